@@ -1,0 +1,2 @@
+#![no_std]
+//! Ten-gigabit controllers.

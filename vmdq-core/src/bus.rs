@@ -1,0 +1,142 @@
+//! Access to a controller's register window.
+//!
+//! Every register access of the crate family goes through [`Bus`]. Memory-mapped registers
+//! ([`Mmio`]), an in-process device model and a remote machine are three implementations of it, so
+//! one body of driver code runs on all of them.
+
+use core::ptr::NonNull;
+
+/// Length in bytes of the register window that every supported controller decodes (BAR 0).
+pub const WINDOW: u32 = 0x2_0000;
+
+/// A 32-bit aligned offset inside [`WINDOW`]: the only address that a [`Bus`] accepts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Offset(u32);
+
+impl Offset {
+    /// Makes an offset.
+    ///
+    /// # Panics
+    ///
+    /// If `at` is not a multiple of 4 or lies outside the window. In a `const`, that is a compile
+    /// error.
+    // `inline(always)`: without it a downstream crate calls this for each register access.
+    #[inline(always)]
+    #[must_use]
+    pub const fn new(at: u32) -> Self {
+        assert!(at.is_multiple_of(4), "register offset is not 32-bit aligned");
+        assert!(at < WINDOW, "register offset is outside the register window");
+        Self(at)
+    }
+
+    /// For offsets that a register array has already checked.
+    #[inline(always)]
+    pub(crate) const fn checked_before(at: u32) -> Self {
+        Self(at)
+    }
+
+    /// Returns the offset in bytes from the start of the window.
+    #[inline(always)]
+    #[must_use]
+    pub const fn bytes(self) -> u32 {
+        self.0
+    }
+}
+
+/// Names one controller among several, so that resources of two ports are not mixed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct PortId(pub usize);
+
+/// A controller's registers: mapped memory, a device model or a remote machine.
+///
+/// A clone is another handle to the same registers.
+pub trait Bus: Clone {
+    /// Reads the register at `at`.
+    fn read32(&self, at: Offset) -> u32;
+
+    /// Writes the register at `at`. Writes arrive in program order.
+    fn write32(&self, at: Offset, value: u32);
+
+    /// Names the controller behind the handle: equal for handles to the same registers, different
+    /// for different controllers.
+    ///
+    /// Memory safety does not rest on it: a wrong answer can only let resources of two ports mix.
+    fn id(&self) -> PortId;
+}
+
+/// Registers that are mapped into the address space.
+#[derive(Clone, Copy, Debug)]
+pub struct Mmio(NonNull<u32>);
+
+impl Mmio {
+    /// Takes the register window at `base`.
+    ///
+    /// # Safety
+    ///
+    /// `base` is 4-byte aligned and maps at least [`WINDOW`] bytes of one controller's BAR 0 as
+    /// device memory for as long as any copy of the handle lives, and nothing else drives the
+    /// controller meanwhile.
+    #[must_use]
+    pub const unsafe fn new(base: NonNull<u32>) -> Self {
+        Self(base)
+    }
+}
+
+// SAFETY: the window is mapped for every core (contract of `Mmio::new`) and each access is one
+// aligned word.
+unsafe impl Send for Mmio {}
+// SAFETY: as for `Send`; a shared handle does no more than its copies do.
+unsafe impl Sync for Mmio {}
+
+impl Bus for Mmio {
+    #[inline(always)]
+    fn read32(&self, at: Offset) -> u32 {
+        // SAFETY: `Offset` is aligned and inside the window that `Mmio::new` was promised.
+        unsafe { load(self.0.byte_add(at.bytes() as usize)) }
+    }
+
+    #[inline(always)]
+    fn write32(&self, at: Offset, value: u32) {
+        // SAFETY: `Offset` is aligned and inside the window that `Mmio::new` was promised.
+        unsafe { store(self.0.byte_add(at.bytes() as usize), value) }
+    }
+
+    fn id(&self) -> PortId {
+        PortId(self.0.addr().get())
+    }
+}
+
+/// Loads a device register. On aarch64 by a plain `ldr`: a hypervisor that emulates the window
+/// can't decode the instructions with write-back that the compiler may choose.
+#[inline(always)]
+unsafe fn load(at: NonNull<u32>) -> u32 {
+    #[cfg(target_arch = "aarch64")]
+    {
+        let value;
+        // SAFETY: `at` is a register of the window (caller).
+        unsafe { core::arch::asm!("ldr {0:w}, [{1}]", out(reg) value, in(reg) at.as_ptr(), options(nostack, preserves_flags)) };
+        value
+    }
+    #[cfg(not(target_arch = "aarch64"))]
+    // SAFETY: `at` is a register of the window (caller).
+    unsafe {
+        at.read_volatile()
+    }
+}
+
+/// Stores to a device register; see [`load`].
+#[inline(always)]
+unsafe fn store(at: NonNull<u32>, value: u32) {
+    #[cfg(target_arch = "aarch64")]
+    // SAFETY: `at` is a register of the window (caller).
+    unsafe {
+        core::arch::asm!("str {0:w}, [{1}]", in(reg) value, in(reg) at.as_ptr(), options(nostack, preserves_flags))
+    };
+    #[cfg(not(target_arch = "aarch64"))]
+    // SAFETY: `at` is a register of the window (caller).
+    unsafe {
+        at.write_volatile(value)
+    }
+}

@@ -1,0 +1,7 @@
+//! Memory that is shared with the controller: how it is mapped, and in which order it is accessed.
+
+mod barrier;
+mod space;
+
+pub use barrier::{observe, publish};
+pub use space::{Direction, DmaSpace, Identity, Shifted};

@@ -1,0 +1,7 @@
+//! Device models.
+
+mod testbed;
+mod violation;
+
+pub use testbed::{Sent, Settled, Testbed};
+pub use violation::{Rule, Violation};

@@ -1,0 +1,40 @@
+//! What a driver can do against the datasheet.
+
+use std::fmt;
+
+/// One thing that the driver did against the datasheet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Violation {
+    /// Which rule was broken.
+    pub rule: Rule,
+    /// What happened, with register name and value.
+    pub what: String,
+}
+
+/// The rules that the models check.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Rule {
+    /// A register was written at a time at which the datasheet forbids it.
+    WrongOrder,
+    /// A reserved bit was set.
+    ReservedBit,
+    /// A register was accessed that the device does not have.
+    NoSuchRegister,
+    /// A tail was written that lies outside the ring.
+    TailBeyondRing,
+    /// The controller fetched a descriptor that software had not prepared.
+    DescriptorNotReady,
+    /// The controller was given an address outside the memory that was mapped for it.
+    DmaOutsideGrant,
+    /// A ring has a base or a length that the device does not support.
+    BadRing,
+    /// A descriptor has a format that the device does not support.
+    BadDescriptor,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.rule, self.what)
+    }
+}
