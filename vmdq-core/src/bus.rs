@@ -116,7 +116,9 @@ unsafe fn load(at: NonNull<u32>) -> u32 {
     {
         let value;
         // SAFETY: `at` is a register of the window (caller).
-        unsafe { core::arch::asm!("ldr {0:w}, [{1}]", out(reg) value, in(reg) at.as_ptr(), options(nostack, preserves_flags)) };
+        unsafe {
+            core::arch::asm!("ldr {0:w}, [{1}]", out(reg) value, in(reg) at.as_ptr(), options(nostack, preserves_flags))
+        };
         value
     }
     #[cfg(not(target_arch = "aarch64"))]

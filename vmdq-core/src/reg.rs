@@ -113,7 +113,10 @@ impl Window {
     /// If the copies are not 32-bit aligned or leave the register window.
     #[must_use]
     pub const fn new(base: u32, stride: u32, len: u32) -> Self {
-        assert!(len > 0 && stride.is_multiple_of(4) && base.is_multiple_of(4), "register array is empty or not aligned");
+        assert!(
+            len > 0 && stride.is_multiple_of(4) && base.is_multiple_of(4),
+            "register array is empty or not aligned"
+        );
         assert!(base + stride * (len - 1) < WINDOW, "register array leaves the register window");
         Self { base, stride, len }
     }

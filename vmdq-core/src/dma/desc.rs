@@ -1,0 +1,134 @@
+//! The 16-byte advanced descriptors that both families share.
+//!
+//! Descriptors are ordinary memory that two sides write, so their words are
+//! `volatile_register::RW`: read and written exactly once for each access in the source. What the
+//! device wrote is read once; decisions rest on that copy.
+//!
+//! Layout: 82575 manual section "Receive/Transmit descriptor, advanced format"; 82598 datasheet pages 222 to
+//! 252. The fields used here are the same on all devices.
+
+#[cfg(not(target_pointer_width = "64"))]
+use super::observe;
+use volatile_register::RW;
+
+/// Status bits of a receive descriptor as written back, word 2.
+pub(crate) mod status {
+    /// Descriptor done: the device wrote the descriptor back.
+    pub(crate) const DD: u32 = 1 << 0;
+    /// End of packet: the descriptor holds the last byte of its frame.
+    pub(crate) const EOP: u32 = 1 << 1;
+    /// The frame carried an 802.1Q tag, which the device removed.
+    pub(crate) const VP: u32 = 1 << 3;
+}
+
+/// Command bits of a transmit data descriptor, quad word 1.
+mod command {
+    /// Advanced data descriptor: DTYP = 3, DEXT = 1.
+    pub(super) const DATA: u64 = 3 << 20 | 1 << 29;
+    /// End of packet.
+    pub(super) const EOP: u64 = 1 << 24;
+    /// Insert the FCS.
+    pub(super) const IFCS: u64 = 1 << 25;
+    /// Report status: write the descriptor back.
+    pub(super) const RS: u64 = 1 << 27;
+    /// Position of the payload length.
+    pub(super) const PAYLEN_SHIFT: u32 = 46;
+    /// Position of the context index.
+    pub(super) const IDX_SHIFT: u32 = 36;
+    /// Written back: descriptor done.
+    pub(super) const DONE: u64 = 1 << 32;
+}
+
+/// A descriptor: two little-endian quad words in memory that the device shares.
+#[repr(C, align(16))]
+pub(crate) struct Descriptor([RW<u64>; 2]);
+
+/// What the device wrote into a receive descriptor.
+#[derive(Clone, Copy)]
+pub(crate) struct WriteBack(u64);
+
+impl WriteBack {
+    /// Status and error bits.
+    #[inline(always)]
+    pub(crate) const fn status(self) -> u32 {
+        self.0 as u32
+    }
+
+    /// The length that the device claims to have written into the buffer.
+    #[inline(always)]
+    pub(crate) const fn length(self) -> u16 {
+        (self.0 >> 32) as u16
+    }
+
+    /// The VLAN tag that the device removed, if the status says so.
+    #[inline(always)]
+    pub(crate) const fn tag(self) -> u16 {
+        (self.0 >> 48) as u16
+    }
+}
+
+impl Descriptor {
+    /// Prepares the descriptor to receive into the buffer at bus address `buffer`.
+    ///
+    /// # Safety
+    ///
+    /// The descriptor is not the device's. The device may write the buffer from the moment on that
+    /// a tail covers the descriptor, until it has written it back.
+    #[inline(always)]
+    pub(crate) unsafe fn post(&self, buffer: u64) {
+        // SAFETY: the caller's promise. The second word also clears DD of the last round.
+        unsafe {
+            self.0[0].write(buffer.to_le());
+            self.0[1].write(0);
+        }
+    }
+
+    /// Reads what the device wrote, or `None` if it is not done.
+    #[inline(always)]
+    pub(crate) fn written_back(&self) -> Option<WriteBack> {
+        #[cfg(target_pointer_width = "64")]
+        let word = u64::from_le(self.0[1].read());
+        #[cfg(not(target_pointer_width = "64"))]
+        let word = {
+            // A 64-bit read is two here, in no given order: see the done bit first, then read again.
+            let first = u64::from_le(self.0[1].read());
+            if first as u32 & status::DD == 0 {
+                return None;
+            }
+            observe();
+            u64::from_le(self.0[1].read())
+        };
+        (word as u32 & status::DD != 0).then_some(WriteBack(word))
+    }
+
+    /// Prepares the descriptor to send `length` bytes at bus address `buffer` as one whole frame.
+    ///
+    /// # Safety
+    ///
+    /// The descriptor is not the device's. The device may read the buffer from the moment on that a
+    /// tail covers the descriptor, until it has written back this descriptor or a later one.
+    #[inline(always)]
+    pub(crate) unsafe fn send(&self, buffer: u64, length: u16, index: u8, report: bool) {
+        let length = u64::from(length);
+        let mut word = length
+            | command::DATA
+            | command::EOP
+            | command::IFCS
+            | length << command::PAYLEN_SHIFT
+            | u64::from(index) << command::IDX_SHIFT;
+        if report {
+            word |= command::RS;
+        }
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.0[0].write(buffer.to_le());
+            self.0[1].write(word.to_le());
+        }
+    }
+
+    /// Tells whether the device has written back a transmit descriptor that asked for it.
+    #[inline(always)]
+    pub(crate) fn sent(&self) -> bool {
+        u64::from_le(self.0[1].read()) & command::DONE != 0
+    }
+}

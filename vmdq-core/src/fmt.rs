@@ -1,0 +1,15 @@
+//! One logging macro over `defmt` and `log`; with both features on, `defmt` wins.
+
+/// Logs a warning: something that the datasheet rules out or that cost a frame.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! warning {
+    ($text:literal $(, $arg:expr)* $(,)?) => {{
+        #[cfg(feature = "defmt")]
+        defmt::warn!($text $(, $arg)*);
+        #[cfg(all(feature = "log", not(feature = "defmt")))]
+        log::warn!($text $(, $arg)*);
+        #[cfg(not(any(feature = "defmt", feature = "log")))]
+        { $( let _ = &$arg; )* }
+    }};
+}

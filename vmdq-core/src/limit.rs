@@ -1,0 +1,99 @@
+//! The longest frame that a port takes, and the part of the check that the hardware leaves over.
+
+use crate::ring::BufferSize;
+
+/// Bytes of the frame check sequence, which the limit counts and software never sees.
+const FCS: u16 = 4;
+/// Bytes of an 802.1Q tag.
+const TAG: u16 = 4;
+/// Tag protocol identifier of 802.1Q.
+const TPID: [u8; 2] = [0x81, 0x00];
+
+/// The longest frame that a port takes: some bytes, and 4 more if the frame has one 802.1Q tag.
+///
+/// Controllers can't set this limit exactly: most know one length for tagged and untagged frames.
+/// They are set 4 bytes too high, and the receive ring drops and counts what should not have come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct FrameLimit(u16);
+
+impl FrameLimit {
+    /// The shortest limit: the shortest frame of Ethernet.
+    pub const LEAST: u16 = 64;
+
+    /// Makes a limit of `max_frame` bytes with FCS, or `None` if it is below 64 or above `most`.
+    #[must_use]
+    pub const fn new(max_frame: u16, most: u16) -> Option<Self> {
+        if max_frame < Self::LEAST || max_frame > most { None } else { Some(Self(max_frame)) }
+    }
+
+    /// Returns the limit as it was given: with FCS, without a tag.
+    #[must_use]
+    pub const fn with_fcs(self) -> u16 {
+        self.0
+    }
+
+    /// Returns the longest untagged frame in memory, without FCS.
+    #[inline(always)]
+    #[must_use]
+    pub const fn untagged(self) -> u16 {
+        self.0 - FCS
+    }
+
+    /// Returns the longest tagged frame in memory, without FCS and with its tag.
+    #[inline(always)]
+    #[must_use]
+    pub const fn tagged(self) -> u16 {
+        self.0 - FCS + TAG
+    }
+
+    /// Returns what hardware that knows one length for all frames is set to: with FCS and tag.
+    #[must_use]
+    pub const fn hardware(self) -> u16 {
+        self.0 + TAG
+    }
+
+    /// Tells whether every frame that the hardware lets pass fits a buffer of this size.
+    #[must_use]
+    pub const fn fits(self, size: BufferSize) -> bool {
+        // Some hardware adds 4 bytes for a tag on its own.
+        self.0 as usize + 2 * TAG as usize <= size.bytes() + FCS as usize
+    }
+
+    /// Tells whether a frame in memory (without FCS) is too long.
+    #[must_use]
+    pub fn refuses(self, frame: &[u8]) -> bool {
+        let tagged = frame.get(12..14) == Some(&TPID[..]);
+        frame.len() > usize::from(if tagged { self.tagged() } else { self.untagged() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+
+    #[test]
+    fn a_tag_allows_four_bytes_more() {
+        let limit = FrameLimit::new(1518, 9728).unwrap();
+        let mut frame = std::vec![0; 1514];
+        assert!(!limit.refuses(&frame));
+        frame.push(0);
+        assert!(limit.refuses(&frame));
+        frame[12..14].copy_from_slice(&TPID);
+        assert!(!limit.refuses(&frame));
+        frame.extend([0; 3]);
+        assert!(!limit.refuses(&frame));
+        frame.push(0);
+        assert!(limit.refuses(&frame));
+    }
+
+    #[test]
+    fn the_largest_limits_fit_their_buffers() {
+        assert!(FrameLimit::new(9728, 9728).unwrap().fits(BufferSize::kib(10).unwrap()));
+        assert!(FrameLimit::new(16128, 16128).unwrap().fits(BufferSize::kib(16).unwrap()));
+        assert!(!FrameLimit::new(2048, 9728).unwrap().fits(BufferSize::kib(2).unwrap()));
+        assert_eq!(FrameLimit::new(63, 9728), None);
+        assert_eq!(FrameLimit::new(9729, 9728), None);
+    }
+}

@@ -1,0 +1,322 @@
+//! A queue pair: stopped ([`Queue`]), or running as two rings and a [`Pool`].
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use embedded_hal::delay::DelayNs;
+
+use crate::bus::{Bus, PortId};
+use crate::controller::{Controller, HeaderReplication, NotStopped, RingSetup, TimedOut};
+use crate::dma::{Direction, DmaSpace};
+use crate::filter::FilterTable;
+use crate::limit::FrameLimit;
+use crate::port::Silence;
+use crate::ring::{BufferSize, Frame, RxRing, RxSpace, TxRing, TxSpace};
+
+/// Alignment that the devices ask of ring memory, in bytes.
+const RING_ALIGN: u64 = 128;
+
+/// A stopped queue pair.
+#[must_use = "a dropped queue is gone until the port is initialised again"]
+pub struct Queue<C, B> {
+    bus: B,
+    index: u8,
+    limit: FrameLimit,
+    drops: bool,
+    controller: PhantomData<fn() -> C>,
+}
+
+/// A running queue pair: the two rings for whoever moves data, the pool for whoever steers.
+#[must_use]
+pub struct Running<C: Controller, B: Bus, D: DmaSpace> {
+    /// The receive ring; it has no buffers yet.
+    pub rx: RxRing<C, B, D>,
+    /// The transmit ring.
+    pub tx: TxRing<C, B, D>,
+    /// What filters lead to.
+    pub pool: Pool<C, B>,
+}
+
+/// A queue pair that was stopped, or not started, and its memory.
+#[must_use]
+pub struct Stopped<C, B> {
+    /// The queue.
+    pub queue: Queue<C, B>,
+    /// The memory of the receive ring.
+    pub rx: RxSpace,
+    /// The memory of the transmit ring.
+    pub tx: TxSpace,
+}
+
+impl<C: Controller, B: Bus> Queue<C, B> {
+    pub(crate) fn new(bus: B, index: u8, limit: FrameLimit, drops: bool) -> Self {
+        Self { bus, index, limit, drops, controller: PhantomData }
+    }
+
+    /// Returns the number of the queue.
+    #[must_use]
+    pub const fn index(&self) -> usize {
+        self.index as usize
+    }
+
+    pub(crate) fn port(&self) -> PortId {
+        self.bus.id()
+    }
+
+    /// Returns the largest header buffer with which the queue can replicate headers, in bytes.
+    #[must_use]
+    pub const fn largest_header_buffer(&self) -> u16
+    where
+        C: HeaderReplication,
+    {
+        C::HEADER_MOST
+    }
+
+    /// Starts the queue pair on ring memory, for buffers of at least `size`.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`], and everything that was passed unless the device already has it: after
+    /// [`StartError::TimedOut`] queue and memory are quarantined for good.
+    pub fn start<D: DmaSpace>(
+        self,
+        rx: impl Into<RxSpace>,
+        tx: impl Into<TxSpace>,
+        size: BufferSize,
+        dma: D,
+        delay: &mut impl DelayNs,
+    ) -> Result<Running<C, B, D>, (StartError, Option<Stopped<C, B>>)> {
+        let (rx, tx) = (rx.into(), tx.into());
+        if !self.limit.fits(size) {
+            let least = BufferSize::for_bytes(usize::from(self.limit.with_fcs()) + 4);
+            return Err((StartError::BufferTooSmall { least }, Some(Stopped { queue: self, rx, tx })));
+        }
+        let (rx_at, rx_bytes) = rx.shared();
+        let (tx_at, tx_bytes) = tx.shared();
+        let rx_bus = dma.map(rx_at, rx_bytes, Direction::Both);
+        let tx_bus = dma.map(tx_at, tx_bytes, Direction::Both);
+        let (Some(rx_bus), Some(tx_bus)) = (rx_bus, tx_bus) else {
+            rx_bus.inspect(|&bus| dma.unmap(bus, rx_bytes, Direction::Both));
+            tx_bus.inspect(|&bus| dma.unmap(bus, tx_bytes, Direction::Both));
+            return Err((StartError::NotMapped, Some(Stopped { queue: self, rx, tx })));
+        };
+        if rx_bus % RING_ALIGN != 0 || tx_bus % RING_ALIGN != 0 {
+            dma.unmap(rx_bus, rx_bytes, Direction::Both);
+            dma.unmap(tx_bus, tx_bytes, Direction::Both);
+            return Err((StartError::NotAligned, Some(Stopped { queue: self, rx, tx })));
+        }
+        let Self { bus, index: queue, limit, drops, .. } = self;
+        let rx_setup = RingSetup { queue, base: rx_bus, descriptors: rx.len };
+        let tx_setup = RingSetup { queue, base: tx_bus, descriptors: tx.len };
+        let rx = RxRing::new(bus.clone(), dma.clone(), rx, rx_bus, queue, size, limit);
+        let tx = TxRing::new(bus.clone(), dma, tx, tx_bus, queue, limit);
+        // From here on the device may have the memory, and only a stop that is seen gives it back.
+        // Dropping a ring leaks it.
+        // SAFETY: the ring owns the mapped memory; `stop_rx` comes before it gives it back.
+        let started = unsafe { C::start_rx(&bus, rx_setup, size, drops, delay) }
+            // SAFETY: the ring owns the mapped memory; `stop_tx` comes before it gives it back.
+            .and_then(|()| unsafe { C::start_tx(&bus, tx_setup, delay) });
+        if let Err(timed_out) = started {
+            return Err((StartError::TimedOut(timed_out), None));
+        }
+        Ok(Running { rx, tx, pool: Pool { bus, index: queue, limit, drops, controller: PhantomData } })
+    }
+}
+
+/// A running queue pair's steering half: what filters lead to.
+#[must_use = "a dropped pool can't be stopped"]
+pub struct Pool<C, B> {
+    bus: B,
+    index: u8,
+    limit: FrameLimit,
+    drops: bool,
+    controller: PhantomData<fn() -> C>,
+}
+
+impl<C: Controller, B: Bus> Pool<C, B> {
+    /// Returns the number of the queue.
+    #[must_use]
+    pub const fn queue(&self) -> usize {
+        self.index as usize
+    }
+
+    pub(crate) fn port(&self) -> PortId {
+        self.bus.id()
+    }
+
+    /// Stops the queue pair and gives back what it was started with.
+    ///
+    /// Buffers that are still in the rings go to `freed`. The memory comes back only after the
+    /// device was seen to have stopped both queues.
+    ///
+    /// # Errors
+    ///
+    /// [`StopError`], and everything that was passed unless it is quarantined: see there.
+    pub fn stop<D: DmaSpace>(
+        self,
+        rx: RxRing<C, B, D>,
+        tx: TxRing<C, B, D>,
+        table: &FilterTable<C, B>,
+        delay: &mut impl DelayNs,
+        freed: impl FnMut(Frame),
+    ) -> Result<Stopped<C, B>, (StopError, Option<Running<C, B, D>>)> {
+        if let Err(error) = self
+            .owns(&rx, &tx)
+            .and_then(|()| if table.port() != self.port() { Err(StopError::OtherPort) } else { Ok(()) })
+        {
+            return Err((error, Some(Running { rx, tx, pool: self })));
+        }
+        if table.leads_to(self.queue()) {
+            return Err((StopError::Bound, Some(Running { rx, tx, pool: self })));
+        }
+        // The rings' own bus handles write the registers: they own the memory.
+        let stopped =
+            C::stop_rx(rx.bus(), self.index, delay).and_then(|()| C::stop_tx(tx.bus(), self.index, delay));
+        match stopped {
+            // SAFETY: both queues were seen stopped.
+            Ok(()) => Ok(unsafe { self.dismantle(rx, tx, freed) }),
+            Err(NotStopped::LinkDown) => Err((StopError::LinkDown, Some(Running { rx, tx, pool: self }))),
+            Err(NotStopped::TimedOut(timed_out)) => {
+                Err((StopError::TimedOut(timed_out), Some(Running { rx, tx, pool: self })))
+            }
+        }
+    }
+
+    /// Takes the queue pair apart after the whole port was silenced.
+    ///
+    /// # Errors
+    ///
+    /// [`StopError::OtherPort`] and everything that was passed.
+    pub fn stop_silenced<D: DmaSpace>(
+        self,
+        rx: RxRing<C, B, D>,
+        tx: TxRing<C, B, D>,
+        silence: &Silence<'_>,
+        freed: impl FnMut(Frame),
+    ) -> Result<Stopped<C, B>, (StopError, Option<Running<C, B, D>>)> {
+        if self.owns(&rx, &tx).is_err() || silence.port != self.port() {
+            return Err((StopError::OtherPort, Some(Running { rx, tx, pool: self })));
+        }
+        // SAFETY: the device was seen to have stopped all DMA (`Silence`).
+        Ok(unsafe { self.dismantle(rx, tx, freed) })
+    }
+
+    fn owns<D: DmaSpace>(&self, rx: &RxRing<C, B, D>, tx: &TxRing<C, B, D>) -> Result<(), StopError> {
+        let same = rx.port() == self.port() && tx.port() == self.port();
+        if same && rx.queue() == self.queue() && tx.queue() == self.queue() {
+            Ok(())
+        } else {
+            Err(StopError::OtherPort)
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The device has been seen to have stopped both queues.
+    unsafe fn dismantle<D: DmaSpace>(
+        self,
+        rx: RxRing<C, B, D>,
+        tx: TxRing<C, B, D>,
+        mut freed: impl FnMut(Frame),
+    ) -> Stopped<C, B> {
+        // SAFETY: the caller's promise.
+        let rx = unsafe { rx.dismantle(&mut freed) };
+        // SAFETY: the caller's promise.
+        let tx = unsafe { tx.dismantle(&mut freed) };
+        let Self { bus, index, limit, drops, .. } = self;
+        Stopped { queue: Queue { bus, index, limit, drops, controller: PhantomData }, rx, tx }
+    }
+}
+
+/// Why a queue was not started.
+#[non_exhaustive]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum StartError {
+    /// A frame within the port's limit would not fit a buffer: use larger buffers or a lower limit.
+    BufferTooSmall {
+        /// The smallest size that does.
+        least: Option<BufferSize>,
+    },
+    /// The platform can't map the ring memory for the device: give memory that it can.
+    NotMapped,
+    /// The bus address of ring memory is not a multiple of 128: mend the platform's `DmaSpace`.
+    NotAligned,
+    /// The device did not report the queue enabled; queue and memory are quarantined. Reset the port.
+    TimedOut(TimedOut),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BufferTooSmall { least: Some(least) } => {
+                write!(f, "the port's longest frame needs buffers of {} KiB", least.in_kib())
+            }
+            Self::BufferTooSmall { least: None } => {
+                f.write_str("the port's longest frame needs a lower limit")
+            }
+            Self::NotMapped => f.write_str("the platform can't map the ring memory: give memory that it can"),
+            Self::NotAligned => {
+                f.write_str("ring memory is mapped to an address that is not a multiple of 128")
+            }
+            Self::TimedOut(timed_out) => write!(f, "the queue was not enabled ({timed_out}): reset the port"),
+        }
+    }
+}
+impl core::error::Error for StartError {}
+
+/// Why a queue was not stopped.
+#[non_exhaustive]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum StopError {
+    /// A ring or the table belongs to another queue or port: pass what belongs together.
+    OtherPort,
+    /// Filters still lead to the queue: unbind or move them first.
+    Bound,
+    /// The queue's state can't be seen while the link is down (82598): stop it when the link is up,
+    /// or silence the port.
+    LinkDown,
+    /// The device did not report the queue disabled, so its memory can't be freed: try again, or
+    /// silence the port.
+    TimedOut(TimedOut),
+}
+
+impl fmt::Display for StopError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherPort => {
+                f.write_str("a ring or the table belongs elsewhere: pass what belongs together")
+            }
+            Self::Bound => f.write_str("filters still lead to the queue: unbind or move them first"),
+            Self::LinkDown => {
+                f.write_str("the link is down: stop the queue when it is up, or silence the port")
+            }
+            Self::TimedOut(timed_out) => {
+                write!(f, "the queue was not disabled ({timed_out}): try again, or silence the port")
+            }
+        }
+    }
+}
+impl core::error::Error for StopError {}
+
+impl<C, B> fmt::Debug for Queue<C, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Queue").field(&self.index).finish()
+    }
+}
+impl<C, B> fmt::Debug for Pool<C, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pool").field(&self.index).finish()
+    }
+}
+impl<C, B> fmt::Debug for Stopped<C, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stopped").field("queue", &self.queue).finish_non_exhaustive()
+    }
+}
+impl<C: Controller, B: Bus, D: DmaSpace> fmt::Debug for Running<C, B, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("rx", &self.rx).field("tx", &self.tx).finish_non_exhaustive()
+    }
+}

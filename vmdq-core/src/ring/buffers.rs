@@ -1,0 +1,322 @@
+//! Buffers: carved out of memory that is mapped once, kept on a last-in-first-out shelf.
+
+use core::fmt;
+use core::mem::{ManuallyDrop, MaybeUninit};
+use core::ptr::NonNull;
+
+use embedded_dma::WriteBuffer;
+
+use super::Frame;
+use crate::dma::{Direction, DmaSpace};
+
+/// What the device is told of the size of a queue's buffers: whole KiB, 1 to 16.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct BufferSize(u8);
+
+impl BufferSize {
+    /// Makes a size of `kib` KiB, or `None` if the devices don't have it.
+    #[must_use]
+    pub const fn kib(kib: usize) -> Option<Self> {
+        if kib >= 1 && kib <= 16 { Some(Self(kib as u8)) } else { None }
+    }
+
+    /// Returns the smallest size that holds `bytes`, or `None` if the devices have none.
+    #[must_use]
+    pub const fn for_bytes(bytes: usize) -> Option<Self> {
+        Self::kib(bytes.div_ceil(1024))
+    }
+
+    /// Returns the size in KiB, as SRRCTL.BSIZEPACKET counts.
+    #[must_use]
+    pub const fn in_kib(self) -> u32 {
+        self.0 as u32
+    }
+
+    /// Returns the size in bytes.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        self.0 as usize * 1024
+    }
+}
+
+/// Bytes between the starts of neighbouring buffers, beyond their size.
+///
+/// A stride that is a power of two would map the headers of all frames to the same few sets of the
+/// cache; an odd multiple of the cache line spreads them.
+const SPREAD: usize = 64;
+
+/// A place on a pool's shelf.
+pub type Shelf = MaybeUninit<Frame>;
+
+/// Memory for a pool of `N` buffers of `KIB` KiB each.
+///
+/// For memory that isn't known while compiling, see [`BufferPool::carve`].
+#[repr(C, align(64))]
+pub struct BufferMemory<const N: usize, const KIB: usize> {
+    cells: [Cell<KIB>; N],
+    shelf: [Shelf; N],
+}
+
+#[repr(C)]
+struct Cell<const KIB: usize> {
+    buffer: [[u8; 1024]; KIB],
+    spread: [u8; SPREAD],
+}
+
+impl<const N: usize, const KIB: usize> BufferMemory<N, KIB> {
+    const SIZE: BufferSize = match BufferSize::kib(KIB) {
+        Some(size) => size,
+        None => panic!("a buffer has 1 to 16 KiB"),
+    };
+
+    /// Makes memory for the pool. The size is checked while compiling.
+    #[must_use]
+    pub const fn new() -> Self {
+        const { assert!(Self::SIZE.bytes() == KIB * 1024) };
+        Self {
+            cells: [const { Cell { buffer: [[0; 1024]; KIB], spread: [0; SPREAD] } }; N],
+            shelf: [const { MaybeUninit::uninit() }; N],
+        }
+    }
+
+    /// Maps the memory and makes a pool of it.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::NotMapped`] if the platform can't map it.
+    pub fn pool<D: DmaSpace>(
+        &'static mut self,
+        dma: D,
+    ) -> Result<(BufferPool, Lent<&'static mut [u8], D>), PoolError> {
+        let len = size_of_val(&self.cells);
+        // SAFETY: the cells are bytes, `'static` and borrowed for good.
+        let bytes = unsafe { core::slice::from_raw_parts_mut(self.cells.as_mut_ptr().cast::<u8>(), len) };
+        BufferPool::carve(bytes, Self::SIZE, &mut self.shelf, dma)
+    }
+}
+
+impl<const N: usize, const KIB: usize> Default for BufferMemory<N, KIB> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Frames that nobody uses, last in, first out: the buffer that was used last is warm in the cache.
+#[derive(Debug)]
+pub struct BufferPool {
+    shelf: NonNull<Shelf>,
+    places: u32,
+    len: u32,
+    size: BufferSize,
+}
+
+// SAFETY: the shelf is borrowed for good, and frames are `Send`.
+unsafe impl Send for BufferPool {}
+
+impl BufferPool {
+    /// Maps `region` for DMA and carves it into buffers of `size`, one for each place on the shelf
+    /// at most.
+    ///
+    /// Returns the pool, and beside it the region itself, which [`Lent::release`] gives back once
+    /// all frames are home.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::NoRoom`] if not one buffer fits, [`PoolError::NotMapped`] if the platform can't
+    /// map the region. The region is then lost: both are mistakes of the program's layout.
+    pub fn carve<W, D>(
+        mut region: W,
+        size: BufferSize,
+        shelf: &'static mut [Shelf],
+        dma: D,
+    ) -> Result<(Self, Lent<W, D>), PoolError>
+    where
+        W: WriteBuffer<Word = u8> + 'static,
+        D: DmaSpace,
+    {
+        // SAFETY: the region is not used again but through the frames made here; `WriteBuffer`
+        // promises that it stays in place although `region` moves.
+        let (at, bytes) = unsafe { region.write_buffer() };
+        let stride = size.bytes() + SPREAD;
+        // The spread after the last buffer may be missing.
+        let count = ((bytes + SPREAD) / stride).min(shelf.len());
+        let at = NonNull::new(at).ok_or(PoolError::NoRoom)?;
+        if count == 0 {
+            return Err(PoolError::NoRoom);
+        }
+        let bus = dma.map(at, bytes, Direction::Both).ok_or(PoolError::NotMapped)?;
+        for (i, place) in shelf.iter_mut().take(count).enumerate() {
+            // SAFETY: `i < count`, so the buffer lies inside the region.
+            let buffer = unsafe { at.add(i * stride) };
+            // SAFETY: initialised (`WriteBuffer`), mapped above, apart from every other buffer, and
+            // the region lives until `Lent::release` has seen all frames come home.
+            place.write(unsafe { Frame::new(buffer, bus + (i * stride) as u64, size.bytes() as u16) });
+        }
+        let count = count as u32;
+        let pool =
+            Self { shelf: NonNull::from(&mut *shelf).cast(), places: shelf.len() as u32, len: count, size };
+        Ok((pool, Lent { region: ManuallyDrop::new(region), dma, at, bus, bytes, count }))
+    }
+
+    /// Returns how many frames are on the shelf.
+    #[inline(always)]
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// Tells whether no frame is on the shelf.
+    #[inline(always)]
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Returns the size of the buffers, as a queue is told on its start.
+    #[must_use]
+    pub const fn size(&self) -> BufferSize {
+        self.size
+    }
+
+    /// Takes a frame of length 0.
+    #[inline(always)]
+    pub fn take(&mut self) -> Option<Frame> {
+        if self.len == 0 {
+            return None;
+        }
+        // SAFETY: the shelf is not empty.
+        Some(unsafe { self.take_unchecked() })
+    }
+
+    /// Takes a frame of length 0 from a shelf that has one.
+    ///
+    /// # Safety
+    ///
+    /// The shelf is not empty.
+    #[inline(always)]
+    pub(crate) unsafe fn take_unchecked(&mut self) -> Frame {
+        self.len -= 1;
+        // SAFETY: places below `len` hold frames; this one is counted out above.
+        unsafe { self.shelf.add(self.len as usize).read().assume_init() }
+    }
+
+    /// Puts a frame back; its bytes are forgotten.
+    ///
+    /// # Errors
+    ///
+    /// Gives the frame back if the shelf is full or the frame's buffer is smaller than the pool's
+    /// (it came from another pool).
+    #[inline(always)]
+    pub fn put(&mut self, mut frame: Frame) -> Result<(), Frame> {
+        if self.len == self.places || frame.capacity() < self.size.bytes() {
+            return Err(frame);
+        }
+        frame.clear();
+        // SAFETY: `len < places`.
+        unsafe { self.shelf.add(self.len as usize).write(MaybeUninit::new(frame)) };
+        self.len += 1;
+        Ok(())
+    }
+}
+
+/// Memory that was carved into buffers, until all of them are home.
+///
+/// Dropping it leaks the memory, which is safe.
+pub struct Lent<W, D> {
+    region: ManuallyDrop<W>,
+    dma: D,
+    at: NonNull<u8>,
+    bus: u64,
+    bytes: usize,
+    count: u32,
+}
+
+// SAFETY: the pointer is only compared and names memory that `region` owns.
+unsafe impl<W: Send, D: Send> Send for Lent<W, D> {}
+
+impl<W, D: DmaSpace> Lent<W, D> {
+    /// Unmaps the memory and gives it back, if the pool holds each of its frames and no other.
+    ///
+    /// # Errors
+    ///
+    /// [`ReleaseError`] and everything that was passed, if a frame is missing or foreign.
+    pub fn release(
+        self,
+        pool: BufferPool,
+    ) -> Result<(W, &'static mut [Shelf]), (ReleaseError, Self, BufferPool)> {
+        if pool.len != self.count {
+            let (held, lent) = (pool.len, self.count);
+            return Err((ReleaseError::Missing { held, lent }, self, pool));
+        }
+        // SAFETY: places below `len` hold frames.
+        let frames =
+            unsafe { core::slice::from_raw_parts(pool.shelf.cast::<Frame>().as_ptr(), pool.len as usize) };
+        let start = self.at.addr().get();
+        if frames.iter().any(|frame| !(start..start + self.bytes).contains(&frame.at().addr().get())) {
+            return Err((ReleaseError::Foreign, self, pool));
+        }
+        self.dma.unmap(self.bus, self.bytes, Direction::Both);
+        // SAFETY: `carve` took it as `&'static mut` with that many places.
+        let shelf = unsafe { core::slice::from_raw_parts_mut(pool.shelf.as_ptr(), pool.places as usize) };
+        Ok((ManuallyDrop::into_inner(self.region), shelf))
+    }
+}
+
+impl<W, D> fmt::Debug for Lent<W, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lent")
+            .field("buffers", &self.count)
+            .field("bytes", &self.bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why no pool could be made.
+#[non_exhaustive]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum PoolError {
+    /// Not one buffer fits: give more memory, more places or a smaller size.
+    NoRoom,
+    /// The platform can't map the memory for the device: give memory that it can.
+    NotMapped,
+}
+
+impl fmt::Display for PoolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoRoom => "not one buffer fits: give more memory, more places or a smaller size",
+            Self::NotMapped => "the platform can't map the memory for the device: give memory that it can",
+        })
+    }
+}
+impl core::error::Error for PoolError {}
+
+/// Why a pool's memory was not given back.
+#[non_exhaustive]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum ReleaseError {
+    /// Frames are still in rings or elsewhere: stop the rings and put all frames back.
+    Missing {
+        /// How many frames the pool holds.
+        held: u32,
+        /// How many were made from the memory.
+        lent: u32,
+    },
+    /// The pool holds a frame of another pool's memory: exchange it.
+    Foreign,
+}
+
+impl fmt::Display for ReleaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { held, lent } => {
+                write!(f, "{held} of {lent} frames are home: stop the rings and put all frames back")
+            }
+            Self::Foreign => f.write_str("the pool holds a frame of another pool's memory: exchange it"),
+        }
+    }
+}
+impl core::error::Error for ReleaseError {}

@@ -1,0 +1,121 @@
+//! The memory of descriptor rings: what the device sees, and beside it what software remembers.
+//!
+//! Ring memory is `'static` and owned by the ring, so that leaking a ring is safe: nothing is freed
+//! while the device may write. The shadow of what was posted lies here too and not in the ring
+//! value, which is thereby small enough to be moved and returned freely.
+
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
+
+use super::Frame;
+use crate::dma::Descriptor;
+
+/// One posted buffer.
+pub(crate) type RxSlot = MaybeUninit<Frame>;
+
+/// One frame handed over for sending, and, in the first slot of each batch, which descriptor of the
+/// batch reports.
+pub(crate) struct TxSlot {
+    pub(crate) frame: MaybeUninit<Frame>,
+    pub(crate) last: u32,
+}
+
+/// Most descriptors of a ring.
+const MOST: usize = 4096;
+
+/// Memory of a receive ring of `N` descriptors: a power of two from 8 to 4096.
+///
+/// One descriptor always stays empty, so that the ring takes `N - 1` buffers. On a platform with an
+/// IOMMU, give it pages of its own: the device sees the whole page of the descriptors.
+#[repr(C, align(128))]
+pub struct RxMemory<const N: usize> {
+    descriptors: [Descriptor; N],
+    slots: [RxSlot; N],
+}
+
+/// Memory of a transmit ring of `N` descriptors: a power of two from 8 to 4096.
+///
+/// As [`RxMemory`].
+#[repr(C, align(128))]
+pub struct TxMemory<const N: usize> {
+    descriptors: [Descriptor; N],
+    slots: [TxSlot; N],
+}
+
+const fn check(n: usize) {
+    // The device counts in 128 bytes (8 descriptors); the ring counts with a mask.
+    assert!(n >= 8 && n <= MOST && n.is_power_of_two(), "a ring holds 8 to 4096 descriptors, a power of two");
+}
+
+macro_rules! ring_memory {
+    ($memory:ident, $space:ident, $slot:ident, $what:literal) => {
+        impl<const N: usize> $memory<N> {
+            const CHECKED: () = check(N);
+
+            /// Makes ring memory. The ring length is checked while compiling.
+            #[must_use]
+            pub const fn new() -> Self {
+                const { Self::CHECKED };
+                // SAFETY: descriptors are integers, slots may be uninitialised or integers: zero is
+                // a value of each.
+                unsafe { core::mem::zeroed() }
+            }
+        }
+
+        impl<const N: usize> Default for $memory<N> {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        #[doc = concat!("Owns the memory of a stopped ", $what, " ring, whatever its length.")]
+        ///
+        /// Made from a `&'static mut` to the memory; comes back when the queue is stopped.
+        #[must_use = "dropping it loses the ring memory"]
+        #[derive(Debug)]
+        pub struct $space {
+            pub(crate) descriptors: NonNull<Descriptor>,
+            pub(crate) slots: NonNull<$slot>,
+            pub(crate) len: u32,
+        }
+
+        // SAFETY: it owns `'static` memory exclusively.
+        unsafe impl Send for $space {}
+
+        impl<const N: usize> From<&'static mut $memory<N>> for $space {
+            fn from(memory: &'static mut $memory<N>) -> Self {
+                const { $memory::<N>::CHECKED };
+                // From here on the memory is reached through raw pointers only: a reference would
+                // claim what the device writes for this program alone.
+                let at = NonNull::from(memory).as_ptr();
+                // SAFETY: the field lies inside the memory that `at` points to.
+                let descriptors = unsafe { &raw mut (*at).descriptors };
+                // SAFETY: the field lies inside the memory that `at` points to.
+                let slots = unsafe { &raw mut (*at).slots };
+                Self {
+                    // SAFETY: inside the memory of a reference, so not null.
+                    descriptors: unsafe { NonNull::new_unchecked(descriptors.cast()) },
+                    // SAFETY: inside the memory of a reference, so not null.
+                    slots: unsafe { NonNull::new_unchecked(slots.cast()) },
+                    len: N as u32,
+                }
+            }
+        }
+
+        impl $space {
+            /// Returns how many descriptors the ring has.
+            #[must_use]
+            pub const fn descriptors(&self) -> usize {
+                self.len as usize
+            }
+
+            /// Returns what has to be mapped for the device: the descriptors alone.
+            pub(crate) const fn shared(&self) -> (NonNull<u8>, usize) {
+                (self.descriptors.cast(), self.len as usize * size_of::<Descriptor>())
+            }
+        }
+    };
+}
+
+ring_memory!(RxMemory, RxSpace, RxSlot, "receive");
+ring_memory!(TxMemory, TxSpace, TxSlot, "transmit");

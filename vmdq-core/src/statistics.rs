@@ -1,0 +1,29 @@
+//! What the controller counts.
+
+/// What the controller counted since the port was made.
+///
+/// The device's counters clear when they are read; this adds up what was read. Frames that a receive
+/// ring dropped on its own account are in its [`RxCounters`](crate::ring::RxCounters).
+#[non_exhaustive]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Statistics {
+    /// Good frames received (GPRC).
+    pub received: u64,
+    /// Good broadcast frames received (BPRC).
+    pub broadcast: u64,
+    /// Good multicast frames received (MPRC).
+    pub multicast: u64,
+    /// Good frames sent (GPTC).
+    pub sent: u64,
+    /// Frames dropped because they were over the limit (ROC).
+    pub too_long: u64,
+    /// Frames dropped because they were shorter than 64 bytes (RUC).
+    pub too_short: u64,
+    /// Frames with a wrong FCS (CRCERRS).
+    pub crc_errors: u64,
+    /// Frames lost because the packet buffer was full (MPC).
+    pub missed: u64,
+    /// Frames dropped because a queue had no descriptor (RQDPC; RNBC on the 82598).
+    pub no_descriptor: u64,
+}
