@@ -1,2 +1,32 @@
 #![no_std]
-//! Gigabit controllers.
+//! Register sequences for Intel's gigabit controllers with VMDq: 82575 and 82576.
+//!
+//! The 82575 is of the first generation: 4 queue pairs, and a filter names one queue. The 82576 is
+//! of the second: 8 pools, and a filter names a set of pools. Behind
+//! [`vmdq_core::Controller`] both keep to the same rules: an address leads to one queue; broadcast,
+//! multicast and unknown unicast go to the default queue.
+//!
+//! Registers of the I350 are in [`regs`], but it is not driven yet.
+//!
+//! # Limits
+//!
+//! - Copper ports (internal PHY). On SerDes and SGMII ports the link is not set up.
+//! - 82575: an NVM must be present; the start-up script for boards without one is not done.
+//! - The PCIe completion time-out is set where the device's own register has it (GCR). With
+//!   capability version 2 it is in the PCI configuration space, hence the platform's to set.
+//! - 82575: how RLPML counts VLAN tags is not documented; the driver allows 4 bytes more and drops
+//!   what is too long itself.
+
+mod controller;
+mod interrupts;
+mod link;
+mod model;
+mod phy;
+#[rustfmt::skip]
+#[allow(missing_docs, clippy::doc_markdown)]
+pub mod regs;
+mod reset;
+mod rings;
+mod statistics;
+
+pub use model::{I82575, I82576, Igb, Model};

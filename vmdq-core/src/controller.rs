@@ -63,6 +63,8 @@ pub struct RingSetup {
     pub base: u64,
     /// Length in descriptors, a multiple of 8.
     pub descriptors: u32,
+    /// The descriptor at which the ring begins: head and tail alike.
+    pub first: u32,
 }
 
 /// A controller with VMDq: its counts and its register sequences.
@@ -115,8 +117,6 @@ pub unsafe trait Controller: seal::Family + Sized + 'static {
     fn enable_vmdq<B: Bus>(bus: &B, config: &Config, delay: &mut impl DelayNs);
     /// Turns receiver, transmitter and VMDq off. All queues are disabled.
     fn disable_vmdq<B: Bus>(bus: &B, delay: &mut impl DelayNs);
-    /// Sets which frames beyond those of the filters are accepted, while VMDq is on.
-    fn accept<B: Bus>(bus: &B, accept: Accept, delay: &mut impl DelayNs);
     /// Leads an address to a queue; `entry` is at least 1 and free.
     fn add_filter<B: Bus>(bus: &B, entry: u8, address: MacAddress, queue: u8);
     /// Leads the address of a filter to another queue, in one register write.
@@ -130,6 +130,8 @@ pub unsafe trait Controller: seal::Family + Sized + 'static {
     fn tx_tail(queue: u8) -> Offset;
     /// What the context index of a data descriptor has to be.
     fn tx_context(queue: u8) -> u8;
+    /// Returns where the receive and the transmit ring of a stopped queue have to begin.
+    fn first_descriptors<B: Bus>(bus: &B, queue: u8) -> (u32, u32);
     /// Sets up and enables a receive queue; no buffer is posted yet. With `drops` the device drops
     /// a frame for which the queue has no descriptor, else it waits and so blocks all queues.
     ///
@@ -164,7 +166,7 @@ pub unsafe trait Controller: seal::Family + Sized + 'static {
     /// Routes all other interrupt causes to a vector.
     fn route_others<B: Bus>(bus: &B, vector: u8);
     /// Returns the bits of the interrupt mask registers that stand for a vector to which these
-    /// queues (as a set) are routed.
+    /// queues (as a set) are routed, and with [`OTHERS`] all other causes.
     fn vector_mask(vector: u8, queues: u64) -> u32;
     /// Lets the causes in `mask` interrupt.
     fn unmask<B: Bus>(bus: &B, mask: u32);
@@ -176,13 +178,26 @@ pub unsafe trait Controller: seal::Family + Sized + 'static {
     fn causes<B: Bus>(bus: &B) -> Causes;
 }
 
+/// Controllers on which it can be changed at run time what is accepted beyond the filters.
+#[diagnostic::on_unimplemented(
+    message = "what `{Self}` accepts can't be changed while VMDq is on",
+    note = "82598: FCTRL is written with the receiver off, which is allowed with all queues disabled only; set `Config::accept` before `Port::init`"
+)]
+pub trait LiveAccept: Controller {
+    /// Sets which frames beyond those of the filters are accepted, while VMDq is on.
+    fn accept<B: Bus>(bus: &B, accept: Accept);
+}
+
+/// In a set of queues that are routed to a vector: all causes that are not a queue's.
+pub const OTHERS: u64 = 1 << 63;
+
 /// Controllers that can make another queue than queue 0 the default one.
 #[diagnostic::on_unimplemented(
     message = "the default queue of `{Self}` can't be chosen: it is queue 0",
     note = "82575: the register field is not documented; 82598: its position is unverified; the 82576 offers it"
 )]
 pub trait DefaultQueueChoice: Controller {
-    /// Makes `queue` the default one.
+    /// Makes `queue` the default one. The receiver pauses for it.
     fn set_default<B: Bus>(bus: &B, config: &Config, queue: u8);
 }
 

@@ -46,9 +46,11 @@ pub mod reg;
 pub mod ring;
 mod statistics;
 mod vector;
+#[doc(hidden)]
+pub mod wait;
 
 pub use array::Array;
-pub use controller::{Controller, DefaultQueueChoice, HeaderReplication, TimedOut, Warnings};
+pub use controller::{Controller, DefaultQueueChoice, HeaderReplication, LiveAccept, TimedOut, Warnings};
 pub use filter::{BindError, Binding, BindingId, FilterError, FilterSlot, FilterTable};
 pub use limit::FrameLimit;
 pub use link::{Link, Speed};

@@ -7,7 +7,7 @@ use embedded_hal::delay::DelayNs;
 
 use crate::array::Array;
 use crate::bus::{Bus, PortId};
-use crate::controller::{Controller, DefaultQueueChoice, TimedOut, Warnings};
+use crate::controller::{Controller, DefaultQueueChoice, LiveAccept, TimedOut, Warnings};
 use crate::filter::{FilterSlot, FilterTable};
 use crate::limit::FrameLimit;
 use crate::link::Link;
@@ -253,16 +253,19 @@ impl<C: Controller, B: Bus> Port<C, B, Ready> {
 impl<C: Controller, B: Bus, S> Port<C, B, S> {
     /// Sets which frames beyond those of the filters are accepted.
     ///
-    /// On the 82598 the receiver pauses for it; frames that arrive meanwhile are lost.
-    pub fn set_accept(&mut self, accept: Accept, delay: &mut impl DelayNs)
+    /// Sorting by filters goes on meanwhile.
+    pub fn set_accept(&mut self, accept: Accept)
     where
+        C: LiveAccept,
         S: VmdqOn,
     {
         self.config.accept = accept;
-        C::accept(&self.bus, accept, delay);
+        C::accept(&self.bus, accept);
     }
 
     /// Makes the queue of a pool the default one.
+    ///
+    /// The receiver pauses for it: frames that arrive meanwhile are lost.
     ///
     /// # Errors
     ///
@@ -301,7 +304,7 @@ impl<C: Controller, B: Bus, S> Port<C, B, S> {
     /// # Errors
     ///
     /// [`OtherPort`] if the vector belongs to another port.
-    pub fn route_others(&mut self, vector: &Vector<C, B>) -> Result<(), OtherPort>
+    pub fn route_others(&mut self, vector: &mut Vector<C, B>) -> Result<(), OtherPort>
     where
         S: VmdqOn,
     {
@@ -309,6 +312,7 @@ impl<C: Controller, B: Bus, S> Port<C, B, S> {
             return Err(OtherPort);
         }
         C::route_others(&self.bus, vector.index() as u8);
+        vector.serves_others();
         Ok(())
     }
 

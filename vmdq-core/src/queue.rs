@@ -105,11 +105,18 @@ impl<C: Controller, B: Bus> Queue<C, B> {
             dma.unmap(tx_bus, tx_bytes, Direction::Both);
             return Err((StartError::NotAligned, Some(Stopped { queue: self, rx, tx })));
         }
+        let (rx_first, tx_first) = C::first_descriptors(&self.bus, self.index);
+        if rx_first >= rx.len || tx_first >= tx.len {
+            dma.unmap(rx_bus, rx_bytes, Direction::Both);
+            dma.unmap(tx_bus, tx_bytes, Direction::Both);
+            let least = rx_first.max(tx_first) + 1;
+            return Err((StartError::RingTooShort { least }, Some(Stopped { queue: self, rx, tx })));
+        }
         let Self { bus, index: queue, limit, drops, .. } = self;
-        let rx_setup = RingSetup { queue, base: rx_bus, descriptors: rx.len };
-        let tx_setup = RingSetup { queue, base: tx_bus, descriptors: tx.len };
-        let rx = RxRing::new(bus.clone(), dma.clone(), rx, rx_bus, queue, size, limit);
-        let tx = TxRing::new(bus.clone(), dma, tx, tx_bus, queue, limit);
+        let rx_setup = RingSetup { queue, base: rx_bus, descriptors: rx.len, first: rx_first };
+        let tx_setup = RingSetup { queue, base: tx_bus, descriptors: tx.len, first: tx_first };
+        let rx = RxRing::new(bus.clone(), dma.clone(), rx, rx_setup, size, limit);
+        let tx = TxRing::new(bus.clone(), dma, tx, tx_setup, limit);
         // From here on the device may have the memory, and only a stop that is seen gives it back.
         // Dropping a ring leaks it.
         // SAFETY: the ring owns the mapped memory; `stop_rx` comes before it gives it back.
@@ -242,6 +249,12 @@ pub enum StartError {
     NotMapped,
     /// The bus address of ring memory is not a multiple of 128: mend the platform's `DmaSpace`.
     NotAligned,
+    /// The device begins where its last ring ended (82575), beyond the end of this one: use rings at
+    /// least as long as before, or reset the port.
+    RingTooShort {
+        /// How many descriptors the ring needs.
+        least: u32,
+    },
     /// The device did not report the queue enabled; queue and memory are quarantined. Reset the port.
     TimedOut(TimedOut),
 }
@@ -256,6 +269,9 @@ impl fmt::Display for StartError {
                 f.write_str("the port's longest frame needs a lower limit")
             }
             Self::NotMapped => f.write_str("the platform can't map the ring memory: give memory that it can"),
+            Self::RingTooShort { least } => {
+                write!(f, "the ring needs at least {least} descriptors, as its last one had")
+            }
             Self::NotAligned => {
                 f.write_str("ring memory is mapped to an address that is not a multiple of 128")
             }

@@ -8,14 +8,14 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use crate::bus::{Bus, PortId};
-use crate::controller::Controller;
+use crate::controller::{Controller, OTHERS};
 
 /// One MSI-X vector of a port: move-only.
 #[must_use = "a dropped vector is gone until the port is initialised again"]
 pub struct Vector<C, B> {
     bus: B,
     index: u8,
-    /// The queues that are routed here, as a set.
+    /// The queues that are routed here, as a set, with `OTHERS` for all other causes.
     queues: u64,
     controller: PhantomData<fn() -> C>,
 }
@@ -37,6 +37,10 @@ impl<C: Controller, B: Bus> Vector<C, B> {
 
     pub(crate) fn serves(&mut self, queue: usize) {
         self.queues |= 1 << queue;
+    }
+
+    pub(crate) fn serves_others(&mut self) {
+        self.queues |= OTHERS;
     }
 
     /// Lets the vector interrupt, once: the device masks it again when it does.

@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use super::memory::RxSpace;
 use super::{BufferPool, BufferSize, Burst, Frame, FrameFlags};
 use crate::bus::{Bus, Offset, PortId};
-use crate::controller::Controller;
+use crate::controller::{Controller, RingSetup};
 use crate::dma::{Descriptor, DmaSpace, WriteBack, observe, publish, status};
 use crate::limit::FrameLimit;
 
@@ -61,8 +61,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
         bus: B,
         dma: D,
         space: RxSpace,
-        mapped: u64,
-        queue: u8,
+        setup: RingSetup,
         size: BufferSize,
         limit: FrameLimit,
     ) -> Self {
@@ -71,15 +70,15 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
             bus,
             dma,
             space,
-            mapped,
-            tail: C::rx_tail(queue),
-            head: 0,
-            posted: 0,
-            told: 0,
+            mapped: setup.base,
+            tail: C::rx_tail(setup.queue),
+            head: setup.first,
+            posted: setup.first,
+            told: setup.first,
             limit,
             skipping: false,
             size,
-            queue,
+            queue: setup.queue,
             counters: RxCounters::default(),
             controller: PhantomData,
         }

@@ -6,7 +6,7 @@ use core::mem::MaybeUninit;
 use super::memory::{TxSlot, TxSpace};
 use super::{BufferPool, Burst, Frame};
 use crate::bus::{Bus, Offset, PortId};
-use crate::controller::Controller;
+use crate::controller::{Controller, RingSetup};
 use crate::dma::{Descriptor, DmaSpace, observe, publish};
 use crate::limit::FrameLimit;
 
@@ -42,19 +42,19 @@ unsafe impl<C, B: Send, D: Send> Send for TxRing<C, B, D> {}
 
 impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     /// Takes over a ring that is mapped but not yet enabled.
-    pub(crate) fn new(bus: B, dma: D, space: TxSpace, mapped: u64, queue: u8, limit: FrameLimit) -> Self {
+    pub(crate) fn new(bus: B, dma: D, space: TxSpace, setup: RingSetup, limit: FrameLimit) -> Self {
         Self {
             mask: space.len - 1,
             bus,
             dma,
             space,
-            mapped,
-            tail: C::tx_tail(queue),
-            clean: 0,
-            next: 0,
+            mapped: setup.base,
+            tail: C::tx_tail(setup.queue),
+            clean: setup.first,
+            next: setup.first,
             span: limit.tagged() - SHORTEST,
-            queue,
-            index: C::tx_context(queue),
+            queue: setup.queue,
+            index: C::tx_context(setup.queue),
             controller: PhantomData,
         }
     }
