@@ -91,13 +91,20 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     /// counted.
     #[inline]
     pub fn receive<const N: usize>(&mut self, burst: &mut Burst<N>) -> usize {
+        self.receive_most(burst, N)
+    }
+
+    /// Takes finished frames until the burst is full, `most` are taken or no more are finished;
+    /// returns how many. As [`receive`](Self::receive).
+    #[inline]
+    pub fn receive_most<const N: usize>(&mut self, burst: &mut Burst<N>, most: usize) -> usize {
         let before = burst.len();
         if self.skipping && !self.skip() {
             return 0;
         }
         let mut head = self.head;
         // Beyond `told` the device was given nothing; a done bit there is a lie.
-        let room = (N - before) as u32;
+        let room = most.min(N - before) as u32;
         let mut left = room.min(self.told.wrapping_sub(head));
         while left > 0 {
             let Some(done) = self.descriptor(head).written_back() else { break };

@@ -1,0 +1,1 @@
+//! Benches of the VMDq crates: see the bench targets of this package.
