@@ -3,8 +3,24 @@
 //! Registers of the Intel 82575, 82576 and I350 gigabit controllers.
 //!
 //! [`Regs`] has the registers of every device, [`PoolRegs`] those of a group, and a device's type those of only some.
-//! A field or value that only some devices have is a constant `REGISTER_FIELD` beside them. Sections
-//! are those of `shared/facts/igb.md`; its source keys follow.
+//! A field or value that only some devices have is a constant `REGISTER_FIELD` beside them.
+//!
+//! Each register names its section in the fact sheet of the igb family and its sources:
+//!
+//! | key | source |
+//! |---|---|
+//! | D | DPDK, drivers/net/intel/e1000 |
+//! | H | confidence: two independent sources or a manual page |
+//! | I210 | I210 datasheet, a younger sibling, as a proxy |
+//! | L | Linux 6.12.107, drivers/net/ethernet/intel/igb |
+//! | M | confidence: one source |
+//! | N | NUL/Vancouver's 82576 driver |
+//! | O | Intel's out-of-tree igb 5.18.7 |
+//! | Q | QEMU 10.2.2, hw/net/igb_core.c |
+//! | QR | QEMU 11.1.3's igb, observed over qtest |
+//! | R | recollection, not verified |
+//! | S75 | 82575EB Gigabit Ethernet Controller Software Developer's Manual, 324632-003 rev 2.1 |
+//! | SN | Snabb, intel_mp.lua |
 
 use tock_registers::fields::{Field, FieldValue};
 use vmdq_core::reg::{Dma, Rc, Reg, RegArray, Ro, Rw, W1c, W1s, Window, Wo};
@@ -901,7 +917,7 @@ pub trait Regs {
     /// Split and replication receive control (section 2.3; D, Q, S75 p104, p115, p129, I210 p275, p277, H).
     const SRRCTL: RegArray<SRRCTL::Register, Rw>;
     /// Receive descriptor head; written only while the queue is off (section 2.4; S75 p359, H).
-    const RDH: RegArray<RDH::Register, Rw>;
+    const RDH: RegArray<RDH::Register, Dma>;
     /// Direct cache access of a receive queue (section 2.1; S75 p376, D, H).
     const RXCTL: RegArray<RXCTL::Register, Rw>;
     /// Receive descriptor tail (section 2.4; S75 p359, H).
@@ -917,7 +933,7 @@ pub trait Regs {
     /// Transmit descriptor ring length (section 2.4; D, H).
     const TDLEN: RegArray<TDLEN::Register, Dma>;
     /// Transmit descriptor head; written only while the queue is off (section 2.4; D, H).
-    const TDH: RegArray<TDH::Register, Rw>;
+    const TDH: RegArray<TDH::Register, Dma>;
     /// Direct cache access of a transmit queue (section 2.1; D, Q, H).
     const TXCTL: RegArray<TXCTL::Register, Rw>;
     /// Transmit descriptor tail (section 2.4; D, H).
@@ -1187,7 +1203,7 @@ impl Regs for I82575 {
     const RDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x2804, 0x100, 4));
     const RDLEN: RegArray<RDLEN::Register, Dma> = RegArray::new(Window::new(0x2808, 0x100, 4));
     const SRRCTL: RegArray<SRRCTL::Register, Rw> = RegArray::new(Window::new(0x280c, 0x100, 4));
-    const RDH: RegArray<RDH::Register, Rw> = RegArray::new(Window::new(0x2810, 0x100, 4));
+    const RDH: RegArray<RDH::Register, Dma> = RegArray::new(Window::new(0x2810, 0x100, 4));
     const RXCTL: RegArray<RXCTL::Register, Rw> = RegArray::new(Window::new(0x2814, 0x100, 4));
     const RDT: RegArray<RDT::Register, Dma> = RegArray::new(Window::new(0x2818, 0x100, 4));
     const RXDCTL: RegArray<RXDCTL::Register, Rw> = RegArray::new(Window::new(0x2828, 0x100, 4));
@@ -1195,7 +1211,7 @@ impl Regs for I82575 {
     const TDBAL: RegArray<TDBAL::Register, Dma> = RegArray::new(Window::new(0x3800, 0x100, 4));
     const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x3804, 0x100, 4));
     const TDLEN: RegArray<TDLEN::Register, Dma> = RegArray::new(Window::new(0x3808, 0x100, 4));
-    const TDH: RegArray<TDH::Register, Rw> = RegArray::new(Window::new(0x3810, 0x100, 4));
+    const TDH: RegArray<TDH::Register, Dma> = RegArray::new(Window::new(0x3810, 0x100, 4));
     const TXCTL: RegArray<TXCTL::Register, Rw> = RegArray::new(Window::new(0x3814, 0x100, 4));
     const TDT: RegArray<TDT::Register, Dma> = RegArray::new(Window::new(0x3818, 0x100, 4));
     const TXDCTL: RegArray<TXDCTL::Register, Rw> = RegArray::new(Window::new(0x3828, 0x100, 4));
@@ -1353,7 +1369,7 @@ impl Regs for I82576 {
     const RDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xc004, 0x40, 16));
     const RDLEN: RegArray<RDLEN::Register, Dma> = RegArray::new(Window::new(0xc008, 0x40, 16));
     const SRRCTL: RegArray<SRRCTL::Register, Rw> = RegArray::new(Window::new(0xc00c, 0x40, 16));
-    const RDH: RegArray<RDH::Register, Rw> = RegArray::new(Window::new(0xc010, 0x40, 16));
+    const RDH: RegArray<RDH::Register, Dma> = RegArray::new(Window::new(0xc010, 0x40, 16));
     const RXCTL: RegArray<RXCTL::Register, Rw> = RegArray::new(Window::new(0xc014, 0x40, 16));
     const RDT: RegArray<RDT::Register, Dma> = RegArray::new(Window::new(0xc018, 0x40, 16));
     const RXDCTL: RegArray<RXDCTL::Register, Rw> = RegArray::new(Window::new(0xc028, 0x40, 16));
@@ -1361,7 +1377,7 @@ impl Regs for I82576 {
     const TDBAL: RegArray<TDBAL::Register, Dma> = RegArray::new(Window::new(0xe000, 0x40, 16));
     const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xe004, 0x40, 16));
     const TDLEN: RegArray<TDLEN::Register, Dma> = RegArray::new(Window::new(0xe008, 0x40, 16));
-    const TDH: RegArray<TDH::Register, Rw> = RegArray::new(Window::new(0xe010, 0x40, 16));
+    const TDH: RegArray<TDH::Register, Dma> = RegArray::new(Window::new(0xe010, 0x40, 16));
     const TXCTL: RegArray<TXCTL::Register, Rw> = RegArray::new(Window::new(0xe014, 0x40, 16));
     const TDT: RegArray<TDT::Register, Dma> = RegArray::new(Window::new(0xe018, 0x40, 16));
     const TXDCTL: RegArray<TXDCTL::Register, Rw> = RegArray::new(Window::new(0xe028, 0x40, 16));
@@ -1544,7 +1560,7 @@ impl Regs for I350 {
     const RDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xc004, 0x40, 8));
     const RDLEN: RegArray<RDLEN::Register, Dma> = RegArray::new(Window::new(0xc008, 0x40, 8));
     const SRRCTL: RegArray<SRRCTL::Register, Rw> = RegArray::new(Window::new(0xc00c, 0x40, 8));
-    const RDH: RegArray<RDH::Register, Rw> = RegArray::new(Window::new(0xc010, 0x40, 8));
+    const RDH: RegArray<RDH::Register, Dma> = RegArray::new(Window::new(0xc010, 0x40, 8));
     const RXCTL: RegArray<RXCTL::Register, Rw> = RegArray::new(Window::new(0xc014, 0x40, 8));
     const RDT: RegArray<RDT::Register, Dma> = RegArray::new(Window::new(0xc018, 0x40, 8));
     const RXDCTL: RegArray<RXDCTL::Register, Rw> = RegArray::new(Window::new(0xc028, 0x40, 8));
@@ -1552,7 +1568,7 @@ impl Regs for I350 {
     const TDBAL: RegArray<TDBAL::Register, Dma> = RegArray::new(Window::new(0xe000, 0x40, 8));
     const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xe004, 0x40, 8));
     const TDLEN: RegArray<TDLEN::Register, Dma> = RegArray::new(Window::new(0xe008, 0x40, 8));
-    const TDH: RegArray<TDH::Register, Rw> = RegArray::new(Window::new(0xe010, 0x40, 8));
+    const TDH: RegArray<TDH::Register, Dma> = RegArray::new(Window::new(0xe010, 0x40, 8));
     const TXCTL: RegArray<TXCTL::Register, Rw> = RegArray::new(Window::new(0xe014, 0x40, 8));
     const TDT: RegArray<TDT::Register, Dma> = RegArray::new(Window::new(0xe018, 0x40, 8));
     const TXDCTL: RegArray<TXDCTL::Register, Rw> = RegArray::new(Window::new(0xe028, 0x40, 8));

@@ -8,7 +8,7 @@ use vmdq_core::ring::BufferSize;
 use vmdq_core::wait::until;
 
 use crate::model::Model;
-use crate::regs::{RDH, RDT, RXDCTL, SRRCTL, TDH, TDT, TXDCTL};
+use crate::regs::{RDT, RXDCTL, SRRCTL, TDT, TXDCTL};
 
 /// Bytes of a descriptor.
 const DESCRIPTOR: u32 = 16;
@@ -46,7 +46,8 @@ pub(crate) unsafe fn start_rx<M: Model, B: Bus>(
     unsafe { M::RDBAH.at(queue).on(bus).give((setup.base >> 32) as u32) };
     // SAFETY: the caller's promise: the ring has so many descriptors.
     unsafe { M::RDLEN.at(queue).on(bus).give(setup.descriptors * DESCRIPTOR) };
-    M::RDH.at(queue).on(bus).write(RDH::RDH.val(setup.first));
+    // SAFETY: the queue is disabled; head and tail are going to be equal.
+    unsafe { M::RDH.at(queue).on(bus).give(setup.first) };
     if M::TAIL_FOLLOWS {
         // SAFETY: head and tail are equal: no descriptor is the device's.
         unsafe { M::RDT.at(queue).on(bus).give(setup.first) };
@@ -103,7 +104,8 @@ pub(crate) unsafe fn start_tx<M: Model, B: Bus>(
     unsafe { M::TDBAL.at(queue).on(bus).give(setup.base as u32) };
     // SAFETY: the caller's promise.
     unsafe { M::TDBAH.at(queue).on(bus).give((setup.base >> 32) as u32) };
-    M::TDH.at(queue).on(bus).write(TDH::TDH.val(setup.first));
+    // SAFETY: the queue is disabled; head and tail are going to be equal.
+    unsafe { M::TDH.at(queue).on(bus).give(setup.first) };
     if M::TAIL_FOLLOWS {
         // SAFETY: head and tail are equal: no descriptor is the device's.
         unsafe { M::TDT.at(queue).on(bus).give(setup.first) };

@@ -3,8 +3,24 @@
 //! Registers of the Intel 82598, 82599 and X540 ten-gigabit controllers.
 //!
 //! [`Regs`] has the registers of every device, [`PoolRegs`] those of a group, and a device's type those of only some.
-//! A field or value that only some devices have is a constant `REGISTER_FIELD` beside them. Sections
-//! are those of `shared/facts/ixgbe.md`; its source keys follow.
+//! A field or value that only some devices have is a constant `REGISTER_FIELD` beside them.
+//!
+//! Each register names its section in the fact sheet of the ixgbe family and its sources:
+//!
+//! | key | source |
+//! |---|---|
+//! | B | Barrelfish, e10k.dev, after the 82599 datasheet 322429-007 rev 2.6 |
+//! | D | DPDK, drivers/net/intel/ixgbe/base |
+//! | DR | DPDK, drivers/net/intel/ixgbe |
+//! | DS98 | 82598EB datasheet, by page |
+//! | G | Vigor's model of the 82599, which quotes datasheet pages |
+//! | I | illumos, ixgbe_main.c |
+//! | O | Intel's out-of-tree ixgbe 6.3.4 |
+//! | P9 | Plan 9, ether82598.c |
+//! | R | recollection, not verified |
+//! | S | Snabb, intel_mp.lua |
+//! | SU99 | 82599 specification update |
+//! | VMK | VMware's ixgbe with NetQueue |
 
 use tock_registers::fields::{Field, FieldValue};
 use vmdq_core::reg::{Dma, Rc, Reg, RegArray, Ro, Rw, W1c, W1s, Window, Wo};
@@ -1361,7 +1377,7 @@ pub trait Regs {
     const STATUS: Reg<STATUS::Register, Ro>;
     /// Extended device control (section 1.1; D, B, P9).
     const CTRL_EXT: Reg<CTRL_EXT::Register, Rw>;
-    /// Software-definable pins (section 1.1; 8.2.3.1.4; D, B).
+    /// Software-definable pins (section 1.1; 8.2.3.1.3; D, B).
     const ESDP: Reg<ESDP::Register, Rw>;
     /// Free-running timer (section 1.1; D).
     const FRTIMER: Reg<(), Rw>;
@@ -1482,7 +1498,7 @@ pub trait Regs {
     /// Receive descriptor ring length (section 1.5; 8.2.3.8.3; D, B).
     const RDLEN: RegArray<RDLEN::Register, Dma>;
     /// Receive descriptor head; written only while the queue is off (section 1.5; 8.2.3.8.4; B, G p597, D, O).
-    const RDH: RegArray<RDH::Register, Rw>;
+    const RDH: RegArray<RDH::Register, Dma>;
     /// Receive descriptor tail (section 1.5; 8.2.3.8.5; D, B).
     const RDT: RegArray<RDT::Register, Dma>;
     /// Receive descriptor control (section 1.5; 8.2.3.8.6; D, B, G, DS98 p326).
@@ -1512,7 +1528,7 @@ pub trait Regs {
     /// Transmit descriptor ring length (section 1.6; 8.2.3.9.7; D, B).
     const TDLEN: RegArray<TDLEN::Register, Dma>;
     /// Transmit descriptor head; written only while the queue is off (section 1.6; 8.2.3.9.8; D, B, G).
-    const TDH: RegArray<TDH::Register, Rw>;
+    const TDH: RegArray<TDH::Register, Dma>;
     /// Transmit descriptor tail (section 1.6; 8.2.3.9.9; D, B).
     const TDT: RegArray<TDT::Register, Dma>;
     /// Transmit descriptor control (section 1.6; 8.2.3.9.10; D, B, O).
@@ -1547,10 +1563,6 @@ pub trait Regs {
     const LXONTXC: Reg<(), Rc>;
     /// Link XOFF sent (section 1.7; D).
     const LXOFFTXC: Reg<(), Rc>;
-    /// Link XON received (LXONRXCNT on later devices) (section 1.7; D).
-    const LXONRXC: Reg<(), Rc>;
-    /// Link XOFF received (LXOFFRXCNT on later devices) (section 1.7; D).
-    const LXOFFRXC: Reg<(), Rc>;
     /// Packets received, 64 bytes (section 1.7; D).
     const PRC64: Reg<(), Rc>;
     /// Packets received, 65 to 127 bytes (section 1.7; D).
@@ -1619,8 +1631,6 @@ pub trait Regs {
     const XEC: Reg<(), Rc>;
     /// Counters of receive queues, 4 queues in each (section 1.7; 8.2.3.23.71; D, B).
     const RQSMR: RegArray<RQSMR::Register, Rw>;
-    /// Counters of transmit queues, 4 queues in each (TQSM on later devices) (section 1.7; 8.2.3.23.73; D, B).
-    const TQSMR: RegArray<RQSMR::Register, Rw>;
     /// Packets received by a queue counter (section 1.7; 8.2.3.23.74; D, B).
     const QPRC: RegArray<(), Rc>;
     /// Packets transmitted by a queue counter (section 1.7; D, S, G).
@@ -1747,10 +1757,10 @@ pub trait PoolRegs: Regs {
     ///
     /// Reset value: 0x0.
     const VT_CTL: Reg<VT_CTL::Register, Rw>;
-    /// Pools that receive (PFVFRE) (section 1.4; 8.2.3.27.7; D, B).
-    const VFRE: RegArray<(), Rw>;
-    /// Pools that transmit (PFVFTE) (section 1.4; 8.2.3.27.8; D, B).
-    const VFTE: RegArray<(), Rw>;
+    /// Pools that receive (VFRE) (section 1.4; 8.2.3.27.7; D, B).
+    const PFVFRE: RegArray<(), Rw>;
+    /// Pools that transmit (VFTE) (section 1.4; 8.2.3.27.8; D, B).
+    const PFVFTE: RegArray<(), Rw>;
     /// Field `PSRTYPE.SPLIT_NFS`: NFS.
     const PSRTYPE_SPLIT_NFS: Field<u32, PSRTYPE::Register>;
     /// Field `PSRTYPE.RQPL`: RSS bits inside the pool.
@@ -1899,6 +1909,10 @@ pub trait PoolRegs: Regs {
     ///
     /// Reset value: 0x1.
     const SECRXSTAT: Reg<SECRXSTAT::Register, Ro>;
+    /// Link XON received (section 1.7; D).
+    const LXONRXCNT: Reg<(), Rc>;
+    /// Link XOFF received (section 1.7; D).
+    const LXOFFRXCNT: Reg<(), Rc>;
     /// Good packets received before filtering (section 1.7; 8.2.3.23.29; D, B).
     const RXNFGPC: Reg<(), Rc>;
     /// Good packets received by DMA (section 1.7; 8.2.3.23.32; D, B).
@@ -1907,6 +1921,8 @@ pub trait PoolRegs: Regs {
     const TXDGPC: Reg<(), Rc>;
     /// Switch security violations (section 8.2.3.23.8; B).
     const SSVPC: Reg<(), Rc>;
+    /// Counters of transmit queues, 4 queues in each (section 1.7; 8.2.3.23.73; D, B).
+    const TQSM: RegArray<RQSMR::Register, Rw>;
     /// Octets received by a queue counter, low half (section 1.7; D).
     const QBRC_L: RegArray<(), Rc>;
     /// Octets received by a queue counter, high half (section 1.7; D).
@@ -1974,7 +1990,7 @@ impl Regs for I82598 {
     const RDBAL: RegArray<RDBAL::Register, Dma> = RegArray::new(Window::new(0x1000, 0x40, 64));
     const RDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x1004, 0x40, 64));
     const RDLEN: RegArray<RDLEN::Register, Dma> = RegArray::new(Window::new(0x1008, 0x40, 64));
-    const RDH: RegArray<RDH::Register, Rw> = RegArray::new(Window::new(0x1010, 0x40, 64));
+    const RDH: RegArray<RDH::Register, Dma> = RegArray::new(Window::new(0x1010, 0x40, 64));
     const RDT: RegArray<RDT::Register, Dma> = RegArray::new(Window::new(0x1018, 0x40, 64));
     const RXDCTL: RegArray<RXDCTL::Register, Rw> = RegArray::new(Window::new(0x1028, 0x40, 64));
     const SRRCTL: RegArray<SRRCTL::Register, Rw> = RegArray::new(Window::new(0x2100, 0x4, 16));
@@ -1985,7 +2001,7 @@ impl Regs for I82598 {
     const TDBAL: RegArray<TDBAL::Register, Dma> = RegArray::new(Window::new(0x6000, 0x40, 32));
     const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x6004, 0x40, 32));
     const TDLEN: RegArray<TDLEN::Register, Dma> = RegArray::new(Window::new(0x6008, 0x40, 32));
-    const TDH: RegArray<TDH::Register, Rw> = RegArray::new(Window::new(0x6010, 0x40, 32));
+    const TDH: RegArray<TDH::Register, Dma> = RegArray::new(Window::new(0x6010, 0x40, 32));
     const TDT: RegArray<TDT::Register, Dma> = RegArray::new(Window::new(0x6018, 0x40, 32));
     const TXDCTL: RegArray<TXDCTL::Register, Rw> = RegArray::new(Window::new(0x6028, 0x40, 32));
     const TDWBAL: RegArray<TDWBAL::Register, Dma> = RegArray::new(Window::new(0x6038, 0x40, 32));
@@ -2002,8 +2018,6 @@ impl Regs for I82598 {
     const RLEC: Reg<(), Rc> = Reg::new(0x4040);
     const LXONTXC: Reg<(), Rc> = Reg::new(0x3f60);
     const LXOFFTXC: Reg<(), Rc> = Reg::new(0x3f68);
-    const LXONRXC: Reg<(), Rc> = Reg::new(0xcf60);
-    const LXOFFRXC: Reg<(), Rc> = Reg::new(0xcf68);
     const PRC64: Reg<(), Rc> = Reg::new(0x405c);
     const PRC127: Reg<(), Rc> = Reg::new(0x4060);
     const PRC255: Reg<(), Rc> = Reg::new(0x4064);
@@ -2038,7 +2052,6 @@ impl Regs for I82598 {
     const BPTC: Reg<(), Rc> = Reg::new(0x40f4);
     const XEC: Reg<(), Rc> = Reg::new(0x4120);
     const RQSMR: RegArray<RQSMR::Register, Rw> = RegArray::new(Window::new(0x2300, 0x4, 16));
-    const TQSMR: RegArray<RQSMR::Register, Rw> = RegArray::new(Window::new(0x7300, 0x4, 8));
     const QPRC: RegArray<(), Rc> = RegArray::new(Window::new(0x1030, 0x40, 16));
     const QPTC: RegArray<(), Rc> = RegArray::new(Window::new(0x6030, 0x40, 16));
 }
@@ -2192,6 +2205,12 @@ impl I82598 {
     pub const TDPT2TCCR: RegArray<RT2CR::Register, Rw> = RegArray::new(Window::new(0xcd20, 0x4, 8));
     /// Packets received without a buffer, of each packet buffer (section 1.7; D).
     pub const RNBC: RegArray<(), Rc> = RegArray::new(Window::new(0x3fc0, 0x4, 8));
+    /// Link XON received (section 1.7; D).
+    pub const LXONRXC: Reg<(), Rc> = Reg::new(0xcf60);
+    /// Link XOFF received (section 1.7; D).
+    pub const LXOFFRXC: Reg<(), Rc> = Reg::new(0xcf68);
+    /// Counters of transmit queues, 4 queues in each (section 1.7; D).
+    pub const TQSMR: RegArray<RQSMR::Register, Rw> = RegArray::new(Window::new(0x7300, 0x4, 8));
     /// Octets received by a queue counter (section 1.7; D).
     pub const QBRC: RegArray<(), Rc> = RegArray::new(Window::new(0x1034, 0x40, 16));
     /// Octets transmitted by a queue counter (section 1.7; D).
@@ -2253,7 +2272,7 @@ impl Regs for I82599 {
     const RDBAL: RegArray<RDBAL::Register, Dma> = RegArray::split(Window::new(0x1000, 0x40, 64), Window::new(0xd000, 0x40, 64));
     const RDBAH: RegArray<(), Dma> = RegArray::split(Window::new(0x1004, 0x40, 64), Window::new(0xd004, 0x40, 64));
     const RDLEN: RegArray<RDLEN::Register, Dma> = RegArray::split(Window::new(0x1008, 0x40, 64), Window::new(0xd008, 0x40, 64));
-    const RDH: RegArray<RDH::Register, Rw> = RegArray::split(Window::new(0x1010, 0x40, 64), Window::new(0xd010, 0x40, 64));
+    const RDH: RegArray<RDH::Register, Dma> = RegArray::split(Window::new(0x1010, 0x40, 64), Window::new(0xd010, 0x40, 64));
     const RDT: RegArray<RDT::Register, Dma> = RegArray::split(Window::new(0x1018, 0x40, 64), Window::new(0xd018, 0x40, 64));
     const RXDCTL: RegArray<RXDCTL::Register, Rw> = RegArray::split(Window::new(0x1028, 0x40, 64), Window::new(0xd028, 0x40, 64));
     const SRRCTL: RegArray<SRRCTL::Register, Rw> = RegArray::split(Window::new(0x1014, 0x40, 64), Window::new(0xd014, 0x40, 64));
@@ -2264,7 +2283,7 @@ impl Regs for I82599 {
     const TDBAL: RegArray<TDBAL::Register, Dma> = RegArray::new(Window::new(0x6000, 0x40, 128));
     const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x6004, 0x40, 128));
     const TDLEN: RegArray<TDLEN::Register, Dma> = RegArray::new(Window::new(0x6008, 0x40, 128));
-    const TDH: RegArray<TDH::Register, Rw> = RegArray::new(Window::new(0x6010, 0x40, 128));
+    const TDH: RegArray<TDH::Register, Dma> = RegArray::new(Window::new(0x6010, 0x40, 128));
     const TDT: RegArray<TDT::Register, Dma> = RegArray::new(Window::new(0x6018, 0x40, 128));
     const TXDCTL: RegArray<TXDCTL::Register, Rw> = RegArray::new(Window::new(0x6028, 0x40, 128));
     const TDWBAL: RegArray<TDWBAL::Register, Dma> = RegArray::new(Window::new(0x6038, 0x40, 128));
@@ -2281,8 +2300,6 @@ impl Regs for I82599 {
     const RLEC: Reg<(), Rc> = Reg::new(0x4040);
     const LXONTXC: Reg<(), Rc> = Reg::new(0x3f60);
     const LXOFFTXC: Reg<(), Rc> = Reg::new(0x3f68);
-    const LXONRXC: Reg<(), Rc> = Reg::new(0x41a4);
-    const LXOFFRXC: Reg<(), Rc> = Reg::new(0x41a8);
     const PRC64: Reg<(), Rc> = Reg::new(0x405c);
     const PRC127: Reg<(), Rc> = Reg::new(0x4060);
     const PRC255: Reg<(), Rc> = Reg::new(0x4064);
@@ -2317,7 +2334,6 @@ impl Regs for I82599 {
     const BPTC: Reg<(), Rc> = Reg::new(0x40f4);
     const XEC: Reg<(), Rc> = Reg::new(0x4120);
     const RQSMR: RegArray<RQSMR::Register, Rw> = RegArray::new(Window::new(0x2300, 0x4, 32));
-    const TQSMR: RegArray<RQSMR::Register, Rw> = RegArray::new(Window::new(0x8600, 0x4, 32));
     const QPRC: RegArray<(), Rc> = RegArray::new(Window::new(0x1030, 0x40, 16));
     const QPTC: RegArray<(), Rc> = RegArray::new(Window::new(0x8680, 0x4, 16));
 }
@@ -2379,8 +2395,8 @@ impl PoolRegs for I82599 {
     const ETQS: RegArray<ETQS::Register, Rw> = RegArray::new(Window::new(0xec00, 0x4, 8));
     const VMTXSW: RegArray<VMTXSW::Register, Rw> = RegArray::new(Window::new(0x5180, 0x4, 2));
     const VT_CTL: Reg<VT_CTL::Register, Rw> = Reg::new(0x51b0);
-    const VFRE: RegArray<(), Rw> = RegArray::new(Window::new(0x51e0, 0x4, 2));
-    const VFTE: RegArray<(), Rw> = RegArray::new(Window::new(0x8110, 0x4, 2));
+    const PFVFRE: RegArray<(), Rw> = RegArray::new(Window::new(0x51e0, 0x4, 2));
+    const PFVFTE: RegArray<(), Rw> = RegArray::new(Window::new(0x8110, 0x4, 2));
     const PSRTYPE_SPLIT_NFS: Field<u32, PSRTYPE::Register> = Field::new(0x1, 1);
     const PSRTYPE_RQPL: Field<u32, PSRTYPE::Register> = Field::new(0x7, 29);
     const MRQC_MRQE_NONE: FieldValue<u32, MRQC::Register> = FieldValue::<u32, _>::new(0xf, 0, 0x0);
@@ -2447,10 +2463,13 @@ impl PoolRegs for I82599 {
     const SECTXMINIFG: Reg<SECTXMINIFG::Register, Rw> = Reg::new(0x8810);
     const SECRXCTRL: Reg<SECRXCTRL::Register, Rw> = Reg::new(0x8d00);
     const SECRXSTAT: Reg<SECRXSTAT::Register, Ro> = Reg::new(0x8d04);
+    const LXONRXCNT: Reg<(), Rc> = Reg::new(0x41a4);
+    const LXOFFRXCNT: Reg<(), Rc> = Reg::new(0x41a8);
     const RXNFGPC: Reg<(), Rc> = Reg::new(0x41b0);
     const RXDGPC: Reg<(), Rc> = Reg::new(0x2f50);
     const TXDGPC: Reg<(), Rc> = Reg::new(0x87a0);
     const SSVPC: Reg<(), Rc> = Reg::new(0x8780);
+    const TQSM: RegArray<RQSMR::Register, Rw> = RegArray::new(Window::new(0x8600, 0x4, 32));
     const QBRC_L: RegArray<(), Rc> = RegArray::new(Window::new(0x1034, 0x40, 16));
     const QBRC_H: RegArray<(), Rc> = RegArray::new(Window::new(0x1038, 0x40, 16));
     const QPRDC: RegArray<(), Rc> = RegArray::new(Window::new(0x1430, 0x40, 16));
@@ -2596,7 +2615,7 @@ impl Regs for X540 {
     const RDBAL: RegArray<RDBAL::Register, Dma> = RegArray::split(Window::new(0x1000, 0x40, 64), Window::new(0xd000, 0x40, 64));
     const RDBAH: RegArray<(), Dma> = RegArray::split(Window::new(0x1004, 0x40, 64), Window::new(0xd004, 0x40, 64));
     const RDLEN: RegArray<RDLEN::Register, Dma> = RegArray::split(Window::new(0x1008, 0x40, 64), Window::new(0xd008, 0x40, 64));
-    const RDH: RegArray<RDH::Register, Rw> = RegArray::split(Window::new(0x1010, 0x40, 64), Window::new(0xd010, 0x40, 64));
+    const RDH: RegArray<RDH::Register, Dma> = RegArray::split(Window::new(0x1010, 0x40, 64), Window::new(0xd010, 0x40, 64));
     const RDT: RegArray<RDT::Register, Dma> = RegArray::split(Window::new(0x1018, 0x40, 64), Window::new(0xd018, 0x40, 64));
     const RXDCTL: RegArray<RXDCTL::Register, Rw> = RegArray::split(Window::new(0x1028, 0x40, 64), Window::new(0xd028, 0x40, 64));
     const SRRCTL: RegArray<SRRCTL::Register, Rw> = RegArray::split(Window::new(0x1014, 0x40, 64), Window::new(0xd014, 0x40, 64));
@@ -2607,7 +2626,7 @@ impl Regs for X540 {
     const TDBAL: RegArray<TDBAL::Register, Dma> = RegArray::new(Window::new(0x6000, 0x40, 128));
     const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x6004, 0x40, 128));
     const TDLEN: RegArray<TDLEN::Register, Dma> = RegArray::new(Window::new(0x6008, 0x40, 128));
-    const TDH: RegArray<TDH::Register, Rw> = RegArray::new(Window::new(0x6010, 0x40, 128));
+    const TDH: RegArray<TDH::Register, Dma> = RegArray::new(Window::new(0x6010, 0x40, 128));
     const TDT: RegArray<TDT::Register, Dma> = RegArray::new(Window::new(0x6018, 0x40, 128));
     const TXDCTL: RegArray<TXDCTL::Register, Rw> = RegArray::new(Window::new(0x6028, 0x40, 128));
     const TDWBAL: RegArray<TDWBAL::Register, Dma> = RegArray::new(Window::new(0x6038, 0x40, 128));
@@ -2624,8 +2643,6 @@ impl Regs for X540 {
     const RLEC: Reg<(), Rc> = Reg::new(0x4040);
     const LXONTXC: Reg<(), Rc> = Reg::new(0x3f60);
     const LXOFFTXC: Reg<(), Rc> = Reg::new(0x3f68);
-    const LXONRXC: Reg<(), Rc> = Reg::new(0x41a4);
-    const LXOFFRXC: Reg<(), Rc> = Reg::new(0x41a8);
     const PRC64: Reg<(), Rc> = Reg::new(0x405c);
     const PRC127: Reg<(), Rc> = Reg::new(0x4060);
     const PRC255: Reg<(), Rc> = Reg::new(0x4064);
@@ -2660,7 +2677,6 @@ impl Regs for X540 {
     const BPTC: Reg<(), Rc> = Reg::new(0x40f4);
     const XEC: Reg<(), Rc> = Reg::new(0x4120);
     const RQSMR: RegArray<RQSMR::Register, Rw> = RegArray::new(Window::new(0x2300, 0x4, 32));
-    const TQSMR: RegArray<RQSMR::Register, Rw> = RegArray::new(Window::new(0x8600, 0x4, 32));
     const QPRC: RegArray<(), Rc> = RegArray::new(Window::new(0x1030, 0x40, 16));
     const QPTC: RegArray<(), Rc> = RegArray::new(Window::new(0x8680, 0x4, 16));
 }
@@ -2722,8 +2738,8 @@ impl PoolRegs for X540 {
     const ETQS: RegArray<ETQS::Register, Rw> = RegArray::new(Window::new(0xec00, 0x4, 8));
     const VMTXSW: RegArray<VMTXSW::Register, Rw> = RegArray::new(Window::new(0x5180, 0x4, 2));
     const VT_CTL: Reg<VT_CTL::Register, Rw> = Reg::new(0x51b0);
-    const VFRE: RegArray<(), Rw> = RegArray::new(Window::new(0x51e0, 0x4, 2));
-    const VFTE: RegArray<(), Rw> = RegArray::new(Window::new(0x8110, 0x4, 2));
+    const PFVFRE: RegArray<(), Rw> = RegArray::new(Window::new(0x51e0, 0x4, 2));
+    const PFVFTE: RegArray<(), Rw> = RegArray::new(Window::new(0x8110, 0x4, 2));
     const PSRTYPE_SPLIT_NFS: Field<u32, PSRTYPE::Register> = Field::new(0x1, 1);
     const PSRTYPE_RQPL: Field<u32, PSRTYPE::Register> = Field::new(0x7, 29);
     const MRQC_MRQE_NONE: FieldValue<u32, MRQC::Register> = FieldValue::<u32, _>::new(0xf, 0, 0x0);
@@ -2790,10 +2806,13 @@ impl PoolRegs for X540 {
     const SECTXMINIFG: Reg<SECTXMINIFG::Register, Rw> = Reg::new(0x8810);
     const SECRXCTRL: Reg<SECRXCTRL::Register, Rw> = Reg::new(0x8d00);
     const SECRXSTAT: Reg<SECRXSTAT::Register, Ro> = Reg::new(0x8d04);
+    const LXONRXCNT: Reg<(), Rc> = Reg::new(0x41a4);
+    const LXOFFRXCNT: Reg<(), Rc> = Reg::new(0x41a8);
     const RXNFGPC: Reg<(), Rc> = Reg::new(0x41b0);
     const RXDGPC: Reg<(), Rc> = Reg::new(0x2f50);
     const TXDGPC: Reg<(), Rc> = Reg::new(0x87a0);
     const SSVPC: Reg<(), Rc> = Reg::new(0x8780);
+    const TQSM: RegArray<RQSMR::Register, Rw> = RegArray::new(Window::new(0x8600, 0x4, 32));
     const QBRC_L: RegArray<(), Rc> = RegArray::new(Window::new(0x1034, 0x40, 16));
     const QBRC_H: RegArray<(), Rc> = RegArray::new(Window::new(0x1038, 0x40, 16));
     const QPRDC: RegArray<(), Rc> = RegArray::new(Window::new(0x1430, 0x40, 16));

@@ -10,7 +10,7 @@ use vmdq_core::wait::until;
 
 use crate::link;
 use crate::model::Model;
-use crate::regs::{RDH, RXDCTL, SRRCTL, TDH, TXDCTL};
+use crate::regs::{RXDCTL, SRRCTL, TXDCTL};
 
 /// Bytes of a descriptor.
 const DESCRIPTOR: u32 = 16;
@@ -59,7 +59,8 @@ pub(crate) unsafe fn start_rx<M: Model, B: Bus>(
     unsafe { M::RDBAH.at(queue).on(bus).give((setup.base >> 32) as u32) };
     // SAFETY: the caller's promise: the ring has so many descriptors.
     unsafe { M::RDLEN.at(queue).on(bus).give(setup.descriptors * DESCRIPTOR) };
-    M::RDH.at(queue).on(bus).write(RDH::RDH.val(setup.first));
+    // SAFETY: the queue is disabled; head and tail are going to be equal.
+    unsafe { M::RDH.at(queue).on(bus).give(setup.first) };
     // SAFETY: head and tail are equal: no descriptor is the device's.
     unsafe { M::RDT.at(queue).on(bus).give(setup.first) };
     M::SRRCTL.at(queue).on(bus).write(
@@ -134,7 +135,8 @@ pub(crate) unsafe fn start_tx<M: Model, B: Bus>(
     unsafe { M::TDBAH.at(queue).on(bus).give((setup.base >> 32) as u32) };
     // SAFETY: the caller's promise: the ring has so many descriptors.
     unsafe { M::TDLEN.at(queue).on(bus).give(setup.descriptors * DESCRIPTOR) };
-    M::TDH.at(queue).on(bus).write(TDH::TDH.val(setup.first));
+    // SAFETY: the queue is disabled; head and tail are going to be equal.
+    unsafe { M::TDH.at(queue).on(bus).give(setup.first) };
     // SAFETY: head and tail are equal: no descriptor is the device's.
     unsafe { M::TDT.at(queue).on(bus).give(setup.first) };
     // SAFETY: no head write-back: descriptors are written back.

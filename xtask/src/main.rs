@@ -1,2 +1,57 @@
-//! Developer tasks.
-fn main() {}
+//! Developer tasks: `cargo xtask <task>`.
+//!
+//! A newcomer needs one of them: `cargo xtask test` makes what the tests need and runs everything.
+//! Whatever a task fetches or builds stays below the workspace's `target/`; the machine and its
+//! toolchain are left as they are.
+
+mod apt;
+mod no_std;
+mod qemu;
+mod regs;
+mod targets;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Developer tasks of the VMDq crates.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Provides what the tests need and runs everything: the command of the README
+    Test(test::Args),
+    /// Unpacks a QEMU for the tests below target/; nothing is installed
+    Qemu,
+    /// Makes the targets without an operating system buildable
+    Targets,
+    /// Builds the crates that a firmware uses for those targets
+    NoStd,
+    /// Generates the register tokens from the tables, or checks them, or exports CMSIS-SVD
+    Regs(regs::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done: anyhow::Result<()> = match cli.task {
+        Task::Test(args) => test::run(&args),
+        Task::Qemu => qemu::run(),
+        Task::Targets => targets::run(),
+        Task::NoStd => no_std::run(),
+        Task::Regs(args) => regs::run(&args).map_err(Into::into),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

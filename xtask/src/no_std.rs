@@ -1,0 +1,47 @@
+//! `cargo xtask no-std`: builds the crates that a firmware uses, for targets without a standard
+//! library, where a hidden dependency on one can't compile.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+
+use crate::targets::{self, Sysroot, TARGETS};
+use crate::workspace::{cargo, target};
+
+/// The crates that need no standard library.
+const CRATES: [&str; 4] = ["vmdq-core", "igb-hal", "ixgbe-hal", "vmdq"];
+/// What is switched on in each build.
+const FEATURES: [&[&str]; 2] = [&[], &["--features", "defmt"]];
+
+/// Runs the task by itself.
+pub(crate) fn run() -> Result<()> {
+    let sysroot = targets::ensure()?;
+    for mut build in builds(&sysroot) {
+        ensure!(build.status()?.success(), "a build without the standard library failed");
+    }
+    println!("{} crates built for {} targets, without and with defmt", CRATES.len(), TARGETS.len());
+    Ok(())
+}
+
+/// Returns where these builds go: to a folder of their own, so that no other build waits for them.
+pub(crate) fn target_dir() -> PathBuf {
+    target().join("no-std")
+}
+
+/// Returns the commands, each of which builds for all targets.
+pub(crate) fn builds(sysroot: &Sysroot) -> Vec<Command> {
+    let build = |features: &&[&str]| {
+        let mut command = cargo();
+        command
+            .args(["build", "--quiet", "--release", "--lib"])
+            .args(CRATES.iter().flat_map(|name| ["--package", name]))
+            .args(TARGETS.iter().flat_map(|target| ["--target", target]))
+            .args(*features)
+            .arg("--target-dir")
+            .arg(target_dir());
+        sysroot.apply(&mut command);
+        command
+    };
+    FEATURES.iter().map(build).collect()
+}

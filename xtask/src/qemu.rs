@@ -1,0 +1,109 @@
+//! `cargo xtask qemu`: a QEMU for the tests, unpacked below `target/`.
+//!
+//! QEMU's `igb` needs version 8.0, and only some builds have the `qtest` accelerator, with which
+//! time stands still between a test's steps. Debian's backports have both. The packages and all
+//! libraries that they need are unpacked into a folder and run from there: nothing is installed.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::apt::{Apt, unpack};
+use crate::workspace::{on_path, output, target};
+
+const PROGRAM: &str = "qemu-system-x86_64";
+const PACKAGE: &str = "qemu-system-x86";
+const SUITES: [&str; 2] = ["trixie", "trixie-backports"];
+/// Dependencies of the package that only matter where it is installed.
+const UNUSED: [&str; 6] = ["dpkg", "perl", "libperl", "systemd", "udev", "debconf"];
+/// Written last; names the layout, so that an older one is replaced.
+const STAMP: &str = "complete-1";
+
+/// Makes a QEMU available; returns its program. Does nothing where that has been done.
+pub(crate) fn ensure() -> Result<PathBuf> {
+    let dir = target().join("qemu");
+    let program = dir.join(PROGRAM);
+    if dir.join(STAMP).is_file() && program.is_file() {
+        return Ok(program);
+    }
+    match fetch(&dir) {
+        Ok(()) => Ok(program),
+        Err(error) => on_path(PROGRAM)
+            .filter(|program| has_igb(program))
+            .ok_or_else(|| anyhow!("{error:#}; there is no {PROGRAM} with an `igb` on the PATH either")),
+    }
+}
+
+/// Runs the task by itself.
+pub(crate) fn run() -> Result<()> {
+    let program = ensure()?;
+    println!("{}: {}", program.display(), version(&program)?);
+    Ok(())
+}
+
+/// Returns the first line of what a QEMU says about itself.
+pub(crate) fn version(program: &Path) -> Result<String> {
+    let said = output(Command::new(program).arg("--version"))?;
+    Ok(said.lines().next().unwrap_or_default().to_owned())
+}
+
+fn fetch(dir: &Path) -> Result<()> {
+    let new = dir.with_extension("new");
+    let apt_dir = dir.with_extension("apt");
+    let _ = fs::remove_dir_all(&new);
+    let root = new.join("root");
+    for part in ["bin", "lib", "lib64", "sbin"] {
+        fs::create_dir_all(root.join("usr").join(part))?;
+        symlink(Path::new("usr").join(part), root.join(part))?;
+    }
+    eprintln!("fetching Debian's {PACKAGE} into {}", dir.display());
+    let apt = Apt::new(&apt_dir, &SUITES)?;
+    for package in apt.download_with_dependencies(PACKAGE, SUITES[1])? {
+        let name = package.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if !UNUSED.iter().any(|unused| name.starts_with(unused)) {
+            unpack(&package, &root, None)?;
+        }
+    }
+    let program = new.join(PROGRAM);
+    fs::write(&program, wrapper(&root)?)?;
+    fs::set_permissions(&program, Permissions::from_mode(0o755))?;
+    version(&program).context("what was unpacked does not run")?;
+    fs::write(new.join(STAMP), "")?;
+    let _ = fs::remove_dir_all(dir);
+    // In one step: a folder that was cut short is never taken for a complete one.
+    fs::rename(&new, dir)?;
+    fs::remove_dir_all(apt_dir)?;
+    Ok(())
+}
+
+/// Writes the script that runs the program with its own loader, libraries, modules and firmware.
+fn wrapper(root: &Path) -> Result<String> {
+    // The libraries' folder is named after the machine's architecture.
+    let modules = find(&root.join("usr/lib"), |path| path.join("qemu").is_dir())?;
+    let loader = find(&modules, |path| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("ld-linux"))
+    })?;
+    let below = |path: &Path| path.strip_prefix(root).map(|path| path.display().to_string());
+    let (libraries, loader) = (below(&modules)?, below(&loader)?);
+    Ok(format!(
+        "#!/bin/sh\n\
+         # Runs {PROGRAM} out of this folder. Written by `cargo xtask qemu`.\n\
+         root=$(dirname \"$(readlink -f \"$0\")\")/root\n\
+         export QEMU_MODULE_DIR=\"$root/{libraries}/qemu\"\n\
+         exec \"$root/{loader}\" --library-path \"$root/{libraries}\" \"$root/usr/bin/{PROGRAM}\" \\\n\
+         \x20   -L \"$root/usr/share/qemu\" -L \"$root/usr/share/seabios\" -L \"$root/usr/lib/ipxe/qemu\" \"$@\"\n"
+    ))
+}
+
+fn find(dir: &Path, wanted: impl Fn(&Path) -> bool) -> Result<PathBuf> {
+    let entries = fs::read_dir(dir).with_context(|| format!("can't read {}", dir.display()))?;
+    let mut paths = entries.flatten().map(|entry| entry.path());
+    paths.find(|path| wanted(path)).with_context(|| format!("{} lacks a part of QEMU", dir.display()))
+}
+
+fn has_igb(program: &Path) -> bool {
+    output(Command::new(program).args(["-device", "help"])).is_ok_and(|help| help.contains("\"igb\""))
+}

@@ -1,0 +1,150 @@
+//! `cargo xtask test`: everything that must hold, from a fresh clone, with one command.
+
+mod count;
+mod report;
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::no_std;
+use crate::qemu;
+use crate::targets::{self, Sysroot};
+use crate::workspace::{cargo, ci, output};
+use count::Count;
+use report::{Outcome, Report};
+
+/// Provides what the tests need and runs everything: format, lints, documentation, register tables,
+/// tests, builds without the standard library.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Prints one JSON object on standard output, and everything else on standard error
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the task.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let mut run = Run { json: args.json, report: Report::default() };
+    let qemu = run.provide("QEMU", qemu::ensure);
+    let sysroot = run.provide("bare targets", targets::ensure);
+
+    run.component("format", "rustfmt", &["fmt", "--all", "--check"]);
+    run.component("lints", "clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+    let mut doc = cargo_with(&["doc", "--workspace", "--no-deps"]);
+    doc.env("RUSTDOCFLAGS", "-Dwarnings");
+    run.commands("documentation", [doc]);
+    run.commands("register tables", [cargo_with(&["xtask", "regs", "--check"])]);
+    run.commands("tests", [tests(qemu)]);
+    run.no_std(sysroot.as_ref());
+    run.finish()
+}
+
+fn tests(qemu: Option<PathBuf>) -> Command {
+    let mut command = cargo_with(&["test", "--workspace", "--no-fail-fast"]);
+    if let Some(program) = qemu {
+        command.env("VMDQ_QEMU", program);
+    }
+    command
+}
+
+fn cargo_with(args: &[&str]) -> Command {
+    let mut command = cargo();
+    command.args(args);
+    command
+}
+
+/// One run of all steps.
+struct Run {
+    json: bool,
+    report: Report,
+}
+
+impl Run {
+    /// Provides something; where that can't be done, what needs it is left out, which is a failure
+    /// where nothing may be left out.
+    fn provide<T>(&mut self, name: &'static str, ensure: impl FnOnce() -> Result<T>) -> Option<T> {
+        self.say(name);
+        let start = Instant::now();
+        let (outcome, had) = match ensure() {
+            Ok(had) => (Outcome::Passed, Some(had)),
+            Err(error) => (left_out(format!("{error:#}")), None),
+        };
+        self.report.add(name, start, outcome);
+        had
+    }
+
+    /// Runs commands as one step.
+    fn commands(&mut self, name: &'static str, commands: impl IntoIterator<Item = Command>) {
+        self.say(name);
+        let start = Instant::now();
+        let outcome = match commands.into_iter().try_for_each(|command| self.command(command)) {
+            Ok(()) => Outcome::Passed,
+            Err(error) => Outcome::Failed(format!("{error:#}")),
+        };
+        self.report.add(name, start, outcome);
+    }
+
+    /// Runs a part of the toolchain that may not be installed.
+    fn component(&mut self, name: &'static str, component: &str, args: &[&str]) {
+        if output(cargo().args([args[0], "--version"])).is_ok() {
+            self.commands(name, [cargo_with(args)]);
+        } else {
+            let why = format!("{component} is not installed: `rustup component add {component}`");
+            self.report.add(name, Instant::now(), left_out(why));
+        }
+    }
+
+    fn no_std(&mut self, sysroot: Option<&Sysroot>) {
+        const NAME: &str = "no_std builds";
+        match sysroot {
+            Some(sysroot) => self.commands(NAME, no_std::builds(sysroot)),
+            None => self.report.add(NAME, Instant::now(), left_out("no bare targets".into())),
+        }
+    }
+
+    /// Runs one command; passes its output on and counts the tests in it.
+    fn command(&mut self, mut command: Command) -> Result<()> {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("can't start")?;
+        for line in BufReader::new(child.stdout.take().context("no pipe")?).split(b'\n') {
+            let line = line?;
+            let text = String::from_utf8_lossy(&line);
+            self.report.tests += Count::of_line(&text);
+            if self.json {
+                writeln!(std::io::stderr(), "{text}")?;
+            } else {
+                writeln!(std::io::stdout(), "{text}")?;
+            }
+        }
+        let status = child.wait()?;
+        if !status.success() {
+            // The first words tell which it was; the whole line would break the table.
+            let words: Vec<_> = command.get_args().take(5).map(|word| word.to_string_lossy()).collect();
+            bail!("`cargo {} ..`: {status}", words.join(" "));
+        }
+        Ok(())
+    }
+
+    fn say(&self, name: &str) {
+        eprintln!("==> {name}");
+    }
+
+    fn finish(self) -> Result<()> {
+        if self.json {
+            println!("{}", self.report.json());
+        } else {
+            print!("\n{}", self.report.table());
+        }
+        if self.report.has_failed() {
+            bail!("not everything passed");
+        }
+        Ok(())
+    }
+}
+
+fn left_out(why: String) -> Outcome {
+    if ci() { Outcome::Failed(why) } else { Outcome::Skipped(why) }
+}
