@@ -3,6 +3,8 @@
 //! Receive a burst into an array and put a new buffer in place of each at once; touch; send; take
 //! 32 sent buffers back for one look at a descriptor. Buffers are on a last-in-first-out stack.
 
+use std::mem::MaybeUninit;
+
 use crate::nic::{Layout0, Nic, pages};
 use crate::subject::Subject;
 
@@ -80,7 +82,7 @@ impl Limit {
     /// The rings are set up as `subject` does, and no more frames are under way than they hold.
     #[inline(never)]
     unsafe fn burst(&mut self, size: usize) {
-        let mut frames = [(std::ptr::null_mut::<u8>(), 0u64); 64];
+        let mut frames = [const { MaybeUninit::<(*mut u8, u64)>::uninit() }; 64];
         // SAFETY: all indices are masked or counted below the arrays' lengths.
         unsafe {
             let mut count = 0;
@@ -91,7 +93,7 @@ impl Limit {
                     break;
                 }
                 let slot = self.rx_buffers.as_mut_ptr().add(self.head);
-                *frames.get_unchecked_mut(count) = (*slot, word >> 32 & 0xffff);
+                frames.get_unchecked_mut(count).write((*slot, word >> 32 & 0xffff));
                 self.free -= 1;
                 let fresh = *self.stack.get_unchecked(self.free);
                 *slot = fresh;
@@ -103,7 +105,8 @@ impl Limit {
             if count > 0 {
                 self.rx_tail.write_volatile((self.head.wrapping_sub(1) & (RING - 1)) as u32);
             }
-            for &(buffer, _) in frames.get_unchecked(..count) {
+            for frame in frames.get_unchecked(..count) {
+                let (buffer, _) = frame.assume_init();
                 *buffer.add(3) = (*buffer.add(3)).wrapping_add(1);
             }
             while self.used >= RECLAIM {
@@ -119,7 +122,8 @@ impl Limit {
                 self.clean = (self.clean + RECLAIM) & (RING - 1);
                 self.used -= RECLAIM;
             }
-            for &(buffer, len) in frames.get_unchecked(..count) {
+            for frame in frames.get_unchecked(..count) {
+                let (buffer, len) = frame.assume_init();
                 let at = self.next;
                 let report = if at & (RECLAIM - 1) == RECLAIM - 1 { REPORT } else { 0 };
                 *self.tx_buffers.get_unchecked_mut(at) = buffer;

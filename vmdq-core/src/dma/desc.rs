@@ -60,10 +60,27 @@ impl WriteBack {
         (self.0 >> 32) as u16
     }
 
-    /// The VLAN tag that the device removed, if the status says so.
+    /// All of it: status in bits 31:0, length in 47:32, removed tag in 63:48.
     #[inline(always)]
-    pub(crate) const fn tag(self) -> u16 {
-        (self.0 >> 48) as u16
+    pub(crate) const fn word(self) -> u64 {
+        self.0
+    }
+}
+
+/// The second quad word of a transmit descriptor: one whole frame.
+#[derive(Clone, Copy)]
+pub(crate) struct TxWord(u64);
+
+impl TxWord {
+    /// Makes the word for frames without a length yet, with this context index.
+    pub(crate) const fn new(index: u8) -> Self {
+        Self(command::DATA | command::EOP | command::IFCS | (index as u64) << command::IDX_SHIFT)
+    }
+
+    /// Adds the length.
+    #[inline(always)]
+    pub(crate) const fn length(self, length: u16) -> Self {
+        Self(self.0 | length as u64 | (length as u64) << command::PAYLEN_SHIFT)
     }
 }
 
@@ -83,47 +100,55 @@ impl Descriptor {
         }
     }
 
+    /// Reads the second quad word once: what the device wrote, if the status in it says done.
+    #[inline(always)]
+    pub(crate) fn peek(&self) -> WriteBack {
+        #[cfg(target_pointer_width = "64")]
+        return WriteBack(u64::from_le(self.0[1].read()));
+        #[cfg(not(target_pointer_width = "64"))]
+        {
+            // A 64-bit read is two here, in no given order: what is read after the done bit was
+            // seen is whole.
+            let first = u64::from_le(self.0[1].read());
+            if first as u32 & status::DD == 0 {
+                return WriteBack(first);
+            }
+            observe();
+            WriteBack(u64::from_le(self.0[1].read()))
+        }
+    }
+
     /// Reads what the device wrote, or `None` if it is not done.
     #[inline(always)]
     pub(crate) fn written_back(&self) -> Option<WriteBack> {
-        #[cfg(target_pointer_width = "64")]
-        let word = u64::from_le(self.0[1].read());
-        #[cfg(not(target_pointer_width = "64"))]
-        let word = {
-            // A 64-bit read is two here, in no given order: see the done bit first, then read again.
-            let first = u64::from_le(self.0[1].read());
-            if first as u32 & status::DD == 0 {
-                return None;
-            }
-            observe();
-            u64::from_le(self.0[1].read())
-        };
-        (word as u32 & status::DD != 0).then_some(WriteBack(word))
+        let word = self.peek();
+        (word.status() & status::DD != 0).then_some(word)
     }
 
-    /// Prepares the descriptor to send `length` bytes at bus address `buffer` as one whole frame.
+    /// Prepares the descriptor to send the frame at bus address `buffer`.
     ///
     /// # Safety
     ///
     /// The descriptor is not the device's. The device may read the buffer from the moment on that a
     /// tail covers the descriptor, until it has written back this descriptor or a later one.
     #[inline(always)]
-    pub(crate) unsafe fn send(&self, buffer: u64, length: u16, index: u8, report: bool) {
-        let length = u64::from(length);
-        let mut word = length
-            | command::DATA
-            | command::EOP
-            | command::IFCS
-            | length << command::PAYLEN_SHIFT
-            | u64::from(index) << command::IDX_SHIFT;
-        if report {
-            word |= command::RS;
-        }
+    pub(crate) unsafe fn send(&self, buffer: u64, word: TxWord) {
         // SAFETY: the caller's promise.
         unsafe {
             self.0[0].write(buffer.to_le());
-            self.0[1].write(word.to_le());
+            self.0[1].write(word.0.to_le());
         }
+    }
+
+    /// Asks for a report on a descriptor that holds this word.
+    ///
+    /// # Safety
+    ///
+    /// The descriptor is not the device's.
+    #[inline(always)]
+    pub(crate) unsafe fn report(&self, word: TxWord) {
+        // SAFETY: the caller's promise.
+        unsafe { self.0[1].write((word.0 | command::RS).to_le()) };
     }
 
     /// Tells whether the device has written back a transmit descriptor that asked for it.

@@ -182,23 +182,26 @@ impl BufferPool {
     /// Takes a frame of length 0.
     #[inline(always)]
     pub fn take(&mut self) -> Option<Frame> {
-        if self.len == 0 {
-            return None;
-        }
-        // SAFETY: the shelf is not empty.
-        Some(unsafe { self.take_unchecked() })
+        self.len = self.len.checked_sub(1)?;
+        // SAFETY: places below the old `len` hold frames; this one is counted out above.
+        Some(unsafe { self.shelf.add(self.len as usize).read().assume_init() })
     }
 
-    /// Takes a frame of length 0 from a shelf that has one.
+    /// Takes `count` frames of length 0 at once: calls `take` with the place of each.
     ///
     /// # Safety
     ///
-    /// The shelf is not empty.
+    /// There are as many frames, and `take` moves the frame out of each place.
     #[inline(always)]
-    pub(crate) unsafe fn take_unchecked(&mut self) -> Frame {
-        self.len -= 1;
-        // SAFETY: places below `len` hold frames; this one is counted out above.
-        unsafe { self.shelf.add(self.len as usize).read().assume_init() }
+    pub(crate) unsafe fn take_many(&mut self, count: u32, mut take: impl FnMut(NonNull<Frame>)) {
+        // SAFETY: one past the last frame.
+        let mut place = unsafe { self.shelf.add(self.len as usize) }.cast::<Frame>();
+        self.len -= count;
+        for _ in 0..count {
+            // SAFETY: places below the old `len` hold frames.
+            place = unsafe { place.sub(1) };
+            take(place);
+        }
     }
 
     /// Puts a frame back; its bytes are forgotten.

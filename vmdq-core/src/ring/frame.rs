@@ -2,7 +2,7 @@
 
 use core::ptr::NonNull;
 
-use crate::dma::status;
+use crate::dma::{WriteBack, status};
 
 bitflags::bitflags! {
     /// What the controller said of a received frame.
@@ -30,19 +30,61 @@ impl defmt::Format for FrameFlags {
 /// Made by a [`BufferPool`](crate::ring::BufferPool) and moved, never copied: whoever holds the
 /// value owns the buffer. A dropped frame is a buffer lost until its pool's memory is released.
 #[must_use = "a dropped frame is a lost buffer: put it back into a pool, post it or send it"]
-#[derive(Debug)]
+#[repr(C)]
 pub struct Frame {
+    buffer: Buffer,
+    facts: Facts,
+}
+
+/// Where a buffer is, for this program and for the device. Beside the facts, so that moving a frame
+/// is one wide copy and one word.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Buffer {
     at: NonNull<u8>,
     bus: u64,
-    len: u16,
-    capacity: u16,
-    tag: u16,
-    flags: FrameFlags,
 }
 
 // SAFETY: a frame is the only handle to its buffer, which lives as long as the program may use it
 // (`BufferPool::new`).
 unsafe impl Send for Frame {}
+
+/// What is known of a frame, in one word that is laid out as the device's write-back, so that
+/// receiving a frame is one `and` and one `or`: flags in bits 15:0, the buffer's capacity in 30:16
+/// (where the device has error bits), the length in 47:32, the removed tag in 63:48. Bit 31 means
+/// nothing, which lets the mask be a sign-extended 32-bit constant.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(crate) struct Facts(u64);
+
+impl Facts {
+    /// The bits that belong to the buffer and not to the frame in it.
+    const CAPACITY: u64 = 0x7fff_0000;
+    /// The bits that are taken over from a write-back: length, tag and the flags that stay.
+    const WRITTEN: u64 = 0xffff_ffff_8000_0000 | FrameFlags::TAG_REMOVED.bits() as u64;
+
+    const fn empty(capacity: u16) -> Self {
+        Self((capacity as u64) << 16)
+    }
+
+    #[inline(always)]
+    const fn capacity(self) -> u16 {
+        (self.0 >> 16) as u16 & 0x7fff
+    }
+
+    #[inline(always)]
+    const fn len(self) -> u16 {
+        (self.0 >> 32) as u16
+    }
+
+    const fn tag(self) -> u16 {
+        (self.0 >> 48) as u16
+    }
+
+    const fn flags(self) -> FrameFlags {
+        FrameFlags::from_bits_retain(self.0 as u16)
+    }
+}
 
 impl Frame {
     /// Makes the handle of a mapped buffer.
@@ -52,44 +94,44 @@ impl Frame {
     /// `at` points to `capacity` initialised bytes that stay mapped at `bus`, and that nothing else
     /// reaches while the frame or whatever it is moved into lives.
     pub(crate) const unsafe fn new(at: NonNull<u8>, bus: u64, capacity: u16) -> Self {
-        Self { at, bus, len: 0, capacity, tag: 0, flags: FrameFlags::empty() }
+        Self { buffer: Buffer { at, bus }, facts: Facts::empty(capacity) }
     }
 
     /// Returns how many bytes of the buffer are the frame.
     #[inline(always)]
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.len as usize
+        self.facts.len() as usize
     }
 
     /// Tells whether the frame has no bytes.
     #[inline(always)]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.len == 0
+        self.facts.len() == 0
     }
 
     /// Returns how many bytes the buffer holds.
     #[inline(always)]
     #[must_use]
     pub const fn capacity(&self) -> usize {
-        self.capacity as usize
+        self.facts.capacity() as usize
     }
 
     /// Returns the bytes of the frame, without FCS.
     #[inline(always)]
     #[must_use]
     pub const fn bytes(&self) -> &[u8] {
-        // SAFETY: `len <= capacity` initialised bytes, owned by `self` (`Frame::new`).
-        unsafe { core::slice::from_raw_parts(self.at.as_ptr(), self.len as usize) }
+        // SAFETY: length <= capacity initialised bytes, owned by `self` (`Frame::new`).
+        unsafe { core::slice::from_raw_parts(self.buffer.at.as_ptr(), self.len()) }
     }
 
     /// Returns the bytes of the frame for writing.
     #[inline(always)]
     #[must_use]
     pub const fn bytes_mut(&mut self) -> &mut [u8] {
-        // SAFETY: `len <= capacity` initialised bytes, owned by `self` (`Frame::new`).
-        unsafe { core::slice::from_raw_parts_mut(self.at.as_ptr(), self.len as usize) }
+        // SAFETY: length <= capacity initialised bytes, owned by `self` (`Frame::new`).
+        unsafe { core::slice::from_raw_parts_mut(self.buffer.at.as_ptr(), self.len()) }
     }
 
     /// Makes the frame `len` bytes long. Bytes that it had not before hold whatever was there.
@@ -99,10 +141,10 @@ impl Frame {
     /// [`TooLong`] if the buffer is smaller.
     #[inline]
     pub const fn set_len(&mut self, len: usize) -> Result<(), TooLong> {
-        if len > self.capacity as usize {
-            return Err(TooLong { capacity: self.capacity });
+        if len > self.capacity() {
+            return Err(TooLong { capacity: self.facts.capacity() });
         }
-        self.len = len as u16;
+        self.facts.0 = self.facts.0 & !(0xffff << 32) | (len as u64) << 32;
         Ok(())
     }
 
@@ -121,43 +163,71 @@ impl Frame {
     #[inline(always)]
     #[must_use]
     pub const fn tag(&self) -> Option<u16> {
-        if self.flags.contains(FrameFlags::TAG_REMOVED) { Some(self.tag) } else { None }
+        if self.facts.flags().contains(FrameFlags::TAG_REMOVED) { Some(self.facts.tag()) } else { None }
     }
 
     /// Returns what the controller said of the frame.
     #[inline(always)]
     #[must_use]
     pub const fn flags(&self) -> FrameFlags {
-        self.flags
+        self.facts.flags()
     }
 
     #[inline(always)]
     pub(crate) const fn bus(&self) -> u64 {
-        self.bus
+        self.buffer.bus
     }
 
     #[inline(always)]
     pub(crate) const fn at(&self) -> NonNull<u8> {
-        self.at
+        self.buffer.at
     }
 
     /// Records what the controller reported.
     ///
     /// # Safety
     ///
-    /// `len` is at most the capacity.
+    /// The reported length is at most the capacity, and the frame was empty.
     #[inline(always)]
-    pub(crate) const unsafe fn received(&mut self, len: u16, tag: u16, flags: FrameFlags) {
-        self.len = len;
-        self.tag = tag;
-        self.flags = flags;
+    pub(crate) unsafe fn received(&mut self, done: WriteBack) {
+        self.facts.0 |= done.word() & Facts::WRITTEN;
+    }
+
+    /// Moves an empty frame and records what the controller reported of it, in one go.
+    ///
+    /// # Safety
+    ///
+    /// As for `received`; `from` holds a frame, which is moved out, and `to` has room for one.
+    #[inline(always)]
+    pub(crate) unsafe fn move_received(from: NonNull<Self>, to: *mut Self, done: WriteBack) {
+        // SAFETY: `from` holds a frame and `to` has room (caller).
+        unsafe { (&raw mut (*to).buffer).copy_from_nonoverlapping(&raw const (*from.as_ptr()).buffer, 1) };
+        // SAFETY: `from` holds a frame (caller).
+        let capacity = unsafe { (*from.as_ptr()).facts.0 };
+        // SAFETY: `to` has room (caller).
+        unsafe { (&raw mut (*to).facts).write(Facts(capacity | done.word() & Facts::WRITTEN)) };
+    }
+
+    /// Marks the frame as having an error.
+    pub(crate) fn set_error(&mut self) {
+        self.facts.0 |= u64::from(FrameFlags::ERROR.bits());
     }
 
     /// Forgets the frame and keeps the buffer.
     #[inline(always)]
     pub(crate) const fn clear(&mut self) {
-        self.len = 0;
-        self.flags = FrameFlags::empty();
+        self.facts.0 &= Facts::CAPACITY;
+    }
+}
+
+impl core::fmt::Debug for Frame {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Frame")
+            .field("len", &self.len())
+            .field("capacity", &self.capacity())
+            .field("tag", &self.tag())
+            .field("flags", &self.flags())
+            .finish_non_exhaustive()
     }
 }
 

@@ -11,10 +11,14 @@ use super::Frame;
 use crate::dma::Descriptor;
 
 /// One posted buffer.
-pub(crate) type RxSlot = MaybeUninit<Frame>;
+#[repr(C, align(32))]
+pub(crate) struct RxSlot {
+    _frame: MaybeUninit<Frame>,
+}
 
 /// One frame handed over for sending, and, in the first slot of each batch, which descriptor of the
 /// batch reports.
+#[repr(C, align(32))]
 pub(crate) struct TxSlot {
     pub(crate) frame: MaybeUninit<Frame>,
     pub(crate) last: u32,
@@ -41,6 +45,16 @@ pub struct TxMemory<const N: usize> {
     descriptors: [Descriptor; N],
     slots: [TxSlot; N],
 }
+
+/// A place in a ring: a descriptor, and the slot for what software remembers of it.
+///
+/// Slots are twice as large as descriptors, so that one number, the descriptor's offset in bytes,
+/// finds both without arithmetic.
+#[derive(Clone, Copy)]
+pub(crate) struct Place(usize);
+
+const _: () = assert!(size_of::<RxSlot>() == 2 * size_of::<Descriptor>());
+const _: () = assert!(size_of::<TxSlot>() == 2 * size_of::<Descriptor>());
 
 const fn check(n: usize) {
     // The device counts in 128 bytes (8 descriptors); the ring counts with a mask.
@@ -107,6 +121,40 @@ macro_rules! ring_memory {
             #[must_use]
             pub const fn descriptors(&self) -> usize {
                 self.len as usize
+            }
+
+            /// Returns the place of a counter: counters run freely, places are counters modulo the
+            /// length.
+            #[inline(always)]
+            pub(crate) const fn at(&self, counter: u32) -> Place {
+                Place((counter & (self.len - 1)) as usize * size_of::<Descriptor>())
+            }
+
+            /// Returns the place after this one.
+            #[inline(always)]
+            pub(crate) const fn after(&self, place: Place) -> Place {
+                Place((place.0 + size_of::<Descriptor>()) & (self.len as usize * size_of::<Descriptor>() - 1))
+            }
+
+            /// Reaches the descriptor of a place.
+            #[inline(always)]
+            pub(crate) const fn descriptor(&self, place: Place) -> &Descriptor {
+                // SAFETY: `at` and `after` stay below the length, a power of two; descriptors are
+                // interior-mutable words in `'static` memory.
+                unsafe { self.descriptors.byte_add(place.0).as_ref() }
+            }
+
+            /// Points to the slot of a place.
+            #[inline(always)]
+            pub(crate) const fn slot(&self, place: Place) -> NonNull<$slot> {
+                // SAFETY: as for the descriptor; slots are twice as large.
+                unsafe { self.slots.byte_add(2 * place.0) }
+            }
+
+            /// Points to the frame in the slot of a place: the first field.
+            #[inline(always)]
+            pub(crate) const fn frame(&self, place: Place) -> NonNull<Frame> {
+                self.slot(place).cast()
             }
 
             /// Returns what has to be mapped for the device: the descriptors alone.

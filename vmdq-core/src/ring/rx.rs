@@ -2,11 +2,11 @@
 
 use core::marker::PhantomData;
 
-use super::memory::RxSpace;
-use super::{BufferPool, BufferSize, Burst, Frame, FrameFlags};
+use super::memory::{Place, RxSpace};
+use super::{BufferPool, BufferSize, Burst, Frame};
 use crate::bus::{Bus, Offset, PortId};
 use crate::controller::{Controller, RingSetup};
-use crate::dma::{Descriptor, DmaSpace, WriteBack, observe, publish, status};
+use crate::dma::{DmaSpace, WriteBack, observe, publish, status};
 use crate::limit::FrameLimit;
 
 /// Descriptors that are prepared before the device is told of them: one register write for so many.
@@ -36,7 +36,6 @@ pub struct RxRing<C, B, D> {
     space: RxSpace,
     mapped: u64,
     tail: Offset,
-    mask: u32,
     /// The next descriptor that the device completes.
     head: u32,
     /// The next descriptor that gets a buffer.
@@ -66,7 +65,6 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
         limit: FrameLimit,
     ) -> Self {
         Self {
-            mask: space.len - 1,
             bus,
             dma,
             space,
@@ -102,51 +100,69 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
         if self.skipping && !self.skip() {
             return 0;
         }
-        let mut head = self.head;
-        // Beyond `told` the device was given nothing; a done bit there is a lie.
-        let room = most.min(N - before) as u32;
-        let mut left = room.min(self.told.wrapping_sub(head));
-        while left > 0 {
-            let Some(done) = self.descriptor(head).written_back() else { break };
-            observe();
-            let (state, len) = (done.status(), done.length());
-            // One comparison for both: a frame within the limit is within its buffer, too.
-            if len > self.limit.untagged() || state & (status::EOP | C::RX_ERRORS) != status::EOP {
-                self.head = head;
-                if let Some(frame) = self.judge(done) {
-                    // SAFETY: `left` places were free.
-                    unsafe { burst.push_unchecked(frame) };
-                }
-                head = self.head;
-                if self.skipping {
-                    break;
-                }
-                left -= 1;
-                continue;
+        let mut left = most.min(N - before) as u32;
+        loop {
+            // SAFETY: `left` places of the burst are free.
+            let taken = unsafe { self.receive_good(burst.as_mut_ptr().add(burst.len()), left) };
+            // SAFETY: so many frames were written behind the last one.
+            unsafe { burst.set_len(burst.len() + taken as usize) };
+            self.head = self.head.wrapping_add(taken);
+            left -= taken;
+            if left == 0 || self.head == self.told {
+                break;
             }
-            // SAFETY: the descriptor is done, hence its slot holds the posted buffer; it is counted
-            // out below.
-            let mut frame = unsafe { self.slot(head).read().assume_init() };
-            head = head.wrapping_add(1);
-            left -= 1;
-            self.dma.for_cpu(frame.at(), usize::from(len));
-            let flags = FrameFlags::from_bits_retain(state as u16 & FrameFlags::TAG_REMOVED.bits());
-            // SAFETY: `len` is within the limit, and the limit within every posted buffer (`FrameLimit`).
-            unsafe { frame.received(len, done.tag(), flags) };
-            // SAFETY: `left` places were free.
-            unsafe { burst.push_unchecked(frame) };
+            let Some(done) = self.space.descriptor(self.space.at(self.head)).written_back() else { break };
+            // Done, and yet not simply a good frame.
+            observe();
+            if let Some(frame) = self.judge(done) {
+                // SAFETY: `left` places are free.
+                unsafe { burst.push_unchecked(frame) };
+                left -= 1;
+            }
+            if self.skipping {
+                break;
+            }
         }
-        self.head = head;
         burst.len() - before
+    }
+
+    /// Takes at most `most` good frames; stops at the first descriptor that is not done or not good.
+    /// Returns how many; the caller counts them.
+    ///
+    /// # Safety
+    ///
+    /// There is room for `most` frames at `out`.
+    #[inline(always)]
+    unsafe fn receive_good(&self, mut out: *mut Frame, most: u32) -> u32 {
+        const GOOD: u32 = status::DD | status::EOP;
+        let longest = self.limit.untagged();
+        let mut place = self.space.at(self.head);
+        // Beyond `told` the device was given nothing; a done bit there is a lie.
+        let most = most.min(self.told.wrapping_sub(self.head));
+        for taken in 0..most {
+            let done = self.space.descriptor(place).peek();
+            // One comparison of lengths does: within the limit is within every posted buffer.
+            if done.status() & (GOOD | C::RX_ERRORS) != GOOD || done.length() > longest {
+                return taken;
+            }
+            observe();
+            // SAFETY: the descriptor is done, hence its slot holds the posted buffer, empty, which
+            // moves out as the caller counts the descriptor. The length is within the limit, and
+            // that within every posted buffer (`FrameLimit::fits`). There is room (caller).
+            unsafe { Frame::move_received(self.space.frame(place), out, done) };
+            // SAFETY: written just now.
+            self.dma.for_cpu(unsafe { (*out).at() }, usize::from(done.length()));
+            // SAFETY: inside the room (caller).
+            out = unsafe { out.add(1) };
+            place = self.space.after(place);
+        }
+        most
     }
 
     /// Decides on a descriptor that is not simply a good frame.
     #[cold]
     fn judge(&mut self, done: WriteBack) -> Option<Frame> {
-        // SAFETY: the descriptor at `head` is done, hence its slot holds the posted buffer; it is
-        // counted out here.
-        let mut frame = unsafe { self.slot(self.head).read().assume_init() };
-        self.head = self.head.wrapping_add(1);
+        let mut frame = self.take_done();
         let (state, len) = (done.status(), done.length());
         if state & status::EOP == 0 || usize::from(len) > frame.capacity() {
             self.counters.malformed += 1;
@@ -154,11 +170,12 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
             self.post(frame);
             return None;
         }
-        let mut flags = FrameFlags::from_bits_retain(state as u16 & FrameFlags::TAG_REMOVED.bits());
-        flags.set(FrameFlags::ERROR, state & C::RX_ERRORS != 0);
         self.dma.for_cpu(frame.at(), usize::from(len));
-        // SAFETY: checked against the capacity above.
-        unsafe { frame.received(len, done.tag(), flags) };
+        // SAFETY: checked against the capacity above; posted frames are empty.
+        unsafe { frame.received(done) };
+        if state & C::RX_ERRORS != 0 {
+            frame.set_error();
+        }
         if self.limit.refuses(frame.bytes()) {
             self.counters.too_long += 1;
             self.post(frame);
@@ -171,11 +188,11 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     #[cold]
     fn skip(&mut self) -> bool {
         while self.head != self.told {
-            let Some(done) = self.descriptor(self.head).written_back() else { return false };
+            let Some(done) = self.space.descriptor(self.space.at(self.head)).written_back() else {
+                return false;
+            };
             observe();
-            // SAFETY: the descriptor is done, hence its slot holds the posted buffer.
-            let frame = unsafe { self.slot(self.head).read().assume_init() };
-            self.head = self.head.wrapping_add(1);
+            let frame = self.take_done();
             self.post(frame);
             if done.status() & status::EOP != 0 {
                 self.skipping = false;
@@ -185,6 +202,14 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
         false
     }
 
+    /// Moves the buffer of the descriptor at `head`, which is done (callers), out of the ring.
+    fn take_done(&mut self) -> Frame {
+        // SAFETY: a done descriptor's slot holds the posted buffer; it is counted out here.
+        let frame = unsafe { self.space.frame(self.space.at(self.head)).read() };
+        self.head = self.head.wrapping_add(1);
+        frame
+    }
+
     /// Posts buffers of the pool until the ring is full or the pool is empty; returns how many.
     ///
     /// Writes the tail at most once: when 32 buffers are posted that the device does not know of,
@@ -192,25 +217,31 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     /// the ring's posts nothing.
     #[inline]
     pub fn refill(&mut self, pool: &mut BufferPool) -> usize {
-        let free = self.mask.wrapping_sub(self.posted.wrapping_sub(self.head));
+        let free = self.mask().wrapping_sub(self.posted.wrapping_sub(self.head));
         let count = if pool.size() < self.size { 0 } else { free.min(pool.len() as u32) };
-        for _ in 0..count {
-            // SAFETY: `count` frames are on the shelf.
-            let frame = unsafe { pool.take_unchecked() };
-            self.post(frame);
+        let mut place = self.space.at(self.posted);
+        // SAFETY: `count` frames are on the shelf, and each moves into a slot that is free: fewer than
+        // `mask` descriptors are posted.
+        unsafe {
+            pool.take_many(count, |frame| {
+                frame.copy_to_nonoverlapping(self.space.frame(place), 1);
+                self.hand_over(place);
+                place = self.space.after(place);
+            });
         }
+        self.posted = self.posted.wrapping_add(count);
         self.tell();
         count as usize
     }
 
-    /// Posts one buffer.
+    /// Posts one buffer; the frame in it is forgotten.
     ///
     /// # Errors
     ///
     /// Gives the frame back if the ring is full or the buffer smaller than the ring's. The device
     /// learns of it as with [`refill`](Self::refill).
     pub fn post_one(&mut self, frame: Frame) -> Result<(), Frame> {
-        if self.posted.wrapping_sub(self.head) == self.mask || frame.capacity() < self.size.bytes() {
+        if self.posted.wrapping_sub(self.head) == self.mask() || frame.capacity() < self.size.bytes() {
             return Err(frame);
         }
         self.post(frame);
@@ -219,17 +250,29 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     }
 
     /// Puts a buffer into the ring. One descriptor is free and the buffer large enough (callers).
-    #[inline(always)]
-    fn post(&mut self, frame: Frame) {
-        let at = self.posted;
-        self.dma.for_device(frame.at(), frame.capacity());
-        let bus = frame.bus();
+    fn post(&mut self, mut frame: Frame) {
+        frame.clear();
+        let place = self.space.at(self.posted);
         // SAFETY: the slot is free: `posted - head < mask`.
-        unsafe { self.slot(at).write(core::mem::MaybeUninit::new(frame)) };
-        // SAFETY: the descriptor is not the device's before a tail covers it, and the buffer
-        // belongs to the ring until the descriptor is seen done.
-        unsafe { self.descriptor(at).post(bus) };
-        self.posted = at.wrapping_add(1);
+        unsafe { self.space.frame(place).write(frame) };
+        // SAFETY: the slot was filled above.
+        unsafe { self.hand_over(place) };
+        self.posted = self.posted.wrapping_add(1);
+    }
+
+    /// Writes the descriptor of a slot that was just filled.
+    ///
+    /// # Safety
+    ///
+    /// The slot holds a frame that stays there until the descriptor is seen done, and no tail covers
+    /// the descriptor yet.
+    #[inline(always)]
+    unsafe fn hand_over(&self, place: Place) {
+        // SAFETY: the slot holds a frame (caller).
+        let frame = unsafe { self.space.frame(place).as_ref() };
+        self.dma.for_device(frame.at(), frame.capacity());
+        // SAFETY: the buffer belongs to the ring, which owns the slot (caller).
+        unsafe { self.space.descriptor(place).post(frame.bus()) };
     }
 
     /// Tells the device of posted buffers, if it is time to.
@@ -242,7 +285,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
             // The descriptors must be in memory before the device fetches them.
             publish();
             // The device may use the buffers up to the tail: all are posted and owned by the ring.
-            self.bus.write32(self.tail, self.posted & self.mask);
+            self.bus.write32(self.tail, self.posted & self.mask());
         }
     }
 
@@ -275,15 +318,8 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     }
 
     #[inline(always)]
-    fn descriptor(&self, counter: u32) -> &Descriptor {
-        // SAFETY: the place is below the ring's length; descriptors are interior-mutable words.
-        unsafe { self.space.descriptors.add((counter & self.mask) as usize).as_ref() }
-    }
-
-    #[inline(always)]
-    fn slot(&self, counter: u32) -> core::ptr::NonNull<super::memory::RxSlot> {
-        // SAFETY: the place is below the ring's length.
-        unsafe { self.space.slots.add((counter & self.mask) as usize) }
+    const fn mask(&self) -> u32 {
+        self.space.len - 1
     }
 
     /// Takes the ring apart.
@@ -293,9 +329,8 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     /// The device has been seen to have stopped the queue.
     pub(crate) unsafe fn dismantle(mut self, freed: &mut impl FnMut(Frame)) -> RxSpace {
         while self.head != self.posted {
-            // SAFETY: posted and not received.
-            freed(unsafe { self.slot(self.head).read().assume_init() });
-            self.head = self.head.wrapping_add(1);
+            // Posted and not received: the slot holds the buffer as if the descriptor were done.
+            freed(self.take_done());
         }
         let (_, bytes) = self.space.shared();
         self.dma.unmap(self.mapped, bytes, crate::dma::Direction::Both);

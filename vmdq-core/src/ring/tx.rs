@@ -2,12 +2,13 @@
 
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
+use core::ptr::NonNull;
 
 use super::memory::{TxSlot, TxSpace};
 use super::{BufferPool, Burst, Frame};
 use crate::bus::{Bus, Offset, PortId};
 use crate::controller::{Controller, RingSetup};
-use crate::dma::{Descriptor, DmaSpace, observe, publish};
+use crate::dma::{DmaSpace, TxWord, observe, publish};
 use crate::limit::FrameLimit;
 
 /// The shortest frame that can be sent: two addresses and a type. The device pads to 60 bytes.
@@ -25,7 +26,6 @@ pub struct TxRing<C, B, D> {
     space: TxSpace,
     mapped: u64,
     tail: Offset,
-    mask: u32,
     /// The next descriptor to be reclaimed.
     clean: u32,
     /// The next descriptor that gets a frame.
@@ -33,7 +33,8 @@ pub struct TxRing<C, B, D> {
     /// The longest frame that the port sends, less the shortest.
     span: u16,
     queue: u8,
-    index: u8,
+    /// A descriptor's second word, as far as it is the same for all frames.
+    word: TxWord,
     controller: PhantomData<fn() -> C>,
 }
 
@@ -44,7 +45,6 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     /// Takes over a ring that is mapped but not yet enabled.
     pub(crate) fn new(bus: B, dma: D, space: TxSpace, setup: RingSetup, limit: FrameLimit) -> Self {
         Self {
-            mask: space.len - 1,
             bus,
             dma,
             space,
@@ -54,7 +54,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
             next: setup.first,
             span: limit.tagged() - SHORTEST,
             queue: setup.queue,
-            index: C::tx_context(setup.queue),
+            word: TxWord::new(C::tx_context(setup.queue)),
             controller: PhantomData,
         }
     }
@@ -70,46 +70,72 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     /// the frames before it are sent, it is the first that stays.
     #[inline]
     pub fn send<const N: usize>(&mut self, burst: &mut Burst<N>) -> Result<usize, SendError> {
-        let room = self.mask.wrapping_sub(self.next.wrapping_sub(self.clean)) as usize;
-        let fits = room.min(burst.len());
-        let good = burst[..fits].iter().take_while(|frame| self.takes(frame.len())).count();
-        if good > 0 {
-            let first = self.next;
-            let last = first.wrapping_add(good as u32 - 1);
-            for frame in burst.drain(..good) {
-                self.put(frame, last);
+        let room = self.room().min(burst.len());
+        // SAFETY: so many places are free, and so many frames in the burst.
+        let sent = unsafe { self.put(burst.as_ptr(), room) };
+        if sent > 0 {
+            let rest = burst.len() - sent;
+            let start = burst.as_mut_ptr();
+            if rest > 0 {
+                // SAFETY: the frames behind those that were moved out are still in the burst.
+                unsafe { start.copy_from(start.add(sent), rest) };
             }
-            // SAFETY: the slot is inside the ring and was filled above.
-            unsafe { (*self.slot(first).as_ptr()).last = last };
+            // SAFETY: the rest was moved to the front.
+            unsafe { burst.set_len(rest) };
+            self.next = self.next.wrapping_add(sent as u32);
             // Frames and descriptors must be in memory before the device fetches them.
             publish();
-            self.bus.write32(self.tail, self.next & self.mask);
+            self.bus.write32(self.tail, self.next & self.mask());
         }
-        if good < fits {
+        if sent < room {
             let len = burst.first().map_or(0, Frame::len);
-            return Err(SendError::Length { len: len as u16, sent: good as u16 });
+            return Err(SendError::Length { len: len as u16, sent: sent as u16 });
         }
-        Ok(good)
+        Ok(sent)
     }
 
+    /// Moves at most `most` frames into the ring as one batch; stops at the first whose length
+    /// can't be sent. Returns how many; the caller counts them.
+    ///
+    /// # Safety
+    ///
+    /// So many places are free, and there are so many frames at `frames`, of which the caller
+    /// forgets those that were moved.
     #[inline(always)]
-    fn takes(&self, len: usize) -> bool {
-        // One comparison: below the shortest it wraps around.
-        (len as u32).wrapping_sub(u32::from(SHORTEST)) <= u32::from(self.span)
-    }
-
-    /// Writes one descriptor. A place is free (caller).
-    #[inline(always)]
-    fn put(&mut self, frame: Frame, last: u32) {
-        let at = self.next;
-        self.dma.for_device(frame.at(), frame.len());
-        let (bus, len) = (frame.bus(), frame.len() as u16);
-        // SAFETY: the slot is free: `next - clean < mask`.
-        unsafe { (*self.slot(at).as_ptr()).frame = MaybeUninit::new(frame) };
-        // SAFETY: the descriptor is not the device's before a tail covers it, and the buffer
-        // belongs to the ring until the batch is seen done.
-        unsafe { self.descriptor(at).send(bus, len, self.index, at == last) };
-        self.next = at.wrapping_add(1);
+    unsafe fn put(&self, frames: *const Frame, most: usize) -> usize {
+        let first = self.space.at(self.next);
+        let mut place = first;
+        let mut sent = 0;
+        let mut last = None;
+        while sent < most {
+            // SAFETY: there is a frame (caller).
+            let from = unsafe { frames.add(sent) };
+            // SAFETY: there is a frame (caller).
+            let (at, bus, len) = unsafe { ((*from).at(), (*from).bus(), (*from).len() as u16) };
+            // One comparison: below the shortest it wraps around.
+            if len.wrapping_sub(SHORTEST) > self.span {
+                break;
+            }
+            self.dma.for_device(at, usize::from(len));
+            // SAFETY: the slot is free, and the frame moves into it (caller).
+            unsafe {
+                self.space.frame(place).copy_from_nonoverlapping(NonNull::new_unchecked(from.cast_mut()), 1)
+            };
+            let word = self.word.length(len);
+            // SAFETY: no tail covers the descriptor yet, and the buffer belongs to the ring until the
+            // batch is seen done.
+            unsafe { self.space.descriptor(place).send(bus, word) };
+            last = Some((place, word));
+            place = self.space.after(place);
+            sent += 1;
+        }
+        if let Some((place, word)) = last {
+            // SAFETY: as above: no tail covers the descriptor yet.
+            unsafe { self.space.descriptor(place).report(word) };
+            // SAFETY: the slot was filled above.
+            unsafe { (*self.space.slot(first).as_ptr()).last = self.next.wrapping_add(sent as u32 - 1) };
+        }
+        sent
     }
 
     /// Takes back the buffers of frames that are sent, into the pool; returns how many.
@@ -128,24 +154,26 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     pub fn reclaim_into(&mut self, mut put: impl FnMut(Frame) -> Result<(), Frame>) -> usize {
         let begin = self.clean;
         let mut clean = begin;
+        let mut place = self.space.at(clean);
         'batches: while clean != self.next {
             // SAFETY: the slot at `clean` begins a batch, so `last` is set.
-            let last = unsafe { (*self.slot(clean).as_ptr()).last };
-            if !self.descriptor(last).sent() {
+            let last = unsafe { (*self.space.slot(place).as_ptr()).last };
+            if !self.space.descriptor(self.space.at(last)).sent() {
                 break;
             }
             // The buffers may be used again only after the report was seen.
             observe();
-            let end = last.wrapping_add(1);
-            while clean != end {
+            while clean != last.wrapping_add(1) {
                 // SAFETY: sent and not yet reclaimed; counted out below, or put back.
-                let frame = unsafe { (*self.slot(clean).as_ptr()).frame.assume_init_read() };
+                let frame = unsafe { self.space.frame(place).read() };
                 if let Err(frame) = put(frame) {
-                    // SAFETY: the slot was emptied above. It now begins what is left of the batch.
-                    unsafe { self.slot(clean).write(TxSlot { frame: MaybeUninit::new(frame), last }) };
+                    // The slot now begins what is left of the batch.
+                    // SAFETY: the slot was emptied above.
+                    unsafe { self.space.slot(place).write(TxSlot { frame: MaybeUninit::new(frame), last }) };
                     break 'batches;
                 }
                 clean = clean.wrapping_add(1);
+                place = self.space.after(place);
             }
         }
         self.clean = clean;
@@ -161,7 +189,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     /// Returns how many frames the ring takes before something is reclaimed.
     #[must_use]
     pub const fn room(&self) -> usize {
-        self.mask as usize - self.pending()
+        self.mask() as usize - self.pending()
     }
 
     /// Returns the number of the queue.
@@ -180,15 +208,8 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     }
 
     #[inline(always)]
-    fn descriptor(&self, counter: u32) -> &Descriptor {
-        // SAFETY: the place is below the ring's length; descriptors are interior-mutable words.
-        unsafe { self.space.descriptors.add((counter & self.mask) as usize).as_ref() }
-    }
-
-    #[inline(always)]
-    fn slot(&self, counter: u32) -> core::ptr::NonNull<TxSlot> {
-        // SAFETY: the place is below the ring's length.
-        unsafe { self.space.slots.add((counter & self.mask) as usize) }
+    const fn mask(&self) -> u32 {
+        self.space.len - 1
     }
 
     /// Takes the ring apart.
@@ -199,7 +220,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     pub(crate) unsafe fn dismantle(mut self, freed: &mut impl FnMut(Frame)) -> TxSpace {
         while self.clean != self.next {
             // SAFETY: handed over and not reclaimed.
-            freed(unsafe { (*self.slot(self.clean).as_ptr()).frame.assume_init_read() });
+            freed(unsafe { self.space.frame(self.space.at(self.clean)).read() });
             self.clean = self.clean.wrapping_add(1);
         }
         let (_, bytes) = self.space.shared();
