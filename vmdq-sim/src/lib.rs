@@ -1,7 +1,41 @@
-//! Device models.
+//! Controllers to try a driver on, without hardware.
+//!
+//! [`Sim`] is a strict model of an 82575, 82576 or 82598 in this process: registers with their side
+//! effects, memory that must be mapped before the controller reaches it, a wire, a clock, a list of
+//! what the driver did against the datasheet ([`Rule`]), and faults ([`Fault`]) that show whether the
+//! driver trusts the device. [`Qemu`] is QEMU's 82576. Both are a [`Testbed`], so that one body of test
+//! code runs on either. [`Traced`] counts register accesses, [`Cut`] loses them from some point on.
+//!
+//! The models know the registers from their own reading of the datasheets' facts and share no table
+//! with the drivers.
 
+mod board;
+mod clock;
+mod cut;
+mod fault;
+mod filter;
+mod frame;
+mod igb;
+mod ixgbe;
+mod memory;
+mod pending;
+mod qemu;
+mod queue;
+mod register;
+mod sim;
+mod stats;
 mod testbed;
+mod trace;
 mod violation;
+mod wire;
 
+pub use clock::SimDelay;
+pub use cut::Cut;
+pub use fault::Fault;
+pub use memory::SimDma;
+pub use qemu::{Qemu, QemuBus, QemuDelay, QemuDma, QemuError};
+pub use sim::{Kind, Sim, SimBus};
 pub use testbed::{Sent, Settled, Testbed};
+pub use trace::Traced;
 pub use violation::{Rule, Violation};
+pub use wire::Drops;

@@ -27,14 +27,43 @@ pub enum Rule {
     DescriptorNotReady,
     /// The controller was given an address outside the memory that was mapped for it.
     DmaOutsideGrant,
+    /// Memory was unmapped that a running queue can still reach.
+    MemoryInUse,
     /// A ring has a base or a length that the device does not support.
     BadRing,
     /// A descriptor has a format that the device does not support.
     BadDescriptor,
+    /// Two filters hold one address on a device that does not say which of them wins.
+    AmbiguousFilter,
+    /// The device may support it, but this model does not: what follows would prove nothing.
+    NotModelled,
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}: {}", self.rule, self.what)
+    }
+}
+
+/// How many violations are kept: a driver in a loop must not fill the memory.
+const KEPT: usize = 1000;
+
+/// The list of violations of one model.
+#[derive(Debug, Default)]
+pub(crate) struct Log(Vec<Violation>);
+
+impl Log {
+    pub(crate) fn report(&mut self, rule: Rule, what: impl Into<String>) {
+        if self.0.len() < KEPT {
+            self.0.push(Violation { rule, what: what.into() });
+        }
+    }
+
+    pub(crate) fn list(&self) -> Vec<Violation> {
+        self.0.clone()
+    }
+
+    pub(crate) fn forget(&mut self) {
+        self.0.clear();
     }
 }

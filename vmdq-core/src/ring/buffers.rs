@@ -204,6 +204,34 @@ impl BufferPool {
         }
     }
 
+    /// Puts back at most `count` frames to which `next` points one after the other; stops when the
+    /// shelf is full or at a frame that [`put`](Self::put) would refuse. Returns how many.
+    ///
+    /// # Safety
+    ///
+    /// `next` points to frames, of which the caller forgets as many as were put.
+    #[inline(always)]
+    pub(crate) unsafe fn put_many(&mut self, count: u32, mut next: impl FnMut() -> NonNull<Frame>) -> u32 {
+        let count = count.min(self.places - self.len);
+        // SAFETY: one past the last frame.
+        let mut place = unsafe { self.shelf.add(self.len as usize) }.cast::<Frame>();
+        let mut put = 0;
+        while put < count {
+            let frame = next();
+            // SAFETY: it points to a frame (caller).
+            if unsafe { frame.as_ref() }.capacity() < self.size.bytes() {
+                break;
+            }
+            // SAFETY: the frame moves (caller) to a place of the shelf that is free: `put < count`.
+            unsafe { Frame::move_cleared(frame, place) };
+            // SAFETY: at most one past the last place.
+            place = unsafe { place.add(1) };
+            put += 1;
+        }
+        self.len += put;
+        put
+    }
+
     /// Puts a frame back; its bytes are forgotten.
     ///
     /// # Errors

@@ -208,6 +208,20 @@ impl Frame {
         unsafe { (&raw mut (*to).facts).write(Facts(capacity | done.word() & Facts::WRITTEN)) };
     }
 
+    /// Moves a frame and forgets what is in its buffer, in one go.
+    ///
+    /// # Safety
+    ///
+    /// `from` holds a frame, which is moved out, and `to` has room for one.
+    #[inline(always)]
+    pub(crate) unsafe fn move_cleared(from: NonNull<Self>, to: NonNull<Self>) {
+        let (from, to) = (from.as_ptr(), to.as_ptr());
+        // SAFETY: `from` holds a frame and `to` has room (caller).
+        unsafe { (&raw mut (*to).buffer).copy_from_nonoverlapping(&raw const (*from).buffer, 1) };
+        // SAFETY: as above.
+        unsafe { (&raw mut (*to).facts).write(Facts((*from).facts.0 & Facts::CAPACITY)) };
+    }
+
     /// Marks the frame as having an error.
     pub(crate) fn set_error(&mut self) {
         self.facts.0 |= u64::from(FrameFlags::ERROR.bits());

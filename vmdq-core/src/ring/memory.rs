@@ -20,7 +20,7 @@ pub(crate) struct RxSlot {
 /// batch reports.
 #[repr(C, align(32))]
 pub(crate) struct TxSlot {
-    pub(crate) frame: MaybeUninit<Frame>,
+    _frame: MaybeUninit<Frame>,
     pub(crate) last: u32,
 }
 

@@ -1,10 +1,9 @@
 //! The transmit ring: the half of a running queue that whoever sends holds.
 
 use core::marker::PhantomData;
-use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
-use super::memory::{TxSlot, TxSpace};
+use super::memory::{Place, TxSpace};
 use super::{BufferPool, Burst, Frame};
 use crate::bus::{Bus, Offset, PortId};
 use crate::controller::{Controller, RingSetup};
@@ -143,7 +142,17 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     /// Reads no register. Stops early when the pool takes no more; what is left comes next time.
     #[inline]
     pub fn reclaim(&mut self, pool: &mut BufferPool) -> usize {
-        self.reclaim_into(|frame| pool.put(frame))
+        self.reclaim_batches(|space, mut place, count| {
+            // SAFETY: `count` places from here on hold frames, and are counted out as far as they
+            // were put.
+            unsafe {
+                pool.put_many(count, || {
+                    let frame = space.frame(place);
+                    place = space.after(place);
+                    frame
+                })
+            }
+        })
     }
 
     /// Takes back the buffers of frames that are sent; returns how many.
@@ -152,10 +161,29 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     /// stays in the ring and ends the call.
     #[inline]
     pub fn reclaim_into(&mut self, mut put: impl FnMut(Frame) -> Result<(), Frame>) -> usize {
+        self.reclaim_batches(|space, mut place, count| {
+            for taken in 0..count {
+                // SAFETY: sent and not yet reclaimed; counted out by the caller, or put back.
+                let frame = unsafe { space.frame(place).read() };
+                if let Err(frame) = put(frame) {
+                    // SAFETY: the slot was emptied above.
+                    unsafe { space.frame(place).write(frame) };
+                    return taken;
+                }
+                place = space.after(place);
+            }
+            count
+        })
+    }
+
+    /// Calls `take` for each batch that is sent, with its first place and its length; `take` moves
+    /// frames out, in order, and returns how many. Ends at a batch that is not sent or not taken
+    /// whole.
+    #[inline(always)]
+    fn reclaim_batches(&mut self, mut take: impl FnMut(&TxSpace, Place, u32) -> u32) -> usize {
         let begin = self.clean;
-        let mut clean = begin;
-        let mut place = self.space.at(clean);
-        'batches: while clean != self.next {
+        while self.clean != self.next {
+            let place = self.space.at(self.clean);
             // SAFETY: the slot at `clean` begins a batch, so `last` is set.
             let last = unsafe { (*self.space.slot(place).as_ptr()).last };
             if !self.space.descriptor(self.space.at(last)).sent() {
@@ -163,21 +191,16 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
             }
             // The buffers may be used again only after the report was seen.
             observe();
-            while clean != last.wrapping_add(1) {
-                // SAFETY: sent and not yet reclaimed; counted out below, or put back.
-                let frame = unsafe { self.space.frame(place).read() };
-                if let Err(frame) = put(frame) {
-                    // The slot now begins what is left of the batch.
-                    // SAFETY: the slot was emptied above.
-                    unsafe { self.space.slot(place).write(TxSlot { frame: MaybeUninit::new(frame), last }) };
-                    break 'batches;
-                }
-                clean = clean.wrapping_add(1);
-                place = self.space.after(place);
+            let count = last.wrapping_sub(self.clean).wrapping_add(1);
+            let taken = take(&self.space, place, count);
+            self.clean = self.clean.wrapping_add(taken);
+            if taken < count {
+                // SAFETY: the slot holds a frame. It now begins what is left of the batch.
+                unsafe { (*self.space.slot(self.space.at(self.clean)).as_ptr()).last = last };
+                break;
             }
         }
-        self.clean = clean;
-        clean.wrapping_sub(begin) as usize
+        self.clean.wrapping_sub(begin) as usize
     }
 
     /// Returns how many frames are handed over and not reclaimed.

@@ -1,0 +1,66 @@
+//! What surrounds every model: time, memory, wire, and the records that tests look at.
+
+use crate::fault::{Fault, Faults};
+use crate::memory::Memory;
+use crate::violation::{Log, Rule};
+use crate::wire::{Drops, Wire};
+
+/// The board that a device sits on.
+#[derive(Default, Debug)]
+pub(crate) struct Board {
+    /// Nanoseconds since power-on.
+    pub(crate) now: u64,
+    pub(crate) memory: Memory,
+    pub(crate) wire: Wire,
+    pub(crate) log: Log,
+    pub(crate) faults: Faults,
+    /// MSI-X messages, by vector.
+    pub(crate) messages: Vec<u16>,
+    pub(crate) drops: Drops,
+    /// Whether the cable is unplugged.
+    pub(crate) unplugged: bool,
+}
+
+impl Board {
+    pub(crate) fn report(&mut self, rule: Rule, what: impl Into<String>) {
+        self.log.report(rule, what);
+    }
+
+    pub(crate) fn removed(&self) -> bool {
+        self.faults.has(Fault::AllOnes)
+    }
+}
+
+/// A controller: registers on one side, wire and memory on the other.
+pub(crate) trait Device: Send {
+    /// Answers a read of the register window. The access is 32-bit aligned and inside the window.
+    fn read(&mut self, board: &mut Board, at: u32) -> u32;
+
+    /// Takes a write.
+    fn write(&mut self, board: &mut Board, at: u32, value: u32);
+
+    /// Does what is due at `board.now`.
+    fn tick(&mut self, board: &mut Board);
+
+    /// Returns when something will happen by itself next.
+    fn due(&self) -> Option<u64>;
+
+    /// Does one unit of work in each direction: sorts or delivers one received frame, and gives one
+    /// transmit queue its turn. Returns whether there was any.
+    fn step(&mut self, board: &mut Board) -> bool;
+
+    /// Returns how many frames have left the wire but not reached memory.
+    fn held(&self) -> usize;
+
+    /// The cable was plugged or pulled (`board.unplugged`).
+    fn cable(&mut self, board: &mut Board);
+
+    /// Reports what would still use `[bus, bus + len)`.
+    fn check_unmap(&mut self, board: &mut Board, bus: u64, len: usize);
+
+    /// Gives a posted receive descriptor DD without a frame; returns whether there was one.
+    fn spurious_done(&mut self, board: &mut Board) -> bool;
+
+    /// Returns the level of the INTx line.
+    fn line(&self) -> bool;
+}

@@ -1,0 +1,116 @@
+//! The controller's time, and things that take some of it. Nothing here depends on real time.
+
+use embedded_hal::delay::DelayNs;
+
+use crate::sim::Shared;
+
+/// One microsecond, in the unit of the clock.
+pub(crate) const US: u64 = 1_000;
+/// One millisecond, in the unit of the clock.
+pub(crate) const MS: u64 = 1_000_000;
+
+/// Lets a model's time pass.
+#[derive(Clone, Debug)]
+pub struct SimDelay(pub(crate) Shared);
+
+impl DelayNs for SimDelay {
+    fn delay_ns(&mut self, ns: u32) {
+        self.0.lock().elapse(u64::from(ns));
+    }
+}
+
+/// A switch that follows what software asked for after some time: ENABLE bits, the link, a reset.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Gate {
+    asked: bool,
+    open: bool,
+    due: Option<u64>,
+}
+
+impl Gate {
+    /// A gate that is open from the start.
+    pub(crate) const OPEN: Self = Self { asked: true, open: true, due: None };
+
+    /// Asks for a state, to be reached at the time `due`.
+    pub(crate) fn ask(&mut self, open: bool, due: u64) {
+        if self.asked != open {
+            self.asked = open;
+            self.due = (self.open != open).then_some(due);
+        }
+    }
+
+    /// Returns what software asked for.
+    pub(crate) const fn asked(self) -> bool {
+        self.asked
+    }
+
+    /// Returns the actual state.
+    pub(crate) const fn is_open(self) -> bool {
+        self.open
+    }
+
+    /// Returns whether the gate is or will be open.
+    pub(crate) const fn in_use(self) -> bool {
+        self.asked || self.open
+    }
+
+    /// Returns when the state will change, if it will.
+    pub(crate) const fn due(self) -> Option<u64> {
+        self.due
+    }
+
+    /// Lets the state follow if its time has come; returns whether it changed.
+    pub(crate) fn tick(&mut self, now: u64) -> bool {
+        let changes = self.due.is_some_and(|due| due <= now);
+        if changes {
+            self.open = self.asked;
+            self.due = None;
+        }
+        changes
+    }
+
+    /// Keeps the state as it is for good: a fault.
+    pub(crate) fn jam(&mut self) {
+        self.due = None;
+    }
+}
+
+/// The earlier of two times.
+pub(crate) fn sooner(a: Option<u64>, b: Option<u64>) -> Option<u64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Gate, sooner};
+
+    #[test]
+    fn a_gate_follows_late() {
+        let mut gate = Gate::default();
+        gate.ask(true, 10);
+        assert!(!gate.tick(9) && !gate.is_open() && gate.in_use());
+        assert!(gate.tick(10) && gate.is_open());
+        gate.ask(false, 20);
+        assert!(gate.is_open() && !gate.asked());
+        gate.ask(true, 25);
+        assert_eq!(gate.due(), None, "never left");
+    }
+
+    #[test]
+    fn asking_twice_does_not_delay() {
+        let mut gate = Gate::default();
+        gate.ask(true, 10);
+        gate.ask(true, 20);
+        assert_eq!(gate.due(), Some(10));
+    }
+
+    #[test]
+    fn nothing_is_later_than_anything() {
+        assert_eq!(sooner(None, Some(3)), Some(3));
+        assert_eq!(sooner(Some(2), Some(3)), Some(2));
+        assert_eq!(sooner(None, None), None);
+    }
+}

@@ -1,0 +1,164 @@
+//! QEMU's `igb`, an Intel 82576 that nobody here wrote, as a test bed.
+//!
+//! [`Qemu`] starts a virtual machine without a guest: the test itself is what runs on it, over
+//! QEMU's qtest protocol (register accesses), memory that both map (DMA) and a pair of datagram
+//! sockets (the wire). Nothing is left behind, even when the test is killed.
+//!
+//! The model departs from the datasheet: it never checks an order, knows no round robin in
+//! transmit, counts no frame that it drops for want of descriptors, and drops what is longer than
+//! RLPML without counting. What a test learns here is that a driver *works*, not that it is legal:
+//! that is what the strict models are for.
+
+mod bus;
+mod error;
+mod find;
+mod launch;
+mod machine;
+mod qtest;
+mod ram;
+mod settle;
+mod wire;
+
+use std::alloc::Layout;
+use std::path::Path;
+use std::ptr::NonNull;
+
+pub use bus::{QemuBus, QemuDelay};
+pub use error::QemuError;
+pub use ram::QemuDma;
+
+use bus::Shared;
+use machine::Machine;
+use ram::Ram;
+
+use crate::{Sent, Settled, Testbed, Violation};
+
+/// The controller's own address.
+const MAC: [u8; 6] = [0x52, 0x54, 0x00, 0x12, 0x34, 0x56];
+/// Guest memory unless told otherwise. Pages that nobody touches cost nothing.
+const RAM: usize = 128 << 20;
+
+/// QEMU's `igb` (an 82576) as a test bed.
+///
+/// Frames wait in the test bed until [`settle`](Testbed::settle), which delivers them exactly: when
+/// it returns, every frame was sorted or dropped, and no counter of the controller was touched. The
+/// driver must leave RCTL.SBP off.
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_core::bus::{Bus, Offset};
+/// use vmdq_sim::{Qemu, Testbed};
+///
+/// match Qemu::start() {
+///     Ok(qemu) => assert_ne!(qemu.bus().read32(Offset::new(0x8)), u32::MAX),
+///     Err(error) if error.is_absent() => eprintln!("left out: {error}"),
+///     Err(error) => panic!("{error}"),
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Qemu {
+    machine: Shared,
+    ram: Ram,
+}
+
+impl Qemu {
+    /// The controller's own address, which receive address 0 holds after a reset.
+    pub const MAC: [u8; 6] = MAC;
+
+    /// Starts a virtual machine with 128 MiB of memory.
+    ///
+    /// Takes the program that the environment variable `VMDQ_QEMU` names; else the one that `cargo
+    /// xtask qemu` unpacked below `target/` (`CARGO_TARGET_DIR`), here or in a folder above; else
+    /// `qemu-system-x86_64` on the `PATH`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no QEMU, or it has no `igb`.
+    pub fn start() -> Result<Self, QemuError> {
+        Self::with_memory(RAM)
+    }
+
+    /// Starts a virtual machine with `bytes` of memory, 2 MiB to 2 GiB in whole pages; the first
+    /// 1 MiB can't be lent.
+    ///
+    /// # Errors
+    ///
+    /// As for [`start`](Self::start), or if the size is not allowed.
+    pub fn with_memory(bytes: usize) -> Result<Self, QemuError> {
+        Self::with_program(&find::find()?, bytes)
+    }
+
+    /// Starts the virtual machine with a program of the caller's choice.
+    ///
+    /// # Errors
+    ///
+    /// As for [`with_memory`](Self::with_memory).
+    pub fn with_program(program: &Path, bytes: usize) -> Result<Self, QemuError> {
+        if !(2 * ram::FIRST..=ram::LARGEST).contains(&bytes) || !bytes.is_multiple_of(4096) {
+            return Err(QemuError::RamSize(bytes));
+        }
+        let (machine, ram) = Machine::start(program, bytes)?;
+        Ok(Self { machine: Shared::new(machine), ram })
+    }
+
+    /// Returns why QEMU is gone, if it is. Registers read all ones then, and
+    /// [`settle`](Testbed::settle) returns [`Settled::Blocked`].
+    #[must_use]
+    pub fn failure(&self) -> Option<String> {
+        self.machine.lock().failure().map(str::to_owned)
+    }
+}
+
+impl Drop for Qemu {
+    fn drop(&mut self) {
+        // Handles to the registers may live on.
+        self.machine.lock().end();
+    }
+}
+
+impl Testbed for Qemu {
+    type Bus = QemuBus;
+    type Dma = QemuDma;
+    type Delay = QemuDelay;
+
+    fn name(&self) -> &'static str {
+        "qemu"
+    }
+
+    fn bus(&self) -> QemuBus {
+        QemuBus(self.machine.clone())
+    }
+
+    fn dma(&self) -> QemuDma {
+        self.ram.dma()
+    }
+
+    fn delay(&self) -> QemuDelay {
+        QemuDelay(self.machine.clone())
+    }
+
+    fn lend(&self, layout: Layout) -> NonNull<u8> {
+        self.ram.lend(layout)
+    }
+
+    fn inject(&mut self, frame: &[u8]) {
+        self.machine.lock().inject(frame);
+    }
+
+    fn settle(&mut self) -> Settled {
+        self.machine.lock().settle()
+    }
+
+    fn take_sent(&mut self) -> Vec<Sent> {
+        self.machine.lock().take_sent()
+    }
+
+    fn uncounted_drops(&self) -> u64 {
+        self.machine.lock().uncounted
+    }
+
+    fn violations(&self) -> Vec<Violation> {
+        Vec::new()
+    }
+}

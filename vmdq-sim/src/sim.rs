@@ -1,0 +1,291 @@
+//! The models' outside: a handle that tests hold, and the test bed that drivers run on.
+
+use core::ptr::NonNull;
+use std::alloc::Layout;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use vmdq_core::bus::{Bus, Offset, PortId};
+
+use crate::board::{Board, Device};
+use crate::clock::SimDelay;
+use crate::fault::Fault;
+use crate::igb::{I82575, I82576, Igb};
+use crate::ixgbe::{I82598, Ixgbe};
+use crate::memory::{SimDma, lend};
+use crate::testbed::{Sent, Settled, Testbed};
+use crate::violation::Violation;
+use crate::wire::Drops;
+
+/// The controllers that have a model.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Intel 82575: four queues, a filter names one queue.
+    I82575,
+    /// Intel 82576: eight pools, a filter names a set of pools.
+    I82576,
+    /// Intel 82598: sixteen VMDq indices, a filter names one index.
+    I82598,
+}
+
+/// A model and its board.
+pub(crate) struct Model {
+    pub(crate) board: Board,
+    device: Box<dyn Device>,
+}
+
+impl Model {
+    pub(crate) fn elapse(&mut self, ns: u64) {
+        self.board.now += ns;
+        self.device.tick(&mut self.board);
+    }
+
+    /// Lets everything happen that only waits for time.
+    fn catch_up(&mut self) {
+        while let Some(due) = self.device.due() {
+            self.board.now = self.board.now.max(due);
+            self.device.tick(&mut self.board);
+        }
+    }
+
+    fn step(&mut self) -> bool {
+        if self.board.removed() {
+            return false;
+        }
+        let struck = self.board.faults.has(Fault::SpuriousDone) && self.device.spurious_done(&mut self.board);
+        if struck {
+            self.board.faults.strike(Fault::SpuriousDone);
+        }
+        self.device.step(&mut self.board) || struck
+    }
+
+    pub(crate) fn check_unmap(&mut self, bus: u64, len: usize) {
+        self.device.check_unmap(&mut self.board, bus, len);
+    }
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Model").field("now", &self.board.now).finish_non_exhaustive()
+    }
+}
+
+/// A model that several handles share.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared(Arc<Mutex<Model>>);
+
+impl Shared {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Model> {
+        // A panic in one test thread must not hide what the model has to say in another.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The register window of a model.
+#[derive(Clone, Debug)]
+pub struct SimBus(Shared);
+
+impl Bus for SimBus {
+    fn read32(&self, at: Offset) -> u32 {
+        let model = &mut *self.0.lock();
+        if model.board.removed() {
+            return u32::MAX;
+        }
+        model.device.read(&mut model.board, at.bytes())
+    }
+
+    fn write32(&self, at: Offset, value: u32) {
+        let model = &mut *self.0.lock();
+        if !model.board.removed() {
+            model.device.write(&mut model.board, at.bytes(), value);
+        }
+    }
+
+    fn id(&self) -> PortId {
+        PortId(Arc::as_ptr(&self.0.0).addr())
+    }
+}
+
+/// A strict model of one controller, with its own wire and its own view of memory.
+///
+/// The model does nothing by itself: register accesses take effect at once, time passes in
+/// [`SimDelay`](crate::SimDelay), and frames move in [`step`](Self::step), [`run`](Self::run) and
+/// [`settle`](Testbed::settle).
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_core::bus::{Bus, Offset};
+/// use vmdq_sim::{Sim, Testbed};
+///
+/// let sim = Sim::i82576();
+/// let status = sim.bus().read32(Offset::new(0x0008));
+/// assert_eq!(status >> 1 & 1, 0, "the link is down after power-on");
+/// sim.bus().write32(Offset::new(0x1600), 1);
+/// assert_eq!(sim.violations().len(), 1, "the 82576 has no MSIXBM");
+/// ```
+#[derive(Debug)]
+pub struct Sim {
+    shared: Shared,
+    kind: Kind,
+}
+
+impl Sim {
+    /// Makes a controller in its power-on state, with the cable plugged in.
+    #[must_use]
+    pub fn new(kind: Kind) -> Self {
+        let device: Box<dyn Device> = match kind {
+            Kind::I82575 => Box::new(Igb::new(&I82575)),
+            Kind::I82576 => Box::new(Igb::new(&I82576)),
+            Kind::I82598 => Box::new(Ixgbe::new(&I82598)),
+        };
+        Self { shared: Shared(Arc::new(Mutex::new(Model { board: Board::default(), device }))), kind }
+    }
+
+    /// Makes an 82575.
+    #[must_use]
+    pub fn i82575() -> Self {
+        Self::new(Kind::I82575)
+    }
+
+    /// Makes an 82576.
+    #[must_use]
+    pub fn i82576() -> Self {
+        Self::new(Kind::I82576)
+    }
+
+    /// Makes an 82598.
+    #[must_use]
+    pub fn i82598() -> Self {
+        Self::new(Kind::I82598)
+    }
+
+    /// Returns which controller this is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Returns the station address in the NVM, which a reset loads into RAR0.
+    #[must_use]
+    pub fn mac(&self) -> [u8; 6] {
+        match self.kind {
+            Kind::I82575 => I82575.mac,
+            Kind::I82576 => I82576.mac,
+            Kind::I82598 => I82598.mac,
+        }
+    }
+
+    /// Does one unit of work in each direction: sorts or delivers one received frame, and gives one
+    /// transmit queue its turn. Returns whether there was any. No time passes.
+    pub fn step(&mut self) -> bool {
+        self.shared.lock().step()
+    }
+
+    /// Does up to `limit` units of work; returns how many there were. No time passes.
+    pub fn run(&mut self, limit: usize) -> usize {
+        let mut model = self.shared.lock();
+        (0..limit).take_while(|_| model.step()).count()
+    }
+
+    /// Plugs the cable in, or pulls it.
+    pub fn set_link(&mut self, plugged: bool) {
+        let model = &mut *self.shared.lock();
+        model.board.unplugged = !plugged;
+        model.device.cable(&mut model.board);
+    }
+
+    /// Takes the MSI-X messages since the last call: vector numbers in order.
+    #[must_use]
+    pub fn take_interrupts(&mut self) -> Vec<u16> {
+        core::mem::take(&mut self.shared.lock().board.messages)
+    }
+
+    /// Returns whether the INTx line is asserted. It never is in MSI-X mode.
+    #[must_use]
+    pub fn interrupt_line(&self) -> bool {
+        self.shared.lock().device.line()
+    }
+
+    /// Breaks the controller.
+    pub fn inject_fault(&mut self, fault: Fault) {
+        self.shared.lock().board.faults.inject(fault);
+    }
+
+    /// Ends all faults. What they did meanwhile stays done.
+    pub fn clear_faults(&mut self) {
+        self.shared.lock().board.faults.clear();
+    }
+
+    /// Returns how many frames did not reach memory since the start, by reason.
+    #[must_use]
+    pub fn drops(&self) -> Drops {
+        self.shared.lock().board.drops
+    }
+
+    /// Returns how many nanoseconds of the controller's time have passed since power-on.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        self.shared.lock().board.now
+    }
+
+    /// Forgets the violations so far, for tests that provoke one.
+    pub fn forget_violations(&mut self) {
+        self.shared.lock().board.log.forget();
+    }
+}
+
+impl Testbed for Sim {
+    type Bus = SimBus;
+    type Dma = SimDma;
+    type Delay = SimDelay;
+
+    fn name(&self) -> &'static str {
+        "sim"
+    }
+
+    fn bus(&self) -> SimBus {
+        SimBus(self.shared.clone())
+    }
+
+    fn dma(&self) -> SimDma {
+        SimDma(self.shared.clone())
+    }
+
+    fn delay(&self) -> SimDelay {
+        SimDelay(self.shared.clone())
+    }
+
+    fn lend(&self, layout: Layout) -> NonNull<u8> {
+        lend(layout)
+    }
+
+    fn inject(&mut self, frame: &[u8]) {
+        self.shared.lock().board.wire.incoming.push_back(frame.to_vec());
+    }
+
+    /// Lets whatever only waits for time come true first (a queue that starts, the link), then the
+    /// controller work until nothing is left.
+    fn settle(&mut self) -> Settled {
+        let mut model = self.shared.lock();
+        model.catch_up();
+        while model.step() {}
+        match model.board.wire.incoming.len() + model.device.held() {
+            0 => Settled::Idle,
+            waiting => Settled::Blocked { waiting },
+        }
+    }
+
+    fn take_sent(&mut self) -> Vec<Sent> {
+        core::mem::take(&mut self.shared.lock().board.wire.sent)
+    }
+
+    fn uncounted_drops(&self) -> u64 {
+        0
+    }
+
+    fn violations(&self) -> Vec<Violation> {
+        self.shared.lock().board.log.list()
+    }
+}

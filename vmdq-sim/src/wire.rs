@@ -1,0 +1,35 @@
+//! The wire: frames towards the controller in order of arrival, and what it sent.
+
+use std::collections::VecDeque;
+
+use crate::testbed::Sent;
+
+/// Both directions of the cable, and the controller's receive FIFO, which the models don't limit.
+#[derive(Default, Debug)]
+pub(crate) struct Wire {
+    pub(crate) incoming: VecDeque<Vec<u8>>,
+    pub(crate) sent: Vec<Sent>,
+}
+
+/// Frames that a model did not deliver, by reason.
+///
+/// Real controllers count only some of these; the models tell all of them, so that a test can account
+/// for every frame.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Drops {
+    /// No filter wanted the frame.
+    pub filtered: u64,
+    /// Longer than the limit (also in ROC).
+    pub too_long: u64,
+    /// Shorter than 64 bytes with FCS (also in RUC).
+    pub too_short: u64,
+    /// The queue had no descriptor and drops then (also in RQDPC; 82598: MPC and RNBC).
+    pub no_descriptor: u64,
+    /// The queue, or its pool, was disabled.
+    pub disabled: u64,
+    /// Lost in a reset while it waited for a descriptor.
+    pub reset: u64,
+    /// The receive format of the queue is one that the device, or its model, does not know; or a DMA
+    /// that was not granted swallowed the frame.
+    pub broken: u64,
+}
