@@ -6,8 +6,8 @@
 //! that no filter matches go to the default queue; all else is dropped.
 #![forbid(unsafe_code)]
 
+use crate::config::Accept;
 use crate::mac::MacAddress;
-use crate::port::Accept;
 
 /// Where a frame goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

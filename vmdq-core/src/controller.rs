@@ -4,9 +4,9 @@ use embedded_hal::delay::DelayNs;
 
 use crate::array::Array;
 use crate::bus::{Bus, Offset};
+use crate::config::{Accept, Causes, Config};
 use crate::link::Link;
 use crate::mac::MacAddress;
-use crate::port::{Accept, Causes, Config};
 use crate::ring::BufferSize;
 use crate::statistics::Statistics;
 

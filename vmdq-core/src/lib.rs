@@ -29,6 +29,7 @@
 mod array;
 pub mod bus;
 pub mod classify;
+mod config;
 pub mod controller;
 pub mod dma;
 pub mod fair;
@@ -50,14 +51,15 @@ mod vector;
 pub mod wait;
 
 pub use array::Array;
+pub use config::{Accept, Causes, Config};
 pub use controller::{Controller, DefaultQueueChoice, HeaderReplication, LiveAccept, TimedOut, Warnings};
 pub use filter::{BindError, Binding, BindingId, FilterError, FilterSlot, FilterTable};
 pub use limit::FrameLimit;
 pub use link::{Link, Speed};
 pub use mac::MacAddress;
 pub use port::{
-    Accept, Causes, Config, DisableError, InitError, Initialised, OtherPort, Parts, Port, Ready, Reset,
-    Resources, Silence, Vmdq, VmdqOn,
+    DisableError, InitError, Initialised, OtherPort, Parts, Port, Ready, Reset, Resources, Silence, Vmdq,
+    VmdqOn,
 };
 pub use queue::{Pool, Queue, Running, StartError, StopError, Stopped};
 pub use statistics::Statistics;

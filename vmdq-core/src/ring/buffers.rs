@@ -46,6 +46,9 @@ impl BufferSize {
 /// cache; an odd multiple of the cache line spreads them.
 const SPREAD: usize = 64;
 
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
 /// A place on a pool's shelf.
 pub type Shelf = MaybeUninit<Frame>;
 
@@ -123,8 +126,7 @@ impl BufferPool {
     ///
     /// # Errors
     ///
-    /// [`PoolError::NoRoom`] if not one buffer fits, [`PoolError::NotMapped`] if the platform can't
-    /// map the region. The region is then lost: both are mistakes of the program's layout.
+    /// [`PoolError`] if not one buffer fits or the platform can't map the region. The region is then lost: both are mistakes of the program's layout.
     pub fn carve<W, D>(
         mut region: W,
         size: BufferSize,
@@ -138,14 +140,24 @@ impl BufferPool {
         // SAFETY: the region is not used again but through the frames made here; `WriteBuffer`
         // promises that it stays in place although `region` moves.
         let (at, bytes) = unsafe { region.write_buffer() };
+        let at = NonNull::new(at).ok_or(PoolError::NoRoom)?;
+        // Buffers begin on cache lines: they share none, and the devices use bit 0 of an address for
+        // something else.
+        let skip = at.align_offset(LINE).min(bytes);
+        // SAFETY: inside the region, or at its end.
+        let at = unsafe { at.add(skip) };
+        let bytes = bytes - skip;
         let stride = size.bytes() + SPREAD;
         // The spread after the last buffer may be missing.
         let count = ((bytes + SPREAD) / stride).min(shelf.len());
-        let at = NonNull::new(at).ok_or(PoolError::NoRoom)?;
         if count == 0 {
             return Err(PoolError::NoRoom);
         }
         let bus = dma.map(at, bytes, Direction::Both).ok_or(PoolError::NotMapped)?;
+        if bus % 2 != 0 {
+            dma.unmap(bus, bytes, Direction::Both);
+            return Err(PoolError::NotAligned);
+        }
         for (i, place) in shelf.iter_mut().take(count).enumerate() {
             // SAFETY: `i < count`, so the buffer lies inside the region.
             let buffer = unsafe { at.add(i * stride) };
@@ -312,6 +324,8 @@ pub enum PoolError {
     NoRoom,
     /// The platform can't map the memory for the device: give memory that it can.
     NotMapped,
+    /// The platform maps the memory to an odd bus address: mend its `DmaSpace`.
+    NotAligned,
 }
 
 impl fmt::Display for PoolError {
@@ -319,6 +333,7 @@ impl fmt::Display for PoolError {
         f.write_str(match self {
             Self::NoRoom => "not one buffer fits: give more memory, more places or a smaller size",
             Self::NotMapped => "the platform can't map the memory for the device: give memory that it can",
+            Self::NotAligned => "the platform maps the memory to an odd bus address: mend its `DmaSpace`",
         })
     }
 }

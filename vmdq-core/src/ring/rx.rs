@@ -84,7 +84,8 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
 
     /// Takes finished frames until the burst is full or no more are finished; returns how many.
     ///
-    /// Reads no register and writes none. Each descriptor is read once, and what the device claims
+    /// Reads no register, and writes none unless nothing is finished and the device is short of
+    /// buffers that are posted but not yet told. Each descriptor is read once, and what the device claims
     /// is checked against what was posted: a claim that can't be true costs the frame and is
     /// counted.
     #[inline]
@@ -123,7 +124,12 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
                 break;
             }
         }
-        burst.len() - before
+        let taken = burst.len() - before;
+        if taken == 0 {
+            // Nobody may refill for a while; what is posted must not stay unknown to the device.
+            self.tell();
+        }
+        taken
     }
 
     /// Takes at most `most` good frames; stops at the first descriptor that is not done or not good.

@@ -1,0 +1,60 @@
+//! How a port is set up, and why it interrupts.
+
+bitflags::bitflags! {
+    /// Which frames the port accepts beyond those that a filter matches. All of them go to the
+    /// default queue.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub struct Accept: u8 {
+        /// Broadcast frames.
+        const BROADCAST = 1;
+        /// All multicast frames.
+        const MULTICAST = 2;
+        /// Unicast frames for any address: promiscuous mode. Sorting stays on.
+        const PROMISCUOUS = 4;
+    }
+
+    /// Why a port interrupted, queues aside.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub struct Causes: u32 {
+        /// The link came up or went down.
+        const LINK = 1;
+        /// A receive queue had no descriptor for a frame.
+        const OVERRUN = 2;
+        /// The device stopped because of an error and needs a reset.
+        const FATAL = 4;
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Accept {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        self.iter_names().for_each(|(name, _)| defmt::write!(f, "{=str} ", name));
+    }
+}
+#[cfg(feature = "defmt")]
+impl defmt::Format for Causes {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        self.iter_names().for_each(|(name, _)| defmt::write!(f, "{=str} ", name));
+    }
+}
+
+/// How a port is to be set up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Config {
+    /// The longest frame in bytes with FCS; 4 bytes more are allowed for one 802.1Q tag. 64 up to
+    /// the model's [`MAX_FRAME`](crate::Controller::MAX_FRAME).
+    pub max_frame: u16,
+    /// Which frames beyond those of the filters are accepted.
+    pub accept: Accept,
+    /// Whether the default queue drops when it has no descriptor, as all others always do. If not,
+    /// it blocks the other queues until it gets one.
+    pub default_drops: bool,
+}
+
+impl Default for Config {
+    /// 1518 bytes, broadcast and multicast accepted, the default queue drops.
+    fn default() -> Self {
+        Self { max_frame: 1518, accept: Accept::BROADCAST | Accept::MULTICAST, default_drops: true }
+    }
+}
