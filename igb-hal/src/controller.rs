@@ -123,22 +123,26 @@ unsafe impl<M: Model> Controller for Igb<M> {
         size: BufferSize,
         drops: bool,
         delay: &mut impl DelayNs,
-    ) -> Result<(), TimedOut> {
+    ) -> Result<bool, TimedOut> {
         // SAFETY: the caller's promise.
         unsafe { rings::start_rx::<M, B>(bus, setup, size, drops, delay) }
     }
 
-    fn stop_rx<B: Bus>(bus: &B, queue: u8, delay: &mut impl DelayNs) -> Result<(), NotStopped> {
-        rings::stop_rx::<M, B>(bus, queue.into(), delay)
+    fn stop_rx<B: Bus>(bus: &B, queue: u8, seen: bool, delay: &mut impl DelayNs) -> Result<(), NotStopped> {
+        rings::stop_rx::<M, B>(bus, queue.into(), seen, delay)
     }
 
-    unsafe fn start_tx<B: Bus>(bus: &B, setup: RingSetup, delay: &mut impl DelayNs) -> Result<(), TimedOut> {
+    unsafe fn start_tx<B: Bus>(
+        bus: &B,
+        setup: RingSetup,
+        delay: &mut impl DelayNs,
+    ) -> Result<bool, TimedOut> {
         // SAFETY: the caller's promise.
         unsafe { rings::start_tx::<M, B>(bus, setup, delay) }
     }
 
-    fn stop_tx<B: Bus>(bus: &B, queue: u8, delay: &mut impl DelayNs) -> Result<(), NotStopped> {
-        rings::stop_tx::<M, B>(bus, queue.into(), delay)
+    fn stop_tx<B: Bus>(bus: &B, queue: u8, seen: bool, delay: &mut impl DelayNs) -> Result<(), NotStopped> {
+        rings::stop_tx::<M, B>(bus, queue.into(), seen, delay)
     }
 
     fn silence<B: Bus>(bus: &B, delay: &mut impl DelayNs) -> Result<(), TimedOut> {

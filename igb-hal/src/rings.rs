@@ -34,7 +34,7 @@ pub(crate) unsafe fn start_rx<M: Model, B: Bus>(
     size: BufferSize,
     drops: bool,
     delay: &mut impl DelayNs,
-) -> Result<(), TimedOut> {
+) -> Result<bool, TimedOut> {
     let queue = usize::from(setup.queue);
     let control = M::RXDCTL.at(queue);
     control.on(bus).set(0);
@@ -63,19 +63,23 @@ pub(crate) unsafe fn start_rx<M: Model, B: Bus>(
     control.on(bus).write(
         RXDCTL::PTHRESH.val(8) + RXDCTL::HTHRESH.val(8) + RXDCTL::WTHRESH.val(1) + RXDCTL::ENABLE::SET,
     );
-    until(control.offset(), 10, 1000, delay, || control.on(bus).get(), enabled)
+    until(control.offset(), 10, 1000, delay, || control.on(bus).get(), enabled).map(|()| true)
 }
 
 /// Disables a receive queue and sees it disabled.
 pub(crate) fn stop_rx<M: Model, B: Bus>(
     bus: &B,
     queue: usize,
+    seen: bool,
     delay: &mut impl DelayNs,
 ) -> Result<(), NotStopped> {
     let control = M::RXDCTL.at(queue);
     let enabled = |value| RXDCTL::ENABLE.is_set(value);
-    // Seen enabled first: a 0 that was there all along proves nothing.
-    until(control.offset(), 1, 1, delay, || control.on(bus).get(), enabled).map_err(NotStopped::TimedOut)?;
+    if !seen {
+        // A 0 that was there all along would prove nothing.
+        until(control.offset(), 1, 1, delay, || control.on(bus).get(), enabled)
+            .map_err(NotStopped::TimedOut)?;
+    }
     control.on(bus).modify(RXDCTL::ENABLE::CLEAR);
     until(control.offset(), 10, 1000, delay, || control.on(bus).get(), |value| !enabled(value))
         .map_err(NotStopped::TimedOut)?;
@@ -92,7 +96,7 @@ pub(crate) unsafe fn start_tx<M: Model, B: Bus>(
     bus: &B,
     setup: RingSetup,
     delay: &mut impl DelayNs,
-) -> Result<(), TimedOut> {
+) -> Result<bool, TimedOut> {
     let queue = usize::from(setup.queue);
     let control = M::TXDCTL.at(queue);
     control.on(bus).set(0);
@@ -114,13 +118,14 @@ pub(crate) unsafe fn start_tx<M: Model, B: Bus>(
     control.on(bus).write(
         TXDCTL::PTHRESH.val(8) + TXDCTL::HTHRESH.val(1) + TXDCTL::WTHRESH.val(1) + TXDCTL::ENABLE::SET,
     );
-    until(control.offset(), 10, 1000, delay, || control.on(bus).get(), enabled)
+    until(control.offset(), 10, 1000, delay, || control.on(bus).get(), enabled).map(|()| true)
 }
 
 /// Disables a transmit queue and sees it disabled.
 pub(crate) fn stop_tx<M: Model, B: Bus>(
     bus: &B,
     queue: usize,
+    seen: bool,
     delay: &mut impl DelayNs,
 ) -> Result<(), NotStopped> {
     let control = M::TXDCTL.at(queue);
@@ -129,7 +134,10 @@ pub(crate) fn stop_tx<M: Model, B: Bus>(
     let last = tail.on(bus).get();
     let _ = until(head.offset(), 10, 1000, delay, || head.on(bus).get(), |value| value == last);
     let enabled = |value| TXDCTL::ENABLE.is_set(value);
-    until(control.offset(), 1, 1, delay, || control.on(bus).get(), enabled).map_err(NotStopped::TimedOut)?;
+    if !seen {
+        until(control.offset(), 1, 1, delay, || control.on(bus).get(), enabled)
+            .map_err(NotStopped::TimedOut)?;
+    }
     control.on(bus).modify(TXDCTL::ENABLE::CLEAR);
     until(control.offset(), 10, 1000, delay, || control.on(bus).get(), |value| !enabled(value))
         .map_err(NotStopped::TimedOut)?;

@@ -17,17 +17,18 @@ const DESCRIPTOR: u32 = 16;
 /// How long what the device has under way when a queue stops takes to land, in microseconds.
 const IN_FLIGHT: u32 = 100;
 
-/// Waits until a queue reports that it is enabled, where the device can report it.
+/// Waits until a queue reports that it is enabled, where the device can report it; returns whether
+/// it did.
 fn see_enabled<M: Model, B: Bus>(
     bus: &B,
     at: Offset,
     delay: &mut impl DelayNs,
     enabled: impl Fn() -> bool,
-) -> Result<(), TimedOut> {
+) -> Result<bool, TimedOut> {
     if M::ENABLE_NEEDS_LINK && !link::state::<M, B>(bus).is_up() {
-        return Ok(());
+        return Ok(false);
     }
-    until(at, 10, 1000, delay, || u32::from(enabled()), |value| value != 0)
+    until(at, 10, 1000, delay, || u32::from(enabled()), |value| value != 0).map(|()| true)
 }
 
 /// Sets up and enables a receive queue.
@@ -41,7 +42,7 @@ pub(crate) unsafe fn start_rx<M: Model, B: Bus>(
     size: BufferSize,
     drops: bool,
     delay: &mut impl DelayNs,
-) -> Result<(), TimedOut> {
+) -> Result<bool, TimedOut> {
     let queue = usize::from(setup.queue);
     let control = M::RXDCTL.at(queue);
     control.on(bus).modify(RXDCTL::ENABLE::CLEAR);
@@ -78,6 +79,7 @@ fn stop<M: Model, B: Bus, T: tock_registers::RegisterLongName>(
     controls: RegArray<T, Rw>,
     queue: usize,
     enable: tock_registers::fields::Field<u32, T>,
+    seen: bool,
     delay: &mut impl DelayNs,
 ) -> Result<(), NotStopped> {
     let control = controls.at(queue);
@@ -85,9 +87,11 @@ fn stop<M: Model, B: Bus, T: tock_registers::RegisterLongName>(
     if M::ENABLE_NEEDS_LINK && !link::state::<M, B>(bus).is_up() {
         return Err(NotStopped::LinkDown);
     }
-    // Seen enabled first: a 0 that was there all along proves nothing.
-    until(control.offset(), 1, 1, delay, || control.on(bus).get(), |value| enable.is_set(value))
-        .map_err(NotStopped::TimedOut)?;
+    if !seen {
+        // A 0 that was there all along would prove nothing.
+        until(control.offset(), 1, 1, delay, || control.on(bus).get(), |value| enable.is_set(value))
+            .map_err(NotStopped::TimedOut)?;
+    }
     control.on(bus).modify(enable.val(0));
     until(control.offset(), 10, 1000, delay, || control.on(bus).get(), |value| !enable.is_set(value))
         .map_err(NotStopped::TimedOut)?;
@@ -103,9 +107,10 @@ fn stop<M: Model, B: Bus, T: tock_registers::RegisterLongName>(
 pub(crate) fn stop_rx<M: Model, B: Bus>(
     bus: &B,
     queue: usize,
+    seen: bool,
     delay: &mut impl DelayNs,
 ) -> Result<(), NotStopped> {
-    stop::<M, B, _>(bus, M::RXDCTL, queue, RXDCTL::ENABLE, delay)
+    stop::<M, B, _>(bus, M::RXDCTL, queue, RXDCTL::ENABLE, seen, delay)
 }
 
 /// Sets up and enables a transmit queue.
@@ -117,7 +122,7 @@ pub(crate) unsafe fn start_tx<M: Model, B: Bus>(
     bus: &B,
     setup: RingSetup,
     delay: &mut impl DelayNs,
-) -> Result<(), TimedOut> {
+) -> Result<bool, TimedOut> {
     let queue = usize::from(setup.queue);
     let control = M::TXDCTL.at(queue);
     control.on(bus).write(TXDCTL::SWFLSH::SET);
@@ -150,11 +155,12 @@ pub(crate) unsafe fn start_tx<M: Model, B: Bus>(
 pub(crate) fn stop_tx<M: Model, B: Bus>(
     bus: &B,
     queue: usize,
+    seen: bool,
     delay: &mut impl DelayNs,
 ) -> Result<(), NotStopped> {
     let (head, tail) = (M::TDH.at(queue), M::TDT.at(queue));
     // What is handed over goes out first, if it can: without a link it never does.
     let last = tail.on(bus).get();
     let _ = until(head.offset(), 10, 1000, delay, || head.on(bus).get(), |value| value == last);
-    stop::<M, B, _>(bus, M::TXDCTL, queue, TXDCTL::ENABLE, delay)
+    stop::<M, B, _>(bus, M::TXDCTL, queue, TXDCTL::ENABLE, seen, delay)
 }

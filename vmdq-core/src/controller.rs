@@ -134,6 +134,7 @@ pub unsafe trait Controller: seal::Family + Sized + 'static {
     fn first_descriptors<B: Bus>(bus: &B, queue: u8) -> (u32, u32);
     /// Sets up and enables a receive queue; no buffer is posted yet. With `drops` the device drops
     /// a frame for which the queue has no descriptor, else it waits and so blocks all queues.
+    /// Returns whether the queue was seen enabled.
     ///
     /// # Safety
     ///
@@ -144,17 +145,19 @@ pub unsafe trait Controller: seal::Family + Sized + 'static {
         size: BufferSize,
         drops: bool,
         delay: &mut impl DelayNs,
-    ) -> Result<(), TimedOut>;
-    /// Disables a receive queue and sees it disabled.
-    fn stop_rx<B: Bus>(bus: &B, queue: u8, delay: &mut impl DelayNs) -> Result<(), NotStopped>;
-    /// Sets up and enables a transmit queue.
+    ) -> Result<bool, TimedOut>;
+    /// Disables a receive queue and sees it disabled; `seen` tells whether it was seen enabled before,
+    /// without which a queue that reads as disabled proves nothing.
+    fn stop_rx<B: Bus>(bus: &B, queue: u8, seen: bool, delay: &mut impl DelayNs) -> Result<(), NotStopped>;
+    /// Sets up and enables a transmit queue. Returns whether it was seen enabled.
     ///
     /// # Safety
     ///
     /// The descriptors stay mapped at `setup.base` until the queue is seen stopped.
-    unsafe fn start_tx<B: Bus>(bus: &B, setup: RingSetup, delay: &mut impl DelayNs) -> Result<(), TimedOut>;
-    /// Disables a transmit queue and sees it disabled.
-    fn stop_tx<B: Bus>(bus: &B, queue: u8, delay: &mut impl DelayNs) -> Result<(), NotStopped>;
+    unsafe fn start_tx<B: Bus>(bus: &B, setup: RingSetup, delay: &mut impl DelayNs)
+    -> Result<bool, TimedOut>;
+    /// Disables a transmit queue and sees it disabled, as `stop_rx`.
+    fn stop_tx<B: Bus>(bus: &B, queue: u8, seen: bool, delay: &mut impl DelayNs) -> Result<(), NotStopped>;
     /// Stops all DMA of the device and sees it stopped. Only a reset starts it again.
     fn silence<B: Bus>(bus: &B, delay: &mut impl DelayNs) -> Result<(), TimedOut>;
 

@@ -162,11 +162,13 @@ impl<C: Controller, B: Bus> FilterTable<C, B> {
 
     /// Writes all filters again, for after a reset of the device.
     pub fn replay(&mut self) {
+        // All off first: never may two entries hold one address, whatever the device holds now.
+        for entry in 1..=self.bound.as_ref().len() {
+            C::remove_filter(&self.bus, entry as u8);
+        }
         for (i, bound) in self.bound.as_ref().iter().enumerate() {
-            let entry = i as u8 + 1;
-            C::remove_filter(&self.bus, entry);
             if let Some(Entry { address, queue }) = *bound {
-                C::add_filter(&self.bus, entry, address, queue);
+                C::add_filter(&self.bus, i as u8 + 1, address, queue);
             }
         }
     }

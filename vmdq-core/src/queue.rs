@@ -115,16 +115,19 @@ impl<C: Controller, B: Bus> Queue<C, B> {
         let Self { bus, index: queue, limit, drops, .. } = self;
         let rx_setup = RingSetup { queue, base: rx_bus, descriptors: rx.len, first: rx_first };
         let tx_setup = RingSetup { queue, base: tx_bus, descriptors: tx.len, first: tx_first };
-        let rx = RxRing::new(bus.clone(), dma.clone(), rx, rx_setup, size, limit);
-        let tx = TxRing::new(bus.clone(), dma, tx, tx_setup, limit);
+        let mut rx = RxRing::new(bus.clone(), dma.clone(), rx, rx_setup, size, limit);
+        let mut tx = TxRing::new(bus.clone(), dma, tx, tx_setup, limit);
         // From here on the device may have the memory, and only a stop that is seen gives it back.
         // Dropping a ring leaks it.
         // SAFETY: the ring owns the mapped memory; `stop_rx` comes before it gives it back.
-        let started = unsafe { C::start_rx(&bus, rx_setup, size, drops, delay) }
+        let started = unsafe { C::start_rx(&bus, rx_setup, size, drops, delay) }.and_then(|rx_seen| {
             // SAFETY: the ring owns the mapped memory; `stop_tx` comes before it gives it back.
-            .and_then(|()| unsafe { C::start_tx(&bus, tx_setup, delay) });
-        if let Err(timed_out) = started {
-            return Err((StartError::TimedOut(timed_out), None));
+            let tx_seen = unsafe { C::start_tx(&bus, tx_setup, delay) }?;
+            Ok((rx_seen, tx_seen))
+        });
+        match started {
+            Ok((rx_seen, tx_seen)) => (rx.seen, tx.seen) = (rx_seen, tx_seen),
+            Err(timed_out) => return Err((StartError::TimedOut(timed_out), None)),
         }
         Ok(Running { rx, tx, pool: Pool { bus, index: queue, limit, drops, controller: PhantomData } })
     }
@@ -177,8 +180,8 @@ impl<C: Controller, B: Bus> Pool<C, B> {
             return Err((StopError::Bound, Some(Running { rx, tx, pool: self })));
         }
         // The rings' own bus handles write the registers: they own the memory.
-        let stopped =
-            C::stop_rx(rx.bus(), self.index, delay).and_then(|()| C::stop_tx(tx.bus(), self.index, delay));
+        let stopped = C::stop_rx(rx.bus(), self.index, rx.seen, delay)
+            .and_then(|()| C::stop_tx(tx.bus(), self.index, tx.seen, delay));
         match stopped {
             // SAFETY: both queues were seen stopped.
             Ok(()) => Ok(unsafe { self.dismantle(rx, tx, freed) }),

@@ -47,6 +47,8 @@ pub struct RxRing<C, B, D> {
     skipping: bool,
     size: BufferSize,
     queue: u8,
+    /// Whether the queue was seen enabled when it was started.
+    pub(crate) seen: bool,
     counters: RxCounters,
     controller: PhantomData<fn() -> C>,
 }
@@ -77,6 +79,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
             skipping: false,
             size,
             queue: setup.queue,
+            seen: false,
             counters: RxCounters::default(),
             controller: PhantomData,
         }

@@ -32,6 +32,8 @@ pub struct TxRing<C, B, D> {
     /// The longest frame that the port sends, less the shortest.
     span: u16,
     queue: u8,
+    /// Whether the queue was seen enabled when it was started.
+    pub(crate) seen: bool,
     /// A descriptor's second word, as far as it is the same for all frames.
     word: TxWord,
     controller: PhantomData<fn() -> C>,
@@ -53,6 +55,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
             next: setup.first,
             span: limit.tagged() - SHORTEST,
             queue: setup.queue,
+            seen: false,
             word: TxWord::new(C::tx_context(setup.queue)),
             controller: PhantomData,
         }
