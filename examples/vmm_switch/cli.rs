@@ -1,0 +1,183 @@
+//! The command line. What is wrong with it is told in one line that names the option.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, ValueEnum};
+use vmdq::{Controller, ForController, FrameLimit, Model};
+
+use crate::source::Source;
+
+/// Sorts a capture into one VMDq queue for each virtual machine, and lets each answer fairly.
+#[derive(Parser)]
+#[command(name = "vmm_switch")]
+struct Args {
+    /// A pcap or pcapng file with Ethernet frames. Without it, traffic is made up.
+    capture: Option<PathBuf>,
+    /// The controller.
+    #[arg(long, value_enum, default_value = "82598")]
+    device: Device,
+    /// What stands behind: a model in this process, or QEMU's igb (an 82576).
+    #[arg(long, value_enum, default_value = "sim")]
+    bus: Bus,
+    /// How many virtual machines get a queue [default: as many as the device can serve].
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    vms: Option<usize>,
+    /// The longest frame with FCS; a VLAN tag adds 4.
+    #[arg(long, value_name = "BYTES", default_value_t = 1518, allow_negative_numbers = true)]
+    max_frame: u64,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Device {
+    #[value(name = "82575")]
+    I82575,
+    #[value(name = "82576")]
+    I82576,
+    #[value(name = "82598")]
+    I82598,
+}
+
+impl Device {
+    pub(crate) fn model(self) -> Model {
+        match self {
+            Self::I82575 => Model::I82575,
+            Self::I82576 => Model::I82576,
+            Self::I82598 => Model::I82598,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Bus {
+    Sim,
+    Qemu,
+}
+
+/// What is to be done; every value is within the device's range.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) source: Source,
+    pub(crate) device: Device,
+    pub(crate) bus: Bus,
+    pub(crate) vms: usize,
+    pub(crate) max_frame: u16,
+    pub(crate) json: bool,
+}
+
+impl Options {
+    /// Reads the command line. Otherwise prints why not, or the help that was asked for, and returns
+    /// the exit status.
+    pub(crate) fn from_command_line() -> Result<Self, ExitCode> {
+        let error = match Args::try_parse() {
+            Ok(args) => match Self::check(args) {
+                Ok(options) => return Ok(options),
+                Err(error) => error,
+            },
+            Err(help) if matches!(help.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+                return Err(if help.print().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+            }
+            Err(error) => one_line(&error),
+        };
+        eprintln!("error: {error}");
+        Err(ExitCode::from(2))
+    }
+
+    fn check(args: Args) -> Result<Self, String> {
+        let Args { capture, device, bus, vms, max_frame, json } = args;
+        let model = device.model();
+        if bus == Bus::Qemu && device != Device::I82576 {
+            return Err(format!("--bus qemu: QEMU has no {model}; use --device 82576"));
+        }
+        let Ok(Range { vms: most, max_frame: longest }) = model.with(Limits) else {
+            return Err(format!("--device: the {model} is not driven yet"));
+        };
+        let vms = vms.unwrap_or(most);
+        if !(1..=most).contains(&vms) {
+            return Err(format!("--vms {vms}: the {model} has queues for 1 to {most} virtual machines"));
+        }
+        let limit = u16::try_from(max_frame).ok().and_then(|limit| FrameLimit::new(limit, longest));
+        let Some(limit) = limit else {
+            return Err(format!("--max-frame {max_frame}: the {model} takes 64 to {longest} bytes"));
+        };
+        let source = capture.map_or(Source::MadeUp, Source::Capture);
+        Ok(Self { source, device, bus, vms, max_frame: limit.with_fcs(), json })
+    }
+}
+
+/// What a device can be asked for.
+struct Range {
+    vms: usize,
+    max_frame: u16,
+}
+
+struct Limits;
+
+impl ForController for Limits {
+    type Output = Range;
+
+    fn run<C: Controller>(self) -> Range {
+        Range { vms: C::QUEUES - 1, max_frame: C::MAX_FRAME }
+    }
+}
+
+/// What clap has to say, without the usage and the hints that follow in lines of their own.
+fn one_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let lines: Vec<_> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+    let line = lines.join(" ");
+    line.strip_prefix("error: ").unwrap_or(&line).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(args: &[&str]) -> Result<Options, String> {
+        let args = ["vmm_switch"].iter().chain(args);
+        Args::try_parse_from(args).map_err(|error| one_line(&error)).and_then(Options::check)
+    }
+
+    #[test]
+    fn defaults_are_the_largest_device() {
+        let options = parse(&[]).unwrap();
+        assert_eq!((options.device, options.bus), (Device::I82598, Bus::Sim));
+        assert_eq!((options.vms, options.max_frame, options.json), (15, 1518, false));
+        assert_eq!(parse(&["--device", "82576"]).unwrap().vms, 7);
+        assert_eq!(parse(&["--device", "82575", "--max-frame", "64"]).unwrap().vms, 3);
+        assert_eq!(parse(&["--max-frame", "16128"]).unwrap().max_frame, 16128);
+    }
+
+    #[test]
+    fn refusals_are_one_line_that_names_the_option() {
+        for (args, option) in [
+            (&["--vms", "0"][..], "--vms"),
+            (&["--vms", "-1"], "--vms"),
+            (&["--vms", "99"], "--vms"),
+            (&["--vms", "word"], "--vms"),
+            (&["--vms"], "--vms"),
+            (&["--vms", "4", "--device", "82575"], "--vms"),
+            (&["--device", "82597"], "--device"),
+            (&["--bus", "isa"], "--bus"),
+            (&["--bus", "qemu"], "--bus"),
+            (&["--bus", "qemu", "--device", "82575"], "--bus"),
+            (&["--max-frame", "0"], "--max-frame"),
+            (&["--max-frame", "63"], "--max-frame"),
+            (&["--max-frame", "-1518"], "--max-frame"),
+            (&["--max-frame", "999999999"], "--max-frame"),
+            (&["--max-frame", "9729", "--device", "82576"], "--max-frame"),
+            (&["--colour"], "--colour"),
+            (&["a.pcap", "b.pcap"], "b.pcap"),
+        ] {
+            let error = parse(args).unwrap_err();
+            assert!(
+                error.contains(option) && error.len() < 100 && !error.contains('\n'),
+                "{args:?}: {error}"
+            );
+        }
+    }
+}

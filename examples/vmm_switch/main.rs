@@ -1,0 +1,93 @@
+//! A virtual machine monitor's switch on VMDq: sorts a capture into one queue for each virtual
+//! machine, and lets each of them answer through its own transmit queue.
+//!
+//! ```text
+//! cargo run --release --example vmm_switch -- [CAPTURE] [--device 82575|82576|82598] [--bus sim|qemu]
+//!                                             [--vms N] [--max-frame BYTES] [--json]
+//! ```
+//!
+//! It runs on the models of `vmdq-sim`, or on QEMU's `igb`, and needs no hardware. Without a capture
+//! it makes traffic itself. Where to look: `switch.rs` drives the port, `answer.rs` checks what
+//! the wire saw, `plan.rs` chooses the virtual machines.
+
+mod answer;
+mod capture;
+mod cli;
+mod plan;
+mod progress;
+mod quirk;
+mod report;
+mod run;
+mod source;
+mod switch;
+mod table;
+mod traffic;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use vmdq::{Controller, ForController};
+use vmdq_sim::{Qemu, Sim, Testbed};
+
+use cli::{Bus, Device, Options};
+use plan::Plan;
+use report::Report;
+
+fn main() -> ExitCode {
+    let options = match Options::from_command_line() {
+        Ok(options) => options,
+        Err(code) => return code,
+    };
+    match start(&options) {
+        Ok(problems) if problems.is_empty() => ExitCode::SUCCESS,
+        Ok(problems) => {
+            problems.iter().for_each(|problem| eprintln!("error: {problem}"));
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does it all and prints the result; returns what went wrong after all that could be printed was.
+fn start(options: &Options) -> Result<Vec<String>> {
+    let plan = Plan::make(&options.source, options.vms)?;
+    let report = match (options.bus, options.device) {
+        (Bus::Qemu, _) => on(Qemu::start().context("--bus qemu")?, options, &plan),
+        (Bus::Sim, Device::I82575) => on(Sim::i82575(), options, &plan),
+        (Bus::Sim, Device::I82576) => on(Sim::i82576(), options, &plan),
+        (Bus::Sim, Device::I82598) => on(Sim::i82598(), options, &plan),
+    }?;
+    if report.tells_something() {
+        let text = if options.json { report.json()? } else { table::render(&report) };
+        match writeln!(io::stdout(), "{text}") {
+            // Whoever reads has seen enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            written => written.context("standard output")?,
+        }
+    }
+    Ok(report.problems)
+}
+
+/// Switches on a test bed, as the type that the chosen model stands for.
+fn on<T: Testbed>(bed: T, options: &Options, plan: &Plan) -> Result<Report> {
+    struct Work<'a, T> {
+        bed: T,
+        options: &'a Options,
+        plan: &'a Plan,
+    }
+    impl<T: Testbed> ForController for Work<'_, T> {
+        type Output = Result<Report>;
+
+        fn run<C: Controller>(self) -> Self::Output {
+            run::run::<C, T>(self.bed, self.options, self.plan)
+        }
+    }
+    match options.device.model().with(Work { bed, options, plan }) {
+        Ok(report) => report,
+        Err((error, _)) => Err(error).context("--device"),
+    }
+}

@@ -1,0 +1,320 @@
+//! The switch itself: a port with VMDq on, a queue for each virtual machine and one for all else.
+//!
+//! Everything here is what a hypervisor does on real hardware; only where the wire is played
+//! (`inject`, `settle`, `take_sent`) the test bed shows.
+
+use std::collections::VecDeque;
+
+use anyhow::{Context, Result, bail, ensure};
+use vmdq::classify::{Destination, Rules};
+use vmdq::group::{Groups, Indication};
+use vmdq::ring::{BufferPool, BufferSize, Burst, Frame, Lent, RxMemory, RxRing, TxMemory, TxRing};
+use vmdq::{
+    Accept, Array, BindingId, Config, Controller, FilterSlot, FilterTable, MacAddress, Parts, Pool, Port,
+    Queue, Resources, Statistics, Vector, Vmdq,
+};
+use vmdq_sim::{Settled, Testbed};
+
+use crate::answer::{Answers, Verdict};
+use crate::quirk::qemu_may_swallow;
+use crate::source::destination;
+
+/// Frames that go to the wire before the queues are looked at: the same for every device, so that all
+/// of them see the same groups.
+const ROUND: usize = 32;
+/// Descriptors of each ring.
+const RING: usize = 64;
+/// Memory for buffers. Received frames stay in theirs until their answers have left from there.
+const STORE: usize = 64 << 20;
+/// How long to wait for the link, in milliseconds.
+const LINK_UP: u32 = 10_000;
+/// More filters than any port binds here.
+const RULES: usize = 64;
+
+/// What a queue has received.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Counts {
+    pub(crate) frames: u64,
+    pub(crate) bytes: u64,
+    pub(crate) groups: u64,
+    pub(crate) broadcast: u64,
+    pub(crate) multicast: u64,
+}
+
+/// A running queue: the default one, or a virtual machine's.
+struct Line<C: Controller, T: Testbed> {
+    rx: RxRing<C, T::Bus, T::Dma>,
+    tx: TxRing<C, T::Bus, T::Dma>,
+    pool: Pool<C, T::Bus>,
+    guest: Option<(MacAddress, BindingId)>,
+    counts: Counts,
+    /// Received and not answered yet, each in the buffer in which it came.
+    backlog: VecDeque<Frame>,
+}
+
+pub(crate) struct Switch<C: Controller, T: Testbed> {
+    bed: T,
+    delay: T::Delay,
+    port: Port<C, T::Bus, Vmdq>,
+    table: FilterTable<C, T::Bus>,
+    /// The default queue, then each virtual machine's.
+    lines: Vec<Line<C, T>>,
+    buffers: BufferPool,
+    lent: Lent<&'static mut [u8], T::Dma>,
+    /// The rules in software, which the hardware's sorting is compared with.
+    rules: Rules<RULES>,
+    answers: Answers,
+    /// Whether the test bed may throw a frame away instead of sending it.
+    may_swallow: fn(&[u8]) -> bool,
+    on_wire: usize,
+    misplaced: u64,
+    /// What nobody needs, kept for the end.
+    unused: (Vec<Queue<C, T::Bus>>, Vec<FilterSlot<C>>, C::PerVector<Vector<C, T::Bus>>),
+}
+
+/// What came of it all.
+pub(crate) struct Outcome {
+    /// The default queue, then each virtual machine's.
+    pub(crate) queues: Vec<(Option<MacAddress>, Counts)>,
+    pub(crate) statistics: Statistics,
+    /// Dropped for their length by controller, driver and test bed together.
+    pub(crate) too_long: u64,
+    /// Descriptors that no device should write.
+    pub(crate) malformed: u64,
+    /// Frames in another queue than the rules say.
+    pub(crate) misplaced: u64,
+    pub(crate) answers: Verdict,
+    pub(crate) violations: Vec<String>,
+}
+
+impl<C: Controller, T: Testbed> Switch<C, T> {
+    /// Brings the port up with promiscuous mode on and leads each address to a queue of its own: the
+    /// i-th, from 1, to queue i.
+    pub(crate) fn start(bed: T, max_frame: u16, guests: &[MacAddress]) -> Result<Self> {
+        let mut delay = bed.delay();
+        // SAFETY: the test bed is a controller of model `C`, or claims to be, and this is its only
+        // driver; it reaches only what its `dma` mapped.
+        let port = unsafe { Port::<C, T::Bus, _>::new(bed.bus()) };
+        let config = Config { max_frame, accept: Accept::all(), default_drops: true };
+        let mut port = port.init(&config, &mut delay).map_err(|(error, _)| error).context(C::NAME)?;
+        ensure!(port.bring_link_up(LINK_UP, &mut delay).is_up(), "the link of the {} stays down", C::NAME);
+        let Resources { port, queues, filters, mut table, vectors } = port.enable(&mut delay);
+        let (mut queues, mut slots) = (queues.into_iter(), filters.into_iter());
+
+        let size = BufferSize::for_bytes(usize::from(max_frame) + 8)
+            .context("--max-frame: no buffer is so large")?;
+        let shelf = Box::leak(Box::new_uninit_slice(STORE / size.bytes()));
+        let (mut buffers, lent) = BufferPool::carve(bed.lend_bytes(STORE), size, shelf, bed.dma())?;
+        ensure!(
+            buffers.len() > (guests.len() + 1) * RING + 2 * ROUND,
+            "too few buffers of {} bytes",
+            size.bytes()
+        );
+
+        let mut rules = Rules::new(port.address(), config.accept);
+        let mut lines = Vec::new();
+        for address in [None].into_iter().chain(guests.iter().copied().map(Some)) {
+            let queue = queues.next().context("more virtual machines than queues")?;
+            let (rx, tx) = (bed.place(RxMemory::<RING>::new()), bed.place(TxMemory::<RING>::new()));
+            let running = queue.start(rx, tx, size, bed.dma(), &mut delay).map_err(|(error, _)| error)?;
+            let mut line = Line {
+                rx: running.rx,
+                tx: running.tx,
+                pool: running.pool,
+                guest: None,
+                counts: Counts::default(),
+                backlog: VecDeque::new(),
+            };
+            line.rx.refill(&mut buffers);
+            if let Some(address) = address {
+                let slot = slots.next().context("more virtual machines than filters")?;
+                let bound = table.bind(slot, address, &line.pool).map_err(|(error, _)| error);
+                line.guest = Some((
+                    address,
+                    bound.with_context(|| format!("{address} of queue {}", line.pool.queue()))?,
+                ));
+                rules.bind(address, line.pool.queue())?;
+            }
+            lines.push(line);
+        }
+        let answers = Answers::new(guests.iter().copied().zip(1..));
+        let may_swallow = if bed.name() == "qemu" { qemu_may_swallow } else { |_: &[u8]| false };
+        let unused = (queues.collect(), slots.collect(), vectors);
+        Ok(Self {
+            bed,
+            delay,
+            port,
+            table,
+            lines,
+            buffers,
+            lent,
+            rules,
+            answers,
+            may_swallow,
+            on_wire: 0,
+            misplaced: 0,
+            unused,
+        })
+    }
+
+    /// Puts a frame on the wire. Every [`ROUND`] frames all queues are served.
+    pub(crate) fn inject(&mut self, frame: &[u8]) -> Result<()> {
+        self.bed.inject(frame);
+        self.on_wire += 1;
+        if self.on_wire == ROUND { self.serve() } else { Ok(()) }
+    }
+
+    /// Takes what every queue has received and indicates it to the switch in groups.
+    pub(crate) fn serve(&mut self) -> Result<()> {
+        self.on_wire = 0;
+        self.settle()?;
+        let mut burst = Burst::<ROUND>::new();
+        for (queue, line) in self.lines.iter_mut().enumerate() {
+            while line.rx.receive(&mut burst) > 0 {
+                let (indication, expected) = match line.guest {
+                    Some(_) => (Indication::Matched(queue), Destination::Matched(queue)),
+                    None => (Indication::Default, Destination::Default),
+                };
+                for group in Groups::new(&mut burst, indication) {
+                    line.counts.groups += 1;
+                    for frame in group.frames.iter() {
+                        let to = destination(frame.bytes()).map(|to| (to, self.rules.classify(to)));
+                        line.counts.add(frame, to.map(|(to, _)| to));
+                        self.misplaced += u64::from(to.is_none_or(|(_, right)| right != expected));
+                    }
+                }
+                for frame in burst.drain(..) {
+                    match line.guest {
+                        Some(_) => line.backlog.push_back(frame),
+                        None => put_back(&mut self.buffers, frame)?,
+                    }
+                }
+                line.rx.refill(&mut self.buffers);
+            }
+        }
+        // The next round may take a buffer for each of its frames.
+        if self.buffers.len() < 2 * ROUND { self.answer() } else { Ok(()) }
+    }
+
+    /// Lets every virtual machine answer all that it has received, through its own queue.
+    pub(crate) fn answer(&mut self) -> Result<()> {
+        while self.lines.iter().any(|line| !line.backlog.is_empty()) {
+            for (guest, line) in self.lines[1..].iter_mut().enumerate() {
+                line.send(|frame| self.answers.expect(guest, frame, (self.may_swallow)(frame)))?;
+            }
+            self.settle()?;
+            self.answers.check(&self.bed.take_sent());
+            for line in &mut self.lines[1..] {
+                line.tx.reclaim(&mut self.buffers);
+                let (queue, pending) = (line.tx.queue(), line.tx.pending());
+                ensure!(pending == 0, "queue {queue} never reported {pending} frames as sent");
+            }
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        match self.bed.settle() {
+            Settled::Idle => Ok(()),
+            Settled::Blocked { waiting } => {
+                bail!("the {} blocks while {waiting} frames wait on the wire", C::NAME)
+            }
+        }
+    }
+
+    /// Stops everything, in the order in which the types allow it, and adds up.
+    pub(crate) fn stop(mut self) -> Result<Outcome> {
+        let statistics = self.port.statistics();
+        let mut outcome = Outcome {
+            queues: Vec::new(),
+            statistics,
+            too_long: statistics.too_long + self.bed.uncounted_drops(),
+            malformed: 0,
+            misplaced: self.misplaced,
+            answers: self.answers.verdict(),
+            violations: Vec::new(),
+        };
+        let (unused_queues, unused_slots, vectors) = self.unused;
+        let (mut queues, mut slots, mut lost) = (Vec::new(), Vec::new(), 0);
+        for line in self.lines {
+            let counters = line.rx.counters();
+            outcome.too_long += counters.too_long;
+            outcome.malformed += counters.malformed;
+            outcome.queues.push((line.guest.map(|(address, _)| address), line.counts));
+            if let Some((_, binding)) = line.guest {
+                slots.push(self.table.unbind(binding)?);
+            }
+            let home = |frame| lost += usize::from(self.buffers.put(frame).is_err());
+            let stopped = line.pool.stop(line.rx, line.tx, &self.table, &mut self.delay, home);
+            queues.push(stopped.map_err(|(error, _)| error)?.queue);
+        }
+        let mut queues = queues.into_iter().chain(unused_queues);
+        let mut slots = slots.into_iter().chain(unused_slots);
+        let parts = Parts {
+            queues: C::PerQueue::from_fn(|_| queues.next().expect("every queue was stopped")),
+            filters: C::PerFilter::from_fn(|_| slots.next().expect("every filter was unbound")),
+            table: self.table,
+            vectors,
+        };
+        let _off = self.port.disable(parts, &mut self.delay).map_err(|(error, _)| error)?;
+        ensure!(lost == 0, "{lost} buffers are not the pool's");
+        self.lent.release(self.buffers).map_err(|(error, ..)| error)?;
+        outcome.violations = self.bed.violations().iter().map(ToString::to_string).collect();
+        Ok(outcome)
+    }
+}
+
+impl<C: Controller, T: Testbed> Line<C, T> {
+    /// Fills the transmit ring with answers as far as the backlog goes; one tail write for each burst.
+    fn send(&mut self, mut tell: impl FnMut(&[u8])) -> Result<()> {
+        loop {
+            let count = ROUND.min(self.tx.room()).min(self.backlog.len());
+            if count == 0 {
+                return Ok(());
+            }
+            let mut burst: Burst<ROUND> = self.backlog.drain(..count).collect();
+            for frame in &mut burst {
+                exchange_addresses(frame.bytes_mut());
+                tell(frame.bytes());
+            }
+            self.tx.send(&mut burst)?;
+            ensure!(burst.is_empty(), "queue {} took fewer frames than it has room for", self.tx.queue());
+        }
+    }
+}
+
+impl Counts {
+    fn add(&mut self, frame: &Frame, to: Option<MacAddress>) {
+        self.frames += 1;
+        self.bytes += frame.len() as u64;
+        match to {
+            Some(MacAddress::BROADCAST) => self.broadcast += 1,
+            Some(to) if to.is_group() => self.multicast += 1,
+            _ => {}
+        }
+    }
+}
+
+fn put_back(buffers: &mut BufferPool, frame: Frame) -> Result<()> {
+    buffers.put(frame).ok().context("a buffer is not the pool's")
+}
+
+/// Makes a frame its own answer, in place.
+fn exchange_addresses(frame: &mut [u8]) {
+    if let Some((addresses, _)) = frame.split_first_chunk_mut::<12>() {
+        addresses.rotate_left(6);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::exchange_addresses;
+
+    #[test]
+    fn addresses_are_exchanged_and_nothing_else() {
+        let mut frame: Vec<u8> = (0..60).collect();
+        exchange_addresses(&mut frame);
+        assert_eq!(frame[..14], [6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4, 5, 12, 13]);
+        assert!(frame[12..].iter().copied().eq(12..60));
+    }
+}

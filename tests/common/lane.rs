@@ -1,0 +1,106 @@
+//! One running queue with buffers of its own.
+
+use embedded_hal::delay::DelayNs;
+use vmdq::bus::Bus;
+use vmdq::dma::DmaSpace;
+use vmdq::ring::{
+    BufferPool, BufferSize, Burst, Frame, Lent, RxMemory, RxRing, RxSpace, Shelf, TxMemory, TxRing, TxSpace,
+};
+use vmdq::{Controller, FilterTable, Pool, Queue, Running, Stopped};
+use vmdq_sim::Testbed;
+
+/// A running queue, its rings, and a pool that only this queue uses.
+pub(crate) struct Lane<C: Controller, B: Bus, D: DmaSpace> {
+    pub(crate) rx: RxRing<C, B, D>,
+    pub(crate) tx: TxRing<C, B, D>,
+    pub(crate) pool: Pool<C, B>,
+    pub(crate) buffers: BufferPool,
+    pub(crate) lent: Lent<&'static mut [u8], D>,
+}
+
+/// Ring memory of one of the lengths that tests use.
+pub(crate) fn rings<T: Testbed>(bed: &T, descriptors: usize) -> (RxSpace, TxSpace) {
+    match descriptors {
+        8 => (bed.place(RxMemory::<8>::new()).into(), bed.place(TxMemory::<8>::new()).into()),
+        64 => (bed.place(RxMemory::<64>::new()).into(), bed.place(TxMemory::<64>::new()).into()),
+        128 => (bed.place(RxMemory::<128>::new()).into(), bed.place(TxMemory::<128>::new()).into()),
+        other => panic!("no ring of {other} descriptors in the tests"),
+    }
+}
+
+/// Buffers out of the bed's memory.
+pub(crate) fn buffers<T: Testbed>(
+    bed: &T,
+    count: usize,
+    size: BufferSize,
+) -> (BufferPool, Lent<&'static mut [u8], T::Dma>) {
+    let region = bed.lend_bytes(count * (size.bytes() + 64));
+    let shelf: &'static mut [Shelf] = Vec::from_iter((0..count).map(|_| Shelf::uninit())).leak();
+    let (pool, lent) = BufferPool::carve(region, size, shelf, bed.dma()).expect("buffers");
+    assert_eq!(pool.len(), count);
+    (pool, lent)
+}
+
+impl<C: Controller, B: Bus, D: DmaSpace> Lane<C, B, D> {
+    /// Starts a queue with `count` buffers, all of them posted as far as the ring has room.
+    pub(crate) fn start<T: Testbed<Dma = D>>(
+        bed: &T,
+        queue: Queue<C, B>,
+        descriptors: usize,
+        count: usize,
+        size: BufferSize,
+    ) -> Self {
+        let (rx, tx) = rings(bed, descriptors);
+        let running = queue.start(rx, tx, size, bed.dma(), &mut bed.delay()).expect("the queue starts");
+        let (buffers, lent) = buffers(bed, count, size);
+        let Running { rx, tx, pool } = running;
+        let mut lane = Self { rx, tx, pool, buffers, lent };
+        lane.rx.refill(&mut lane.buffers);
+        lane
+    }
+
+    /// Takes every finished frame, without posting buffers again.
+    pub(crate) fn take(&mut self) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        let mut burst = Burst::<32>::new();
+        while self.rx.receive(&mut burst) > 0 {
+            frames.extend(burst.drain(..));
+        }
+        frames
+    }
+
+    /// Takes the bytes of every finished frame and posts the buffers again.
+    pub(crate) fn receive(&mut self) -> Vec<Vec<u8>> {
+        let frames = self.take();
+        let bytes = frames.iter().map(|frame| frame.bytes().to_vec()).collect();
+        frames.into_iter().for_each(|frame| self.buffers.put(frame).expect("room on the shelf"));
+        self.rx.refill(&mut self.buffers);
+        bytes
+    }
+
+    /// Hands a burst of frames over for sending.
+    pub(crate) fn send(&mut self, frames: &[Vec<u8>]) {
+        let mut burst = Burst::<64>::new();
+        for bytes in frames {
+            let mut frame = self.buffers.take().expect("a buffer to send from");
+            frame.fill(bytes).expect("room in the buffer");
+            burst.push(frame).expect("room in the burst");
+        }
+        assert_eq!(self.tx.send(&mut burst), Ok(frames.len()));
+    }
+
+    /// Takes sent buffers back.
+    pub(crate) fn reclaim(&mut self) -> usize {
+        self.tx.reclaim(&mut self.buffers)
+    }
+
+    /// Stops the queue, sees every buffer come home and their memory come back.
+    pub(crate) fn stop(self, table: &FilterTable<C, B>, delay: &mut impl DelayNs) -> Stopped<C, B> {
+        let Self { rx, tx, pool, mut buffers, lent } = self;
+        let stopped = pool
+            .stop(rx, tx, table, delay, |frame| buffers.put(frame).expect("room on the shelf"))
+            .expect("the queue stops");
+        let _ = lent.release(buffers).expect("all frames are home");
+        stopped
+    }
+}

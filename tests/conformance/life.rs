@@ -1,0 +1,201 @@
+//! The life cycle: reset, link, VMDq on and off, queues that stop and start again.
+
+use vmdq::bus::Bus;
+use vmdq::ring::{BufferSize, Burst};
+use vmdq::{
+    Accept, Config, Controller, InitError, Link, MacAddress, Port, Queue, Reset, StartError, StopError,
+    Stopped,
+};
+
+use crate::bed::Bed;
+use crate::common::{Lane, Plan, Rig, STRANGER, buffers, frame, numbers, ready, rings, vm};
+
+pub(crate) fn comes_out_of_reset<C: Controller, T: Bed>(bed: T) {
+    let mut delay = bed.delay();
+    // SAFETY: the test bed is a controller of this model.
+    let port = unsafe { Port::<C, _, Reset>::new(bed.bus()) };
+    let mut port = port.init(&Config::default(), &mut delay).expect("the port initialises");
+    assert_eq!(port.address(), bed.own());
+    assert!(!port.warnings().master_not_quiet);
+    assert_eq!(port.link(), Link::Down);
+    assert_eq!(port.bring_link_up(0, &mut delay), port.link());
+    assert!(port.bring_link_up(5000, &mut delay).is_up());
+    assert!(port.link().is_up());
+    assert_eq!(bed.violations(), []);
+}
+
+pub(crate) fn says_what_it_was_given<C: Controller, T: Bed>(bed: T) {
+    let config = Config { max_frame: 1000, accept: Accept::MULTICAST, default_drops: false };
+    let port = ready::<C, _, T>(&bed, bed.bus(), &config);
+    assert_eq!(*port.config(), config);
+    assert_eq!(port.id(), bed.bus().id());
+    let rig = Rig::stopped(bed, port, Plan { config, ..Plan::default() });
+    assert!(rig.idle.iter().map(Queue::index).eq(0..C::QUEUES));
+    assert!(rig.slots.iter().map(|slot| slot.entry()).eq(1..=C::FILTERS));
+    assert!(rig.vectors.iter().map(|vector| vector.index()).eq(0..C::VECTORS));
+    assert_eq!(rig.table.bindings().count(), 0);
+    rig.finish();
+}
+
+pub(crate) fn configuration_out_of_range_is_refused<C: Controller, T: Bed>(bed: T) {
+    // SAFETY: the test bed is a controller of this model.
+    let mut port = unsafe { Port::<C, _, Reset>::new(bed.bus()) };
+    for max_frame in [0, 63, C::MAX_FRAME + 1, u16::MAX] {
+        let config = Config { max_frame, ..Config::default() };
+        let (error, back) = port.init(&config, &mut bed.delay()).expect_err("out of range");
+        assert_eq!(error, InitError::MaxFrame { least: 64, most: C::MAX_FRAME });
+        port = back;
+    }
+    assert!(port.init(&Config::default(), &mut bed.delay()).is_ok());
+    assert_eq!(bed.violations(), []);
+}
+
+pub(crate) fn nothing_arrives_before_a_queue_runs<C: Controller, T: Bed>(bed: T) {
+    let port = ready::<C, _, T>(&bed, bed.bus(), &Config::default());
+    let mut rig = Rig::stopped(bed, port, Plan::default());
+    let queue = rig.idle.remove(1);
+    rig.run(queue);
+    rig.bind(vm(1), 1);
+    // The default queue does not run; queue 1 does.
+    assert_eq!(rig.lands(&frame(MacAddress::BROADCAST, 0, 60)), []);
+    assert_eq!(rig.lands(&frame(vm(1), 1, 60)), [1]);
+    let queue = rig.idle.remove(0);
+    rig.run(queue);
+    assert_eq!(rig.lands(&frame(MacAddress::BROADCAST, 2, 60)), [0]);
+    rig.finish();
+}
+
+pub(crate) fn a_queue_stops_and_starts_again<C: Controller, T: Bed>(bed: T) {
+    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+    rig.bind(vm(2), 2);
+    for round in 0..3 {
+        let id = rig.bind(vm(1), 1);
+        // Not a multiple of the ring's length: the ring stops somewhere in its middle.
+        let frames: Vec<_> = (0..13).map(|i| frame(vm(1), 100 * round + i, 60)).collect();
+        rig.inject(&frames);
+        assert_eq!(rig.lane(1).receive(), frames);
+        let sent: Vec<_> = (0..5).map(|i| frame(STRANGER, 100 * round + i, 60)).collect();
+        rig.lane(1).send(&sent);
+        let _ = rig.bed.settle();
+        assert_eq!(rig.bed.take_sent().into_iter().map(|sent| sent.bytes).collect::<Vec<_>>(), sent);
+        rig.unbind(id);
+        rig.stop(1);
+        // The others go on meanwhile.
+        assert_eq!(rig.lands(&frame(vm(2), round, 60)), [2]);
+        let queue = rig.idle.pop().expect("the queue came back");
+        assert_eq!(queue.index(), 1);
+        rig.run(queue);
+    }
+    rig.finish();
+}
+
+pub(crate) fn a_queue_restarts_on_the_memory_it_gave_back<C: Controller, T: Bed>(bed: T) {
+    let port = ready::<C, _, T>(&bed, bed.bus(), &Config::default());
+    let mut rig = Rig::stopped(bed, port, Plan::default());
+    let size = BufferSize::kib(2).expect("a size");
+    let (mut rx, mut tx) = rings(&rig.bed, 64);
+    let mut queue = rig.idle.remove(1);
+    let (mut pool, lent) = buffers(&rig.bed, 20, size);
+    let slot = rig.slots.remove(0);
+    let mut slot = Some(slot);
+    for round in 0..5 {
+        let mut running = queue.start(rx, tx, size, rig.bed.dma(), &mut rig.delay).expect("the queue starts");
+        assert_eq!(running.rx.refill(&mut pool), 20);
+        assert_eq!((running.rx.posted(), pool.len()), (20, 0));
+        let id =
+            rig.table.bind(slot.take().expect("a slot"), vm(1), &running.pool).expect("the filter is bound");
+        rig.inject(&[frame(vm(1), round, 60), frame(vm(1), round + 1, 60), frame(vm(1), round + 2, 60)]);
+        let mut burst = Burst::<2>::new();
+        assert_eq!(running.rx.receive(&mut burst), 2);
+        assert_eq!(
+            burst.iter().map(|got| numbers(&[got.bytes().to_vec()])[0]).collect::<Vec<_>>(),
+            [round, round + 1]
+        );
+        burst.drain(..).for_each(|got| pool.put(got).expect("room on the shelf"));
+        slot = Some(rig.table.unbind(id).expect("the filter is removed"));
+        // One finished frame and 17 buffers are still in the ring.
+        let mut freed = 0;
+        let stopped = running
+            .pool
+            .stop(running.rx, running.tx, &rig.table, &mut rig.delay, |got| {
+                freed += 1;
+                pool.put(got).expect("room on the shelf");
+            })
+            .expect("the queue stops");
+        assert_eq!((freed, pool.len()), (18, 20));
+        Stopped { queue, rx, tx } = stopped;
+        assert_eq!((rx.descriptors(), tx.descriptors()), (64, 64));
+    }
+    let (region, shelf) = lent.release(pool).expect("all frames are home");
+    assert_eq!((region.len(), shelf.len()), (20 * (2048 + 64), 20));
+    rig.idle.insert(0, queue);
+    rig.slots.insert(0, slot.expect("a slot"));
+    rig.finish();
+}
+
+pub(crate) fn goes_off_and_on_again<C: Controller, T: Bed>(bed: T) {
+    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+    for round in 0..3 {
+        rig.bind(vm(1), 1);
+        assert_eq!(rig.lands(&frame(vm(1), round, 60)), [1]);
+        assert_eq!(rig.lands(&frame(STRANGER, round, 60)), [0]);
+        let plan = rig.plan;
+        let (bed, port) = rig.disable();
+        rig = Rig::enable(bed, port, plan);
+        assert_eq!(rig.lands(&frame(vm(1), round, 60)), [0], "no filter is left");
+    }
+    rig.finish();
+}
+
+pub(crate) fn starts_over_from_reset<C: Controller, T: Bed>(bed: T) {
+    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+    rig.bind(vm(1), 1);
+    assert_eq!(rig.lands(&frame(vm(1), 0, 60)), [1]);
+    let plan = rig.plan;
+    let (bed, port) = rig.disable();
+    let mut delay = bed.delay();
+    let mut port = port.into_reset().init(&plan.config, &mut delay).expect("the port initialises");
+    assert!(port.bring_link_up(5000, &mut delay).is_up());
+    let mut rig = Rig::enable(bed, port, plan);
+    assert_eq!(rig.lands(&frame(vm(1), 1, 60)), [0], "no filter is left");
+    rig.bind(vm(1), 2);
+    assert_eq!(rig.lands(&frame(vm(1), 2, 60)), [2]);
+    rig.finish();
+}
+
+pub(crate) fn a_bound_queue_does_not_stop<C: Controller, T: Bed>(bed: T) {
+    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+    let id = rig.bind(vm(1), 1);
+    let Lane { rx, tx, pool, buffers, lent } = rig.lanes[1].take().expect("the queue runs");
+    let refused = pool.stop(rx, tx, &rig.table, &mut rig.delay, |_| panic!("no buffer may come out"));
+    let Err((StopError::Bound, Some(running))) = refused else { panic!("{refused:?}") };
+    rig.lanes[1] = Some(Lane { rx: running.rx, tx: running.tx, pool: running.pool, buffers, lent });
+    // It still works, and stops once the filter leads elsewhere.
+    assert_eq!(rig.lands(&frame(vm(1), 0, 60)), [1]);
+    rig.move_to(id, 2);
+    rig.stop(1);
+    assert_eq!(rig.lands(&frame(vm(1), 0, 60)), [2]);
+    rig.finish();
+}
+
+pub(crate) fn buffers_too_small_for_the_limit_are_refused<C: Controller, T: Bed>(bed: T) {
+    let config = Config { max_frame: 4000, ..Config::default() };
+    let port = ready::<C, _, T>(&bed, bed.bus(), &config);
+    let mut rig = Rig::stopped(bed, port, Plan { config, ..Plan::default() });
+    let queue = rig.idle.remove(0);
+    let (rx, tx) = rings(&rig.bed, 8);
+    let small = BufferSize::kib(3).expect("a size");
+    let refused = queue.start(rx, tx, small, rig.bed.dma(), &mut rig.delay);
+    let Err((StartError::BufferTooSmall { least: Some(least) }, Some(back))) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(least, BufferSize::kib(4).expect("a size"));
+    // With what the error names, it starts.
+    let Stopped { queue, rx, tx } = back;
+    let running = queue.start(rx, tx, least, rig.bed.dma(), &mut rig.delay).expect("the queue starts");
+    let stopped = running
+        .pool
+        .stop(running.rx, running.tx, &rig.table, &mut rig.delay, |_| panic!("no buffer was posted"));
+    rig.idle.insert(0, stopped.expect("the queue stops").queue);
+    rig.finish();
+}

@@ -1,0 +1,71 @@
+//! Frame limits: exact to the byte, whoever of controller and ring enforces them.
+
+use vmdq::{Accept, Config, Controller, MacAddress};
+
+use crate::bed::Bed;
+use crate::common::{Plan, Rig, STRANGER, frame, numbers, tagged, vm};
+
+/// FCS and tag, in bytes.
+const FCS: usize = 4;
+const TAG: usize = 4;
+
+/// Sends frames around the limit to queue 1, and broadcast to the default queue.
+fn is_exact<C: Controller, T: Bed>(bed: T, max_frame: u16) {
+    let config = Config { max_frame, accept: Accept::all(), ..Config::default() };
+    let mut rig = Rig::<C, _, T>::start(bed, Plan { config, descriptors: 64, buffers: 20 });
+    rig.bind(vm(1), 1);
+    let most = usize::from(max_frame) - FCS;
+    let mut too_long = 0;
+    for (queue, to) in [(1, vm(1)), (0, MacAddress::BROADCAST), (0, STRANGER)] {
+        let good = [
+            frame(to, 0, most.max(60)),
+            tagged(to, 5, 1, (most + TAG).max(60)),
+            tagged(to, 5, 2, most.max(60)),
+        ];
+        let mut bad = Vec::new();
+        for over in [1, 2, 3, 4, 5, 8, 9, 100] {
+            bad.push(frame(to, 100, most + over));
+            bad.push(tagged(to, 5, 100, most + TAG + over));
+        }
+        too_long += bad.len() as u64;
+        // Mixed, so that what is dropped disturbs nothing behind it.
+        let all: Vec<_> = good.iter().chain(&bad).chain(&good).cloned().collect();
+        rig.inject(&all);
+        let received: Vec<_> = rig.receive();
+        assert!(received.iter().all(|(at, _)| *at == queue));
+        let received: Vec<_> = received.into_iter().map(|(_, bytes)| bytes).collect();
+        assert_eq!(numbers(&received), [0, 1, 2, 0, 1, 2]);
+        assert_eq!(received, [&good[..], &good[..]].concat());
+    }
+    // Once for each frame, by controller or ring; QEMU drops those above RLPML without counting.
+    let by_controller = rig.port.statistics().too_long + rig.bed.uncounted_drops();
+    let counters: Vec<_> = rig.lanes.iter().flatten().map(|lane| lane.rx.counters()).collect();
+    let by_ring: u64 = counters.iter().map(|counters| counters.too_long).sum();
+    assert_eq!(by_controller + by_ring, too_long);
+    assert_eq!(counters.iter().map(|counters| counters.malformed).sum::<u64>(), 0);
+    rig.finish();
+}
+
+pub(crate) fn the_default_limit_is_exact<C: Controller, T: Bed>(bed: T) {
+    is_exact::<C, T>(bed, 1518);
+}
+
+pub(crate) fn a_jumbo_limit_is_exact<C: Controller, T: Bed>(bed: T) {
+    is_exact::<C, T>(bed, 9000);
+}
+
+pub(crate) fn the_largest_limit_is_exact<C: Controller, T: Bed>(bed: T) {
+    is_exact::<C, T>(bed, C::MAX_FRAME);
+}
+
+pub(crate) fn the_least_limit_is_exact<C: Controller, T: Bed>(bed: T) {
+    is_exact::<C, T>(bed, 64);
+}
+
+pub(crate) fn the_shortest_frame_arrives<C: Controller, T: Bed>(bed: T) {
+    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+    rig.bind(vm(1), 1);
+    assert_eq!(rig.lands(&frame(vm(1), 0, 60)), [1]);
+    assert_eq!(rig.lands(&tagged(vm(1), 7, 0, 60)), [1]);
+    rig.finish();
+}

@@ -1,0 +1,179 @@
+//! Two ports of one model: their values have the same types, so mixing them is refused while running.
+//! Whatever is refused comes back and still works where it belongs.
+
+use vmdq::ring::{BufferPool, Lent};
+use vmdq::{BindError, Controller, DisableError, FilterError, OtherPort, Resources, Running, StopError};
+
+use crate::bed::Bed;
+use crate::common::{Lane, Plan, Rig, frame, parts, ready, vm};
+
+/// Two ports with all queues running, and small rings.
+fn two<C: Controller, T: Bed>(bed: T) -> [Rig<C, T::Bus, T>; 2] {
+    let plan = Plan { descriptors: 8, buffers: 14, ..Plan::default() };
+    let other = bed.another();
+    let rigs = [Rig::<C, _, T>::start(bed, plan), Rig::<C, _, T>::start(other, plan)];
+    assert_ne!(rigs[0].port.id(), rigs[1].port.id());
+    rigs
+}
+
+/// Sees that both ports work, and ends them.
+fn finish<C: Controller, T: Bed>(rigs: [Rig<C, T::Bus, T>; 2]) {
+    for (i, mut rig) in rigs.into_iter().enumerate() {
+        assert_eq!(rig.table.bindings().count(), 0);
+        assert_eq!(rig.slots.len(), C::FILTERS);
+        for queue in 0..C::QUEUES {
+            let id = rig.bind(vm(queue), queue);
+            assert_eq!(rig.lands(&frame(vm(queue), i as u32, 60)), [queue]);
+            rig.unbind(id);
+        }
+        rig.finish();
+    }
+}
+
+pub(crate) fn slots_of_another_port_are_refused<C: Controller, T: Bed>(bed: T) {
+    let [mut a, mut b] = two::<C, T>(bed);
+    let pool = &a.lanes[1].as_ref().expect("the queue runs").pool;
+    let (error, slot) = a.table.bind(b.slots.remove(0), vm(1), pool).expect_err("not this port's slot");
+    assert_eq!(error, BindError::OtherPort);
+    b.slots.insert(0, slot);
+    finish::<C, T>([a, b]);
+}
+
+pub(crate) fn pools_of_another_port_are_refused<C: Controller, T: Bed>(bed: T) {
+    let [mut a, mut b] = two::<C, T>(bed);
+    let id = a.bind(vm(2), 2);
+    let foreign = &b.lanes[1].as_ref().expect("the queue runs").pool;
+    let (error, slot) = a.table.bind(a.slots.remove(0), vm(1), foreign).expect_err("not this port's pool");
+    assert_eq!(error, BindError::OtherPort);
+    a.slots.insert(0, slot);
+    assert_eq!(a.table.move_to(id, foreign), Err(FilterError::OtherPort));
+    assert_eq!(a.lands(&frame(vm(2), 0, 60)), [2]);
+    assert_eq!(a.port.route(&mut a.vectors[0], foreign), Err(OtherPort));
+    let pool = &a.lanes[1].as_ref().expect("the queue runs").pool;
+    assert_eq!(a.port.route(&mut b.vectors[0], pool), Err(OtherPort));
+    assert_eq!(a.port.route_others(&mut b.vectors[0]), Err(OtherPort));
+    a.unbind(id);
+    finish::<C, T>([a, b]);
+}
+
+/// Tries to stop a queue with these rings, and returns what came back.
+fn refused<C: Controller, T: Bed>(
+    running: Running<C, T::Bus, T::Dma>,
+    by: &Rig<C, T::Bus, T>,
+) -> Running<C, T::Bus, T::Dma> {
+    let Running { rx, tx, pool } = running;
+    let stopped = pool.stop(rx, tx, &by.table, &mut by.bed.delay(), |_| panic!("no buffer may come out"));
+    let Err((StopError::OtherPort, Some(back))) = stopped else { panic!("{stopped:?}") };
+    back
+}
+
+/// Tries every mixture of two running queues; all of it comes back.
+fn mixtures<C: Controller, T: Bed>(
+    a: Running<C, T::Bus, T::Dma>,
+    b: Running<C, T::Bus, T::Dma>,
+    by: &Rig<C, T::Bus, T>,
+) -> [Running<C, T::Bus, T::Dma>; 2] {
+    let mixed = Running { rx: b.rx, tx: a.tx, pool: a.pool };
+    let Running { rx: b_rx, tx: a_tx, pool: a_pool } = refused::<C, T>(mixed, by);
+    let mixed = Running { rx: a.rx, tx: b.tx, pool: a_pool };
+    let Running { rx: a_rx, tx: b_tx, pool: a_pool } = refused::<C, T>(mixed, by);
+    let mixed = Running { rx: a_rx, tx: a_tx, pool: b.pool };
+    let Running { rx: a_rx, tx: a_tx, pool: b_pool } = refused::<C, T>(mixed, by);
+    [Running { rx: a_rx, tx: a_tx, pool: a_pool }, Running { rx: b_rx, tx: b_tx, pool: b_pool }]
+}
+
+/// Takes a running queue out of a rig: what the driver made, and what the test keeps.
+fn open<C: Controller, T: Bed>(
+    rig: &mut Rig<C, T::Bus, T>,
+    queue: usize,
+) -> (Running<C, T::Bus, T::Dma>, (BufferPool, Lent<&'static mut [u8], T::Dma>)) {
+    let Lane { rx, tx, pool, buffers, lent } = rig.lanes[queue].take().expect("the queue runs");
+    (Running { rx, tx, pool }, (buffers, lent))
+}
+
+/// Puts it back.
+fn close<C: Controller, T: Bed>(
+    rig: &mut Rig<C, T::Bus, T>,
+    Running { rx, tx, pool }: Running<C, T::Bus, T::Dma>,
+    (buffers, lent): (BufferPool, Lent<&'static mut [u8], T::Dma>),
+) {
+    let queue = pool.queue();
+    rig.lanes[queue] = Some(Lane { rx, tx, pool, buffers, lent });
+}
+
+pub(crate) fn rings_of_another_port_are_refused<C: Controller, T: Bed>(bed: T) {
+    let [mut a, mut b] = two::<C, T>(bed);
+    let ((one, kept_one), (two, kept_two)) = (open(&mut a, 1), open(&mut b, 1));
+    let [one, two] = mixtures(one, two, &a);
+    // Rings that belong together, but the table is the other's.
+    let one = refused::<C, T>(one, &b);
+    close(&mut a, one, kept_one);
+    close(&mut b, two, kept_two);
+    finish::<C, T>([a, b]);
+}
+
+pub(crate) fn rings_of_another_queue_are_refused<C: Controller, T: Bed>(bed: T) {
+    let [mut a, b] = two::<C, T>(bed);
+    let ((one, kept_one), (two, kept_two)) = (open(&mut a, 1), open(&mut a, 2));
+    let [one, two] = mixtures(one, two, &a);
+    close(&mut a, one, kept_one);
+    close(&mut a, two, kept_two);
+    finish::<C, T>([a, b]);
+}
+
+pub(crate) fn parts_of_another_port_are_refused<C: Controller, T: Bed>(bed: T) {
+    let plan = Plan::default();
+    let other = bed.another();
+    let [a, b] = [bed, other].map(|bed| {
+        let port = ready::<C, _, T>(&bed, bed.bus(), &plan.config);
+        Rig::stopped(bed, port, plan)
+    });
+    let (mut a, mut b) = (a, b);
+    let mut delay = a.bed.delay();
+    // One value of each kind in turn, exchanged and exchanged back.
+    for kind in 0..4 {
+        let exchange = |a: &mut Rig<C, T::Bus, T>, b: &mut Rig<C, T::Bus, T>| match kind {
+            0 => std::mem::swap(&mut a.idle[1], &mut b.idle[1]),
+            1 => std::mem::swap(&mut a.slots[1], &mut b.slots[1]),
+            2 => std::mem::swap(&mut a.vectors[1], &mut b.vectors[1]),
+            _ => std::mem::swap(&mut a.table, &mut b.table),
+        };
+        exchange(&mut a, &mut b);
+        let Rig { bed, delay: kept, plan, port, table, slots, vectors, idle, lanes } = a;
+        let refused = port.disable(parts::<C, _>(idle, slots, table, vectors), &mut delay);
+        let Err((DisableError::OtherPort, back)) = refused else { panic!("kind {kind} was taken") };
+        let Resources { port, queues, filters, table, vectors } = back;
+        let (idle, slots) = (queues.into_iter().collect(), filters.into_iter().collect());
+        let vectors = vectors.into_iter().collect();
+        a = Rig { bed, delay: kept, plan, port, table, slots, vectors, idle, lanes };
+        exchange(&mut a, &mut b);
+    }
+    a.finish();
+    b.finish();
+}
+
+pub(crate) fn silence_of_another_port_is_no_proof<C: Controller, T: Bed>(bed: T) {
+    let [mut a, mut b] = two::<C, T>(bed);
+    let (one, kept) = open(&mut a, 1);
+    let silence = b.port.silence(&mut b.delay).expect("the device goes silent");
+    let Running { rx, tx, pool } = one;
+    let stopped = pool.stop_silenced(rx, tx, &silence, |_| panic!("no buffer may come out"));
+    let Err((StopError::OtherPort, Some(one))) = stopped else { panic!("{stopped:?}") };
+    close(&mut a, one, kept);
+    a.bind(vm(1), 1);
+    assert_eq!(a.lands(&frame(vm(1), 0, 60)), [1]);
+    a.finish();
+}
+
+pub(crate) fn a_filter_of_another_port_is_not_touched<C: Controller, T: Bed>(bed: T) {
+    let [mut a, mut b] = two::<C, T>(bed);
+    let (of_a, of_b) = (a.bind(vm(1), 1), b.bind(vm(1), 2));
+    assert_ne!(of_a, of_b);
+    assert_eq!(a.table.unbind(of_b).map(|slot| slot.entry()), Err(FilterError::OtherPort));
+    let pool = &a.lanes[3].as_ref().expect("the queue runs").pool;
+    assert_eq!(a.table.move_to(of_b, pool), Err(FilterError::OtherPort));
+    assert_eq!([a.lands(&frame(vm(1), 0, 60)), b.lands(&frame(vm(1), 0, 60))], [[1], [2]]);
+    a.unbind(of_a);
+    b.unbind(of_b);
+    finish::<C, T>([a, b]);
+}
