@@ -37,7 +37,7 @@ pub(crate) struct Args {
     /// Writes nothing; fails if a committed file is not what its table generates
     #[arg(long, conflicts_with = "svd")]
     check: bool,
-    /// Writes DIR/<device>.svd for every device instead
+    /// Writes `DIR/<device>.svd` for every device instead
     #[arg(long, value_name = "DIR")]
     svd: Option<PathBuf>,
     /// Prints one JSON object with the counts for each device
