@@ -57,6 +57,7 @@ impl Model {
 
 /// This crate family does not drive the model yet: use an 82575, an 82576 or an 82598.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NotDriven(pub Model);
 
 impl fmt::Display for NotDriven {

@@ -10,6 +10,7 @@ pub const INTEL: u16 = 0x8086;
 
 /// A controller with VMDq.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Model {
     /// 82575: 4 queues, a filter names one of them.
@@ -81,6 +82,7 @@ impl fmt::Display for Model {
 
 /// One product: its PCI device id and what it is. The vendor is [`INTEL`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct PciId {
     /// The PCI device id.

@@ -15,7 +15,6 @@ mod capture;
 mod cli;
 mod plan;
 mod progress;
-mod quirk;
 mod report;
 mod run;
 mod source;

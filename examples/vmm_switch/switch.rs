@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use anyhow::{Context, Result, bail, ensure};
 use vmdq::classify::{Destination, Rules};
 use vmdq::group::{Groups, Indication};
-use vmdq::ring::{BufferPool, BufferSize, Burst, Frame, Lent, RxMemory, RxRing, TxMemory, TxRing};
+use vmdq::ring::{BufferPool, Burst, Frame, Lent, RxMemory, RxRing, TxMemory, TxRing};
 use vmdq::{
     Accept, Array, BindingId, Config, Controller, FilterSlot, FilterTable, MacAddress, Parts, Pool, Port,
     Queue, Resources, Statistics, Vector, Vmdq,
@@ -16,7 +16,6 @@ use vmdq::{
 use vmdq_sim::{Settled, Testbed};
 
 use crate::answer::{Answers, Verdict};
-use crate::quirk::qemu_may_swallow;
 use crate::source::destination;
 
 /// Frames that go to the wire before the queues are looked at: the same for every device, so that all
@@ -65,7 +64,6 @@ pub(crate) struct Switch<C: Controller, T: Testbed> {
     rules: Rules<RULES>,
     answers: Answers,
     /// Whether the test bed may throw a frame away instead of sending it.
-    may_swallow: fn(&[u8]) -> bool,
     on_wire: usize,
     misplaced: u64,
     /// What nobody needs, kept for the end.
@@ -101,8 +99,7 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
         let Resources { port, queues, filters, mut table, vectors } = port.enable(&mut delay);
         let (mut queues, mut slots) = (queues.into_iter(), filters.into_iter());
 
-        let size = BufferSize::for_bytes(usize::from(max_frame) + 8)
-            .context("--max-frame: no buffer is so large")?;
+        let size = config.buffer_size().context("--max-frame: no buffer is so large")?;
         let shelf = Box::leak(Box::new_uninit_slice(STORE / size.bytes()));
         let (mut buffers, lent) = BufferPool::carve(bed.lend_bytes(STORE), size, shelf, bed.dma())?;
         ensure!(
@@ -138,7 +135,6 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
             lines.push(line);
         }
         let answers = Answers::new(guests.iter().copied().zip(1..));
-        let may_swallow = if bed.name() == "qemu" { qemu_may_swallow } else { |_: &[u8]| false };
         let unused = (queues.collect(), slots.collect(), vectors);
         Ok(Self {
             bed,
@@ -150,7 +146,6 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
             lent,
             rules,
             answers,
-            may_swallow,
             on_wire: 0,
             misplaced: 0,
             unused,
@@ -200,7 +195,7 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
     pub(crate) fn answer(&mut self) -> Result<()> {
         while self.lines.iter().any(|line| !line.backlog.is_empty()) {
             for (guest, line) in self.lines[1..].iter_mut().enumerate() {
-                line.send(|frame| self.answers.expect(guest, frame, (self.may_swallow)(frame)))?;
+                line.send(|frame| self.answers.expect(guest, frame, self.bed.may_swallow(frame)))?;
             }
             self.settle()?;
             self.answers.check(&self.bed.take_sent());

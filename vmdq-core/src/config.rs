@@ -1,5 +1,8 @@
 //! How a port is set up, and why it interrupts.
 
+use crate::limit::FrameLimit;
+use crate::ring::BufferSize;
+
 bitflags::bitflags! {
     /// Which frames the port accepts beyond those that a filter matches. All of them go to the
     /// default queue.
@@ -50,6 +53,18 @@ pub struct Config {
     /// Whether the default queue drops when it has no descriptor, as all others always do. If not,
     /// it blocks the other queues until it gets one.
     pub default_drops: bool,
+}
+
+impl Config {
+    /// Returns the smallest size of buffers with which queues can be started, or `None` if the
+    /// frame limit is out of range.
+    #[must_use]
+    pub const fn buffer_size(&self) -> Option<BufferSize> {
+        match FrameLimit::new(self.max_frame, u16::MAX) {
+            Some(limit) => limit.buffer_size(),
+            None => None,
+        }
+    }
 }
 
 impl Default for Config {

@@ -53,11 +53,23 @@ impl FrameLimit {
         self.0 + TAG
     }
 
+    /// Returns the bytes that a buffer must hold for every frame that the hardware lets pass.
+    const fn buffer_bytes(self) -> usize {
+        // Some hardware adds 4 bytes for a tag on its own.
+        self.hardware() as usize + TAG as usize - FCS as usize
+    }
+
     /// Tells whether every frame that the hardware lets pass fits a buffer of this size.
     #[must_use]
     pub const fn fits(self, size: BufferSize) -> bool {
-        // Some hardware adds 4 bytes for a tag on its own.
-        self.0 as usize + 2 * TAG as usize <= size.bytes() + FCS as usize
+        self.buffer_bytes() <= size.bytes()
+    }
+
+    /// Returns the smallest size of buffers for this limit, or `None` if the devices have none so
+    /// large.
+    #[must_use]
+    pub const fn buffer_size(self) -> Option<BufferSize> {
+        BufferSize::for_bytes(self.buffer_bytes())
     }
 
     /// Tells whether a frame in memory (without FCS) is too long.
@@ -93,6 +105,7 @@ mod tests {
         assert!(FrameLimit::new(9728, 9728).unwrap().fits(BufferSize::kib(10).unwrap()));
         assert!(FrameLimit::new(16128, 16128).unwrap().fits(BufferSize::kib(16).unwrap()));
         assert!(!FrameLimit::new(2048, 9728).unwrap().fits(BufferSize::kib(2).unwrap()));
+        assert_eq!(FrameLimit::new(1518, 9728).unwrap().buffer_size(), BufferSize::kib(2));
         assert_eq!(FrameLimit::new(63, 9728), None);
         assert_eq!(FrameLimit::new(9729, 9728), None);
     }

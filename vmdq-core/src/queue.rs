@@ -88,7 +88,7 @@ impl<C: Controller, B: Bus> Queue<C, B> {
     ) -> Result<Running<C, B, D>, (StartError, Option<Stopped<C, B>>)> {
         let (rx, tx) = (rx.into(), tx.into());
         if !self.limit.fits(size) {
-            let least = BufferSize::for_bytes(usize::from(self.limit.with_fcs()) + 4);
+            let least = self.limit.buffer_size();
             return Err((StartError::BufferTooSmall { least }, Some(Stopped { queue: self, rx, tx })));
         }
         let (rx_at, rx_bytes) = rx.shared();

@@ -72,6 +72,13 @@ pub trait Testbed {
     /// so, since the start. Always 0 on the models.
     fn uncounted_drops(&self) -> u64;
 
+    /// Tells whether this test bed may throw a frame away that a controller would send. Never on the
+    /// models.
+    fn may_swallow(&self, frame: &[u8]) -> bool {
+        let _ = frame;
+        false
+    }
+
     /// Returns what the driver did against the datasheet so far. Always empty on QEMU, which does
     /// not check.
     fn violations(&self) -> Vec<Violation>;

@@ -17,6 +17,7 @@ mod machine;
 mod qtest;
 mod ram;
 mod settle;
+mod swallow;
 mod wire;
 
 use std::alloc::Layout;
@@ -34,7 +35,7 @@ use ram::Ram;
 use crate::{Sent, Settled, Testbed, Violation};
 
 /// The controller's own address.
-const MAC: [u8; 6] = [0x52, 0x54, 0x00, 0x12, 0x34, 0x56];
+const MAC: [u8; 6] = [0x02, 0x00, 0x00, 0x00, 0x75, 0xfe];
 /// Guest memory unless told otherwise. Pages that nobody touches cost nothing.
 const RAM: usize = 128 << 20;
 
@@ -152,6 +153,10 @@ impl Testbed for Qemu {
 
     fn take_sent(&mut self) -> Vec<Sent> {
         self.machine.lock().take_sent()
+    }
+
+    fn may_swallow(&self, frame: &[u8]) -> bool {
+        swallow::may_swallow(frame)
     }
 
     fn uncounted_drops(&self) -> u64 {

@@ -1,4 +1,4 @@
-//! What a test bed does unlike a controller, where that shows in the answers.
+//! Frames that QEMU's igb throws away instead of sending them.
 
 const VLAN: [u8; 2] = [0x81, 0x00];
 const SERVICE_VLAN: [u8; 2] = [0x88, 0xa8];
@@ -15,7 +15,7 @@ const EXTENSIONS: [u8; 5] = [0, 43, 44, 51, 60];
 ///
 /// For IPv6 with extension headers that can't be told from here. Captures have such frames: padding
 /// that begins where an IP header should.
-pub(crate) fn qemu_may_swallow(frame: &[u8]) -> bool {
+pub(crate) fn may_swallow(frame: &[u8]) -> bool {
     let tagged = |at: usize| matches!(ethertype(frame, at), Some(VLAN | SERVICE_VLAN));
     let at = if !tagged(12) {
         12
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn only_malformed_ip_headers_are_swallowed() {
         for tags in [&[][..], &[VLAN], &[SERVICE_VLAN, VLAN]] {
-            let swallowed = |kind, packet: &[u8]| qemu_may_swallow(&frame(&[tags, &[kind]].concat(), packet));
+            let swallowed = |kind, packet: &[u8]| may_swallow(&frame(&[tags, &[kind]].concat(), packet));
             assert!(swallowed(IPV4, &[0; 46]));
             assert!(!swallowed(IPV4, &[0x45; 46]));
             assert!(swallowed(IPV4, &[0x4c; 46]), "options beyond the frame");
@@ -66,6 +66,6 @@ mod tests {
             assert!(swallowed(IPV6, &[0x60; 39]));
             assert!(!swallowed([0x88, 0xb5], &[0; 46]));
         }
-        assert!(!qemu_may_swallow(&[2; 13]));
+        assert!(!may_swallow(&[2; 13]));
     }
 }

@@ -1,0 +1,172 @@
+//! Registers that read what is not so, one at a time: no memory comes back before both queues of a
+//! pair were seen to have run and to have stopped.
+
+use std::sync::{Arc, Mutex};
+
+use vmdq::bus::{Bus, Offset, PortId};
+use vmdq::ixgbe::I82598;
+use vmdq::ring::BufferSize;
+use vmdq::{Config, Controller, MacAddress, Port, Reset, Running, StartError, StopError};
+use vmdq_sim::{Sim, SimBus, SimDma, Testbed};
+
+use crate::common::{Lane, Rig, frame, ready, rings};
+use crate::{HANG, small};
+
+/// ENABLE of RXDCTL and TXDCTL.
+const ENABLE: u32 = 1 << 25;
+
+/// What is wrong with a register: where it is, the bits that always read 1, and those that read 0.
+type Fault = Option<(Offset, u32, u32)>;
+
+/// A bus that lies about one register. Clones share the lie.
+#[derive(Clone)]
+struct Lying {
+    inner: SimBus,
+    fault: Arc<Mutex<Fault>>,
+}
+
+impl Lying {
+    fn new(inner: SimBus) -> Self {
+        Self { inner, fault: Arc::default() }
+    }
+
+    fn lie(&self, fault: Fault) {
+        *self.fault.lock().expect("no test panics here") = fault;
+    }
+}
+
+impl Bus for Lying {
+    fn read32(&self, at: Offset) -> u32 {
+        let value = self.inner.read32(at);
+        match *self.fault.lock().expect("no test panics here") {
+            Some((broken, set, clear)) if broken == at => value & !clear | set,
+            _ => value,
+        }
+    }
+
+    fn write32(&self, at: Offset, value: u32) {
+        self.inner.write32(at, value);
+    }
+
+    fn id(&self) -> PortId {
+        self.inner.id()
+    }
+}
+
+type Liar<C> = Rig<C, Lying, Sim>;
+
+fn start<C: Controller>(bed: Sim) -> (Liar<C>, Lying) {
+    let bus = Lying::new(bed.bus());
+    (Liar::<C>::start_on(bed, bus.clone(), small()), bus)
+}
+
+/// Where the control registers of queue 1 are: both families keep them 16 bytes behind the tails.
+fn controls<C: Controller>() -> (Offset, Offset) {
+    let behind = |tail: Offset| Offset::new(tail.bytes() + 0x10);
+    (behind(C::rx_tail(1)), behind(C::tx_tail(1)))
+}
+
+/// Sees that queue 1 can't be stopped because of what a register reads, and that it goes on.
+fn refuses<C: Controller>(rig: &mut Liar<C>, register: Offset) -> Running<C, Lying, SimDma> {
+    let Lane { rx, tx, pool, .. } = rig.lanes[1].take().expect("the queue runs");
+    let began = rig.bed.now();
+    let stopped = pool.stop(rx, tx, &rig.table, &mut rig.delay, |_| panic!("no buffer may come out"));
+    let Err((StopError::TimedOut(timed_out), Some(running))) = stopped else { panic!("{stopped:?}") };
+    assert_eq!(timed_out.register, register);
+    assert!(rig.bed.now() - began < HANG);
+    assert_eq!((running.rx.posted(), rig.bed.violations()), (63, vec![]));
+    running
+}
+
+pub(crate) fn a_receive_queue_must_be_seen_to_stop<C: Controller>(bed: Sim) {
+    let (mut rig, bus) = start::<C>(bed);
+    let (receive, _) = controls::<C>();
+    bus.lie(Some((receive, ENABLE, 0)));
+    let _running = refuses(&mut rig, receive);
+}
+
+pub(crate) fn a_transmit_queue_must_be_seen_to_stop<C: Controller>(bed: Sim) {
+    let (mut rig, bus) = start::<C>(bed);
+    let (_, transmit) = controls::<C>();
+    bus.lie(Some((transmit, ENABLE, 0)));
+    let _running = refuses(&mut rig, transmit);
+}
+
+/// Whichever half it was, the stop is tried again and ends well once the device does its part.
+pub(crate) fn a_stop_can_be_tried_again<C: Controller>(bed: Sim) {
+    let (receive, transmit) = controls::<C>();
+    for register in [receive, transmit] {
+        let (mut rig, bus) = start::<C>(Sim::new(bed.kind()));
+        bus.lie(Some((register, ENABLE, 0)));
+        let Running { rx, tx, pool } = refuses(&mut rig, register);
+        bus.lie(None);
+        let mut freed = 0;
+        let stopped = pool.stop(rx, tx, &rig.table, &mut rig.delay, |frame| {
+            freed += 1;
+            drop(frame);
+        });
+        rig.idle.push(stopped.expect("the queue stops").queue);
+        assert_eq!(freed, 63);
+        rig.finish();
+    }
+}
+
+/// A queue that does not go on can't be used, and one that does not go off can't be set up.
+pub(crate) fn a_queue_must_be_seen_to_start<C: Controller>(bed: Sim) {
+    let (receive, transmit) = controls::<C>();
+    let lies = [(receive, 0, ENABLE), (transmit, 0, ENABLE), (receive, ENABLE, 0), (transmit, ENABLE, 0)];
+    for (register, set, clear) in lies {
+        let bed = Sim::new(bed.kind());
+        let bus = Lying::new(bed.bus());
+        let port = ready::<C, _, _>(&bed, bus.clone(), &Config::default());
+        let mut rig = Liar::<C>::stopped(bed, port, small());
+        bus.lie(Some((register, set, clear)));
+        let queue = rig.idle.remove(1);
+        let (rx, tx) = rings(&rig.bed, 64);
+        let size = BufferSize::kib(2).expect("a size");
+        let refused = queue.start(rx, tx, size, rig.bed.dma(), &mut rig.delay);
+        // The device may have the memory: nothing comes back.
+        let Err((StartError::TimedOut(timed_out), None)) = refused else { panic!("{refused:?}") };
+        assert_eq!(timed_out.register, register);
+        assert_eq!(rig.bed.violations(), []);
+    }
+}
+
+/// The wait for the last frame is bounded and not fatal: without a link it never goes out.
+pub(crate) fn a_broken_head_does_not_hold_the_stop_up<C: Controller>(bed: Sim) {
+    let (mut rig, bus) = start::<C>(bed);
+    rig.lane(1).send(&[frame(MacAddress::BROADCAST, 0, 60)]);
+    let head = Offset::new(C::tx_tail(1).bytes() - 8);
+    bus.lie(Some((head, 0x8000, 0)));
+    let began = rig.bed.now();
+    rig.stop(1);
+    assert!(rig.bed.now() - began < HANG);
+    bus.lie(None);
+    rig.finish();
+}
+
+/// On the 82598, ENABLE reads 0 while the link is down: a queue that was started then has to be seen
+/// running before a 0 proves that it stopped.
+#[test]
+fn a_zero_that_was_there_all_along_proves_nothing() {
+    let bed = Sim::i82598();
+    let bus = Lying::new(bed.bus());
+    // SAFETY: the model is an 82598, and confines its DMA.
+    let port = unsafe { Port::<I82598, _, Reset>::new(bus.clone()) };
+    let port = port.init(&Config::default(), &mut bed.delay()).expect("the port initialises");
+    let mut rig = Liar::<I82598>::enable(bed, port, small());
+    assert!(rig.port.bring_link_up(5000, &mut rig.delay).is_up());
+    let (receive, transmit) = controls::<I82598>();
+    // One half after the other: each queue is tried once.
+    for (queue, register) in [(1, receive), (2, Offset::new(transmit.bytes() + 0x40))] {
+        bus.lie(Some((register, 0, ENABLE)));
+        let Lane { rx, tx, pool, buffers, lent } = rig.lanes[queue].take().expect("the queue runs");
+        let stopped = pool.stop(rx, tx, &rig.table, &mut rig.delay, |_| panic!("no buffer may come out"));
+        let Err((StopError::TimedOut(timed_out), Some(running))) = stopped else { panic!("{stopped:?}") };
+        assert_eq!(timed_out.register, register);
+        let Running { rx, tx, pool } = running;
+        rig.lanes[queue] = Some(Lane { rx, tx, pool, buffers, lent });
+    }
+    bus.lie(None);
+    rig.finish();
+}
