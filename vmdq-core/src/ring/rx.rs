@@ -101,11 +101,8 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     #[inline]
     pub fn receive_most<const N: usize>(&mut self, burst: &mut Burst<N>, most: usize) -> usize {
         let before = burst.len();
-        if self.skipping && !self.skip() {
-            return 0;
-        }
         let mut left = most.min(N - before) as u32;
-        loop {
+        while !self.skipping || self.skip() {
             // SAFETY: `left` places of the burst are free.
             let taken = unsafe { self.receive_good(burst.as_mut_ptr().add(burst.len()), left) };
             // SAFETY: so many frames were written behind the last one.
@@ -116,15 +113,12 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
                 break;
             }
             let Some(done) = self.space.descriptor(self.space.at(self.head)).written_back() else { break };
-            // Done, and yet not simply a good frame.
+            // Done, and yet not simply a good frame: decided on this second copy alone.
             observe();
             if let Some(frame) = self.judge(done) {
                 // SAFETY: `left` places are free.
                 unsafe { burst.push_unchecked(frame) };
                 left -= 1;
-            }
-            if self.skipping {
-                break;
             }
         }
         let taken = burst.len() - before;
