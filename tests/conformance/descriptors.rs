@@ -1,6 +1,6 @@
 //! Receive: queues that run out of descriptors.
 
-use vmdq::{Config, Controller, MacAddress};
+use vmdq::{Config, Controller, DefaultQueueChoice, MacAddress};
 use vmdq_sim::{Settled, Testbed};
 
 use crate::bed::Bed;
@@ -69,6 +69,25 @@ pub(crate) fn the_default_queue_blocks_if_asked_to<C: Controller, T: Bed>(bed: T
     // A virtual machine's queue drops all the same.
     rig.inject(&Vec::from_iter((0..POSTED as u32 + 2).map(|i| frame(vm(2), i, 60))));
     assert_eq!(rig.lane(2).receive().len(), POSTED);
+    rig.finish();
+}
+
+/// A virtual machine's queue always drops, whichever queue is the default one.
+pub(crate) fn blocking_follows_the_default_queue<C: DefaultQueueChoice, T: Bed>(bed: T) {
+    let config = Config { default_drops: false, ..SHORT.config };
+    let mut rig = Rig::<C, _, T>::start(bed, Plan { config, ..SHORT });
+    rig.bind(vm(1), 0);
+    let pool = &rig.lanes[3].as_ref().expect("the queue runs").pool;
+    rig.port.set_default(pool).expect("it is this port's pool");
+    rig.inject(&Vec::from_iter((0..POSTED as u32 + 2).map(|i| frame(vm(1), i, 60))));
+    assert_eq!(rig.lane(0).receive().len(), POSTED);
+    for i in 0..POSTED as u32 + 2 {
+        rig.bed.inject(&frame(MacAddress::BROADCAST, i, 60));
+    }
+    assert_eq!(rig.bed.settle(), Settled::Blocked { waiting: 2 });
+    assert_eq!(rig.lane(3).receive().len(), POSTED);
+    assert_eq!(rig.bed.settle(), Settled::Idle);
+    assert_eq!(rig.lane(3).receive().len(), 2);
     rig.finish();
 }
 

@@ -103,7 +103,7 @@ conforms! { qemu: vmdq::igb::I82576, crate::bed::qemu();
 mod open {
     use vmdq_sim::Sim;
 
-    use crate::interrupts;
+    use crate::{descriptors, interrupts};
 
     #[test]
     #[ignore = "a vector's mask on the 82575 still names queues that were routed to another since"]
@@ -115,5 +115,11 @@ mod open {
     #[ignore = "82598: causes() reads EICR, which clears the causes of queues too (erratum 26: read EICS)"]
     fn an_interrupt_is_not_lost_to_the_other_causes() {
         interrupts::an_interrupt_is_not_lost_to_the_other_causes::<vmdq::ixgbe::I82598, _>(Sim::i82598());
+    }
+
+    #[test]
+    #[ignore = "82576: set_default leaves the drop bits as they were for queue 0 as the default queue"]
+    fn blocking_follows_the_default_queue() {
+        descriptors::blocking_follows_the_default_queue::<vmdq::igb::I82576, _>(Sim::i82576());
     }
 }

@@ -53,16 +53,16 @@ unsafe impl Controller for Plain {
         _: BufferSize,
         _: bool,
         _: &mut impl DelayNs,
-    ) -> Result<(), TimedOut> {
+    ) -> Result<bool, TimedOut> {
         unimplemented!()
     }
-    fn stop_rx<B: Bus>(_: &B, _: u8, _: &mut impl DelayNs) -> Result<(), NotStopped> {
+    fn stop_rx<B: Bus>(_: &B, _: u8, _: bool, _: &mut impl DelayNs) -> Result<(), NotStopped> {
         unimplemented!()
     }
-    unsafe fn start_tx<B: Bus>(_: &B, _: RingSetup, _: &mut impl DelayNs) -> Result<(), TimedOut> {
+    unsafe fn start_tx<B: Bus>(_: &B, _: RingSetup, _: &mut impl DelayNs) -> Result<bool, TimedOut> {
         unimplemented!()
     }
-    fn stop_tx<B: Bus>(_: &B, _: u8, _: &mut impl DelayNs) -> Result<(), NotStopped> {
+    fn stop_tx<B: Bus>(_: &B, _: u8, _: bool, _: &mut impl DelayNs) -> Result<(), NotStopped> {
         unimplemented!()
     }
     fn silence<B: Bus>(_: &B, _: &mut impl DelayNs) -> Result<(), TimedOut> {

@@ -49,10 +49,8 @@ pub(crate) fn a_frame_without_end_costs_itself_and_the_next<C: Controller>(bed: 
     for round in 1..=3 {
         rig.bed.inject_fault(Fault::NoEndOfPacket);
         rig.inject(&Vec::from_iter((0..5).map(|i| frame(vm(1), i, 60))));
-        // The ring looks for an end first, and may say once that it has nothing.
-        let mut received = rig.lane(1).receive();
-        received.extend(rig.lane(1).receive());
-        assert_eq!(numbers(&received), [2, 3, 4]);
+        // All in one go: a poll that says it has nothing means it.
+        assert_eq!(numbers(&rig.lane(1).receive()), [2, 3, 4]);
         assert_eq!(rig.lane(1).rx.counters().malformed, round);
         assert_eq!(rig.lane(1).rx.posted(), 63);
     }
@@ -63,9 +61,7 @@ pub(crate) fn a_frame_without_end_costs_itself_and_the_next<C: Controller>(bed: 
         assert_eq!(rig.lane(1).receive().len(), 0);
     }
     rig.inject(&[frame(vm(1), 1, 60), frame(vm(1), 2, 60)]);
-    let mut received = rig.lane(1).receive();
-    received.extend(rig.lane(1).receive());
-    assert_eq!(numbers(&received), [2]);
+    assert_eq!(numbers(&rig.lane(1).receive()), [2]);
     rig.finish();
 }
 
