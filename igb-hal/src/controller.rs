@@ -2,7 +2,7 @@
 
 use embedded_hal::delay::DelayNs;
 use vmdq_core::bus::{Bus, Offset};
-use vmdq_core::controller::{LiveAccept, NotStopped, OTHERS, RingSetup, seal};
+use vmdq_core::controller::{LiveAccept, NotStopped, RingSetup, seal};
 use vmdq_core::ring::BufferSize;
 use vmdq_core::{
     Accept, Causes, Config, Controller, DefaultQueueChoice, HeaderReplication, Link, MacAddress, Statistics,
@@ -163,8 +163,12 @@ unsafe impl<M: Model> Controller for Igb<M> {
         interrupts::route_others::<M, B>(bus, vector);
     }
 
-    fn vector_mask(vector: u8, queues: u64) -> u32 {
-        M::vector_mask(vector, queues & !OTHERS, queues & OTHERS != 0)
+    fn vector_mask<B: Bus>(bus: &B, vector: u8, _: u64) -> u32 {
+        M::vector_mask(bus, vector)
+    }
+
+    fn default_queue<B: Bus>(bus: &B) -> u8 {
+        M::default_queue(bus)
     }
 
     fn unmask<B: Bus>(bus: &B, mask: u32) {
@@ -198,7 +202,11 @@ impl DefaultQueueChoice for I82576 {
         type M = crate::regs::I82576;
         // Pools and sorting are set up while the receiver is off.
         M::RCTL.on(bus).modify(RCTL::RXEN::CLEAR);
+        let before = M::default_queue(bus);
         <M as Model>::enable(bus, config, queue);
+        // The old one is a virtual machine's queue now, and may not block the others.
+        M::set_drop(bus, before, true);
+        M::set_drop(bus, queue, config.default_drops);
         M::RCTL.on(bus).modify(RCTL::RXEN::SET);
     }
 }

@@ -56,7 +56,7 @@ pub(crate) unsafe fn start_rx<M: Model, B: Bus>(
     M::SRRCTL.at(queue).on(bus).write(
         SRRCTL::BSIZEPACKET.val(size.in_kib())
             + SRRCTL::DESCTYPE::ADV_ONEBUF
-            + SRRCTL::DROP_EN.val(drops.into()),
+            + SRRCTL::DROP_EN.val((drops && M::DROP_EN).into()),
     );
     // Write back each descriptor at once: whoever polls waits for it. (The 82576 with MSI-X needs
     // WTHRESH = 1 anyway.)

@@ -143,7 +143,7 @@ unsafe impl<M: Model> Controller for Ixgbe<M> {
         M::route_others(bus, vector);
     }
 
-    fn vector_mask(vector: u8, queues: u64) -> u32 {
+    fn vector_mask<B: Bus>(_: &B, vector: u8, queues: u64) -> u32 {
         // The other causes have bits of their own.
         let of_queues = if queues & !OTHERS != 0 { 1 << vector } else { 0 };
         of_queues | if queues & OTHERS != 0 { interrupts::OTHERS } else { 0 }

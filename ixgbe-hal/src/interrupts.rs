@@ -20,7 +20,7 @@ pub(crate) fn enable_msix<M: Model, B: Bus>(bus: &B) {
 
 /// Reads and clears the other causes.
 pub(crate) fn causes<M: Model, B: Bus>(bus: &B) -> Causes {
-    let eicr = M::EICR.on(bus).get();
+    let eicr = M::pending(bus);
     if eicr == u32::MAX {
         // The device is gone.
         return Causes::FATAL;

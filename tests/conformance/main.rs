@@ -76,12 +76,13 @@ conforms! { i82575: vmdq::igb::I82575, Some(vmdq_sim::Sim::i82575());
     transmit: queues_take_turns, short_frames_are_padded;
     interrupts: every_vector_can_be_masked_and_fired, a_frame_interrupts_its_queues_vector,
         a_sent_frame_interrupts_its_queues_vector, queues_share_a_vector, the_link_interrupts,
-        an_interrupt_is_not_lost_to_the_other_causes;
+        a_queue_leaves_its_old_vector, an_interrupt_is_not_lost_to_the_other_causes;
 }
 conforms! { i82576: vmdq::igb::I82576, Some(vmdq_sim::Sim::i82576());
     sorting: what_is_not_accepted_is_dropped, what_is_accepted_changes_at_run_time,
         another_queue_becomes_the_default_one;
-    descriptors: the_default_queue_blocks_if_asked_to, dropped_frames_are_counted;
+    descriptors: the_default_queue_blocks_if_asked_to, dropped_frames_are_counted,
+        blocking_follows_the_default_queue;
     transmit: queues_take_turns, short_frames_are_padded;
     interrupts: every_vector_can_be_masked_and_fired, a_frame_interrupts_its_queues_vector,
         a_sent_frame_interrupts_its_queues_vector, queues_share_a_vector, the_link_interrupts,
@@ -93,33 +94,8 @@ conforms! { i82598: vmdq::ixgbe::I82598, Some(vmdq_sim::Sim::i82598());
     transmit: queues_take_turns, short_frames_are_padded;
     interrupts: every_vector_can_be_masked_and_fired, a_frame_interrupts_its_queues_vector,
         a_sent_frame_interrupts_its_queues_vector, queues_share_a_vector, the_link_interrupts,
-        a_queue_leaves_its_old_vector;
+        a_queue_leaves_its_old_vector, an_interrupt_is_not_lost_to_the_other_causes;
 }
 conforms! { qemu: vmdq::igb::I82576, crate::bed::qemu();
     sorting: another_queue_becomes_the_default_one;
-}
-
-/// Checks that the driver does not pass yet. Each moves into the body once it does.
-mod open {
-    use vmdq_sim::Sim;
-
-    use crate::{descriptors, interrupts};
-
-    #[test]
-    #[ignore = "a vector's mask on the 82575 still names queues that were routed to another since"]
-    fn a_queue_leaves_its_old_vector() {
-        interrupts::a_queue_leaves_its_old_vector::<vmdq::igb::I82575, _>(Sim::i82575());
-    }
-
-    #[test]
-    #[ignore = "82598: causes() reads EICR, which clears the causes of queues too (erratum 26: read EICS)"]
-    fn an_interrupt_is_not_lost_to_the_other_causes() {
-        interrupts::an_interrupt_is_not_lost_to_the_other_causes::<vmdq::ixgbe::I82598, _>(Sim::i82598());
-    }
-
-    #[test]
-    #[ignore = "82576: set_default leaves the drop bits as they were for queue 0 as the default queue"]
-    fn blocking_follows_the_default_queue() {
-        descriptors::blocking_follows_the_default_queue::<vmdq::igb::I82576, _>(Sim::i82576());
-    }
 }

@@ -71,7 +71,7 @@ unsafe impl Controller for Plain {
     fn statistics<B: Bus>(_: &B, _: &mut Statistics) {}
     fn route_queue<B: Bus>(_: &B, _: u8, _: u8) {}
     fn route_others<B: Bus>(_: &B, _: u8) {}
-    fn vector_mask(_: u8, _: u64) -> u32 {
+    fn vector_mask<B: Bus>(_: &B, _: u8, _: u64) -> u32 {
         unimplemented!()
     }
     fn unmask<B: Bus>(_: &B, _: u32) {}

@@ -115,6 +115,11 @@ pub unsafe trait Controller: seal::Family + Sized + 'static {
     /// Turns VMDq on with queue 0 as the default queue, then receiver and transmitter. All queues
     /// are disabled.
     fn enable_vmdq<B: Bus>(bus: &B, config: &Config, delay: &mut impl DelayNs);
+    /// Returns the default queue, while VMDq is on.
+    fn default_queue<B: Bus>(bus: &B) -> u8 {
+        let _ = bus;
+        0
+    }
     /// Turns receiver, transmitter and VMDq off. All queues are disabled.
     fn disable_vmdq<B: Bus>(bus: &B, delay: &mut impl DelayNs);
     /// Leads an address to a queue; `entry` is at least 1 and free.
@@ -170,7 +175,7 @@ pub unsafe trait Controller: seal::Family + Sized + 'static {
     fn route_others<B: Bus>(bus: &B, vector: u8);
     /// Returns the bits of the interrupt mask registers that stand for a vector to which these
     /// queues (as a set) are routed, and with [`OTHERS`] all other causes.
-    fn vector_mask(vector: u8, queues: u64) -> u32;
+    fn vector_mask<B: Bus>(bus: &B, vector: u8, queues: u64) -> u32;
     /// Lets the causes in `mask` interrupt.
     fn unmask<B: Bus>(bus: &B, mask: u32);
     /// Keeps the causes in `mask` from interrupting.

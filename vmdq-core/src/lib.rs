@@ -59,7 +59,7 @@ pub use link::{Link, Speed};
 pub use mac::MacAddress;
 pub use port::{
     DisableError, InitError, Initialised, OtherPort, Parts, Port, Ready, Reset, Resources, Silence, Vmdq,
-    VmdqOn,
+    VmdqOff, VmdqOn,
 };
 pub use queue::{Pool, Queue, Running, StartError, StopError, Stopped};
 pub use statistics::Statistics;

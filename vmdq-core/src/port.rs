@@ -33,6 +33,15 @@ pub enum Vmdq {}
 pub trait VmdqOn {}
 impl VmdqOn for Vmdq {}
 
+/// States in which VMDq can be turned on.
+#[diagnostic::on_unimplemented(
+    message = "VMDq can't be turned on in state `{Self}`",
+    label = "needs a port that is initialised, with VMDq off",
+    note = "call `Port::init` first; a port on which VMDq is on has nothing more to hand out"
+)]
+pub trait VmdqOff {}
+impl VmdqOff for Ready {}
+
 /// One port in state `S`: [`Reset`], [`Ready`] or [`Vmdq`].
 #[must_use]
 pub struct Port<C, B, S> {
@@ -66,7 +75,7 @@ impl<C, B, S> Port<C, B, S> {
     }
 }
 
-impl<C: Controller, B: Bus> Port<C, B, Reset> {
+impl<C, B: Bus> Port<C, B, Reset> {
     /// Takes a port over, in whatever state the device is.
     ///
     /// # Safety
@@ -74,7 +83,10 @@ impl<C: Controller, B: Bus> Port<C, B, Reset> {
     /// `bus` reaches a controller of model `C`; nothing else drives it, rings of an earlier life of
     /// the port included; and it touches only memory that it was given, and not after it has
     /// reported that it stopped. What it writes there and what its registers say is not trusted.
-    pub unsafe fn new(bus: B) -> Self {
+    pub unsafe fn new(bus: B) -> Self
+    where
+        C: Controller,
+    {
         Self {
             bus,
             config: Config::default(),
@@ -84,7 +96,9 @@ impl<C: Controller, B: Bus> Port<C, B, Reset> {
             state: PhantomData,
         }
     }
+}
 
+impl<C: Controller, B: Bus> Port<C, B, Reset> {
     /// Resets the device and configures it; receiver and transmitter stay off.
     ///
     /// # Errors
@@ -172,18 +186,22 @@ impl<C: Controller, B: Bus, S: Initialised> Port<C, B, S> {
     }
 }
 
-impl<C: Controller, B: Bus> Port<C, B, Ready> {
+impl<C: Controller, B: Bus, S> Port<C, B, S> {
     /// Turns VMDq on, and receiver and transmitter with it.
     ///
     /// Queue 0 is the default queue. No queue runs yet: until one is started, the device drops the
     /// frames for it.
-    pub fn enable(self, delay: &mut impl DelayNs) -> Resources<C, B> {
+    pub fn enable(self, delay: &mut impl DelayNs) -> Resources<C, B>
+    where
+        S: VmdqOff,
+    {
         C::enable_vmdq(&self.bus, &self.config, delay);
         let limit = self.limit();
         let id = self.bus.id();
-        let drops = |queue: usize| queue != 0 || self.config.default_drops;
         Resources {
-            queues: C::PerQueue::from_fn(|i| Queue::new(self.bus.clone(), i as u8, limit, drops(i))),
+            queues: C::PerQueue::from_fn(|i| {
+                Queue::new(self.bus.clone(), i as u8, limit, self.config.default_drops)
+            }),
             filters: C::PerFilter::from_fn(|i| FilterSlot::new(id, i as u8 + 1)),
             table: FilterTable::new(self.bus.clone(), self.address),
             vectors: C::PerVector::from_fn(|i| Vector::new(self.bus.clone(), i as u8)),
@@ -297,8 +315,7 @@ impl<C: Controller, B: Bus> Port<C, B, Vmdq> {
     ///
     /// # Errors
     ///
-    /// [`DisableError`] and everything that was passed, if some of it belongs to another port or a
-    /// filter is still bound.
+    /// [`DisableError`] and everything that was passed, if some of it belongs to another port.
     pub fn disable(
         self,
         parts: Parts<C, B>,

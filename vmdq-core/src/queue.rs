@@ -16,13 +16,13 @@ use crate::ring::{BufferSize, Frame, RxRing, RxSpace, TxRing, TxSpace};
 /// Alignment that the devices ask of ring memory, in bytes.
 const RING_ALIGN: u64 = 128;
 
-/// A stopped queue pair.
+/// A stopped queue pair. Filters lead to the [`Pool`] that comes with [`start`](Self::start).
 #[must_use = "a dropped queue is gone until the port is initialised again"]
 pub struct Queue<C, B> {
     bus: B,
     index: u8,
     limit: FrameLimit,
-    drops: bool,
+    default_drops: bool,
     controller: PhantomData<fn() -> C>,
 }
 
@@ -49,8 +49,8 @@ pub struct Stopped<C, B> {
 }
 
 impl<C: Controller, B: Bus> Queue<C, B> {
-    pub(crate) fn new(bus: B, index: u8, limit: FrameLimit, drops: bool) -> Self {
-        Self { bus, index, limit, drops, controller: PhantomData }
+    pub(crate) fn new(bus: B, index: u8, limit: FrameLimit, default_drops: bool) -> Self {
+        Self { bus, index, limit, default_drops, controller: PhantomData }
     }
 
     /// Returns the number of the queue.
@@ -112,7 +112,9 @@ impl<C: Controller, B: Bus> Queue<C, B> {
             let least = rx_first.max(tx_first) + 1;
             return Err((StartError::RingTooShort { least }, Some(Stopped { queue: self, rx, tx })));
         }
-        let Self { bus, index: queue, limit, drops, .. } = self;
+        let Self { bus, index: queue, limit, default_drops, .. } = self;
+        // A virtual machine's queue may not block the others; the default queue may, by choice.
+        let drops = default_drops || queue != C::default_queue(&bus);
         let rx_setup = RingSetup { queue, base: rx_bus, descriptors: rx.len, first: rx_first };
         let tx_setup = RingSetup { queue, base: tx_bus, descriptors: tx.len, first: tx_first };
         let mut rx = RxRing::new(bus.clone(), dma.clone(), rx, rx_setup, size, limit);
@@ -129,7 +131,11 @@ impl<C: Controller, B: Bus> Queue<C, B> {
             Ok((rx_seen, tx_seen)) => (rx.seen, tx.seen) = (rx_seen, tx_seen),
             Err(timed_out) => return Err((StartError::TimedOut(timed_out), None)),
         }
-        Ok(Running { rx, tx, pool: Pool { bus, index: queue, limit, drops, controller: PhantomData } })
+        Ok(Running {
+            rx,
+            tx,
+            pool: Pool { bus, index: queue, limit, default_drops, controller: PhantomData },
+        })
     }
 }
 
@@ -139,7 +145,7 @@ pub struct Pool<C, B> {
     bus: B,
     index: u8,
     limit: FrameLimit,
-    drops: bool,
+    default_drops: bool,
     controller: PhantomData<fn() -> C>,
 }
 
@@ -164,7 +170,7 @@ impl<C: Controller, B: Bus> Pool<C, B> {
     /// [`StopError`], and everything that was passed unless it is quarantined: see there.
     pub fn stop<D: DmaSpace>(
         self,
-        rx: RxRing<C, B, D>,
+        mut rx: RxRing<C, B, D>,
         tx: TxRing<C, B, D>,
         table: &FilterTable<C, B>,
         delay: &mut impl DelayNs,
@@ -180,8 +186,11 @@ impl<C: Controller, B: Bus> Pool<C, B> {
             return Err((StopError::Bound, Some(Running { rx, tx, pool: self })));
         }
         // The rings' own bus handles write the registers: they own the memory.
-        let stopped = C::stop_rx(rx.bus(), self.index, rx.seen, delay)
-            .and_then(|()| C::stop_tx(tx.bus(), self.index, tx.seen, delay));
+        let stopped = C::stop_rx(rx.bus(), self.index, rx.seen, delay).and_then(|()| {
+            // Seen enabled, then disabled: should the other half fail, the next try starts from here.
+            rx.seen = true;
+            C::stop_tx(tx.bus(), self.index, tx.seen, delay)
+        });
         match stopped {
             // SAFETY: both queues were seen stopped.
             Ok(()) => Ok(unsafe { self.dismantle(rx, tx, freed) }),
@@ -233,8 +242,8 @@ impl<C: Controller, B: Bus> Pool<C, B> {
         let rx = unsafe { rx.dismantle(&mut freed) };
         // SAFETY: the caller's promise.
         let tx = unsafe { tx.dismantle(&mut freed) };
-        let Self { bus, index, limit, drops, .. } = self;
-        Stopped { queue: Queue { bus, index, limit, drops, controller: PhantomData }, rx, tx }
+        let Self { bus, index, limit, default_drops, .. } = self;
+        Stopped { queue: Queue { bus, index, limit, default_drops, controller: PhantomData }, rx, tx }
     }
 }
 

@@ -8,7 +8,8 @@
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Statistics {
-    /// Good frames received (GPRC).
+    /// Good frames received (GPRC). It may contain frames that were then dropped for want of a
+    /// descriptor, or by a ring.
     pub received: u64,
     /// Good broadcast frames received (BPRC).
     pub broadcast: u64,

@@ -43,7 +43,10 @@ impl<C: Controller, B: Bus> Vector<C, B> {
         self.queues |= OTHERS;
     }
 
-    /// Lets the vector interrupt, once: the device masks it again when it does.
+    /// Lets the vector interrupt.
+    ///
+    /// Once: the device masks the queue causes that fired, until this is called again. (The cause for
+    /// all other events of the 82598 stays unmasked; QEMU's `igb` masks nothing.)
     pub fn unmask(&self) {
         C::unmask(&self.bus, self.mask_bits());
     }
@@ -59,7 +62,7 @@ impl<C: Controller, B: Bus> Vector<C, B> {
     }
 
     fn mask_bits(&self) -> u32 {
-        C::vector_mask(self.index, self.queues)
+        C::vector_mask(&self.bus, self.index, self.queues)
     }
 }
 

@@ -67,11 +67,15 @@ impl Model for I82575 {
         add_auto::<Self, B>(bus, OTHER_CAUSES);
     }
 
-    fn vector_mask(_: u8, queues: u64, others: bool) -> u32 {
-        // Mask bits are cause bits here.
-        let of_queues =
-            (0..4).filter(|queue| queues >> queue & 1 != 0).map(queue_causes).fold(0, |a, b| a | b);
-        of_queues | if others { OTHER_CAUSES } else { 0 }
+    const DROP_EN: bool = true;
+
+    fn default_queue<B: Bus>(_: &B) -> u8 {
+        0
+    }
+
+    fn vector_mask<B: Bus>(bus: &B, vector: u8) -> u32 {
+        // Mask bits are cause bits here: those that are routed to the vector now.
+        Self::MSIXBM.at(vector.into()).on(bus).get()
     }
 }
 

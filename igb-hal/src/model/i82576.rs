@@ -95,7 +95,13 @@ impl Model for I82576 {
         add_auto::<Self, B>(bus, 1 << vector);
     }
 
-    fn vector_mask(vector: u8, _: u64, _: bool) -> u32 {
+    const DROP_EN: bool = false;
+
+    fn default_queue<B: Bus>(bus: &B) -> u8 {
+        Self::VT_CTL.on(bus).read(Self::VT_CTL_DEF_PL) as u8
+    }
+
+    fn vector_mask<B: Bus>(_: &B, vector: u8) -> u32 {
         1 << vector
     }
 }

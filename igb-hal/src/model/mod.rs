@@ -52,7 +52,14 @@ pub trait Model: Regs + sealed::Sealed + 'static {
     /// the bits.
     #[doc(hidden)]
     fn accept<B: Bus>(bus: &B, accept: Accept) -> u32;
-    /// Sets what a queue does without descriptors, beyond SRRCTL.DROP_EN.
+    /// Whether SRRCTL.DROP_EN says what a queue does without descriptors. On the 82576 QDE says it,
+    /// which can be changed while the queue runs.
+    #[doc(hidden)]
+    const DROP_EN: bool;
+    /// Returns the default queue.
+    #[doc(hidden)]
+    fn default_queue<B: Bus>(bus: &B) -> u8;
+    /// Sets what a queue does without descriptors, where SRRCTL does not.
     #[doc(hidden)]
     fn set_drop<B: Bus>(bus: &B, queue: u8, drops: bool);
     /// Turns MSI-X with automatic mask and clear on.
@@ -66,7 +73,7 @@ pub trait Model: Regs + sealed::Sealed + 'static {
     fn route_others<B: Bus>(bus: &B, vector: u8);
     /// The bits of EIMS and its siblings for a vector.
     #[doc(hidden)]
-    fn vector_mask(vector: u8, queues: u64, others: bool) -> u32;
+    fn vector_mask<B: Bus>(bus: &B, vector: u8) -> u32;
 }
 
 mod sealed {

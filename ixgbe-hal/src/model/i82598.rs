@@ -119,6 +119,11 @@ impl Model for I82598 {
         route_82598(bus, IVAR_OTHER, vector);
     }
 
+    fn pending<B: Bus>(bus: &B) -> u32 {
+        // Erratum 26: a read of EICR loses causes; EICS shows them and clears none.
+        Self::EICS.on(bus).get()
+    }
+
     fn fire<B: Bus>(bus: &B, mask: u32) {
         Self::EICS.on(bus).raise(mask);
     }

@@ -71,6 +71,9 @@ pub trait Model: Regs + sealed::Sealed + 'static {
     /// Routes the other causes.
     #[doc(hidden)]
     fn route_others<B: Bus>(bus: &B, vector: u8);
+    /// Reads the causes that are pending, without clearing any.
+    #[doc(hidden)]
+    fn pending<B: Bus>(bus: &B) -> u32;
     /// Raises causes by software.
     #[doc(hidden)]
     fn fire<B: Bus>(bus: &B, mask: u32);

@@ -52,6 +52,27 @@ const LINE: usize = 64;
 /// A place on a pool's shelf.
 pub type Shelf = MaybeUninit<Frame>;
 
+/// A size in KiB, for the bound on [`BufferMemory`].
+pub enum Kib<const KIB: usize> {}
+
+/// The sizes that buffers can have: 1 to 16 KiB.
+///
+/// Code that is generic over the size of buffers states `Kib<KIB>: BufferKib`.
+#[diagnostic::on_unimplemented(
+    message = "buffers can't have this size: `{Self}`",
+    label = "not a size of buffers",
+    note = "use 1 to 16 KiB"
+)]
+pub trait BufferKib {
+    /// The size.
+    const SIZE: BufferSize;
+}
+
+macro_rules! sizes {
+    ($($kib:literal)+) => { $(impl BufferKib for Kib<$kib> { const SIZE: BufferSize = BufferSize($kib); })+ };
+}
+sizes! { 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 }
+
 /// Memory for a pool of `N` buffers of `KIB` KiB each.
 ///
 /// For memory that isn't known while compiling, see [`BufferPool::carve`].
@@ -68,15 +89,12 @@ struct Cell<const KIB: usize> {
 }
 
 impl<const N: usize, const KIB: usize> BufferMemory<N, KIB> {
-    const SIZE: BufferSize = match BufferSize::kib(KIB) {
-        Some(size) => size,
-        None => panic!("a buffer has 1 to 16 KiB"),
-    };
-
-    /// Makes memory for the pool. The size is checked while compiling.
+    /// Makes memory for the pool.
     #[must_use]
-    pub const fn new() -> Self {
-        const { assert!(Self::SIZE.bytes() == KIB * 1024) };
+    pub const fn new() -> Self
+    where
+        Kib<KIB>: BufferKib,
+    {
         Self {
             cells: [const { Cell { buffer: [[0; 1024]; KIB], spread: [0; SPREAD] } }; N],
             shelf: [const { MaybeUninit::uninit() }; N],
@@ -91,15 +109,21 @@ impl<const N: usize, const KIB: usize> BufferMemory<N, KIB> {
     pub fn pool<D: DmaSpace>(
         &'static mut self,
         dma: D,
-    ) -> Result<(BufferPool, Lent<&'static mut [u8], D>), PoolError> {
+    ) -> Result<(BufferPool, Lent<&'static mut [u8], D>), PoolError>
+    where
+        Kib<KIB>: BufferKib,
+    {
         let len = size_of_val(&self.cells);
         // SAFETY: the cells are bytes, `'static` and borrowed for good.
         let bytes = unsafe { core::slice::from_raw_parts_mut(self.cells.as_mut_ptr().cast::<u8>(), len) };
-        BufferPool::carve(bytes, Self::SIZE, &mut self.shelf, dma)
+        BufferPool::carve(bytes, Kib::<KIB>::SIZE, &mut self.shelf, dma)
     }
 }
 
-impl<const N: usize, const KIB: usize> Default for BufferMemory<N, KIB> {
+impl<const N: usize, const KIB: usize> Default for BufferMemory<N, KIB>
+where
+    Kib<KIB>: BufferKib,
+{
     fn default() -> Self {
         Self::new()
     }
@@ -120,6 +144,8 @@ unsafe impl Send for BufferPool {}
 impl BufferPool {
     /// Maps `region` for DMA and carves it into buffers of `size`, one for each place on the shelf
     /// at most.
+    ///
+    /// [`BufferMemory`] is such a region with its shelf, for memory that is known while compiling.
     ///
     /// Returns the pool, and beside it the region itself, which [`Lent::release`] gives back once
     /// all frames are home.

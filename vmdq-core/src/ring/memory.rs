@@ -56,6 +56,24 @@ pub(crate) struct Place(usize);
 const _: () = assert!(size_of::<RxSlot>() == 2 * size_of::<Descriptor>());
 const _: () = assert!(size_of::<TxSlot>() == 2 * size_of::<Descriptor>());
 
+/// A number of descriptors, for the bound on [`RxMemory`] and [`TxMemory`].
+pub enum Length<const N: usize> {}
+
+/// The lengths that a ring can have: powers of two from 8 to 4096.
+///
+/// Code that is generic over the length of a ring states `Length<N>: RingLength`.
+#[diagnostic::on_unimplemented(
+    message = "a ring can't have this many descriptors: `{Self}`",
+    label = "not a length of a ring",
+    note = "use a power of two from 8 to 4096"
+)]
+pub trait RingLength {}
+
+macro_rules! lengths {
+    ($($n:literal)+) => { $(impl RingLength for Length<$n> {})+ };
+}
+lengths! { 8 16 32 64 128 256 512 1024 2048 4096 }
+
 const fn check(n: usize) {
     // The device counts in 128 bytes (8 descriptors); the ring counts with a mask.
     assert!(n >= 8 && n <= MOST && n.is_power_of_two(), "a ring holds 8 to 4096 descriptors, a power of two");
@@ -64,11 +82,15 @@ const fn check(n: usize) {
 macro_rules! ring_memory {
     ($memory:ident, $space:ident, $slot:ident, $what:literal) => {
         impl<const N: usize> $memory<N> {
+            // The second wall, should a length be added to the list that the device can't have.
             const CHECKED: () = check(N);
 
             /// Makes ring memory. The ring length is checked while compiling.
             #[must_use]
-            pub const fn new() -> Self {
+            pub const fn new() -> Self
+            where
+                Length<N>: RingLength,
+            {
                 const { Self::CHECKED };
                 // SAFETY: descriptors are integers, slots may be uninitialised or integers: zero is
                 // a value of each.
@@ -76,7 +98,10 @@ macro_rules! ring_memory {
             }
         }
 
-        impl<const N: usize> Default for $memory<N> {
+        impl<const N: usize> Default for $memory<N>
+        where
+            Length<N>: RingLength,
+        {
             fn default() -> Self {
                 Self::new()
             }
@@ -96,7 +121,10 @@ macro_rules! ring_memory {
         // SAFETY: it owns `'static` memory exclusively.
         unsafe impl Send for $space {}
 
-        impl<const N: usize> From<&'static mut $memory<N>> for $space {
+        impl<const N: usize> From<&'static mut $memory<N>> for $space
+        where
+            Length<N>: RingLength,
+        {
             fn from(memory: &'static mut $memory<N>) -> Self {
                 const { $memory::<N>::CHECKED };
                 // From here on the memory is reached through raw pointers only: a reference would

@@ -11,9 +11,11 @@ mod memory;
 mod rx;
 mod tx;
 
-pub use buffers::{BufferMemory, BufferPool, BufferSize, Lent, PoolError, ReleaseError, Shelf};
+pub use buffers::{
+    BufferKib, BufferMemory, BufferPool, BufferSize, Kib, Lent, PoolError, ReleaseError, Shelf,
+};
 pub use frame::{Frame, FrameFlags, TooLong};
-pub use memory::{RxMemory, RxSpace, TxMemory, TxSpace};
+pub use memory::{Length, RingLength, RxMemory, RxSpace, TxMemory, TxSpace};
 pub use rx::{RxCounters, RxRing};
 pub use tx::{SendError, TxRing};
 
