@@ -1,4 +1,4 @@
-//! A peer from crates.io: `ixgbe-driver` 0.1.1, by its own start-up and its public API.
+//! A peer: `ixgbe-driver` 0.1.1, by its own start-up and its public API.
 
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, Ordering};
