@@ -13,6 +13,8 @@ use crate::subject::{Subject, touch};
 
 const RING: usize = 512;
 const BUFFERS: usize = 1024;
+/// Buffers that are taken back or posted at once, as the hand-written loop does.
+const BATCH: usize = 32;
 
 /// Waits in which the device answers.
 struct Answering(NonNull<u8>);
@@ -55,12 +57,7 @@ pub(crate) fn subject<C: Controller>(layout: Layout0) -> Subject {
         .expect("queue 0 in memory");
     let mut forwarder = Forwarder { rx, tx, pool, burst: Burst::new() };
     forwarder.rx.refill(&mut forwarder.pool);
-    let burst = Box::new(move |size| match size {
-        1 => forwarder.run::<1>(),
-        8 => forwarder.run::<8>(),
-        32 => forwarder.run::<32>(),
-        _ => forwarder.run::<64>(),
-    });
+    let burst = Box::new(move |size| forwarder.run(size));
     Subject { name: "hal", device: C::NAME, nic, burst }
 }
 
@@ -73,14 +70,18 @@ struct Forwarder<C> {
 
 impl<C: Controller> Forwarder<C> {
     #[inline(never)]
-    fn run<const SIZE: usize>(&mut self) {
-        self.tx.reclaim(&mut self.pool);
-        self.rx.receive_most(&mut self.burst, SIZE);
+    fn run(&mut self, size: usize) {
+        if self.tx.pending() >= BATCH {
+            self.tx.reclaim(&mut self.pool);
+        }
+        self.rx.receive_most(&mut self.burst, size);
         for frame in &mut self.burst {
             touch(frame.bytes_mut());
         }
         // What does not fit stays in the burst.
         let _ = self.tx.send(&mut self.burst);
-        self.rx.refill(&mut self.pool);
+        if self.rx.missing() >= BATCH {
+            self.rx.refill(&mut self.pool);
+        }
     }
 }

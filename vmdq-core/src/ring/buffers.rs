@@ -251,21 +251,20 @@ impl BufferPool {
     #[inline(always)]
     pub(crate) unsafe fn put_many(&mut self, count: u32, mut next: impl FnMut() -> NonNull<Frame>) -> u32 {
         let count = count.min(self.places - self.len);
+        let least = self.size.bytes() as u16;
         // SAFETY: one past the last frame.
-        let mut place = unsafe { self.shelf.add(self.len as usize) }.cast::<Frame>();
-        let mut put = 0;
-        while put < count {
-            let frame = next();
-            // SAFETY: it points to a frame (caller).
-            if unsafe { frame.as_ref() }.capacity() < self.size.bytes() {
-                break;
-            }
-            // SAFETY: the frame moves (caller) to a place of the shelf that is free: `put < count`.
-            unsafe { Frame::move_cleared(frame, place) };
-            // SAFETY: at most one past the last place.
+        let first = unsafe { self.shelf.add(self.len as usize) }.cast::<Frame>();
+        // SAFETY: at most one past the last place.
+        let end = unsafe { first.add(count as usize) };
+        let mut place = first;
+        // SAFETY: `next` points to frames, which move (caller), and the places from `first` to `end`
+        // are free.
+        while place != end && unsafe { Frame::move_cleared(next(), place, least) } {
+            // SAFETY: at most `end`.
             place = unsafe { place.add(1) };
-            put += 1;
         }
+        // SAFETY: both point into the shelf.
+        let put = unsafe { place.offset_from_unsigned(first) } as u32;
         self.len += put;
         put
     }

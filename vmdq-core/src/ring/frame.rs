@@ -1,5 +1,6 @@
 //! A frame in a buffer that is mapped for DMA: the value that travels between rings and pools.
 
+use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
 use crate::dma::{WriteBack, status};
@@ -34,6 +35,9 @@ impl defmt::Format for FrameFlags {
 pub struct Frame {
     buffer: Buffer,
     facts: Facts,
+    /// In a transmit ring: the counter of the last frame of the batch. Fills the frame up to 32
+    /// bytes with its padding, so that a place in a ring or on a shelf is found by a shift.
+    batch: MaybeUninit<u32>,
 }
 
 /// Where a buffer is, for this program and for the device. Beside the facts, so that moving a frame
@@ -94,7 +98,7 @@ impl Frame {
     /// `at` points to `capacity` initialised bytes that stay mapped at `bus`, and that nothing else
     /// reaches while the frame or whatever it is moved into lives.
     pub(crate) const unsafe fn new(at: NonNull<u8>, bus: u64, capacity: u16) -> Self {
-        Self { buffer: Buffer { at, bus }, facts: Facts::empty(capacity) }
+        Self { buffer: Buffer { at, bus }, facts: Facts::empty(capacity), batch: MaybeUninit::uninit() }
     }
 
     /// Returns how many bytes of the buffer are the frame.
@@ -208,18 +212,57 @@ impl Frame {
         unsafe { (&raw mut (*to).facts).write(Facts(capacity | done.word() & Facts::WRITTEN)) };
     }
 
-    /// Moves a frame and forgets what is in its buffer, in one go.
+    /// Moves a frame into a transmit ring, into a batch that ends at the counter `last`.
     ///
     /// # Safety
     ///
     /// `from` holds a frame, which is moved out, and `to` has room for one.
     #[inline(always)]
-    pub(crate) unsafe fn move_cleared(from: NonNull<Self>, to: NonNull<Self>) {
-        let (from, to) = (from.as_ptr(), to.as_ptr());
+    pub(crate) unsafe fn move_into_batch(from: *const Self, to: NonNull<Self>, last: u32) {
+        let to = to.as_ptr();
         // SAFETY: `from` holds a frame and `to` has room (caller).
         unsafe { (&raw mut (*to).buffer).copy_from_nonoverlapping(&raw const (*from).buffer, 1) };
         // SAFETY: as above.
-        unsafe { (&raw mut (*to).facts).write(Facts((*from).facts.0 & Facts::CAPACITY)) };
+        unsafe { (&raw mut (*to).facts).write((*from).facts) };
+        // SAFETY: `to` has room (caller).
+        unsafe { (&raw mut (*to).batch).write(MaybeUninit::new(last)) };
+    }
+
+    /// Returns the end of the batch.
+    ///
+    /// # Safety
+    ///
+    /// The frame is in a transmit ring.
+    #[inline(always)]
+    pub(crate) const unsafe fn batch(&self) -> u32 {
+        // SAFETY: set when the frame was moved into the ring (caller).
+        unsafe { self.batch.assume_init() }
+    }
+
+    /// Corrects the end of the batch, of a frame in a transmit ring.
+    pub(crate) const fn set_batch(&mut self, last: u32) {
+        self.batch = MaybeUninit::new(last);
+    }
+
+    /// Moves a frame whose buffer holds at least `least` bytes and forgets what is in it, in one go;
+    /// tells whether it did.
+    ///
+    /// # Safety
+    ///
+    /// `from` holds a frame, which is moved out if it is large enough, and `to` has room for one.
+    #[inline(always)]
+    pub(crate) unsafe fn move_cleared(from: NonNull<Self>, to: NonNull<Self>, least: u16) -> bool {
+        let (from, to) = (from.as_ptr(), to.as_ptr());
+        // SAFETY: `from` holds a frame (caller).
+        let capacity = unsafe { (*from).facts.0 } & Facts::CAPACITY;
+        if capacity < Facts::empty(least).0 {
+            return false;
+        }
+        // SAFETY: `from` holds a frame and `to` has room (caller).
+        unsafe { (&raw mut (*to).buffer).copy_from_nonoverlapping(&raw const (*from).buffer, 1) };
+        // SAFETY: `to` has room (caller).
+        unsafe { (&raw mut (*to).facts).write(Facts(capacity)) };
+        true
     }
 
     /// Marks the frame as having an error.

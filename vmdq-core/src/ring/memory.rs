@@ -10,19 +10,8 @@ use core::ptr::NonNull;
 use super::Frame;
 use crate::dma::Descriptor;
 
-/// One posted buffer.
-#[repr(C, align(32))]
-pub(crate) struct RxSlot {
-    _frame: MaybeUninit<Frame>,
-}
-
-/// One frame handed over for sending, and, in the first slot of each batch, which descriptor of the
-/// batch reports.
-#[repr(C, align(32))]
-pub(crate) struct TxSlot {
-    _frame: MaybeUninit<Frame>,
-    pub(crate) last: u32,
-}
+/// What software remembers of a descriptor: the frame that was handed over.
+pub(crate) type Slot = MaybeUninit<Frame>;
 
 /// Most descriptors of a ring.
 const MOST: usize = 4096;
@@ -34,7 +23,7 @@ const MOST: usize = 4096;
 #[repr(C, align(128))]
 pub struct RxMemory<const N: usize> {
     descriptors: [Descriptor; N],
-    slots: [RxSlot; N],
+    slots: [Slot; N],
 }
 
 /// Memory of a transmit ring of `N` descriptors: a power of two from 8 to 4096.
@@ -43,7 +32,7 @@ pub struct RxMemory<const N: usize> {
 #[repr(C, align(128))]
 pub struct TxMemory<const N: usize> {
     descriptors: [Descriptor; N],
-    slots: [TxSlot; N],
+    slots: [Slot; N],
 }
 
 /// A place in a ring: a descriptor, and the slot for what software remembers of it.
@@ -53,8 +42,7 @@ pub struct TxMemory<const N: usize> {
 #[derive(Clone, Copy)]
 pub(crate) struct Place(usize);
 
-const _: () = assert!(size_of::<RxSlot>() == 2 * size_of::<Descriptor>());
-const _: () = assert!(size_of::<TxSlot>() == 2 * size_of::<Descriptor>());
+const _: () = assert!(size_of::<Slot>() == 2 * size_of::<Descriptor>());
 
 /// A number of descriptors, for the bound on [`RxMemory`] and [`TxMemory`].
 pub enum Length<const N: usize> {}
@@ -80,7 +68,7 @@ const fn check(n: usize) {
 }
 
 macro_rules! ring_memory {
-    ($memory:ident, $space:ident, $slot:ident, $what:literal) => {
+    ($memory:ident, $space:ident, $what:literal) => {
         impl<const N: usize> $memory<N> {
             // The second wall, should a length be added to the list that the device can't have.
             const CHECKED: () = check(N);
@@ -92,8 +80,8 @@ macro_rules! ring_memory {
                 Length<N>: RingLength,
             {
                 const { Self::CHECKED };
-                // SAFETY: descriptors are integers, slots may be uninitialised or integers: zero is
-                // a value of each.
+                // SAFETY: descriptors are integers and slots may be uninitialised: zero is a value of
+                // each.
                 unsafe { core::mem::zeroed() }
             }
         }
@@ -114,7 +102,7 @@ macro_rules! ring_memory {
         #[derive(Debug)]
         pub struct $space {
             pub(crate) descriptors: NonNull<Descriptor>,
-            pub(crate) slots: NonNull<$slot>,
+            pub(crate) slots: NonNull<Slot>,
             pub(crate) len: u32,
         }
 
@@ -172,17 +160,11 @@ macro_rules! ring_memory {
                 unsafe { self.descriptors.byte_add(place.0).as_ref() }
             }
 
-            /// Points to the slot of a place.
-            #[inline(always)]
-            pub(crate) const fn slot(&self, place: Place) -> NonNull<$slot> {
-                // SAFETY: as for the descriptor; slots are twice as large.
-                unsafe { self.slots.byte_add(2 * place.0) }
-            }
-
-            /// Points to the frame in the slot of a place: the first field.
+            /// Points to the frame in the slot of a place, or to where it goes.
             #[inline(always)]
             pub(crate) const fn frame(&self, place: Place) -> NonNull<Frame> {
-                self.slot(place).cast()
+                // SAFETY: as for the descriptor; slots are twice as large.
+                unsafe { self.slots.byte_add(2 * place.0) }.cast()
             }
 
             /// Returns what has to be mapped for the device: the descriptors alone.
@@ -193,5 +175,5 @@ macro_rules! ring_memory {
     };
 }
 
-ring_memory!(RxMemory, RxSpace, RxSlot, "receive");
-ring_memory!(TxMemory, TxSpace, TxSlot, "transmit");
+ring_memory!(RxMemory, RxSpace, "receive");
+ring_memory!(TxMemory, TxSpace, "transmit");

@@ -142,11 +142,14 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
         let mut place = self.space.at(self.head);
         // Beyond `told` the device was given nothing; a done bit there is a lie.
         let most = most.min(self.told.wrapping_sub(self.head));
-        for taken in 0..most {
+        let first = out;
+        // SAFETY: inside the room (caller), or at its end.
+        let end = unsafe { out.add(most as usize) };
+        while out != end {
             let done = self.space.descriptor(place).peek();
             // One comparison of lengths does: within the limit is within every posted buffer.
             if done.status() & (GOOD | C::RX_ERRORS) != GOOD || done.length() > longest {
-                return taken;
+                break;
             }
             observe();
             // SAFETY: the descriptor is done, hence its slot holds the posted buffer, empty, which
@@ -155,11 +158,12 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
             unsafe { Frame::move_received(self.space.frame(place), out, done) };
             // SAFETY: written just now.
             self.dma.for_cpu(unsafe { (*out).at() }, usize::from(done.length()));
-            // SAFETY: inside the room (caller).
+            // SAFETY: at most `end`.
             out = unsafe { out.add(1) };
             place = self.space.after(place);
         }
-        most
+        // SAFETY: both point into the room.
+        unsafe { out.offset_from_unsigned(first) as u32 }
     }
 
     /// Decides on a descriptor that is not simply a good frame.
@@ -217,10 +221,11 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     ///
     /// Writes the tail at most once: when 32 buffers are posted that the device does not know of,
     /// or when it knows of fewer than half of those posted. A pool whose buffers are smaller than
-    /// the ring's posts nothing.
+    /// the ring's posts nothing. Whoever receives in small bursts saves work by calling it only when
+    /// some are [`missing`](Self::missing).
     #[inline]
     pub fn refill(&mut self, pool: &mut BufferPool) -> usize {
-        let free = self.mask().wrapping_sub(self.posted.wrapping_sub(self.head));
+        let free = self.missing() as u32;
         let count = if pool.size() < self.size { 0 } else { free.min(pool.len() as u32) };
         let mut place = self.space.at(self.posted);
         // SAFETY: `count` frames are on the shelf, and each moves into a slot that is free: fewer than
@@ -296,6 +301,13 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     #[must_use]
     pub const fn counters(&self) -> RxCounters {
         self.counters
+    }
+
+    /// Returns how many more buffers the ring takes.
+    #[inline]
+    #[must_use]
+    pub const fn missing(&self) -> usize {
+        (self.mask() - self.posted.wrapping_sub(self.head)) as usize
     }
 
     /// Returns how many buffers are posted.

@@ -1,7 +1,6 @@
 //! The transmit ring: the half of a running queue that whoever sends holds.
 
 use core::marker::PhantomData;
-use core::ptr::NonNull;
 
 use super::memory::{Place, TxSpace};
 use super::{BufferPool, Burst, Frame};
@@ -10,6 +9,8 @@ use crate::controller::{Controller, RingSetup};
 use crate::dma::{DmaSpace, TxWord, observe, publish};
 use crate::limit::FrameLimit;
 
+/// How far ahead reclaiming looks first: so many frames come back for one look.
+const LOOK_AHEAD: u32 = 32;
 /// The shortest frame that can be sent: two addresses and a type. The device pads to 60 bytes.
 const SHORTEST: u16 = 14;
 
@@ -105,13 +106,13 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     /// forgets those that were moved.
     #[inline(always)]
     unsafe fn put(&self, frames: *const Frame, most: usize) -> usize {
-        let first = self.space.at(self.next);
-        let mut place = first;
-        let mut sent = 0;
-        let mut last = None;
-        while sent < most {
-            // SAFETY: there is a frame (caller).
-            let from = unsafe { frames.add(sent) };
+        let last = self.next.wrapping_add(most as u32).wrapping_sub(1);
+        let mut place = self.space.at(self.next);
+        let mut from = frames;
+        // SAFETY: at most one past the last frame (caller).
+        let end = unsafe { frames.add(most) };
+        let mut reporting = None;
+        while from != end {
             // SAFETY: there is a frame (caller).
             let (at, bus, len) = unsafe { ((*from).at(), (*from).bus(), (*from).len() as u16) };
             // One comparison: below the shortest it wraps around.
@@ -120,32 +121,46 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
             }
             self.dma.for_device(at, usize::from(len));
             // SAFETY: the slot is free, and the frame moves into it (caller).
-            unsafe {
-                self.space.frame(place).copy_from_nonoverlapping(NonNull::new_unchecked(from.cast_mut()), 1)
-            };
+            unsafe { Frame::move_into_batch(from, self.space.frame(place), last) };
             let word = self.word.length(len);
             // SAFETY: no tail covers the descriptor yet, and the buffer belongs to the ring until the
             // batch is seen done.
             unsafe { self.space.descriptor(place).send(bus, word) };
-            last = Some((place, word));
+            reporting = Some((place, word));
             place = self.space.after(place);
-            sent += 1;
+            // SAFETY: at most `end`.
+            from = unsafe { from.add(1) };
         }
-        if let Some((place, word)) = last {
-            // SAFETY: as above: no tail covers the descriptor yet.
+        // SAFETY: both point into the frames.
+        let sent = unsafe { from.offset_from_unsigned(frames) };
+        if let Some((place, word)) = reporting {
+            // SAFETY: no tail covers the descriptor yet.
             unsafe { self.space.descriptor(place).report(word) };
-            // SAFETY: the slot was filled above.
-            unsafe { (*self.space.slot(first).as_ptr()).last = self.next.wrapping_add(sent as u32 - 1) };
+            if sent < most {
+                self.end_batch(sent as u32);
+            }
         }
         sent
+    }
+
+    /// Corrects where a batch ends that became shorter than was thought.
+    #[cold]
+    fn end_batch(&self, sent: u32) {
+        let last = self.next.wrapping_add(sent).wrapping_sub(1);
+        for i in 0..sent {
+            // SAFETY: the slot was filled just now.
+            unsafe { self.space.frame(self.space.at(self.next.wrapping_add(i))).as_mut() }.set_batch(last);
+        }
     }
 
     /// Takes back the buffers of frames that are sent, into the pool; returns how many.
     ///
     /// Reads no register. Stops early when the pool takes no more; what is left comes next time.
+    /// Whoever sends in small bursts saves work by calling it only when some are
+    /// [`pending`](Self::pending).
     #[inline]
     pub fn reclaim(&mut self, pool: &mut BufferPool) -> usize {
-        self.reclaim_batches(|space, mut place, count| {
+        self.reclaim_batches(|space, mut place, count, _| {
             // SAFETY: `count` places from here on hold frames, and are counted out as far as they
             // were put.
             unsafe {
@@ -164,11 +179,13 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     /// stays in the ring and ends the call.
     #[inline]
     pub fn reclaim_into(&mut self, mut put: impl FnMut(Frame) -> Result<(), Frame>) -> usize {
-        self.reclaim_batches(|space, mut place, count| {
+        self.reclaim_batches(|space, mut place, count, last| {
             for taken in 0..count {
                 // SAFETY: sent and not yet reclaimed; counted out by the caller, or put back.
                 let frame = unsafe { space.frame(place).read() };
-                if let Err(frame) = put(frame) {
+                if let Err(mut frame) = put(frame) {
+                    // It may be another frame than was put.
+                    frame.set_batch(last);
                     // SAFETY: the slot was emptied above.
                     unsafe { space.frame(place).write(frame) };
                     return taken;
@@ -179,34 +196,39 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
         })
     }
 
-    /// Calls `take` for each batch that is sent, with its first place and its length; `take` moves
-    /// frames out, in order, and returns how many. Ends at a batch that is not sent or not taken
-    /// whole.
+    /// Calls `take` for frames that are sent, with the first place, how many follow and the end of
+    /// their batch; `take` moves frames out, in order, and returns how many. Ends at a batch that is not sent, or when not
+    /// all were taken.
     #[inline(always)]
-    fn reclaim_batches(&mut self, mut take: impl FnMut(&TxSpace, Place, u32) -> u32) -> usize {
+    fn reclaim_batches(&mut self, mut take: impl FnMut(&TxSpace, Place, u32, u32) -> u32) -> usize {
         let begin = self.clean;
         while self.clean != self.next {
-            let place = self.space.at(self.clean);
-            // SAFETY: the slot at `clean` begins a batch, so `last` is set.
-            let last = unsafe { (*self.space.slot(place).as_ptr()).last };
-            if !self.space.descriptor(self.space.at(last)).sent() {
-                break;
-            }
+            // Frames are sent in order, so a report covers all before it: look at one that lies ahead
+            // first, then at the nearest.
+            let ahead = self.clean.wrapping_add(self.next.wrapping_sub(self.clean).min(LOOK_AHEAD) - 1);
+            let Some(last) = self.reported(ahead).or_else(|| self.reported(self.clean)) else { break };
             // The buffers may be used again only after the report was seen.
             observe();
             let count = last.wrapping_sub(self.clean).wrapping_add(1);
-            let taken = take(&self.space, place, count);
+            let taken = take(&self.space, self.space.at(self.clean), count, last);
             self.clean = self.clean.wrapping_add(taken);
             if taken < count {
-                // SAFETY: the slot holds a frame. It now begins what is left of the batch.
-                unsafe { (*self.space.slot(self.space.at(self.clean)).as_ptr()).last = last };
                 break;
             }
         }
         self.clean.wrapping_sub(begin) as usize
     }
 
+    /// Returns the end of the batch to which a frame under way belongs, if that is sent.
+    #[inline(always)]
+    fn reported(&self, counter: u32) -> Option<u32> {
+        // SAFETY: slots from `clean` to `next` were filled (callers).
+        let last = unsafe { self.space.frame(self.space.at(counter)).as_ref().batch() };
+        self.space.descriptor(self.space.at(last)).sent().then_some(last)
+    }
+
     /// Returns how many frames are handed over and not reclaimed.
+    #[inline]
     #[must_use]
     pub const fn pending(&self) -> usize {
         self.next.wrapping_sub(self.clean) as usize
