@@ -35,13 +35,13 @@
 //! use embedded_hal::delay::DelayNs;
 //! use vmdq::bus::Mmio;
 //! use vmdq::dma::Identity;
-//! use vmdq::ring::{BufferMemory, Burst, RxMemory, TxMemory};
+//! use vmdq::ring::{BufferMemory, Burst, RingMemory};
 //! use vmdq::{Accept, Config, Controller, ForController, MacAddress, Model, Port, Resources};
 //!
 //! /// All memory that the controller reaches: a `static` that is taken once.
 //! struct Memory {
-//!     rx: [RxMemory<256>; 2],
-//!     tx: [TxMemory<256>; 2],
+//!     rx: [RingMemory<256>; 2],
+//!     tx: [RingMemory<256>; 2],
 //!     buffers: BufferMemory<1024, 2>, // 1024 buffers of 2 KiB
 //! }
 //!

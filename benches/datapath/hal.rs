@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 use embedded_hal::delay::DelayNs;
 use vmdq_core::bus::Mmio;
 use vmdq_core::dma::Identity;
-use vmdq_core::ring::{BufferMemory, BufferPool, Burst, RxMemory, RxRing, TxMemory, TxRing};
+use vmdq_core::ring::{BufferMemory, BufferPool, Burst, RingMemory, RxRing, TxRing};
 use vmdq_core::{Config, Controller, Port, Reset, Resources, Running};
 
 use crate::nic::{Layout0, Nic, pages};
@@ -50,7 +50,7 @@ pub(crate) fn subject<C: Controller>(layout: Layout0) -> Subject {
     let (pool, _lent) = place(BufferMemory::<BUFFERS, 2>::new()).pool(dma).expect("memory for buffers");
     let Resources { queues, .. } = port.enable(&mut delay);
     let queue = queues.into_iter().next().expect("queue 0");
-    let (rx, tx) = (place(RxMemory::<RING>::new()), place(TxMemory::<RING>::new()));
+    let (rx, tx) = (place(RingMemory::<RING>::new()), place(RingMemory::<RING>::new()));
     let Running { rx, tx, .. } = queue
         .start(rx, tx, pool.size(), dma, &mut delay)
         .map_err(|(error, _)| error)

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use anyhow::{Context, Result, bail, ensure};
 use vmdq::classify::{Destination, Rules};
 use vmdq::group::{Groups, Indication};
-use vmdq::ring::{BufferPool, Burst, Frame, Lent, RxMemory, RxRing, TxMemory, TxRing};
+use vmdq::ring::{BufferPool, Burst, Frame, Lent, RingMemory, RxRing, TxRing};
 use vmdq::{
     Accept, Array, BindingId, Config, Controller, FilterSlot, FilterTable, MacAddress, Parts, Pool, Port,
     Queue, Resources, Statistics, Vector, Vmdq,
@@ -112,7 +112,7 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
         let mut lines = Vec::new();
         for address in [None].into_iter().chain(guests.iter().copied().map(Some)) {
             let queue = queues.next().context("more virtual machines than queues")?;
-            let (rx, tx) = (bed.place(RxMemory::<RING>::new()), bed.place(TxMemory::<RING>::new()));
+            let (rx, tx) = (bed.place(RingMemory::<RING>::new()), bed.place(RingMemory::<RING>::new()));
             let running = queue.start(rx, tx, size, bed.dma(), &mut delay).map_err(|(error, _)| error)?;
             let mut line = Line {
                 rx: running.rx,

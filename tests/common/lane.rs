@@ -3,9 +3,7 @@
 use embedded_hal::delay::DelayNs;
 use vmdq::bus::Bus;
 use vmdq::dma::DmaSpace;
-use vmdq::ring::{
-    BufferPool, BufferSize, Burst, Frame, Lent, RxMemory, RxRing, RxSpace, Shelf, TxMemory, TxRing, TxSpace,
-};
+use vmdq::ring::{BufferPool, BufferSize, Burst, Frame, Lent, RingMemory, RingSpace, RxRing, Shelf, TxRing};
 use vmdq::{Controller, FilterTable, Pool, Queue, Running, Stopped};
 use vmdq_sim::Testbed;
 
@@ -19,11 +17,11 @@ pub(crate) struct Lane<C: Controller, B: Bus, D: DmaSpace> {
 }
 
 /// Ring memory of one of the lengths that tests use.
-pub(crate) fn rings<T: Testbed>(bed: &T, descriptors: usize) -> (RxSpace, TxSpace) {
+pub(crate) fn rings<T: Testbed>(bed: &T, descriptors: usize) -> (RingSpace, RingSpace) {
     match descriptors {
-        8 => (bed.place(RxMemory::<8>::new()).into(), bed.place(TxMemory::<8>::new()).into()),
-        64 => (bed.place(RxMemory::<64>::new()).into(), bed.place(TxMemory::<64>::new()).into()),
-        128 => (bed.place(RxMemory::<128>::new()).into(), bed.place(TxMemory::<128>::new()).into()),
+        8 => (bed.place(RingMemory::<8>::new()).into(), bed.place(RingMemory::<8>::new()).into()),
+        64 => (bed.place(RingMemory::<64>::new()).into(), bed.place(RingMemory::<64>::new()).into()),
+        128 => (bed.place(RingMemory::<128>::new()).into(), bed.place(RingMemory::<128>::new()).into()),
         other => panic!("no ring of {other} descriptors in the tests"),
     }
 }

@@ -4,13 +4,13 @@ use embedded_hal::delay::DelayNs;
 use vmdq::bus::Mmio;
 use vmdq::dma::Identity;
 use vmdq::igb::I82575;
-use vmdq::ring::{BufferSize, RxSpace, TxSpace};
+use vmdq::ring::{BufferSize, RingSpace};
 use vmdq::{Parts, Resources};
 
 fn running(
     resources: Resources<I82575, Mmio>,
-    rx: RxSpace,
-    tx: TxSpace,
+    rx: RingSpace,
+    tx: RingSpace,
     size: BufferSize,
     dma: Identity,
     delay: &mut impl DelayNs,

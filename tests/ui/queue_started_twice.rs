@@ -5,12 +5,12 @@ use vmdq::Queue;
 use vmdq::bus::Mmio;
 use vmdq::dma::Identity;
 use vmdq::igb::I82576;
-use vmdq::ring::{BufferSize, RxSpace, TxSpace};
+use vmdq::ring::{BufferSize, RingSpace};
 
 fn twice(
     queue: Queue<I82576, Mmio>,
-    rx: [RxSpace; 2],
-    tx: [TxSpace; 2],
+    rx: [RingSpace; 2],
+    tx: [RingSpace; 2],
     size: BufferSize,
     dma: Identity,
     delay: &mut impl DelayNs,

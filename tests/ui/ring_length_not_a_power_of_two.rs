@@ -1,7 +1,7 @@
 //! A ring's length is a power of two.
 
-use vmdq::ring::RxMemory;
+use vmdq::ring::RingMemory;
 
 fn main() {
-    let _ = RxMemory::<48>::new();
+    let _ = RingMemory::<48>::new();
 }

@@ -5,12 +5,12 @@ use vmdq::Queue;
 use vmdq::bus::Mmio;
 use vmdq::dma::Identity;
 use vmdq::igb::I82576;
-use vmdq::ring::{BufferSize, RxMemory, TxMemory};
+use vmdq::ring::{BufferSize, RingMemory};
 
 fn twice(
     queues: [Queue<I82576, Mmio>; 2],
-    rx: &'static mut RxMemory<64>,
-    tx: [&'static mut TxMemory<64>; 2],
+    rx: &'static mut RingMemory<64>,
+    tx: [&'static mut RingMemory<64>; 2],
     size: BufferSize,
     dma: Identity,
     delay: &mut impl DelayNs,

@@ -1,7 +1,7 @@
 //! A ring has at least 8 descriptors.
 
-use vmdq::ring::TxMemory;
+use vmdq::ring::RingMemory;
 
 fn main() {
-    let _ = TxMemory::<4>::new();
+    let _ = RingMemory::<4>::new();
 }

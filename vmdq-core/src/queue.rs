@@ -11,7 +11,7 @@ use crate::dma::{Direction, DmaSpace};
 use crate::filter::FilterTable;
 use crate::limit::FrameLimit;
 use crate::port::Silence;
-use crate::ring::{BufferSize, Frame, RxRing, RxSpace, TxRing, TxSpace};
+use crate::ring::{BufferSize, Frame, RingSpace, RxRing, TxRing};
 
 /// Alignment that the devices ask of ring memory, in bytes.
 const RING_ALIGN: u64 = 128;
@@ -43,9 +43,9 @@ pub struct Stopped<C, B> {
     /// The queue.
     pub queue: Queue<C, B>,
     /// The memory of the receive ring.
-    pub rx: RxSpace,
+    pub rx: RingSpace,
     /// The memory of the transmit ring.
-    pub tx: TxSpace,
+    pub tx: RingSpace,
 }
 
 impl<C: Controller, B: Bus> Queue<C, B> {
@@ -80,8 +80,8 @@ impl<C: Controller, B: Bus> Queue<C, B> {
     /// [`StartError::TimedOut`] queue and memory are quarantined for good.
     pub fn start<D: DmaSpace>(
         self,
-        rx: impl Into<RxSpace>,
-        tx: impl Into<TxSpace>,
+        rx: impl Into<RingSpace>,
+        tx: impl Into<RingSpace>,
         size: BufferSize,
         dma: D,
         delay: &mut impl DelayNs,
@@ -106,7 +106,7 @@ impl<C: Controller, B: Bus> Queue<C, B> {
             return Err((StartError::NotAligned, Some(Stopped { queue: self, rx, tx })));
         }
         let (rx_first, tx_first) = C::first_descriptors(&self.bus, self.index);
-        if rx_first >= rx.len || tx_first >= tx.len {
+        if rx_first >= rx.descriptors() || tx_first >= tx.descriptors() {
             dma.unmap(rx_bus, rx_bytes, Direction::Both);
             dma.unmap(tx_bus, tx_bytes, Direction::Both);
             let least = rx_first.max(tx_first) + 1;
@@ -115,8 +115,8 @@ impl<C: Controller, B: Bus> Queue<C, B> {
         let Self { bus, index: queue, limit, default_drops, .. } = self;
         // A virtual machine's queue may not block the others; the default queue may, by choice.
         let drops = default_drops || queue != C::default_queue(&bus);
-        let rx_setup = RingSetup { queue, base: rx_bus, descriptors: rx.len, first: rx_first };
-        let tx_setup = RingSetup { queue, base: tx_bus, descriptors: tx.len, first: tx_first };
+        let rx_setup = RingSetup { queue, base: rx_bus, descriptors: rx.descriptors(), first: rx_first };
+        let tx_setup = RingSetup { queue, base: tx_bus, descriptors: tx.descriptors(), first: tx_first };
         let mut rx = RxRing::new(bus.clone(), dma.clone(), rx, rx_setup, size, limit);
         let mut tx = TxRing::new(bus.clone(), dma, tx, tx_setup, limit);
         // From here on the device may have the memory, and only a stop that is seen gives it back.

@@ -2,7 +2,7 @@
 //! the assertions of the others.
 
 use vmdq::igb::I82575;
-use vmdq::ring::{BufferMemory, Burst, RxMemory, TxMemory};
+use vmdq::ring::{BufferMemory, Burst, RingMemory};
 use vmdq::{Accept, Config, HeaderReplication, MacAddress, Parts, Port, Reset, Resources};
 use vmdq_sim::{Settled, Sim, Testbed};
 
@@ -17,7 +17,7 @@ fn main() {
     port.set_accept(Accept::all());
     assert_eq!(q1.largest_header_buffer(), I82575::HEADER_MOST);
 
-    let (rx, tx) = (bed.place(RxMemory::<64>::new()), bed.place(TxMemory::<64>::new()));
+    let (rx, tx) = (bed.place(RingMemory::<64>::new()), bed.place(RingMemory::<64>::new()));
     let (mut buffers, lent) = bed.place(BufferMemory::<16, 2>::new()).pool(bed.dma()).unwrap();
     let mut running = q1.start(rx, tx, buffers.size(), bed.dma(), &mut delay).unwrap();
     running.rx.refill(&mut buffers);

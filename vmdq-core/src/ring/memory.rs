@@ -16,21 +16,12 @@ pub(crate) type Slot = MaybeUninit<Frame>;
 /// Most descriptors of a ring.
 const MOST: usize = 4096;
 
-/// Memory of a receive ring of `N` descriptors: a power of two from 8 to 4096.
+/// Memory of a ring of `N` descriptors, either way: a power of two from 8 to 4096.
 ///
-/// One descriptor always stays empty, so that the ring takes `N - 1` buffers. On a platform with an
+/// One descriptor always stays empty, so that a ring takes `N - 1` buffers. On a platform with an
 /// IOMMU, give it pages of its own: the device sees the whole page of the descriptors.
 #[repr(C, align(128))]
-pub struct RxMemory<const N: usize> {
-    descriptors: [Descriptor; N],
-    slots: [Slot; N],
-}
-
-/// Memory of a transmit ring of `N` descriptors: a power of two from 8 to 4096.
-///
-/// As [`RxMemory`].
-#[repr(C, align(128))]
-pub struct TxMemory<const N: usize> {
+pub struct RingMemory<const N: usize> {
     descriptors: [Descriptor; N],
     slots: [Slot; N],
 }
@@ -44,7 +35,7 @@ pub(crate) struct Place(usize);
 
 const _: () = assert!(size_of::<Slot>() == 2 * size_of::<Descriptor>());
 
-/// A number of descriptors, for the bound on [`RxMemory`] and [`TxMemory`].
+/// A number of descriptors, for the bound on [`RingMemory`].
 pub enum Length<const N: usize> {}
 
 /// The lengths that a ring can have: powers of two from 8 to 4096.
@@ -67,113 +58,105 @@ const fn check(n: usize) {
     assert!(n >= 8 && n <= MOST && n.is_power_of_two(), "a ring holds 8 to 4096 descriptors, a power of two");
 }
 
-macro_rules! ring_memory {
-    ($memory:ident, $space:ident, $what:literal) => {
-        impl<const N: usize> $memory<N> {
-            // The second wall, should a length be added to the list that the device can't have.
-            const CHECKED: () = check(N);
+impl<const N: usize> RingMemory<N> {
+    // The second wall, should a length be added to the list that the device can't have.
+    const CHECKED: () = check(N);
 
-            /// Makes ring memory. The ring length is checked while compiling.
-            #[must_use]
-            pub const fn new() -> Self
-            where
-                Length<N>: RingLength,
-            {
-                const { Self::CHECKED };
-                // SAFETY: descriptors are integers and slots may be uninitialised: zero is a value of
-                // each.
-                unsafe { core::mem::zeroed() }
-            }
-        }
-
-        impl<const N: usize> Default for $memory<N>
-        where
-            Length<N>: RingLength,
-        {
-            fn default() -> Self {
-                Self::new()
-            }
-        }
-
-        #[doc = concat!("Owns the memory of a stopped ", $what, " ring, whatever its length.")]
-        ///
-        /// Made from a `&'static mut` to the memory; comes back when the queue is stopped.
-        #[must_use = "dropping it loses the ring memory"]
-        #[derive(Debug)]
-        pub struct $space {
-            pub(crate) descriptors: NonNull<Descriptor>,
-            pub(crate) slots: NonNull<Slot>,
-            pub(crate) len: u32,
-        }
-
-        // SAFETY: it owns `'static` memory exclusively.
-        unsafe impl Send for $space {}
-
-        impl<const N: usize> From<&'static mut $memory<N>> for $space
-        where
-            Length<N>: RingLength,
-        {
-            fn from(memory: &'static mut $memory<N>) -> Self {
-                const { $memory::<N>::CHECKED };
-                // From here on the memory is reached through raw pointers only: a reference would
-                // claim what the device writes for this program alone.
-                let at = NonNull::from(memory).as_ptr();
-                // SAFETY: the field lies inside the memory that `at` points to.
-                let descriptors = unsafe { &raw mut (*at).descriptors };
-                // SAFETY: the field lies inside the memory that `at` points to.
-                let slots = unsafe { &raw mut (*at).slots };
-                Self {
-                    // SAFETY: inside the memory of a reference, so not null.
-                    descriptors: unsafe { NonNull::new_unchecked(descriptors.cast()) },
-                    // SAFETY: inside the memory of a reference, so not null.
-                    slots: unsafe { NonNull::new_unchecked(slots.cast()) },
-                    len: N as u32,
-                }
-            }
-        }
-
-        impl $space {
-            /// Returns how many descriptors the ring has.
-            #[must_use]
-            pub const fn descriptors(&self) -> usize {
-                self.len as usize
-            }
-
-            /// Returns the place of a counter: counters run freely, places are counters modulo the
-            /// length.
-            #[inline(always)]
-            pub(crate) const fn at(&self, counter: u32) -> Place {
-                Place((counter & (self.len - 1)) as usize * size_of::<Descriptor>())
-            }
-
-            /// Returns the place after this one.
-            #[inline(always)]
-            pub(crate) const fn after(&self, place: Place) -> Place {
-                Place((place.0 + size_of::<Descriptor>()) & (self.len as usize * size_of::<Descriptor>() - 1))
-            }
-
-            /// Reaches the descriptor of a place.
-            #[inline(always)]
-            pub(crate) const fn descriptor(&self, place: Place) -> &Descriptor {
-                // SAFETY: `at` and `after` stay below the length, a power of two; descriptors are
-                // interior-mutable words in `'static` memory.
-                unsafe { self.descriptors.byte_add(place.0).as_ref() }
-            }
-
-            /// Points to the frame in the slot of a place, or to where it goes.
-            #[inline(always)]
-            pub(crate) const fn frame(&self, place: Place) -> NonNull<Frame> {
-                // SAFETY: as for the descriptor; slots are twice as large.
-                unsafe { self.slots.byte_add(2 * place.0) }.cast()
-            }
-
-            /// Returns what has to be mapped for the device: the descriptors alone.
-            pub(crate) const fn shared(&self) -> (NonNull<u8>, usize) {
-                (self.descriptors.cast(), self.len as usize * size_of::<Descriptor>())
-            }
-        }
-    };
+    /// Makes ring memory.
+    #[must_use]
+    pub const fn new() -> Self
+    where
+        Length<N>: RingLength,
+    {
+        const { Self::CHECKED };
+        // SAFETY: descriptors are integers and slots may be uninitialised: zero is a value of each.
+        unsafe { core::mem::zeroed() }
+    }
 }
 
-ring_memory!(RxMemory, RxSpace, "receive");
-ring_memory!(TxMemory, TxSpace, "transmit");
+impl<const N: usize> Default for RingMemory<N>
+where
+    Length<N>: RingLength,
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Owns the memory of a stopped ring, whatever its length.
+///
+/// Made from a `&'static mut` to the memory; comes back when the queue is stopped.
+#[must_use = "dropping it loses the ring memory"]
+#[derive(Debug)]
+pub struct RingSpace {
+    descriptors: NonNull<Descriptor>,
+    slots: NonNull<Slot>,
+    len: u32,
+}
+
+// SAFETY: it owns `'static` memory exclusively.
+unsafe impl Send for RingSpace {}
+
+impl<const N: usize> From<&'static mut RingMemory<N>> for RingSpace
+where
+    Length<N>: RingLength,
+{
+    fn from(memory: &'static mut RingMemory<N>) -> Self {
+        const { RingMemory::<N>::CHECKED };
+        // From here on the memory is reached through raw pointers only: a reference would claim what
+        // the device writes for this program alone.
+        let at = NonNull::from(memory).as_ptr();
+        // SAFETY: the field lies inside the memory that `at` points to.
+        let descriptors = unsafe { &raw mut (*at).descriptors };
+        // SAFETY: the field lies inside the memory that `at` points to.
+        let slots = unsafe { &raw mut (*at).slots };
+        Self {
+            // SAFETY: inside the memory of a reference, so not null.
+            descriptors: unsafe { NonNull::new_unchecked(descriptors.cast()) },
+            // SAFETY: inside the memory of a reference, so not null.
+            slots: unsafe { NonNull::new_unchecked(slots.cast()) },
+            len: N as u32,
+        }
+    }
+}
+
+impl RingSpace {
+    /// Returns how many descriptors the ring has.
+    #[inline(always)]
+    #[must_use]
+    pub const fn descriptors(&self) -> u32 {
+        self.len
+    }
+
+    /// Returns the place of a counter: counters run freely, places are counters modulo the length.
+    #[inline(always)]
+    pub(crate) const fn at(&self, counter: u32) -> Place {
+        Place((counter & (self.len - 1)) as usize * size_of::<Descriptor>())
+    }
+
+    /// Returns the place after this one.
+    #[inline(always)]
+    pub(crate) const fn after(&self, place: Place) -> Place {
+        Place((place.0 + size_of::<Descriptor>()) & (self.len as usize * size_of::<Descriptor>() - 1))
+    }
+
+    /// Reaches the descriptor of a place.
+    #[inline(always)]
+    pub(crate) const fn descriptor(&self, place: Place) -> &Descriptor {
+        // SAFETY: `at` and `after` stay below the length, a power of two; descriptors are
+        // interior-mutable words in `'static` memory.
+        unsafe { self.descriptors.byte_add(place.0).as_ref() }
+    }
+
+    /// Points to the frame in the slot of a place, or to where it goes.
+    #[inline(always)]
+    pub(crate) const fn frame(&self, place: Place) -> NonNull<Frame> {
+        // SAFETY: as for the descriptor; slots are twice as large.
+        unsafe { self.slots.byte_add(2 * place.0) }.cast()
+    }
+
+    /// Returns what has to be mapped for the device: the descriptors alone.
+    pub(crate) const fn shared(&self) -> (NonNull<u8>, usize) {
+        (self.descriptors.cast(), self.len as usize * size_of::<Descriptor>())
+    }
+}

@@ -15,7 +15,7 @@ pub use buffers::{
     BufferKib, BufferMemory, BufferPool, BufferSize, Kib, Lent, PoolError, ReleaseError, Shelf,
 };
 pub use frame::{Frame, FrameFlags, TooLong};
-pub use memory::{Length, RingLength, RxMemory, RxSpace, TxMemory, TxSpace};
+pub use memory::{Length, RingLength, RingMemory, RingSpace};
 pub use rx::{RxCounters, RxRing};
 pub use tx::{SendError, TxRing};
 

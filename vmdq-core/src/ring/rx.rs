@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::memory::{Place, RxSpace};
+use super::memory::{Place, RingSpace};
 use super::{BufferPool, BufferSize, Burst, Frame};
 use crate::bus::{Bus, Offset, PortId};
 use crate::controller::{Controller, RingSetup};
@@ -33,7 +33,7 @@ pub struct RxCounters {
 pub struct RxRing<C, B, D> {
     bus: B,
     dma: D,
-    space: RxSpace,
+    space: RingSpace,
     mapped: u64,
     tail: Offset,
     /// The next descriptor that the device completes.
@@ -61,7 +61,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     pub(crate) fn new(
         bus: B,
         dma: D,
-        space: RxSpace,
+        space: RingSpace,
         setup: RingSetup,
         size: BufferSize,
         limit: FrameLimit,
@@ -334,7 +334,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
 
     #[inline(always)]
     const fn mask(&self) -> u32 {
-        self.space.len - 1
+        self.space.descriptors() - 1
     }
 
     /// Takes the ring apart.
@@ -342,7 +342,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     /// # Safety
     ///
     /// The device has been seen to have stopped the queue.
-    pub(crate) unsafe fn dismantle(mut self, freed: &mut impl FnMut(Frame)) -> RxSpace {
+    pub(crate) unsafe fn dismantle(mut self, freed: &mut impl FnMut(Frame)) -> RingSpace {
         while self.head != self.posted {
             // Posted and not received: the slot holds the buffer as if the descriptor were done.
             freed(self.take_done());

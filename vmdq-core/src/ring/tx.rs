@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::memory::{Place, TxSpace};
+use super::memory::{Place, RingSpace};
 use super::{BufferPool, Burst, Frame};
 use crate::bus::{Bus, Offset, PortId};
 use crate::controller::{Controller, RingSetup};
@@ -23,7 +23,7 @@ const SHORTEST: u16 = 14;
 pub struct TxRing<C, B, D> {
     bus: B,
     dma: D,
-    space: TxSpace,
+    space: RingSpace,
     mapped: u64,
     tail: Offset,
     /// The next descriptor to be reclaimed.
@@ -45,7 +45,7 @@ unsafe impl<C, B: Send, D: Send> Send for TxRing<C, B, D> {}
 
 impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     /// Takes over a ring that is mapped but not yet enabled.
-    pub(crate) fn new(bus: B, dma: D, space: TxSpace, setup: RingSetup, limit: FrameLimit) -> Self {
+    pub(crate) fn new(bus: B, dma: D, space: RingSpace, setup: RingSetup, limit: FrameLimit) -> Self {
         Self {
             bus,
             dma,
@@ -200,7 +200,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     /// their batch; `take` moves frames out, in order, and returns how many. Ends at a batch that is not sent, or when not
     /// all were taken.
     #[inline(always)]
-    fn reclaim_batches(&mut self, mut take: impl FnMut(&TxSpace, Place, u32, u32) -> u32) -> usize {
+    fn reclaim_batches(&mut self, mut take: impl FnMut(&RingSpace, Place, u32, u32) -> u32) -> usize {
         let begin = self.clean;
         while self.clean != self.next {
             // Frames are sent in order, so a report covers all before it: look at one that lies ahead
@@ -257,7 +257,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
 
     #[inline(always)]
     const fn mask(&self) -> u32 {
-        self.space.len - 1
+        self.space.descriptors() - 1
     }
 
     /// Takes the ring apart.
@@ -265,7 +265,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     /// # Safety
     ///
     /// The device has been seen to have stopped the queue.
-    pub(crate) unsafe fn dismantle(mut self, freed: &mut impl FnMut(Frame)) -> TxSpace {
+    pub(crate) unsafe fn dismantle(mut self, freed: &mut impl FnMut(Frame)) -> RingSpace {
         while self.clean != self.next {
             // SAFETY: handed over and not reclaimed.
             freed(unsafe { self.space.frame(self.space.at(self.clean)).read() });
