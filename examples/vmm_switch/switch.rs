@@ -101,7 +101,8 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
 
         let size = config.buffer_size().context("--max-frame: no buffer is so large")?;
         let shelf = Box::leak(Box::new_uninit_slice(STORE / size.bytes()));
-        let (mut buffers, lent) = BufferPool::carve(bed.lend_bytes(STORE), size, shelf, bed.dma())?;
+        let (mut buffers, lent) =
+            BufferPool::carve(bed.lend_bytes(STORE), size, shelf, bed.dma()).map_err(|(error, ..)| error)?;
         ensure!(
             buffers.len() > (guests.len() + 1) * RING + 2 * ROUND,
             "too few buffers of {} bytes",

@@ -13,9 +13,8 @@ use crate::model::{I82576, Igb, Model};
 use crate::regs::{RCTL, RXCSUM, Regs, TCTL};
 use crate::{interrupts, link, reset, rings, statistics};
 
-/// Error bits of a receive descriptor: CE, SE, SEQ, CXE, L4E, IPE, RXE, without HBO. Valid only
-/// while bad packets are stored, except for the checksum bits 29 and 30, which tell of the payload
-/// and not of the frame.
+/// Error bits of a receive descriptor: CE, SE, SEQ, CXE, RXE. Valid only while bad packets are
+/// stored. L4E and IPE (bits 29 and 30) tell of the payload and not of the frame.
 const RX_ERRORS: u32 = 1 << 24 | 1 << 25 | 1 << 26 | 1 << 28 | 1 << 31;
 
 /// The largest frame limit that Intel's drivers set on this family, in bytes with FCS.
@@ -146,6 +145,11 @@ unsafe impl<M: Model> Controller for Igb<M> {
     }
 
     fn silence<B: Bus>(bus: &B, delay: &mut impl DelayNs) -> Result<(), TimedOut> {
+        // No queue may come to life again should the receiver be turned on.
+        for queue in 0..Self::QUEUES {
+            M::RXDCTL.at(queue).on(bus).set(0);
+            M::TXDCTL.at(queue).on(bus).set(0);
+        }
         M::RCTL.on(bus).set(0);
         M::TCTL.on(bus).write(TCTL::PSP::SET);
         reset::stop_master::<M, B>(bus, delay)
@@ -202,11 +206,7 @@ impl DefaultQueueChoice for I82576 {
         type M = crate::regs::I82576;
         // Pools and sorting are set up while the receiver is off.
         M::RCTL.on(bus).modify(RCTL::RXEN::CLEAR);
-        let before = M::default_queue(bus);
         <M as Model>::enable(bus, config, queue);
-        // The old one is a virtual machine's queue now, and may not block the others.
-        M::set_drop(bus, before, true);
-        M::set_drop(bus, queue, config.default_drops);
         M::RCTL.on(bus).modify(RCTL::RXEN::SET);
     }
 }

@@ -14,6 +14,8 @@
 //! - 82575: an NVM must be present; the start-up script for boards without one is not done.
 //! - The PCIe completion time-out is set where the device's own register has it (GCR). With
 //!   capability version 2 it is in the PCI configuration space, hence the platform's to set.
+//! - 82575: the receive buffer is not flushed as Intel's drivers do where management traffic is on
+//!   (MANC.RCV_TCO_EN), and an alternate address in NVM is not looked for.
 //! - 82575: how RLPML counts VLAN tags is not documented; the driver allows 4 bytes more and drops
 //!   what is too long itself.
 

@@ -30,7 +30,11 @@ pub(crate) fn negotiate<M: Model, B: Bus>(bus: &B, delay: &mut impl DelayNs) -> 
     );
     let mdic = M::MDIC.on(bus);
     let done = until(M::MDIC.offset(), 640, 50, delay, || mdic.get(), |value| MDIC::READY.is_set(value));
+    let failed = MDIC::ERROR.is_set(mdic.get());
     release::<M, B>(bus, own, delay);
+    if failed {
+        return Err(TimedOut { register: M::MDIC.offset(), value: mdic.get() });
+    }
     done
 }
 

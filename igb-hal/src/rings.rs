@@ -52,7 +52,6 @@ pub(crate) unsafe fn start_rx<M: Model, B: Bus>(
         // SAFETY: head and tail are equal: no descriptor is the device's.
         unsafe { M::RDT.at(queue).on(bus).give(setup.first) };
     }
-    M::set_drop(bus, setup.queue, drops);
     M::SRRCTL.at(queue).on(bus).write(
         SRRCTL::BSIZEPACKET.val(size.in_kib())
             + SRRCTL::DESCTYPE::ADV_ONEBUF

@@ -23,12 +23,13 @@ fn see_enabled<M: Model, B: Bus>(
     bus: &B,
     at: Offset,
     delay: &mut impl DelayNs,
-    enabled: impl Fn() -> bool,
+    control: impl Fn() -> u32,
+    enabled: impl Fn(u32) -> bool,
 ) -> Result<bool, TimedOut> {
     if M::ENABLE_NEEDS_LINK && !link::state::<M, B>(bus).is_up() {
         return Ok(false);
     }
-    until(at, 10, 1000, delay, || u32::from(enabled()), |value| value != 0).map(|()| true)
+    until(at, 10, 1000, delay, control, enabled).map(|()| true)
 }
 
 /// Sets up and enables a receive queue.
@@ -70,7 +71,13 @@ pub(crate) unsafe fn start_rx<M: Model, B: Bus>(
             + SRRCTL::DROP_EN.val(drops.into()),
     );
     control.on(bus).set(M::rx_thresholds() | RXDCTL::ENABLE::SET.value);
-    see_enabled::<M, B>(bus, control.offset(), delay, || control.on(bus).is_set(RXDCTL::ENABLE))
+    see_enabled::<M, B>(
+        bus,
+        control.offset(),
+        delay,
+        || control.on(bus).get(),
+        |value| RXDCTL::ENABLE.is_set(value),
+    )
 }
 
 /// Disables a queue by its control register and sees it disabled.
@@ -148,7 +155,13 @@ pub(crate) unsafe fn start_tx<M: Model, B: Bus>(
     unsafe { M::TDWBAL.at(queue).on(bus).give(0) };
     // What the datasheet suggests: WTHRESH 1, all others 0.
     control.on(bus).write(TXDCTL::WTHRESH.val(1) + TXDCTL::ENABLE::SET);
-    see_enabled::<M, B>(bus, control.offset(), delay, || control.on(bus).is_set(TXDCTL::ENABLE))
+    see_enabled::<M, B>(
+        bus,
+        control.offset(),
+        delay,
+        || control.on(bus).get(),
+        |value| TXDCTL::ENABLE.is_set(value),
+    )
 }
 
 /// Disables a transmit queue and sees it disabled.

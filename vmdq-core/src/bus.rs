@@ -62,7 +62,7 @@ pub trait Bus: Clone {
     /// Names the controller behind the handle: equal for handles to the same registers, different
     /// for different controllers.
     ///
-    /// Memory safety does not rest on it: a wrong answer can only let resources of two ports mix.
+    /// It never changes. Memory safety rests on it: see [`Port::new`](crate::Port::new).
     fn id(&self) -> PortId;
 }
 

@@ -2,8 +2,7 @@
 //!
 //! Each controller has a row of receive address registers (RAL, RAH). Entry 0 holds the port's own
 //! address, which the device also matches PAUSE frames against, and is no filter slot. The table
-//! keeps a shadow of what it wrote, from which [`FilterTable::replay`] writes everything again after
-//! a reset.
+//! keeps a shadow of what it wrote, from which [`FilterTable::replay`] writes everything again.
 //!
 //! Order of writes (82575 manual section "Receive address high"): RAL before RAH with AV when adding, RAH
 //! without AV before RAL when removing. RAH decides alone, so that after a cut at any write the
@@ -19,7 +18,7 @@ use crate::mac::MacAddress;
 use crate::queue::Pool;
 
 /// The right to program one filter: move-only, so that a slot is bound once or free.
-#[must_use = "a dropped slot is gone until the port is initialised again"]
+#[must_use = "a dropped slot is gone until the port is made anew"]
 pub struct FilterSlot<C> {
     port: PortId,
     entry: u8,
@@ -160,7 +159,8 @@ impl<C: Controller, B: Bus> FilterTable<C, B> {
         Ok(FilterSlot::new(self.port(), id.entry))
     }
 
-    /// Writes all filters again, for after a reset of the device.
+    /// Writes all filters again, for when the registers may not hold what they should: after writes
+    /// that did not arrive, or a reset from outside.
     pub fn replay(&mut self) {
         // All off first: never may two entries hold one address, whatever the device holds now.
         for entry in 1..=self.bound.as_ref().len() {

@@ -18,6 +18,9 @@ const TPID: [u8; 2] = [0x81, 0x00];
 pub struct FrameLimit(u16);
 
 impl FrameLimit {
+    /// The shortest frame in memory that is one: two addresses and a type. Devices pad to 60 bytes
+    /// when they send.
+    pub const SHORTEST: u16 = 14;
     /// The shortest limit: the shortest frame of Ethernet.
     pub const LEAST: u16 = 64;
 
@@ -44,19 +47,19 @@ impl FrameLimit {
     #[inline(always)]
     #[must_use]
     pub const fn tagged(self) -> u16 {
-        self.0 - FCS + TAG
+        (self.0 - FCS).saturating_add(TAG)
     }
 
     /// Returns what hardware that knows one length for all frames is set to: with FCS and tag.
     #[must_use]
     pub const fn hardware(self) -> u16 {
-        self.0 + TAG
+        self.0.saturating_add(TAG)
     }
 
     /// Returns the bytes that a buffer must hold for every frame that the hardware lets pass.
     const fn buffer_bytes(self) -> usize {
         // Some hardware adds 4 bytes for a tag on its own.
-        self.hardware() as usize + TAG as usize - FCS as usize
+        self.0 as usize + 2 * TAG as usize - FCS as usize
     }
 
     /// Tells whether every frame that the hardware lets pass fits a buffer of this size.
@@ -106,6 +109,7 @@ mod tests {
         assert!(FrameLimit::new(16128, 16128).unwrap().fits(BufferSize::kib(16).unwrap()));
         assert!(!FrameLimit::new(2048, 9728).unwrap().fits(BufferSize::kib(2).unwrap()));
         assert_eq!(FrameLimit::new(1518, 9728).unwrap().buffer_size(), BufferSize::kib(2));
+        assert_eq!(FrameLimit::new(u16::MAX, u16::MAX).unwrap().buffer_size(), None);
         assert_eq!(FrameLimit::new(63, 9728), None);
         assert_eq!(FrameLimit::new(9729, 9728), None);
     }

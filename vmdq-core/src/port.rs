@@ -80,9 +80,12 @@ impl<C, B: Bus> Port<C, B, Reset> {
     ///
     /// # Safety
     ///
-    /// `bus` reaches a controller of model `C`; nothing else drives it, rings of an earlier life of
-    /// the port included; and it touches only memory that it was given, and not after it has
-    /// reported that it stopped. What it writes there and what its registers say is not trusted.
+    /// - `bus` reaches a controller of model `C`, and its `id` differs from that of every other
+    ///   controller's bus.
+    /// - Nothing else drives the controller: no other handle to its registers is written, and no ring
+    ///   of an earlier life of the port is used again.
+    /// - The controller touches only memory that it was given, and not after it has reported that it
+    ///   stopped. What it writes there and what its registers say is not trusted.
     pub unsafe fn new(bus: B) -> Self
     where
         C: Controller,
@@ -167,6 +170,8 @@ impl<C: Controller, B: Bus, S: Initialised> Port<C, B, S> {
     }
 
     /// Asks for the link and waits up to `milliseconds` for it; returns its state at the end.
+    ///
+    /// Asking may take a second more, where the firmware has the PHY.
     pub fn bring_link_up(&mut self, milliseconds: u32, delay: &mut impl DelayNs) -> Link {
         C::start_link(&self.bus, delay);
         for _ in 0..milliseconds.div_ceil(10) {

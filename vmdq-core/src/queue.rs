@@ -17,7 +17,7 @@ use crate::ring::{BufferSize, Frame, RingSpace, RxRing, TxRing};
 const RING_ALIGN: u64 = 128;
 
 /// A stopped queue pair. Filters lead to the [`Pool`] that comes with [`start`](Self::start).
-#[must_use = "a dropped queue is gone until the port is initialised again"]
+#[must_use = "a dropped queue is gone until the port is made anew"]
 pub struct Queue<C, B> {
     bus: B,
     index: u8,
@@ -267,7 +267,8 @@ pub enum StartError {
         /// How many descriptors the ring needs.
         least: u32,
     },
-    /// The device did not report the queue enabled; queue and memory are quarantined. Reset the port.
+    /// The device did not report the queue enabled; queue and memory are quarantined. Drop
+    /// all that belongs to the port and make it anew with [`Port::new`](crate::Port::new).
     TimedOut(TimedOut),
 }
 
@@ -278,16 +279,18 @@ impl fmt::Display for StartError {
                 write!(f, "the port's longest frame needs buffers of {} KiB", least.in_kib())
             }
             Self::BufferTooSmall { least: None } => {
-                f.write_str("the port's longest frame needs a lower limit")
+                f.write_str("no buffer holds the port's longest frame: lower the limit")
             }
             Self::NotMapped => f.write_str("the platform can't map the ring memory: give memory that it can"),
             Self::RingTooShort { least } => {
                 write!(f, "the ring needs at least {least} descriptors, as its last one had")
             }
-            Self::NotAligned => {
-                f.write_str("ring memory is mapped to an address that is not a multiple of 128")
+            Self::NotAligned => f.write_str(
+                "ring memory is mapped to an address that is not a multiple of 128: mend the `DmaSpace`",
+            ),
+            Self::TimedOut(timed_out) => {
+                write!(f, "the queue was not enabled ({timed_out}): make the port anew")
             }
-            Self::TimedOut(timed_out) => write!(f, "the queue was not enabled ({timed_out}): reset the port"),
         }
     }
 }

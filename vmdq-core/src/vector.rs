@@ -11,7 +11,7 @@ use crate::bus::{Bus, PortId};
 use crate::controller::{Controller, OTHERS};
 
 /// One MSI-X vector of a port: move-only.
-#[must_use = "a dropped vector is gone until the port is initialised again"]
+#[must_use = "a dropped vector is gone until the port is made anew"]
 pub struct Vector<C, B> {
     bus: B,
     index: u8,

@@ -9,6 +9,7 @@ use core::fmt::Display;
 use core::ptr::NonNull;
 use std::alloc::Layout;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use vmdq_core::dma::{Direction, DmaSpace};
 
@@ -20,6 +21,9 @@ const PAGE: u64 = 4096;
 
 /// The first bus address: above 4 GiB, and with bits in both halves.
 const FIRST: u64 = 0x0000_0071_4000_0000;
+/// Where the next grant begins: one count for all controllers, since frames travel between ports and
+/// an address may not mean different memory to each (`DmaSpace`).
+static NEXT: AtomicU64 = AtomicU64::new(FIRST);
 
 #[derive(Debug)]
 struct Grant {
@@ -29,27 +33,20 @@ struct Grant {
 }
 
 /// The grants of one controller.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Memory {
     grants: BTreeMap<u64, Grant>,
-    next: u64,
 }
 
 // SAFETY: a grant is a pointer to memory that its owner lent to the device until `unmap`; the device
 // may be on any thread. Only this file follows it, and with volatile accesses.
 unsafe impl Send for Memory {}
 
-impl Default for Memory {
-    fn default() -> Self {
-        Self { grants: BTreeMap::new(), next: FIRST }
-    }
-}
-
 impl Memory {
     fn map(&mut self, at: NonNull<u8>, len: usize, direction: Direction) -> u64 {
         let inside = at.addr().get() as u64 % PAGE;
-        let bus = self.next + inside;
-        self.next += (inside + len as u64).next_multiple_of(PAGE) + PAGE;
+        let pages = (inside + len as u64).next_multiple_of(PAGE) + PAGE;
+        let bus = NEXT.fetch_add(pages, Ordering::Relaxed) + inside;
         self.grants.insert(bus, Grant { at, len, direction });
         bus
     }

@@ -30,6 +30,8 @@ impl Model for I82575 {
     // VT_CTL is left alone: its layout on the 82575 is not documented, and out of reset the default
     // queue is queue 0.
     fn enable<B: Bus>(bus: &B, config: &Config, _: u8) {
+        // The port's own address leads to the default queue, whoever had the device before.
+        Self::RAH.at(0).on(bus).modify(Self::RAH_QSEL.val(0));
         Self::RLPML.on(bus).set(hardware_limit(config));
         Self::MRQC.on(bus).write(MRQC::MRQE::VMDQ);
     }
@@ -39,8 +41,6 @@ impl Model for I82575 {
         let multicast = if accept.contains(Accept::MULTICAST) { RCTL::MPE::SET.value } else { 0 };
         accepted(accept) | multicast
     }
-
-    fn set_drop<B: Bus>(_: &B, _: u8, _: bool) {}
 
     fn enable_msix<B: Bus>(bus: &B) {
         Self::CTRL_EXT.on(bus).modify(

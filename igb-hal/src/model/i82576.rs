@@ -4,8 +4,12 @@ use vmdq_core::bus::Bus;
 use vmdq_core::{Accept, Config};
 
 use super::{Model, accepted, add_auto, hardware_limit};
-use crate::regs::{DTXSWC, GPIE, I82576, IVAR_MISC, MRQC, PoolRegs, RLPML, Regs, VFRE, VFTE, VMOLR};
+use crate::regs::{
+    CTRL_EXT, DTXSWC, GPIE, I82576, IVAR_MISC, MRQC, PoolRegs, RLPML, Regs, VFRE, VFTE, VMOLR,
+};
 
+/// All receive queues of the 82576.
+const QUEUES: u32 = 0xffff;
 /// All pools of the 82576.
 const POOLS: u32 = 0xff;
 /// The longest packet that RLPML can name.
@@ -31,11 +35,15 @@ impl Model for I82576 {
         for i in 0..Self::VLVF.len() {
             Self::VLVF.at(i).on(bus).set(0);
         }
+        Self::CTRL_EXT.on(bus).modify(Self::CTRL_EXT_PFRSTD.val(1) + CTRL_EXT::DRV_LOAD::SET);
         // No loopback switch: frames between virtual machines are the virtual switch's.
         Self::DTXSWC.on(bus).modify(DTXSWC::VMDQ_LOOPBACK_EN::CLEAR);
     }
 
     fn enable<B: Bus>(bus: &B, config: &Config, default: u8) {
+        // Virtual machines' queues drop rather than block; the default queue by choice.
+        let drops = QUEUES & !(u32::from(!config.default_drops) << default);
+        Self::QDE.on(bus).write(Self::QDE_QDE.val(drops));
         Self::VT_CTL.on(bus).write(Self::VT_CTL_DEF_PL.val(default.into()));
         Self::MRQC.on(bus).write(MRQC::MRQE::VMDQ);
         // The limit is each pool's; the port's stays out of the way.
@@ -67,11 +75,6 @@ impl Model for I82576 {
             Self::MTA.at(i).on(bus).set(all);
         }
         accepted(accept)
-    }
-
-    fn set_drop<B: Bus>(bus: &B, queue: u8, drops: bool) {
-        let others = Self::QDE.on(bus).read(Self::QDE_QDE) & !(1 << queue);
-        Self::QDE.on(bus).write(Self::QDE_QDE.val(others | u32::from(drops) << queue));
     }
 
     fn enable_msix<B: Bus>(bus: &B) {

@@ -52,16 +52,13 @@ pub trait Model: Regs + sealed::Sealed + 'static {
     /// the bits.
     #[doc(hidden)]
     fn accept<B: Bus>(bus: &B, accept: Accept) -> u32;
-    /// Whether SRRCTL.DROP_EN says what a queue does without descriptors. On the 82576 QDE says it,
-    /// which can be changed while the queue runs.
+    /// Whether SRRCTL.DROP_EN says what a queue does without descriptors. On the 82576 QDE says it
+    /// for all queues, from when VMDq is turned on.
     #[doc(hidden)]
     const DROP_EN: bool;
     /// Returns the default queue.
     #[doc(hidden)]
     fn default_queue<B: Bus>(bus: &B) -> u8;
-    /// Sets what a queue does without descriptors, where SRRCTL does not.
-    #[doc(hidden)]
-    fn set_drop<B: Bus>(bus: &B, queue: u8, drops: bool);
     /// Turns MSI-X with automatic mask and clear on.
     #[doc(hidden)]
     fn enable_msix<B: Bus>(bus: &B);

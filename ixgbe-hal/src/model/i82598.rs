@@ -60,6 +60,9 @@ impl Model for I82598 {
     }
 
     fn enable<B: Bus>(bus: &B, config: &Config) {
+        // The port's own address leads to the default queue: a reset does not clear the index that
+        // earlier software gave it.
+        Self::RAH.at(0).on(bus).modify(Self::RAH_VIND.val(0));
         // With MVMEN each index has a SRRCTL of its own, and all of them count: none may be left
         // unset.
         Self::RDRXCTL.on(bus).modify(Self::RDRXCTL_MVMEN.val(1));

@@ -20,7 +20,18 @@ pub fn publish() {
     unsafe {
         core::arch::asm!("", options(nostack, preserves_flags))
     };
-    #[cfg(not(any(target_arch = "aarch64", target_arch = "x86", target_arch = "x86_64")))]
+    #[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
+    // SAFETY: a barrier: memory writes before device output, which Rust's fences leave out.
+    unsafe {
+        core::arch::asm!("fence w, o", options(nostack, preserves_flags))
+    };
+    #[cfg(not(any(
+        target_arch = "aarch64",
+        target_arch = "riscv32",
+        target_arch = "riscv64",
+        target_arch = "x86",
+        target_arch = "x86_64"
+    )))]
     core::sync::atomic::fence(core::sync::atomic::Ordering::SeqCst);
 }
 
@@ -35,6 +46,11 @@ pub fn observe() {
     unsafe {
         core::arch::asm!("dmb oshld", options(nostack, preserves_flags))
     };
-    #[cfg(not(target_arch = "aarch64"))]
+    #[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
+    // SAFETY: a barrier: the read of the done bit before all later reads.
+    unsafe {
+        core::arch::asm!("fence r, r", options(nostack, preserves_flags))
+    };
+    #[cfg(not(any(target_arch = "aarch64", target_arch = "riscv32", target_arch = "riscv64")))]
     publish();
 }

@@ -24,7 +24,9 @@ pub enum Direction {
 /// # Safety
 ///
 /// While a range is mapped, the bus addresses `[a, a + len)` that `map` returned reach exactly that
-/// range, and `for_device` and `for_cpu` do what the platform's caches need.
+/// range from the controller, and reach that range or nothing from every other controller that this
+/// program drives: frames travel between ports, so IOMMU domains must not give one address to
+/// different memory. `for_device` and `for_cpu` do what the platform's caches need.
 pub unsafe trait DmaSpace: Clone {
     /// Lets the controller reach `len` bytes at `at`; returns their bus address, or `None` if that
     /// is not possible (address mask, boundary, no room in the IOMMU).

@@ -1,7 +1,7 @@
 //! Buffers: carved out of memory that is mapped once, kept on a last-in-first-out shelf.
 
 use core::fmt;
-use core::mem::{ManuallyDrop, MaybeUninit};
+use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
 use embedded_dma::WriteBuffer;
@@ -105,11 +105,12 @@ impl<const N: usize, const KIB: usize> BufferMemory<N, KIB> {
     ///
     /// # Errors
     ///
-    /// [`PoolError::NotMapped`] if the platform can't map it.
+    /// [`PoolError::NotMapped`] if the platform can't map it, with the memory in its two parts, for
+    /// [`BufferPool::carve`].
     pub fn pool<D: DmaSpace>(
         &'static mut self,
         dma: D,
-    ) -> Result<(BufferPool, Lent<&'static mut [u8], D>), PoolError>
+    ) -> Result<(BufferPool, Lent<&'static mut [u8], D>), (PoolError, &'static mut [u8], &'static mut [Shelf])>
     where
         Kib<KIB>: BufferKib,
     {
@@ -152,13 +153,14 @@ impl BufferPool {
     ///
     /// # Errors
     ///
-    /// [`PoolError`] if not one buffer fits or the platform can't map the region. The region is then lost: both are mistakes of the program's layout.
+    /// [`PoolError`], the region and the shelf, if not one buffer fits or the platform can't map the
+    /// region.
     pub fn carve<W, D>(
         mut region: W,
         size: BufferSize,
         shelf: &'static mut [Shelf],
         dma: D,
-    ) -> Result<(Self, Lent<W, D>), PoolError>
+    ) -> Result<(Self, Lent<W, D>), (PoolError, W, &'static mut [Shelf])>
     where
         W: WriteBuffer<Word = u8> + 'static,
         D: DmaSpace,
@@ -166,7 +168,7 @@ impl BufferPool {
         // SAFETY: the region is not used again but through the frames made here; `WriteBuffer`
         // promises that it stays in place although `region` moves.
         let (at, bytes) = unsafe { region.write_buffer() };
-        let at = NonNull::new(at).ok_or(PoolError::NoRoom)?;
+        let Some(at) = NonNull::new(at) else { return Err((PoolError::NoRoom, region, shelf)) };
         // Buffers begin on cache lines: they share none, and the devices use bit 0 of an address for
         // something else.
         let skip = at.align_offset(LINE).min(bytes);
@@ -177,24 +179,29 @@ impl BufferPool {
         // The spread after the last buffer may be missing.
         let count = ((bytes + SPREAD) / stride).min(shelf.len());
         if count == 0 {
-            return Err(PoolError::NoRoom);
+            return Err((PoolError::NoRoom, region, shelf));
         }
-        let bus = dma.map(at, bytes, Direction::Both).ok_or(PoolError::NotMapped)?;
+        let Some(bus) = dma.map(at, bytes, Direction::Both) else {
+            return Err((PoolError::NotMapped, region, shelf));
+        };
         if bus % 2 != 0 {
             dma.unmap(bus, bytes, Direction::Both);
-            return Err(PoolError::NotAligned);
+            return Err((PoolError::NotAligned, region, shelf));
         }
+        // SAFETY: inside the region. `WriteBuffer` covers memory that is not initialised, too; frames
+        // are bytes from here on.
+        unsafe { at.write_bytes(0, bytes) };
         for (i, place) in shelf.iter_mut().take(count).enumerate() {
             // SAFETY: `i < count`, so the buffer lies inside the region.
             let buffer = unsafe { at.add(i * stride) };
-            // SAFETY: initialised (`WriteBuffer`), mapped above, apart from every other buffer, and
+            // SAFETY: initialised and mapped above, apart from every other buffer, and
             // the region lives until `Lent::release` has seen all frames come home.
             place.write(unsafe { Frame::new(buffer, bus + (i * stride) as u64, size.bytes() as u16) });
         }
         let count = count as u32;
         let pool =
             Self { shelf: NonNull::from(&mut *shelf).cast(), places: shelf.len() as u32, len: count, size };
-        Ok((pool, Lent { region: ManuallyDrop::new(region), dma, at, bus, bytes, count }))
+        Ok((pool, Lent { region: MaybeUninit::new(region), dma, at, bus, bytes, count }))
     }
 
     /// Returns how many frames are on the shelf.
@@ -292,7 +299,8 @@ impl BufferPool {
 ///
 /// Dropping it leaks the memory, which is safe.
 pub struct Lent<W, D> {
-    region: ManuallyDrop<W>,
+    /// Not a plain `W`: moving a `&mut` would claim for itself what frames point to.
+    region: MaybeUninit<W>,
     dma: D,
     at: NonNull<u8>,
     bus: u64,
@@ -327,7 +335,8 @@ impl<W, D: DmaSpace> Lent<W, D> {
         self.dma.unmap(self.bus, self.bytes, Direction::Both);
         // SAFETY: `carve` took it as `&'static mut` with that many places.
         let shelf = unsafe { core::slice::from_raw_parts_mut(pool.shelf.as_ptr(), pool.places as usize) };
-        Ok((ManuallyDrop::into_inner(self.region), shelf))
+        // SAFETY: `carve` put the region there.
+        Ok((unsafe { self.region.assume_init() }, shelf))
     }
 }
 

@@ -43,14 +43,14 @@ pub struct Frame {
 /// Where a buffer is, for this program and for the device. Beside the facts, so that moving a frame
 /// is one wide copy and one word.
 #[derive(Clone, Copy)]
-#[repr(C)]
+#[repr(C, align(8))]
 struct Buffer {
     at: NonNull<u8>,
     bus: u64,
 }
 
 // SAFETY: a frame is the only handle to its buffer, which lives as long as the program may use it
-// (`BufferPool::new`).
+// (`BufferPool::carve`).
 unsafe impl Send for Frame {}
 
 /// What is known of a frame, in one word that is laid out as the device's write-back, so that

@@ -138,7 +138,8 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     #[inline(always)]
     unsafe fn receive_good(&self, mut out: *mut Frame, most: u32) -> u32 {
         const GOOD: u32 = status::DD | status::EOP;
-        let longest = self.limit.untagged();
+        const SHORTEST: u16 = FrameLimit::SHORTEST;
+        let span = self.limit.untagged() - SHORTEST;
         let mut place = self.space.at(self.head);
         // Beyond `told` the device was given nothing; a done bit there is a lie.
         let most = most.min(self.told.wrapping_sub(self.head));
@@ -147,8 +148,9 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
         let end = unsafe { out.add(most as usize) };
         while out != end {
             let done = self.space.descriptor(place).peek();
-            // One comparison of lengths does: within the limit is within every posted buffer.
-            if done.status() & (GOOD | C::RX_ERRORS) != GOOD || done.length() > longest {
+            // One comparison of lengths does: below the shortest it wraps around, and within the limit
+            // is within every posted buffer.
+            if done.status() & (GOOD | C::RX_ERRORS) != GOOD || done.length().wrapping_sub(SHORTEST) > span {
                 break;
             }
             observe();
@@ -171,7 +173,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     fn judge(&mut self, done: WriteBack) -> Option<Frame> {
         let mut frame = self.take_done();
         let (state, len) = (done.status(), done.length());
-        if state & status::EOP == 0 || usize::from(len) > frame.capacity() {
+        if state & status::EOP == 0 || len < FrameLimit::SHORTEST || usize::from(len) > frame.capacity() {
             self.counters.malformed += 1;
             self.skipping = state & status::EOP == 0;
             self.post(frame);

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::memory::{Place, RingSpace};
+use super::memory::RingSpace;
 use super::{BufferPool, Burst, Frame};
 use crate::bus::{Bus, Offset, PortId};
 use crate::controller::{Controller, RingSetup};
@@ -11,9 +11,6 @@ use crate::limit::FrameLimit;
 
 /// How far ahead reclaiming looks first: so many frames come back for one look.
 const LOOK_AHEAD: u32 = 32;
-/// The shortest frame that can be sent: two addresses and a type. The device pads to 60 bytes.
-const SHORTEST: u16 = 14;
-
 /// A running transmit ring.
 ///
 /// It owns its memory and every frame that it sends, reads no register and writes none but its own
@@ -54,7 +51,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
             tail: C::tx_tail(setup.queue),
             clean: setup.first,
             next: setup.first,
-            span: limit.tagged() - SHORTEST,
+            span: limit.tagged() - FrameLimit::SHORTEST,
             queue: setup.queue,
             seen: false,
             word: TxWord::new(C::tx_context(setup.queue)),
@@ -116,7 +113,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
             // SAFETY: there is a frame (caller).
             let (at, bus, len) = unsafe { ((*from).at(), (*from).bus(), (*from).len() as u16) };
             // One comparison: below the shortest it wraps around.
-            if len.wrapping_sub(SHORTEST) > self.span {
+            if len.wrapping_sub(FrameLimit::SHORTEST) > self.span {
                 break;
             }
             self.dma.for_device(at, usize::from(len));
@@ -160,16 +157,18 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     /// [`pending`](Self::pending).
     #[inline]
     pub fn reclaim(&mut self, pool: &mut BufferPool) -> usize {
-        self.reclaim_batches(|space, mut place, count, _| {
+        self.reclaim_batches(|space, clean, count, _| {
+            let mut place = space.at(*clean);
             // SAFETY: `count` places from here on hold frames, and are counted out as far as they
-            // were put.
-            unsafe {
+            // were put. Nothing in between can panic.
+            let put = unsafe {
                 pool.put_many(count, || {
                     let frame = space.frame(place);
                     place = space.after(place);
                     frame
                 })
-            }
+            };
+            *clean = clean.wrapping_add(put);
         })
     }
 
@@ -179,28 +178,29 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     /// stays in the ring and ends the call.
     #[inline]
     pub fn reclaim_into(&mut self, mut put: impl FnMut(Frame) -> Result<(), Frame>) -> usize {
-        self.reclaim_batches(|space, mut place, count, last| {
-            for taken in 0..count {
-                // SAFETY: sent and not yet reclaimed; counted out by the caller, or put back.
+        self.reclaim_batches(|space, clean, count, last| {
+            for _ in 0..count {
+                let place = space.at(*clean);
+                // SAFETY: sent and not yet reclaimed; counted out before `put` could panic.
                 let frame = unsafe { space.frame(place).read() };
+                *clean = clean.wrapping_add(1);
                 if let Err(mut frame) = put(frame) {
                     // It may be another frame than was put.
                     frame.set_batch(last);
                     // SAFETY: the slot was emptied above.
                     unsafe { space.frame(place).write(frame) };
-                    return taken;
+                    *clean = clean.wrapping_sub(1);
+                    return;
                 }
-                place = space.after(place);
             }
-            count
         })
     }
 
-    /// Calls `take` for frames that are sent, with the first place, how many follow and the end of
-    /// their batch; `take` moves frames out, in order, and returns how many. Ends at a batch that is not sent, or when not
-    /// all were taken.
+    /// Calls `take` for frames that are sent, with the counter of the first, how many there are and
+    /// the end of their batch; `take` moves frames out in order and counts them. Ends at a batch
+    /// that is not sent, or when not all were taken.
     #[inline(always)]
-    fn reclaim_batches(&mut self, mut take: impl FnMut(&RingSpace, Place, u32, u32) -> u32) -> usize {
+    fn reclaim_batches(&mut self, mut take: impl FnMut(&RingSpace, &mut u32, u32, u32)) -> usize {
         let begin = self.clean;
         while self.clean != self.next {
             // Frames are sent in order, so a report covers all before it: look at one that lies ahead
@@ -210,9 +210,8 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
             // The buffers may be used again only after the report was seen.
             observe();
             let count = last.wrapping_sub(self.clean).wrapping_add(1);
-            let taken = take(&self.space, self.space.at(self.clean), count, last);
-            self.clean = self.clean.wrapping_add(taken);
-            if taken < count {
+            take(&self.space, &mut self.clean, count, last);
+            if self.clean != last.wrapping_add(1) {
                 break;
             }
         }
