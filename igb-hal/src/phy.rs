@@ -21,7 +21,8 @@ fn ownership(port: u32) -> (u32, u32) {
     (1 << bit, 1 << (bit + 16))
 }
 
-/// Makes the PHY negotiate the link.
+/// Makes the PHY negotiate the link. A write that the PHY refuses is reported as one that never
+/// ended, with what MDIC says.
 pub(crate) fn negotiate<M: Model, B: Bus>(bus: &B, delay: &mut impl DelayNs) -> Result<(), TimedOut> {
     let (own, firmware) = ownership(M::STATUS.on(bus).read(STATUS::LAN_ID));
     acquire::<M, B>(bus, own, firmware, delay)?;
@@ -30,12 +31,10 @@ pub(crate) fn negotiate<M: Model, B: Bus>(bus: &B, delay: &mut impl DelayNs) -> 
     );
     let mdic = M::MDIC.on(bus);
     let done = until(M::MDIC.offset(), 640, 50, delay, || mdic.get(), |value| MDIC::READY.is_set(value));
-    let failed = MDIC::ERROR.is_set(mdic.get());
+    let value = mdic.get();
     release::<M, B>(bus, own, delay);
-    if failed {
-        return Err(TimedOut { register: M::MDIC.offset(), value: mdic.get() });
-    }
-    done
+    // Done is not done well.
+    if MDIC::ERROR.is_set(value) { Err(TimedOut { register: M::MDIC.offset(), value }) } else { done }
 }
 
 /// Takes the semaphore among drivers, then the one towards the firmware.

@@ -1,4 +1,5 @@
 //! The longest frame that a port takes, and the part of the check that the hardware leaves over.
+#![forbid(unsafe_code)]
 
 use crate::ring::BufferSize;
 

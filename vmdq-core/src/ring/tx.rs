@@ -11,6 +11,7 @@ use crate::limit::FrameLimit;
 
 /// How far ahead reclaiming looks first: so many frames come back for one look.
 const LOOK_AHEAD: u32 = 32;
+
 /// A running transmit ring.
 ///
 /// It owns its memory and every frame that it sends, reads no register and writes none but its own
