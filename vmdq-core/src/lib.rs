@@ -47,6 +47,7 @@ pub mod reg;
 pub mod ring;
 mod statistics;
 mod vector;
+pub mod vmm;
 #[doc(hidden)]
 pub mod wait;
 
