@@ -13,8 +13,8 @@ use crate::subject::{Subject, touch};
 
 const RING: usize = 512;
 const BUFFERS: usize = 1024;
-/// Buffers that are taken back or posted at once, as the hand-written loop does.
-const BATCH: usize = 32;
+/// Frames under way from which on buffers are taken back: half of the ring.
+const RECLAIM_AT: usize = RING / 2;
 
 /// Waits in which the device answers.
 struct Answering(NonNull<u8>);
@@ -57,7 +57,7 @@ pub(crate) fn subject<C: Controller>(layout: Layout0) -> Subject {
         .expect("queue 0 in memory");
     let mut forwarder = Forwarder { rx, tx, pool, burst: Burst::new() };
     forwarder.rx.refill(&mut forwarder.pool);
-    let burst = Box::new(move |size| forwarder.run(size));
+    let burst = Box::new(move |size| if size == 1 { forwarder.one() } else { forwarder.burst(size) });
     Subject { name: "hal", device: C::NAME, nic, burst }
 }
 
@@ -69,19 +69,29 @@ struct Forwarder<C> {
 }
 
 impl<C: Controller> Forwarder<C> {
+    /// Whoever works on one frame at a time needs no burst.
     #[inline(never)]
-    fn run(&mut self, size: usize) {
-        if self.tx.pending() >= BATCH {
+    fn one(&mut self) {
+        if self.tx.pending() >= RECLAIM_AT {
             self.tx.reclaim(&mut self.pool);
         }
-        self.rx.receive_most(&mut self.burst, size);
+        let Some(mut frame) = self.rx.receive_one(&mut self.pool) else { return };
+        touch(frame.header_mut());
+        if let Err((_, frame)) = self.tx.send_one(frame) {
+            let _ = self.pool.put(frame);
+        }
+    }
+
+    #[inline(never)]
+    fn burst(&mut self, size: usize) {
+        if self.tx.pending() >= RECLAIM_AT {
+            self.tx.reclaim(&mut self.pool);
+        }
+        self.rx.receive_replacing(&mut self.burst, size, &mut self.pool);
         for frame in &mut self.burst {
-            touch(frame.bytes_mut());
+            touch(frame.header_mut());
         }
         // What does not fit stays in the burst.
         let _ = self.tx.send(&mut self.burst);
-        if self.rx.missing() >= BATCH {
-            self.rx.refill(&mut self.pool);
-        }
     }
 }

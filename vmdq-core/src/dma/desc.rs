@@ -19,6 +19,8 @@ pub(crate) mod status {
     pub(crate) const EOP: u32 = 1 << 1;
     /// The frame carried an 802.1Q tag, which the device removed.
     pub(crate) const VP: u32 = 1 << 3;
+    /// No device is known to set it; software marks frames with errors by it.
+    pub(crate) const OURS: u32 = 1 << 15;
 }
 
 /// Command bits of a transmit data descriptor, quad word 1.
@@ -77,10 +79,17 @@ impl TxWord {
         Self(command::DATA | command::EOP | command::IFCS | (index as u64) << command::IDX_SHIFT)
     }
 
+    /// Adds the wish for a report.
+    #[inline(always)]
+    pub(crate) const fn reporting(self) -> Self {
+        Self(self.0 | command::RS)
+    }
+
     /// Adds the length.
     #[inline(always)]
     pub(crate) const fn length(self, length: u16) -> Self {
-        Self(self.0 | length as u64 | (length as u64) << command::PAYLEN_SHIFT)
+        // DTALEN and PAYLEN in one step: neither reaches into the other.
+        Self(self.0 | length as u64 * (1 | 1 << command::PAYLEN_SHIFT))
     }
 }
 
@@ -118,6 +127,12 @@ impl Descriptor {
         }
     }
 
+    /// Tells whether the device wrote the descriptor back.
+    #[inline(always)]
+    pub(crate) fn is_done(&self) -> bool {
+        self.peek().status() & status::DD != 0
+    }
+
     /// Reads what the device wrote, or `None` if it is not done.
     #[inline(always)]
     pub(crate) fn written_back(&self) -> Option<WriteBack> {
@@ -148,7 +163,7 @@ impl Descriptor {
     #[inline(always)]
     pub(crate) unsafe fn report(&self, word: TxWord) {
         // SAFETY: the caller's promise.
-        unsafe { self.0[1].write((word.0 | command::RS).to_le()) };
+        unsafe { self.0[1].write(word.reporting().0.to_le()) };
     }
 
     /// Tells whether the device has written back a transmit descriptor that asked for it.

@@ -6,7 +6,7 @@ use core::ptr::NonNull;
 
 use embedded_dma::WriteBuffer;
 
-use super::Frame;
+use super::{Buffer, Frame};
 use crate::dma::{Direction, DmaSpace};
 
 /// What the device is told of the size of a queue's buffers: whole KiB, 1 to 16.
@@ -47,10 +47,10 @@ impl BufferSize {
 const SPREAD: usize = 64;
 
 /// Bytes of a cache line.
-const LINE: usize = 64;
+const LINE: usize = Buffer::ALIGN;
 
 /// A place on a pool's shelf.
-pub type Shelf = MaybeUninit<Frame>;
+pub type Shelf = MaybeUninit<Buffer>;
 
 /// A size in KiB, for the bound on [`BufferMemory`].
 pub enum Kib<const KIB: usize> {}
@@ -169,8 +169,8 @@ impl BufferPool {
         // promises that it stays in place although `region` moves.
         let (at, bytes) = unsafe { region.write_buffer() };
         let Some(at) = NonNull::new(at) else { return Err((PoolError::NoRoom, region, shelf)) };
-        // Buffers begin on cache lines: they share none, and the devices use bit 0 of an address for
-        // something else.
+        // Buffers begin on cache lines, so that they share none and `Buffer` finds its free bits. The
+        // devices use bit 0 of a bus address for something else.
         let skip = at.align_offset(LINE).min(bytes);
         // SAFETY: inside the region, or at its end.
         let at = unsafe { at.add(skip) };
@@ -196,7 +196,7 @@ impl BufferPool {
             let buffer = unsafe { at.add(i * stride) };
             // SAFETY: initialised and mapped above, apart from every other buffer, and
             // the region lives until `Lent::release` has seen all frames come home.
-            place.write(unsafe { Frame::new(buffer, bus + (i * stride) as u64, size.bytes() as u16) });
+            place.write(unsafe { Buffer::new(buffer, bus + (i * stride) as u64, size) });
         }
         let count = count as u32;
         let pool =
@@ -218,6 +218,12 @@ impl BufferPool {
         self.len == 0
     }
 
+    /// Returns how many frames the shelf still takes.
+    #[must_use]
+    pub const fn room(&self) -> usize {
+        (self.places - self.len) as usize
+    }
+
     /// Returns the size of the buffers, as a queue is told on its start.
     #[must_use]
     pub const fn size(&self) -> BufferSize {
@@ -228,52 +234,51 @@ impl BufferPool {
     #[inline(always)]
     pub fn take(&mut self) -> Option<Frame> {
         self.len = self.len.checked_sub(1)?;
-        // SAFETY: places below the old `len` hold frames; this one is counted out above.
-        Some(unsafe { self.shelf.add(self.len as usize).read().assume_init() })
+        // SAFETY: places below the old `len` hold buffers; this one is counted out above.
+        Some(Frame::empty(unsafe { self.top().read() }))
     }
 
-    /// Takes `count` frames of length 0 at once: calls `take` with the place of each.
-    ///
-    /// # Safety
-    ///
-    /// There are as many frames, and `take` moves the frame out of each place.
+    /// Points one past the last buffer, for rings that take buffers from there downwards and then
+    /// count them out.
     #[inline(always)]
-    pub(crate) unsafe fn take_many(&mut self, count: u32, mut take: impl FnMut(NonNull<Frame>)) {
-        // SAFETY: one past the last frame.
-        let mut place = unsafe { self.shelf.add(self.len as usize) }.cast::<Frame>();
-        self.len -= count;
-        for _ in 0..count {
-            // SAFETY: places below the old `len` hold frames.
-            place = unsafe { place.sub(1) };
-            take(place);
-        }
-    }
-
-    /// Puts back at most `count` frames to which `next` points one after the other; stops when the
-    /// shelf is full or at a frame that [`put`](Self::put) would refuse. Returns how many.
-    ///
-    /// # Safety
-    ///
-    /// `next` points to frames, of which the caller forgets as many as were put.
-    #[inline(always)]
-    pub(crate) unsafe fn put_many(&mut self, count: u32, mut next: impl FnMut() -> NonNull<Frame>) -> u32 {
-        let count = count.min(self.places - self.len);
-        let least = self.size.bytes() as u16;
-        // SAFETY: one past the last frame.
-        let first = unsafe { self.shelf.add(self.len as usize) }.cast::<Frame>();
+    pub(super) const fn top(&self) -> NonNull<Buffer> {
         // SAFETY: at most one past the last place.
-        let end = unsafe { first.add(count as usize) };
-        let mut place = first;
-        // SAFETY: `next` points to frames, which move (caller), and the places from `first` to `end`
-        // are free.
-        while place != end && unsafe { Frame::move_cleared(next(), place, least) } {
-            // SAFETY: at most `end`.
-            place = unsafe { place.add(1) };
-        }
-        // SAFETY: both point into the shelf.
-        let put = unsafe { place.offset_from_unsigned(first) } as u32;
-        self.len += put;
-        put
+        unsafe { self.shelf.add(self.len as usize) }.cast()
+    }
+
+    /// Counts out the last `count` buffers.
+    ///
+    /// # Safety
+    ///
+    /// There are so many, and they were moved out.
+    #[inline(always)]
+    pub(super) const unsafe fn count_out(&mut self, count: u32) {
+        self.len -= count;
+    }
+
+    /// Puts back at most `count` buffers that lie one behind the other; stops when the shelf is full
+    /// or at a buffer that [`put`](Self::put) would refuse. Returns how many.
+    ///
+    /// # Safety
+    ///
+    /// There are so many buffers at `from`, of which the caller forgets as many as were put.
+    #[inline(always)]
+    pub(super) unsafe fn put_many(&mut self, from: NonNull<Buffer>, count: u32) -> u32 {
+        let count = count.min(self.places - self.len);
+        // SAFETY: so many buffers (caller).
+        let buffers = unsafe { core::slice::from_raw_parts(from.as_ptr(), count as usize) };
+        // Without an early end, which lets the compiler look at several at once: hardly ever is one
+        // too small.
+        let small = buffers.iter().fold(false, |small, buffer| small | buffer.is_smaller_than(self.size));
+        let put = if small {
+            buffers.iter().take_while(|buffer| !buffer.is_smaller_than(self.size)).count()
+        } else {
+            count as usize
+        };
+        // SAFETY: the buffers move (caller), and so many places are free.
+        unsafe { self.top().copy_from_nonoverlapping(from, put) };
+        self.len += put as u32;
+        put as u32
     }
 
     /// Puts a frame back; its bytes are forgotten.
@@ -283,13 +288,12 @@ impl BufferPool {
     /// Gives the frame back if the shelf is full or the frame's buffer is smaller than the pool's
     /// (it came from another pool).
     #[inline(always)]
-    pub fn put(&mut self, mut frame: Frame) -> Result<(), Frame> {
-        if self.len == self.places || frame.capacity() < self.size.bytes() {
+    pub fn put(&mut self, frame: Frame) -> Result<(), Frame> {
+        if self.len == self.places || frame.buffer().is_smaller_than(self.size) {
             return Err(frame);
         }
-        frame.clear();
         // SAFETY: `len < places`.
-        unsafe { self.shelf.add(self.len as usize).write(MaybeUninit::new(frame)) };
+        unsafe { self.top().write(frame.into_buffer()) };
         self.len += 1;
         Ok(())
     }
@@ -325,11 +329,11 @@ impl<W, D: DmaSpace> Lent<W, D> {
             let (held, lent) = (pool.len, self.count);
             return Err((ReleaseError::Missing { held, lent }, self, pool));
         }
-        // SAFETY: places below `len` hold frames.
-        let frames =
-            unsafe { core::slice::from_raw_parts(pool.shelf.cast::<Frame>().as_ptr(), pool.len as usize) };
+        // SAFETY: places below `len` hold buffers.
+        let buffers =
+            unsafe { core::slice::from_raw_parts(pool.shelf.cast::<Buffer>().as_ptr(), pool.len as usize) };
         let start = self.at.addr().get();
-        if frames.iter().any(|frame| !(start..start + self.bytes).contains(&frame.at().addr().get())) {
+        if buffers.iter().any(|buffer| !(start..start + self.bytes).contains(&buffer.at().addr().get())) {
             return Err((ReleaseError::Foreign, self, pool));
         }
         self.dma.unmap(self.bus, self.bytes, Direction::Both);

@@ -1,8 +1,6 @@
 //! A frame in a buffer that is mapped for DMA: the value that travels between rings and pools.
 
-use core::mem::MaybeUninit;
-use core::ptr::NonNull;
-
+use super::Buffer;
 use crate::dma::{WriteBack, status};
 
 bitflags::bitflags! {
@@ -12,7 +10,7 @@ bitflags::bitflags! {
         /// The controller removed an 802.1Q tag; [`Frame::tag`] has it.
         const TAG_REMOVED = status::VP as u16;
         /// The frame has an error that the controller was told to let pass.
-        const ERROR = 1 << 15;
+        const ERROR = status::OURS as u16;
     }
 }
 
@@ -26,55 +24,30 @@ impl defmt::Format for FrameFlags {
     }
 }
 
+/// Bytes of an Ethernet header.
+pub const HEADER: usize = 14;
+
 /// A buffer that is mapped for DMA, and the frame in it.
 ///
 /// Made by a [`BufferPool`](crate::ring::BufferPool) and moved, never copied: whoever holds the
 /// value owns the buffer. A dropped frame is a buffer lost until its pool's memory is released.
+// As large as a power of two: a place in a burst is found by a shift.
 #[must_use = "a dropped frame is a lost buffer: put it back into a pool, post it or send it"]
-#[repr(C)]
+#[repr(align(16))]
 pub struct Frame {
     buffer: Buffer,
     facts: Facts,
-    /// In a transmit ring: the counter of the last frame of the batch. Fills the frame up to 32
-    /// bytes with its padding, so that a place in a ring or on a shelf is found by a shift.
-    batch: MaybeUninit<u32>,
 }
-
-/// Where a buffer is, for this program and for the device. Beside the facts, so that moving a frame
-/// is one wide copy and one word.
-#[derive(Clone, Copy)]
-#[repr(C, align(8))]
-struct Buffer {
-    at: NonNull<u8>,
-    bus: u64,
-}
-
-// SAFETY: a frame is the only handle to its buffer, which lives as long as the program may use it
-// (`BufferPool::carve`).
-unsafe impl Send for Frame {}
 
 /// What is known of a frame, in one word that is laid out as the device's write-back, so that
-/// receiving a frame is one `and` and one `or`: flags in bits 15:0, the buffer's capacity in 30:16
-/// (where the device has error bits), the length in 47:32, the removed tag in 63:48. Bit 31 means
-/// nothing, which lets the mask be a sign-extended 32-bit constant.
+/// receiving a frame is one store: flags in bits 15:0, the length in 47:32, the removed tag in
+/// 63:48. Bits that mean nothing here are as the device wrote them.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
-pub(crate) struct Facts(u64);
+struct Facts(u64);
 
 impl Facts {
-    /// The bits that belong to the buffer and not to the frame in it.
-    const CAPACITY: u64 = 0x7fff_0000;
-    /// The bits that are taken over from a write-back: length, tag and the flags that stay.
-    const WRITTEN: u64 = 0xffff_ffff_8000_0000 | FrameFlags::TAG_REMOVED.bits() as u64;
-
-    const fn empty(capacity: u16) -> Self {
-        Self((capacity as u64) << 16)
-    }
-
-    #[inline(always)]
-    const fn capacity(self) -> u16 {
-        (self.0 >> 16) as u16 & 0x7fff
-    }
+    const EMPTY: Self = Self(0);
 
     #[inline(always)]
     const fn len(self) -> u16 {
@@ -86,19 +59,37 @@ impl Facts {
     }
 
     const fn flags(self) -> FrameFlags {
-        FrameFlags::from_bits_retain(self.0 as u16)
+        FrameFlags::from_bits_truncate(self.0 as u16)
     }
 }
 
 impl Frame {
-    /// Makes the handle of a mapped buffer.
+    /// Makes an empty frame of a buffer.
+    #[inline(always)]
+    pub(crate) const fn empty(buffer: Buffer) -> Self {
+        Self { buffer, facts: Facts::EMPTY }
+    }
+
+    /// Makes a frame of a buffer into which the controller reports to have written one.
     ///
     /// # Safety
     ///
-    /// `at` points to `capacity` initialised bytes that stay mapped at `bus`, and that nothing else
-    /// reaches while the frame or whatever it is moved into lives.
-    pub(crate) const unsafe fn new(at: NonNull<u8>, bus: u64, capacity: u16) -> Self {
-        Self { buffer: Buffer { at, bus }, facts: Facts::empty(capacity), batch: MaybeUninit::uninit() }
+    /// The reported length is at most the capacity.
+    #[inline(always)]
+    pub(crate) const unsafe fn received(buffer: Buffer, done: WriteBack) -> Self {
+        Self { buffer, facts: Facts(done.word()) }
+    }
+
+    /// Forgets the frame and keeps the buffer.
+    #[inline(always)]
+    pub(crate) const fn into_buffer(self) -> Buffer {
+        self.buffer
+    }
+
+    /// Returns the buffer in which the frame is.
+    #[inline(always)]
+    pub(crate) const fn buffer(&self) -> &Buffer {
+        &self.buffer
     }
 
     /// Returns how many bytes of the buffer are the frame.
@@ -118,24 +109,43 @@ impl Frame {
     /// Returns how many bytes the buffer holds.
     #[inline(always)]
     #[must_use]
-    pub const fn capacity(&self) -> usize {
-        self.facts.capacity() as usize
+    pub fn capacity(&self) -> usize {
+        self.buffer.capacity()
     }
 
     /// Returns the bytes of the frame, without FCS.
     #[inline(always)]
     #[must_use]
-    pub const fn bytes(&self) -> &[u8] {
-        // SAFETY: length <= capacity initialised bytes, owned by `self` (`Frame::new`).
-        unsafe { core::slice::from_raw_parts(self.buffer.at.as_ptr(), self.len()) }
+    pub fn bytes(&self) -> &[u8] {
+        // SAFETY: length <= capacity initialised bytes, owned by `self` (`Buffer::new`).
+        unsafe { core::slice::from_raw_parts(self.buffer.at().as_ptr(), self.len()) }
     }
 
     /// Returns the bytes of the frame for writing.
     #[inline(always)]
     #[must_use]
-    pub const fn bytes_mut(&mut self) -> &mut [u8] {
-        // SAFETY: length <= capacity initialised bytes, owned by `self` (`Frame::new`).
-        unsafe { core::slice::from_raw_parts_mut(self.buffer.at.as_ptr(), self.len()) }
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: length <= capacity initialised bytes, owned by `self` (`Buffer::new`).
+        unsafe { core::slice::from_raw_parts_mut(self.buffer.at().as_ptr(), self.len()) }
+    }
+
+    /// Returns the Ethernet header: two addresses, and a type or an 802.1Q tag's.
+    ///
+    /// Received frames have one; in a frame shorter than 14 bytes the rest is whatever was in the
+    /// buffer before.
+    #[inline(always)]
+    #[must_use]
+    pub fn header(&self) -> &[u8; HEADER] {
+        // SAFETY: a buffer has at least 1 KiB of initialised bytes, owned by `self` (`Buffer::new`).
+        unsafe { self.buffer.at().cast().as_ref() }
+    }
+
+    /// Returns the Ethernet header for writing; see [`header`](Self::header).
+    #[inline(always)]
+    #[must_use]
+    pub fn header_mut(&mut self) -> &mut [u8; HEADER] {
+        // SAFETY: as for `header`.
+        unsafe { self.buffer.at().cast().as_mut() }
     }
 
     /// Makes the frame `len` bytes long. Bytes that it had not before hold whatever was there.
@@ -144,9 +154,9 @@ impl Frame {
     ///
     /// [`TooLong`] if the buffer is smaller.
     #[inline]
-    pub const fn set_len(&mut self, len: usize) -> Result<(), TooLong> {
+    pub fn set_len(&mut self, len: usize) -> Result<(), TooLong> {
         if len > self.capacity() {
-            return Err(TooLong { capacity: self.facts.capacity() });
+            return Err(TooLong { capacity: self.capacity() as u16 });
         }
         self.facts.0 = self.facts.0 & !(0xffff << 32) | (len as u64) << 32;
         Ok(())
@@ -177,103 +187,10 @@ impl Frame {
         self.facts.flags()
     }
 
-    #[inline(always)]
-    pub(crate) const fn bus(&self) -> u64 {
-        self.buffer.bus
-    }
-
-    #[inline(always)]
-    pub(crate) const fn at(&self) -> NonNull<u8> {
-        self.buffer.at
-    }
-
-    /// Records what the controller reported.
-    ///
-    /// # Safety
-    ///
-    /// The reported length is at most the capacity, and the frame was empty.
-    #[inline(always)]
-    pub(crate) unsafe fn received(&mut self, done: WriteBack) {
-        self.facts.0 |= done.word() & Facts::WRITTEN;
-    }
-
-    /// Moves an empty frame and records what the controller reported of it, in one go.
-    ///
-    /// # Safety
-    ///
-    /// As for `received`; `from` holds a frame, which is moved out, and `to` has room for one.
-    #[inline(always)]
-    pub(crate) unsafe fn move_received(from: NonNull<Self>, to: *mut Self, done: WriteBack) {
-        // SAFETY: `from` holds a frame and `to` has room (caller).
-        unsafe { (&raw mut (*to).buffer).copy_from_nonoverlapping(&raw const (*from.as_ptr()).buffer, 1) };
-        // SAFETY: `from` holds a frame (caller).
-        let capacity = unsafe { (*from.as_ptr()).facts.0 };
-        // SAFETY: `to` has room (caller).
-        unsafe { (&raw mut (*to).facts).write(Facts(capacity | done.word() & Facts::WRITTEN)) };
-    }
-
-    /// Moves a frame into a transmit ring, into a batch that ends at the counter `last`.
-    ///
-    /// # Safety
-    ///
-    /// `from` holds a frame, which is moved out, and `to` has room for one.
-    #[inline(always)]
-    pub(crate) unsafe fn move_into_batch(from: *const Self, to: NonNull<Self>, last: u32) {
-        let to = to.as_ptr();
-        // SAFETY: `from` holds a frame and `to` has room (caller).
-        unsafe { (&raw mut (*to).buffer).copy_from_nonoverlapping(&raw const (*from).buffer, 1) };
-        // SAFETY: as above.
-        unsafe { (&raw mut (*to).facts).write((*from).facts) };
-        // SAFETY: `to` has room (caller).
-        unsafe { (&raw mut (*to).batch).write(MaybeUninit::new(last)) };
-    }
-
-    /// Returns the end of the batch.
-    ///
-    /// # Safety
-    ///
-    /// The frame is in a transmit ring.
-    #[inline(always)]
-    pub(crate) const unsafe fn batch(&self) -> u32 {
-        // SAFETY: set when the frame was moved into the ring (caller).
-        unsafe { self.batch.assume_init() }
-    }
-
-    /// Corrects the end of the batch, of a frame in a transmit ring.
-    pub(crate) const fn set_batch(&mut self, last: u32) {
-        self.batch = MaybeUninit::new(last);
-    }
-
-    /// Moves a frame whose buffer holds at least `least` bytes and forgets what is in it, in one go;
-    /// tells whether it did.
-    ///
-    /// # Safety
-    ///
-    /// `from` holds a frame, which is moved out if it is large enough, and `to` has room for one.
-    #[inline(always)]
-    pub(crate) unsafe fn move_cleared(from: NonNull<Self>, to: NonNull<Self>, least: u16) -> bool {
-        let (from, to) = (from.as_ptr(), to.as_ptr());
-        // SAFETY: `from` holds a frame (caller).
-        let capacity = unsafe { (*from).facts.0 } & Facts::CAPACITY;
-        if capacity < Facts::empty(least).0 {
-            return false;
-        }
-        // SAFETY: `from` holds a frame and `to` has room (caller).
-        unsafe { (&raw mut (*to).buffer).copy_from_nonoverlapping(&raw const (*from).buffer, 1) };
-        // SAFETY: `to` has room (caller).
-        unsafe { (&raw mut (*to).facts).write(Facts(capacity)) };
-        true
-    }
-
-    /// Marks the frame as having an error.
-    pub(crate) fn set_error(&mut self) {
-        self.facts.0 |= u64::from(FrameFlags::ERROR.bits());
-    }
-
-    /// Forgets the frame and keeps the buffer.
-    #[inline(always)]
-    pub(crate) const fn clear(&mut self) {
-        self.facts.0 &= Facts::CAPACITY;
+    /// Says whether the frame has an error, whatever the device wrote there.
+    pub(crate) fn set_error(&mut self, error: bool) {
+        let bit = u64::from(FrameFlags::ERROR.bits());
+        self.facts.0 = if error { self.facts.0 | bit } else { self.facts.0 & !bit };
     }
 }
 

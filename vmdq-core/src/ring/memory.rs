@@ -7,11 +7,11 @@
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
-use super::Frame;
+use super::Buffer;
 use crate::dma::Descriptor;
 
-/// What software remembers of a descriptor: the frame that was handed over.
-pub(crate) type Slot = MaybeUninit<Frame>;
+/// What software remembers of a descriptor: the buffer that was handed over.
+type Slot = MaybeUninit<Buffer>;
 
 /// Most descriptors of a ring.
 const MOST: usize = 4096;
@@ -24,16 +24,37 @@ const MOST: usize = 4096;
 pub struct RingMemory<const N: usize> {
     descriptors: [Descriptor; N],
     slots: [Slot; N],
+    /// Transmit: the counters of descriptors that were asked for a report, as a queue.
+    reports: [MaybeUninit<u32>; N],
 }
 
 /// A place in a ring: a descriptor, and the slot for what software remembers of it.
 ///
-/// Slots are twice as large as descriptors, so that one number, the descriptor's offset in bytes,
-/// finds both without arithmetic.
-#[derive(Clone, Copy)]
+/// Both have the same size, so that one number, the offset in bytes, finds both.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place(usize);
 
-const _: () = assert!(size_of::<Slot>() == 2 * size_of::<Descriptor>());
+impl Place {
+    /// Returns the place `count` further on, inside a run ([`RingSpace::run`]) or at its end.
+    #[inline(always)]
+    pub(crate) const fn ahead(self, count: u32) -> Self {
+        Self(self.0 + count as usize * size_of::<Descriptor>())
+    }
+
+    /// Returns how many places there are from `first`, which lies in the same run, to this one.
+    #[inline(always)]
+    pub(crate) const fn since(self, first: Self) -> u32 {
+        ((self.0 - first.0) / size_of::<Descriptor>()) as u32
+    }
+
+    /// Returns the place after this one, inside a run or at its end.
+    #[inline(always)]
+    pub(crate) const fn next(self) -> Self {
+        self.ahead(1)
+    }
+}
+
+const _: () = assert!(size_of::<Slot>() == size_of::<Descriptor>());
 
 /// A number of descriptors, for the bound on [`RingMemory`].
 pub enum Length<const N: usize> {}
@@ -90,8 +111,10 @@ where
 #[derive(Debug)]
 pub struct RingSpace {
     descriptors: NonNull<Descriptor>,
-    slots: NonNull<Slot>,
-    len: u32,
+    slots: NonNull<Buffer>,
+    reports: NonNull<u32>,
+    /// The length, a power of two, less one.
+    mask: u32,
 }
 
 // SAFETY: it owns `'static` memory exclusively.
@@ -110,12 +133,16 @@ where
         let descriptors = unsafe { &raw mut (*at).descriptors };
         // SAFETY: the field lies inside the memory that `at` points to.
         let slots = unsafe { &raw mut (*at).slots };
+        // SAFETY: the field lies inside the memory that `at` points to.
+        let reports = unsafe { &raw mut (*at).reports };
         Self {
             // SAFETY: inside the memory of a reference, so not null.
             descriptors: unsafe { NonNull::new_unchecked(descriptors.cast()) },
             // SAFETY: inside the memory of a reference, so not null.
             slots: unsafe { NonNull::new_unchecked(slots.cast()) },
-            len: N as u32,
+            // SAFETY: inside the memory of a reference, so not null.
+            reports: unsafe { NonNull::new_unchecked(reports.cast()) },
+            mask: N as u32 - 1,
         }
     }
 }
@@ -125,38 +152,51 @@ impl RingSpace {
     #[inline(always)]
     #[must_use]
     pub const fn descriptors(&self) -> u32 {
-        self.len
+        self.mask + 1
+    }
+
+    /// Returns the bits of a counter that tell its place.
+    #[inline(always)]
+    pub(crate) const fn mask(&self) -> u32 {
+        self.mask
     }
 
     /// Returns the place of a counter: counters run freely, places are counters modulo the length.
     #[inline(always)]
     pub(crate) const fn at(&self, counter: u32) -> Place {
-        Place((counter & (self.len - 1)) as usize * size_of::<Descriptor>())
+        Place((counter & self.mask) as usize * size_of::<Descriptor>())
     }
 
-    /// Returns the place after this one.
+    /// Returns how many places from that of a counter on lie one behind the other.
     #[inline(always)]
-    pub(crate) const fn after(&self, place: Place) -> Place {
-        Place((place.0 + size_of::<Descriptor>()) & (self.len as usize * size_of::<Descriptor>() - 1))
+    pub(crate) const fn run(&self, counter: u32) -> u32 {
+        self.mask - (counter & self.mask) + 1
     }
 
     /// Reaches the descriptor of a place.
     #[inline(always)]
     pub(crate) const fn descriptor(&self, place: Place) -> &Descriptor {
-        // SAFETY: `at` and `after` stay below the length, a power of two; descriptors are
+        // SAFETY: `at` stays below the length, a power of two, and whoever goes ahead stays in a run; descriptors are
         // interior-mutable words in `'static` memory.
         unsafe { self.descriptors.byte_add(place.0).as_ref() }
     }
 
-    /// Points to the frame in the slot of a place, or to where it goes.
+    /// Points to the buffer in the slot of a place, or to where it goes.
     #[inline(always)]
-    pub(crate) const fn frame(&self, place: Place) -> NonNull<Frame> {
-        // SAFETY: as for the descriptor; slots are twice as large.
-        unsafe { self.slots.byte_add(2 * place.0) }.cast()
+    pub(crate) const fn slot(&self, place: Place) -> NonNull<Buffer> {
+        // SAFETY: as for the descriptor.
+        unsafe { self.slots.byte_add(place.0) }
+    }
+
+    /// Points to where the number `index`, which runs freely, of a report is kept.
+    #[inline(always)]
+    pub(crate) const fn report(&self, index: u32) -> NonNull<u32> {
+        // SAFETY: below the length, a power of two.
+        unsafe { self.reports.add((index & self.mask) as usize) }
     }
 
     /// Returns what has to be mapped for the device: the descriptors alone.
     pub(crate) const fn shared(&self) -> (NonNull<u8>, usize) {
-        (self.descriptors.cast(), self.len as usize * size_of::<Descriptor>())
+        (self.descriptors.cast(), self.descriptors() as usize * size_of::<Descriptor>())
     }
 }

@@ -5,17 +5,27 @@
 //! ([`RxRing::receive`]), into a transmit ring ([`TxRing::send`]) and back ([`TxRing::reclaim`]).
 //! All of it goes in bursts: each operation reads no register and writes at most one, the tail.
 
+mod buffer;
 mod buffers;
+mod exchange;
+mod forward;
 mod frame;
+mod in_place;
 mod memory;
+mod passing;
 mod rx;
 mod tx;
 
+pub use buffer::Buffer;
 pub use buffers::{
     BufferKib, BufferMemory, BufferPool, BufferSize, Kib, Lent, PoolError, ReleaseError, Shelf,
 };
-pub use frame::{Frame, FrameFlags, TooLong};
+pub use exchange::Exchange;
+pub use forward::ForwardError;
+pub use frame::{Frame, FrameFlags, HEADER, TooLong};
+pub use in_place::InPlace;
 pub use memory::{Length, RingLength, RingMemory, RingSpace};
+pub use passing::Passing;
 pub use rx::{RxCounters, RxRing};
 pub use tx::{SendError, TxRing};
 

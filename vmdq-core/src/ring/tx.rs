@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::memory::RingSpace;
+use super::memory::{Place, RingSpace};
 use super::{BufferPool, Burst, Frame};
 use crate::bus::{Bus, Offset, PortId};
 use crate::controller::{Controller, RingSetup};
@@ -21,20 +21,26 @@ const LOOK_AHEAD: u32 = 32;
 pub struct TxRing<C, B, D> {
     bus: B,
     dma: D,
-    space: RingSpace,
+    pub(super) space: RingSpace,
     mapped: u64,
     tail: Offset,
     /// The next descriptor to be reclaimed.
-    clean: u32,
+    pub(super) clean: u32,
     /// The next descriptor that gets a frame.
-    next: u32,
+    pub(super) next: u32,
+    /// How many frames can be sent from here on without another thought: so many descriptors are free
+    /// and lie one behind the other. A lower bound.
+    pub(super) clear: u32,
+    /// The reports asked for and not seen yet, as numbers that run freely: see `RingSpace::report`.
+    first_report: u32,
+    next_report: u32,
     /// The longest frame that the port sends, less the shortest.
     span: u16,
     queue: u8,
     /// Whether the queue was seen enabled when it was started.
     pub(crate) seen: bool,
     /// A descriptor's second word, as far as it is the same for all frames.
-    word: TxWord,
+    pub(super) word: TxWord,
     controller: PhantomData<fn() -> C>,
 }
 
@@ -52,6 +58,9 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
             tail: C::tx_tail(setup.queue),
             clean: setup.first,
             next: setup.first,
+            clear: 0,
+            first_report: 0,
+            next_report: 0,
             span: limit.tagged() - FrameLimit::SHORTEST,
             queue: setup.queue,
             seen: false,
@@ -71,125 +80,203 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     /// the frames before it are sent, it is the first that stays.
     #[inline]
     pub fn send<const N: usize>(&mut self, burst: &mut Burst<N>) -> Result<usize, SendError> {
-        let room = self.room().min(burst.len());
-        // SAFETY: so many places are free, and so many frames in the burst.
-        let sent = unsafe { self.put(burst.as_ptr(), room) };
-        if sent > 0 {
-            let rest = burst.len() - sent;
-            let start = burst.as_mut_ptr();
-            if rest > 0 {
-                // SAFETY: the frames behind those that were moved out are still in the burst.
-                unsafe { start.copy_from(start.add(sent), rest) };
+        let count = burst.len() as u32;
+        let mut last = self.word;
+        // SAFETY: so many frames are in the burst, and so many places within `clear`.
+        let put = unsafe { self.put(burst.as_ptr(), count.min(self.clear), &mut last) };
+        if put == count {
+            if count > 0 {
+                // SAFETY: all were moved out.
+                unsafe { burst.set_len(0) };
+                self.hand_over_batch(last);
             }
-            // SAFETY: the rest was moved to the front.
-            unsafe { burst.set_len(rest) };
-            self.next = self.next.wrapping_add(sent as u32);
-            // Frames and descriptors must be in memory before the device fetches them.
-            publish();
-            self.bus.write32(self.tail, self.next & self.mask());
+            return Ok(count as usize);
         }
-        if sent < room {
-            let len = burst.first().map_or(0, Frame::len);
-            return Err(SendError::Length { len: len as u16, sent: sent as u16 });
-        }
-        Ok(sent)
+        self.send_on(burst, put, last)
     }
 
-    /// Moves at most `most` frames into the ring as one batch; stops at the first whose length
-    /// can't be sent. Returns how many; the caller counts them.
+    /// Goes on where [`send`](Self::send) must look at the whole ring: `sent` frames are in it, of
+    /// which the last one has this word.
+    #[inline(never)]
+    fn send_on<const N: usize>(
+        &mut self,
+        burst: &mut Burst<N>,
+        mut sent: u32,
+        mut last: TxWord,
+    ) -> Result<usize, SendError> {
+        let count = burst.len() as u32;
+        while sent < count {
+            self.renew();
+            let run = self.clear.min(count - sent);
+            // SAFETY: so many frames are left in the burst, and `run` is within `clear`.
+            let put = unsafe { self.put(burst.as_ptr().add(sent as usize), run, &mut last) };
+            sent += put;
+            if put < run || run == 0 {
+                break;
+            }
+        }
+        if sent > 0 {
+            // SAFETY: the first `sent` were moved out.
+            unsafe { forget_first(burst, sent as usize) };
+            self.hand_over_batch(last);
+        }
+        match burst.first().map(Frame::len) {
+            Some(len) if self.room() > 0 => Err(SendError::Length { len: len as u16, sent: sent as u16 }),
+            _ => Ok(sent as usize),
+        }
+    }
+
+    /// Sends one frame: as [`send`](Self::send), without the cost of a burst.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] and the frame, if the ring is full or the frame's length can't be sent.
+    #[inline]
+    pub fn send_one(&mut self, frame: Frame) -> Result<(), (SendError, Frame)> {
+        if self.clear == 0 {
+            self.renew();
+            if self.clear == 0 {
+                return Err((SendError::Full, frame));
+            }
+        }
+        if !self.can_send(&frame) {
+            return Err((SendError::Length { len: frame.len() as u16, sent: 0 }, frame));
+        }
+        // SAFETY: one place is clear, and the frame is forgotten here.
+        unsafe { self.place(self.space.at(self.next), &frame, self.word.reporting()) };
+        self.count_placed(1);
+        self.hand_over();
+        Ok(())
+    }
+
+    /// Moves at most `most` frames into the ring; stops at the first whose length can't be sent.
+    /// Returns how many, and the last one's word in `last` if there is one.
     ///
     /// # Safety
     ///
-    /// So many places are free, and there are so many frames at `frames`, of which the caller
-    /// forgets those that were moved.
+    /// There are so many frames at `frames`, of which the caller forgets those that were moved, and
+    /// `most` is within `clear`.
     #[inline(always)]
-    unsafe fn put(&self, frames: *const Frame, most: usize) -> usize {
-        let last = self.next.wrapping_add(most as u32).wrapping_sub(1);
-        let mut place = self.space.at(self.next);
-        let mut from = frames;
-        // SAFETY: at most one past the last frame (caller).
-        let end = unsafe { frames.add(most) };
-        let mut reporting = None;
-        while from != end {
+    unsafe fn put(&mut self, frames: *const Frame, most: u32, last: &mut TxWord) -> u32 {
+        let begin = self.space.at(self.next);
+        let end = begin.ahead(most);
+        let (mut place, mut from) = (begin, frames);
+        while place != end {
             // SAFETY: there is a frame (caller).
-            let (at, bus, len) = unsafe { ((*from).at(), (*from).bus(), (*from).len() as u16) };
-            // One comparison: below the shortest it wraps around.
-            if len.wrapping_sub(FrameLimit::SHORTEST) > self.span {
+            let frame = unsafe { &*from };
+            if !self.can_send(frame) {
                 break;
             }
-            self.dma.for_device(at, usize::from(len));
-            // SAFETY: the slot is free, and the frame moves into it (caller).
-            unsafe { Frame::move_into_batch(from, self.space.frame(place), last) };
-            let word = self.word.length(len);
-            // SAFETY: no tail covers the descriptor yet, and the buffer belongs to the ring until the
-            // batch is seen done.
-            unsafe { self.space.descriptor(place).send(bus, word) };
-            reporting = Some((place, word));
-            place = self.space.after(place);
-            // SAFETY: at most `end`.
+            // SAFETY: the place is clear, and the caller forgets the frame.
+            *last = unsafe { self.place(place, frame, self.word) };
+            place = place.next();
+            // SAFETY: at most one past the last frame.
             from = unsafe { from.add(1) };
         }
-        // SAFETY: both point into the frames.
-        let sent = unsafe { from.offset_from_unsigned(frames) };
-        if let Some((place, word)) = reporting {
-            // SAFETY: no tail covers the descriptor yet.
-            unsafe { self.space.descriptor(place).report(word) };
-            if sent < most {
-                self.end_batch(sent as u32);
-            }
-        }
-        sent
+        let put = place.since(begin);
+        self.count_placed(put);
+        put
     }
 
-    /// Corrects where a batch ends that became shorter than was thought.
-    #[cold]
-    fn end_batch(&self, sent: u32) {
-        let last = self.next.wrapping_add(sent).wrapping_sub(1);
-        for i in 0..sent {
-            // SAFETY: the slot was filled just now.
-            unsafe { self.space.frame(self.space.at(self.next.wrapping_add(i))).as_mut() }.set_batch(last);
-        }
+    /// Tells whether the port can send a frame of this length.
+    #[inline(always)]
+    fn can_send(&self, frame: &Frame) -> bool {
+        // One comparison: below the shortest it wraps around.
+        (frame.len() as u16).wrapping_sub(FrameLimit::SHORTEST) <= self.span
+    }
+
+    /// Moves a frame into a place; returns its descriptor's word, which has `common` with others.
+    ///
+    /// # Safety
+    ///
+    /// As for `describe`; the slot is free, and the caller forgets the frame.
+    #[inline(always)]
+    pub(super) unsafe fn place(&self, place: Place, frame: &Frame, common: TxWord) -> TxWord {
+        // SAFETY: the slot is free, and the buffer moves into it (caller).
+        unsafe { self.space.slot(place).copy_from_nonoverlapping(frame.buffer().into(), 1) };
+        // SAFETY: the buffer belongs to the ring until a report on it or a later one is seen.
+        unsafe { self.describe(place, frame, common) }
+    }
+
+    /// Writes the descriptor for a frame; returns its word, which has `common` with others.
+    ///
+    /// # Safety
+    ///
+    /// No tail covers the descriptor yet. The frame's buffer stays until a report on it or a later one
+    /// is seen, and the port can send its length.
+    #[inline(always)]
+    pub(super) unsafe fn describe(&self, place: Place, frame: &Frame, common: TxWord) -> TxWord {
+        self.dma.for_device(frame.buffer().at(), frame.len());
+        let word = common.length(frame.len() as u16);
+        // SAFETY: the caller's promise.
+        unsafe { self.space.descriptor(place).send(frame.buffer().bus(), word) };
+        word
+    }
+
+    /// Counts frames that were placed.
+    #[inline(always)]
+    pub(super) fn count_placed(&mut self, count: u32) {
+        self.next = self.next.wrapping_add(count);
+        self.clear -= count;
+    }
+
+    /// Finds out how many frames can be sent without another thought.
+    #[inline]
+    pub(super) fn renew(&mut self) {
+        self.clear = (self.room() as u32).min(self.space.run(self.next));
+    }
+
+    /// Asks for a report on the frame that was put last, which has this word, and hands all over.
+    #[inline(always)]
+    pub(super) fn hand_over_batch(&mut self, word: TxWord) {
+        let last = self.space.descriptor(self.space.at(self.next.wrapping_sub(1)));
+        // SAFETY: no tail covers the descriptor yet; it holds this word (callers).
+        unsafe { last.report(word) };
+        self.hand_over();
+    }
+
+    /// Hands all frames over that were put into the ring, of which the last one asks for a report.
+    #[inline(always)]
+    fn hand_over(&mut self) {
+        // SAFETY: there are no more reports under way than descriptors.
+        unsafe { self.space.report(self.next_report).write(self.next.wrapping_sub(1)) };
+        self.next_report = self.next_report.wrapping_add(1);
+        // Frames and descriptors must be in memory before the device fetches them.
+        publish();
+        self.bus.write32(self.tail, self.next & self.mask());
     }
 
     /// Takes back the buffers of frames that are sent, into the pool; returns how many.
     ///
     /// Reads no register. Stops early when the pool takes no more; what is left comes next time.
-    /// Whoever sends in small bursts saves work by calling it only when some are
+    /// Whoever sends in small bursts saves work by calling it only when many are
     /// [`pending`](Self::pending).
-    #[inline]
+    // Not worth a place in the caller's code: it is called for many frames at once.
+    #[inline(never)]
     pub fn reclaim(&mut self, pool: &mut BufferPool) -> usize {
-        self.reclaim_batches(|space, clean, count, _| {
-            let mut place = space.at(*clean);
-            // SAFETY: `count` places from here on hold frames, and are counted out as far as they
-            // were put. Nothing in between can panic.
-            let put = unsafe {
-                pool.put_many(count, || {
-                    let frame = space.frame(place);
-                    place = space.after(place);
-                    frame
-                })
-            };
+        self.reclaim_reported(|space, clean, run| {
+            // SAFETY: `run` places from here on hold buffers and lie one behind the other; they are
+            // counted out as far as they were put.
+            let put = unsafe { pool.put_many(space.slot(space.at(*clean)), run) };
             *clean = clean.wrapping_add(put);
         })
     }
 
-    /// Takes back the buffers of frames that are sent; returns how many.
+    /// Takes back the buffers of frames that are sent, as empty frames; returns how many.
     ///
-    /// As [`reclaim`](Self::reclaim), for frames that go elsewhere: a frame that `put` gives back
+    /// As [`reclaim`](Self::reclaim), for buffers that go elsewhere: one that `put` gives back
     /// stays in the ring and ends the call.
     #[inline]
     pub fn reclaim_into(&mut self, mut put: impl FnMut(Frame) -> Result<(), Frame>) -> usize {
-        self.reclaim_batches(|space, clean, count, last| {
-            for _ in 0..count {
-                let place = space.at(*clean);
+        self.reclaim_reported(|space, clean, run| {
+            for _ in 0..run {
+                let slot = space.slot(space.at(*clean));
                 // SAFETY: sent and not yet reclaimed; counted out before `put` could panic.
-                let frame = unsafe { space.frame(place).read() };
+                let buffer = unsafe { slot.read() };
                 *clean = clean.wrapping_add(1);
-                if let Err(mut frame) = put(frame) {
-                    // It may be another frame than was put.
-                    frame.set_batch(last);
+                if let Err(frame) = put(Frame::empty(buffer)) {
                     // SAFETY: the slot was emptied above.
-                    unsafe { space.frame(place).write(frame) };
+                    unsafe { slot.write(frame.into_buffer()) };
                     *clean = clean.wrapping_sub(1);
                     return;
                 }
@@ -197,34 +284,92 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
         })
     }
 
-    /// Calls `take` for frames that are sent, with the counter of the first, how many there are and
-    /// the end of their batch; `take` moves frames out in order and counts them. Ends at a batch
-    /// that is not sent, or when not all were taken.
+    /// Counts frames that are sent as reclaimed, and leaves their buffers where they are; returns how
+    /// many.
+    #[inline]
+    pub(super) fn settle(&mut self) -> u32 {
+        self.reclaim_reported(|_, clean, run| *clean = clean.wrapping_add(run)) as u32
+    }
+
+    /// Puts a buffer of the pool into each slot.
+    ///
+    /// # Safety
+    ///
+    /// The ring is empty, and the pool has as many buffers.
+    pub(super) unsafe fn stock(&mut self, pool: &mut BufferPool) {
+        let count = self.space.descriptors();
+        // SAFETY: the slots lie one behind the other and are free, and so many buffers are on the
+        // shelf (caller).
+        unsafe {
+            self.space
+                .slot(self.space.at(0))
+                .copy_from_nonoverlapping(pool.top().sub(count as usize), count as usize)
+        };
+        // SAFETY: they were moved out.
+        unsafe { pool.count_out(count) };
+    }
+
+    /// Puts the buffers of all slots but those under way into a pool.
+    ///
+    /// # Safety
+    ///
+    /// Each slot holds a buffer. What the pool does not take is lost.
+    pub(super) unsafe fn unstock(&mut self, pool: &mut BufferPool) {
+        for i in self.pending() as u32..self.space.descriptors() {
+            let slot = self.space.slot(self.space.at(self.clean.wrapping_add(i)));
+            // SAFETY: not under way, so a spare buffer (caller); read once.
+            let lost = pool.put(Frame::empty(unsafe { slot.read() })).is_err();
+            debug_assert!(!lost, "the pool has room");
+        }
+    }
+
+    /// Tells whether the port sends every frame that a port with this limit takes.
+    pub(super) const fn sends_all_of(&self, limit: FrameLimit) -> bool {
+        limit.tagged() - FrameLimit::SHORTEST <= self.span
+    }
+
+    /// Calls `take` for buffers of frames that are sent, with the counter of the first and how many lie
+    /// one behind the other; `take` moves buffers out in order and counts them. Ends at a report that
+    /// is not seen, or when not all were taken.
     #[inline(always)]
-    fn reclaim_batches(&mut self, mut take: impl FnMut(&RingSpace, &mut u32, u32, u32)) -> usize {
+    fn reclaim_reported(&mut self, mut take: impl FnMut(&RingSpace, &mut u32, u32)) -> usize {
         let begin = self.clean;
-        while self.clean != self.next {
-            // Frames are sent in order, so a report covers all before it: look at one that lies ahead
-            // first, then at the nearest.
-            let ahead = self.clean.wrapping_add(self.next.wrapping_sub(self.clean).min(LOOK_AHEAD) - 1);
-            let Some(last) = self.reported(ahead).or_else(|| self.reported(self.clean)) else { break };
+        while let Some((reports, end)) = self.seen_report() {
             // The buffers may be used again only after the report was seen.
             observe();
-            let count = last.wrapping_sub(self.clean).wrapping_add(1);
-            take(&self.space, &mut self.clean, count, last);
-            if self.clean != last.wrapping_add(1) {
-                break;
+            while self.clean != end {
+                let run = end.wrapping_sub(self.clean).min(self.space.run(self.clean));
+                let before = self.clean;
+                take(&self.space, &mut self.clean, run);
+                if self.clean.wrapping_sub(before) != run {
+                    // The report, or an earlier one, is seen again next time.
+                    return self.clean.wrapping_sub(begin) as usize;
+                }
             }
+            self.first_report = self.first_report.wrapping_add(reports);
         }
         self.clean.wrapping_sub(begin) as usize
     }
 
-    /// Returns the end of the batch to which a frame under way belongs, if that is sent.
+    /// Looks for a report that the device has made: at one that lies ahead first, since frames are sent
+    /// in order and a report covers all before it, then at the nearest. Returns how many reports that
+    /// settles, and the counter behind the frame that was reported.
     #[inline(always)]
-    fn reported(&self, counter: u32) -> Option<u32> {
-        // SAFETY: slots from `clean` to `next` were filled (callers).
-        let last = unsafe { self.space.frame(self.space.at(counter)).as_ref().batch() };
-        self.space.descriptor(self.space.at(last)).sent().then_some(last)
+    fn seen_report(&mut self) -> Option<(u32, u32)> {
+        let ahead = self.next_report.wrapping_sub(self.first_report).min(LOOK_AHEAD);
+        let reported = |count: u32| {
+            // SAFETY: `count` reports were asked for and not settled (below).
+            let last = unsafe { self.space.report(self.first_report.wrapping_add(count - 1)).read() };
+            let sent = self.space.descriptor(self.space.at(last)).sent();
+            // What was reclaimed before, up to a full pool, is not again.
+            let end = last.wrapping_add(1);
+            let past = self.clean.wrapping_sub(end) < self.space.descriptors();
+            sent.then_some((count, if past { self.clean } else { end }))
+        };
+        if ahead == 0 {
+            return None;
+        }
+        reported(ahead).or_else(|| if ahead > 1 { reported(1) } else { None })
     }
 
     /// Returns how many frames are handed over and not reclaimed.
@@ -257,7 +402,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
 
     #[inline(always)]
     const fn mask(&self) -> u32 {
-        self.space.descriptors() - 1
+        self.space.mask()
     }
 
     /// Takes the ring apart.
@@ -268,13 +413,27 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     pub(crate) unsafe fn dismantle(mut self, freed: &mut impl FnMut(Frame)) -> RingSpace {
         while self.clean != self.next {
             // SAFETY: handed over and not reclaimed.
-            freed(unsafe { self.space.frame(self.space.at(self.clean)).read() });
+            freed(Frame::empty(unsafe { self.space.slot(self.space.at(self.clean)).read() }));
             self.clean = self.clean.wrapping_add(1);
         }
         let (_, bytes) = self.space.shared();
         self.dma.unmap(self.mapped, bytes, crate::dma::Direction::Both);
         self.space
     }
+}
+
+/// Forgets the first frames of a burst.
+///
+/// # Safety
+///
+/// There are more than `count`, or as many, and the first `count` were moved out.
+unsafe fn forget_first<const N: usize>(burst: &mut Burst<N>, count: usize) {
+    let rest = burst.len() - count;
+    let start = burst.as_mut_ptr();
+    // SAFETY: the frames behind those that were moved out are still in the burst (caller).
+    unsafe { start.copy_from(start.add(count), rest) };
+    // SAFETY: the rest was moved to the front.
+    unsafe { burst.set_len(rest) };
 }
 
 impl<C, B, D> core::fmt::Debug for TxRing<C, B, D> {
@@ -292,7 +451,10 @@ impl<C, B, D> core::fmt::Debug for TxRing<C, B, D> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SendError {
-    /// The first frame left in the burst is too short or too long for the port: take it out.
+    /// The ring is full: reclaim buffers, and try again.
+    Full,
+    /// A frame is too short or too long for the port; in a burst it is the first one left: take it
+    /// out.
     Length {
         /// Its length in bytes.
         len: u16,
@@ -303,8 +465,10 @@ pub enum SendError {
 
 impl core::fmt::Display for SendError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self::Length { len, .. } = self;
-        write!(f, "a frame of {len} bytes can't be sent: take it out of the burst")
+        match self {
+            Self::Full => f.write_str("the ring is full: reclaim buffers, and try again"),
+            Self::Length { len, .. } => write!(f, "a frame of {len} bytes can't be sent: take it out"),
+        }
     }
 }
 impl core::error::Error for SendError {}

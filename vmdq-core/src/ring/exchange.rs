@@ -1,0 +1,208 @@
+//! Forwarding by exchange: a received buffer goes out, one that was sent takes its place.
+
+use super::rx::{Odd, fill};
+use super::{BufferPool, ForwardError, Frame, Passing, RxRing, TxRing};
+use crate::bus::Bus;
+use crate::controller::Controller;
+use crate::dma::{DmaSpace, TxWord, observe};
+
+/// A receive and a transmit ring, of one port or of two, that exchange buffers: no pool, no burst,
+/// and nothing moves but two pointers.
+///
+/// Each frame is shown to the caller and goes out unless that says no. For bridges and other code
+/// that forwards nearly all it gets; what keeps frames or makes its own uses [`RxRing::receive`] and
+/// [`TxRing::send`].
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_core::bus::Bus;
+/// use vmdq_core::dma::DmaSpace;
+/// use vmdq_core::ring::{Exchange, RxRing, TxRing};
+/// use vmdq_core::Controller;
+///
+/// /// Sends what comes back to where it came from.
+/// fn reflect<C: Controller, B: Bus, D: DmaSpace>(
+///     forwarder: &mut Exchange<RxRing<C, B, D>, TxRing<C, B, D>>,
+/// ) -> usize {
+///     forwarder.forward(32, |frame| {
+///         let (to, from) = frame.header_mut().split_at_mut(6);
+///         to.swap_with_slice(&mut from[..6]);
+///         true
+///     })
+/// }
+/// ```
+#[must_use = "dropping it leaks its rings: take them apart"]
+#[derive(Debug)]
+pub struct Exchange<R, T> {
+    rx: R,
+    /// Each of its slots holds a buffer: one under way, or a spare one.
+    tx: T,
+}
+
+impl<C, B, D, C2, B2, D2> Exchange<RxRing<C, B, D>, TxRing<C2, B2, D2>>
+where
+    C: Controller,
+    B: Bus,
+    D: DmaSpace,
+    C2: Controller,
+    B2: Bus,
+    D2: DmaSpace,
+{
+    /// Joins two rings; `pool` gives a buffer for each descriptor that has none.
+    ///
+    /// # Errors
+    ///
+    /// [`ForwardError`] and the rings, if frames that the receiving port takes are too long for the
+    /// sending one, the transmit ring is not reclaimed, or the pool has too few buffers or too small
+    /// ones. Buffers that were posted stay posted.
+    pub fn new(
+        mut rx: RxRing<C, B, D>,
+        mut tx: TxRing<C2, B2, D2>,
+        pool: &mut BufferPool,
+    ) -> Result<Self, (ForwardError, RxRing<C, B, D>, TxRing<C2, B2, D2>)> {
+        if let Err(error) = ForwardError::check(&rx, &tx, pool, tx.space.descriptors() as usize) {
+            return Err((error, rx, tx));
+        }
+        rx.refill(pool);
+        // SAFETY: the ring is empty, and there are as many buffers (checked above).
+        unsafe { tx.stock(pool) };
+        Ok(Self { rx, tx })
+    }
+
+    /// Forwards finished frames until `most` are forwarded or dropped, no more are finished, or the
+    /// transmit ring is full; returns how many were forwarded.
+    ///
+    /// `look` sees each frame, may change it, and tells whether it goes out. Reads no register and
+    /// writes at most the two tails: the transmit tail if anything goes out, and the receive tail as
+    /// [`RxRing::refill`] does.
+    #[inline]
+    pub fn forward(&mut self, most: usize, mut look: impl FnMut(&mut Passing<'_>) -> bool) -> usize {
+        let mut left = most.min(u32::MAX as usize) as u32;
+        let before = self.tx.next;
+        let mut word = None;
+        while left > 0 {
+            let run = left.min(self.clear());
+            let (taken, refused) = self.exchange(run, &mut word, &mut look);
+            left -= taken;
+            if taken == run && run > 0 {
+                continue;
+            }
+            if refused {
+                let buffer = self.rx.take_done();
+                self.rx.post(buffer);
+                left -= 1;
+                continue;
+            }
+            if self.tx.clear == 0 {
+                break;
+            }
+            match self.rx.take_odd() {
+                Odd::Nothing => break,
+                Odd::Dropped => {}
+                Odd::Frame(frame) => {
+                    self.exchange_odd(frame, &mut word, &mut look);
+                    left -= 1;
+                }
+            }
+        }
+        if let Some(word) = word {
+            self.tx.hand_over_batch(word);
+        }
+        self.rx.tell();
+        self.tx.next.wrapping_sub(before) as usize
+    }
+
+    /// Returns how many frames can be exchanged without another thought.
+    #[inline(always)]
+    fn clear(&mut self) -> u32 {
+        if self.rx.clear == 0 {
+            self.rx.renew();
+        }
+        if self.tx.clear == 0 {
+            self.tx.settle();
+            self.tx.renew();
+        }
+        self.rx.clear.min(self.tx.clear)
+    }
+
+    /// Exchanges at most `most` good frames, within what is clear. Returns how many, and whether the
+    /// next one is good and was refused.
+    #[inline(always)]
+    fn exchange(
+        &mut self,
+        most: u32,
+        word: &mut Option<TxWord>,
+        look: &mut impl FnMut(&mut Passing<'_>) -> bool,
+    ) -> (u32, bool) {
+        let Self { rx, tx } = self;
+        let begin = rx.space.at(rx.head);
+        let end = begin.ahead(most);
+        let (mut from, mut to, mut into) = (begin, tx.space.at(tx.next), rx.space.at(rx.posted));
+        let mut refused = false;
+        while from != end {
+            let done = rx.space.descriptor(from).peek();
+            if !rx.is_good(done) {
+                break;
+            }
+            observe();
+            // SAFETY: good. It moves into the transmit ring, or stays where it is.
+            let mut frame = unsafe { rx.finished(from, done) };
+            if !look(&mut Passing(&mut frame)) {
+                refused = true;
+                break;
+            }
+            // SAFETY: each slot of the transmit ring holds a buffer, this one a spare one: it is free.
+            // The spare one moves into the free slot behind those that are posted, as in
+            // `RxRing::replace`, and is as large as the ring needs (`new`, and it was received into).
+            unsafe { fill(&rx.space, &rx.dma, into, tx.space.slot(to)) };
+            // SAFETY: the slot was emptied just now; the frame's length is within the limit of the
+            // sending port (`ForwardError::check`).
+            *word = Some(unsafe { tx.place(to, &frame, tx.word) });
+            (from, to, into) = (from.next(), to.next(), into.next());
+        }
+        let taken = from.since(begin);
+        rx.count_replaced(taken);
+        tx.count_placed(taken);
+        (taken, refused)
+    }
+
+    /// Exchanges a frame that was taken out of the receive ring.
+    fn exchange_odd(
+        &mut self,
+        mut frame: Frame,
+        word: &mut Option<TxWord>,
+        look: &mut impl FnMut(&mut Passing<'_>) -> bool,
+    ) {
+        if !look(&mut Passing(&mut frame)) {
+            self.rx.post(frame.into_buffer());
+            return;
+        }
+        let place = self.tx.space.at(self.tx.next);
+        // SAFETY: a spare buffer, since the ring is clear here (`forward`); the frame takes its slot.
+        let spare = unsafe { self.tx.space.slot(place).read() };
+        self.rx.post(spare);
+        // SAFETY: emptied just now; for the length see `exchange`.
+        *word = Some(unsafe { self.tx.place(place, &frame, self.tx.word) });
+        self.tx.count_placed(1);
+    }
+
+    /// Takes the forwarder apart, and puts the spare buffers into a pool.
+    ///
+    /// Frames under way stay in the transmit ring.
+    ///
+    /// # Errors
+    ///
+    /// Gives the forwarder back if the pool has no room for the spare buffers.
+    pub fn split(mut self, pool: &mut BufferPool) -> Result<(RxRing<C, B, D>, TxRing<C2, B2, D2>), Self> {
+        self.tx.settle();
+        let spare = self.tx.space.descriptors() as usize - self.tx.pending();
+        if pool.room() < spare || pool.size() > self.rx.size() {
+            return Err(self);
+        }
+        let Self { rx, mut tx } = self;
+        // SAFETY: each slot beyond those under way holds a spare buffer, and the pool takes them.
+        unsafe { tx.unstock(pool) };
+        Ok((rx, tx))
+    }
+}

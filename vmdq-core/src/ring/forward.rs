@@ -1,0 +1,74 @@
+//! What the two ways of forwarding need of a pair of rings.
+
+use core::fmt;
+
+use super::{BufferPool, RxRing, TxRing};
+use crate::bus::Bus;
+use crate::controller::Controller;
+use crate::dma::DmaSpace;
+
+/// Why two rings were not joined.
+#[non_exhaustive]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum ForwardError {
+    /// The receiving port takes longer frames than the sending one: set its limit lower.
+    FrameLimit,
+    /// Frames are under way in the transmit ring: reclaim them first.
+    Pending,
+    /// The pool's buffers are smaller than those of the receive ring: use another one.
+    BuffersTooSmall,
+    /// The pool has too few buffers: give it more.
+    TooFewBuffers {
+        /// How many are needed.
+        needed: usize,
+    },
+}
+
+impl ForwardError {
+    /// Checks a pair of rings and a pool that is to give the receive ring what it is missing, and
+    /// `more` buffers.
+    pub(super) fn check<C, B, D, C2, B2, D2>(
+        rx: &RxRing<C, B, D>,
+        tx: &TxRing<C2, B2, D2>,
+        pool: &BufferPool,
+        more: usize,
+    ) -> Result<(), Self>
+    where
+        C: Controller,
+        B: Bus,
+        D: DmaSpace,
+        C2: Controller,
+        B2: Bus,
+        D2: DmaSpace,
+    {
+        let needed = rx.missing() + more;
+        if !tx.sends_all_of(rx.limit()) {
+            Err(Self::FrameLimit)
+        } else if tx.pending() > 0 {
+            Err(Self::Pending)
+        } else if pool.size() < rx.size() {
+            Err(Self::BuffersTooSmall)
+        } else if pool.len() < needed {
+            Err(Self::TooFewBuffers { needed })
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl fmt::Display for ForwardError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FrameLimit => f.write_str(
+                "the receiving port takes longer frames than the sending one: set its limit lower",
+            ),
+            Self::Pending => f.write_str("frames are under way in the transmit ring: reclaim them first"),
+            Self::BuffersTooSmall => {
+                f.write_str("the pool's buffers are smaller than the receive ring's: use another one")
+            }
+            Self::TooFewBuffers { needed } => write!(f, "the pool has fewer than {needed} buffers"),
+        }
+    }
+}
+impl core::error::Error for ForwardError {}

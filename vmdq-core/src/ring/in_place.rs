@@ -1,0 +1,257 @@
+//! Forwarding in place: each buffer keeps its descriptor, and goes out from where it was received.
+
+use super::memory::Place;
+use super::rx::fill;
+use super::{BufferPool, ForwardError, Frame, Passing, RxRing, TxRing};
+use crate::bus::Bus;
+use crate::controller::Controller;
+use crate::dma::{DmaSpace, TxWord, observe};
+
+/// A receive and a transmit ring, of one port or of two, of which the second sends what is in the
+/// buffers of the first: no pool, no burst, and no buffer moves.
+///
+/// The cheapest way to forward, for reflectors and bridges that let nearly everything pass: frames
+/// are sent in the order in which they came, and **dropping one waits** until all before it are
+/// sent. What drops or keeps frames uses [`Exchange`](super::Exchange) or bursts.
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_core::bus::Bus;
+/// use vmdq_core::dma::DmaSpace;
+/// use vmdq_core::ring::{InPlace, RxRing, TxRing};
+/// use vmdq_core::Controller;
+///
+/// fn reflect<C: Controller, B: Bus, D: DmaSpace>(
+///     forwarder: &mut InPlace<RxRing<C, B, D>, TxRing<C, B, D>>,
+/// ) -> usize {
+///     forwarder.forward(32, |frame| {
+///         let (to, from) = frame.header_mut().split_at_mut(6);
+///         to.swap_with_slice(&mut from[..6]);
+///         true
+///     })
+/// }
+/// ```
+// The counters of the rings mean what they mean elsewhere, but for this: every slot of the receive
+// ring holds a buffer. Those from `head` back, as many as are under way in the transmit ring, are
+// being sent from; `posted` ends one before them, so that one descriptor stays untold. The slots of
+// the transmit ring hold nothing.
+#[must_use = "dropping it leaks its rings: take them apart"]
+#[derive(Debug)]
+pub struct InPlace<R, T> {
+    rx: R,
+    tx: T,
+    /// Whether the next frame is to be dropped, as soon as all before it are sent.
+    dropping: bool,
+}
+
+impl<C, B, D, C2, B2, D2> InPlace<RxRing<C, B, D>, TxRing<C2, B2, D2>>
+where
+    C: Controller,
+    B: Bus,
+    D: DmaSpace,
+    C2: Controller,
+    B2: Bus,
+    D2: DmaSpace,
+{
+    /// Joins two rings; `pool` gives a buffer for each receive descriptor that has none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Exchange::new`](super::Exchange::new).
+    pub fn new(
+        mut rx: RxRing<C, B, D>,
+        tx: TxRing<C2, B2, D2>,
+        pool: &mut BufferPool,
+    ) -> Result<Self, (ForwardError, RxRing<C, B, D>, TxRing<C2, B2, D2>)> {
+        if let Err(error) = ForwardError::check(&rx, &tx, pool, 1) {
+            return Err((error, rx, tx));
+        }
+        rx.refill(pool);
+        // SAFETY: the ring is full but for the one slot behind the last posted, and the pool has one
+        // buffer more (checked above).
+        unsafe { fill(&rx.space, &rx.dma, rx.space.at(rx.posted), pool.top().sub(1)) };
+        // SAFETY: it was moved out.
+        unsafe { pool.count_out(1) };
+        Ok(Self { rx, tx, dropping: false })
+    }
+
+    /// Forwards finished frames until `most` are forwarded or dropped, no more are finished, or the
+    /// transmit ring is full; returns how many were forwarded.
+    ///
+    /// `look` sees each frame once, may change it, and tells whether it goes out. Reads no register
+    /// and writes at most the two tails: the transmit tail if anything goes out, and the receive
+    /// tail as [`RxRing::refill`] does.
+    #[inline]
+    pub fn forward(&mut self, most: usize, mut look: impl FnMut(&mut Passing<'_>) -> bool) -> usize {
+        let mut left = most.min(u32::MAX as usize) as u32;
+        let before = self.tx.next;
+        let mut word = None;
+        while left > 0 {
+            let run = if self.dropping { 0 } else { left.min(self.clear()) };
+            let taken = self.pass(run, &mut word, &mut look);
+            left -= taken;
+            if taken < run || run == 0 {
+                if !self.pass_odd(&mut word, &mut look) {
+                    break;
+                }
+                left -= 1;
+            }
+        }
+        if let Some(word) = word {
+            self.tx.hand_over_batch(word);
+        }
+        self.rx.tell();
+        self.tx.next.wrapping_sub(before) as usize
+    }
+
+    /// Takes back what was sent: the buffers are posted already, the device may now know.
+    #[inline(always)]
+    fn settle(&mut self) {
+        let sent = self.tx.settle();
+        for i in 0..sent {
+            let place = self.rx.space.at(self.rx.posted.wrapping_add(1 + i));
+            // SAFETY: every slot holds a buffer.
+            let buffer = unsafe { self.rx.space.slot(place).as_ref() };
+            self.rx.dma.for_device(buffer.at(), buffer.capacity());
+        }
+        self.rx.posted = self.rx.posted.wrapping_add(sent);
+    }
+
+    /// Returns how many frames can pass without another thought.
+    #[inline(always)]
+    fn clear(&mut self) -> u32 {
+        if self.rx.clear == 0 {
+            if self.rx.told == self.rx.head || self.tx.pending() * 2 >= self.rx.space.descriptors() as usize {
+                self.settle();
+                self.rx.tell();
+            }
+            let visible = self.rx.told.wrapping_sub(self.rx.head);
+            self.rx.clear = if self.rx.skipping { 0 } else { visible.min(self.rx.space.run(self.rx.head)) };
+        }
+        if self.tx.clear == 0 {
+            self.settle();
+            self.tx.renew();
+        }
+        self.rx.clear.min(self.tx.clear)
+    }
+
+    /// Lets at most `most` good frames pass, within what is clear; returns how many.
+    #[inline(always)]
+    fn pass(
+        &mut self,
+        most: u32,
+        word: &mut Option<TxWord>,
+        look: &mut impl FnMut(&mut Passing<'_>) -> bool,
+    ) -> u32 {
+        let Self { rx, tx, dropping } = self;
+        let begin = rx.space.at(rx.head);
+        let end = begin.ahead(most);
+        let (mut from, mut to) = (begin, tx.space.at(tx.next));
+        while from != end {
+            let done = rx.space.descriptor(from).peek();
+            if !rx.is_good(done) {
+                break;
+            }
+            observe();
+            // SAFETY: good. The buffer stays where it is, too: the frame is only shown.
+            let mut frame = unsafe { rx.finished(from, done) };
+            if !look(&mut Passing(&mut frame)) {
+                *dropping = true;
+                break;
+            }
+            // SAFETY: no tail covers either descriptor. The buffer stays in its slot, and the receive
+            // tail does not cover it before the frame is reported sent (`settle`). The length is within
+            // the limit of the sending port (`ForwardError::check`).
+            *word = Some(unsafe { tx.describe(to, &frame, tx.word) });
+            // SAFETY: as above.
+            unsafe { rx.space.descriptor(from).post(frame.buffer().bus()) };
+            (from, to) = (from.next(), to.next());
+        }
+        let taken = from.since(begin);
+        rx.head = rx.head.wrapping_add(taken);
+        rx.clear -= taken;
+        tx.count_placed(taken);
+        taken
+    }
+
+    /// Deals with the next frame where it is not simply a good one; tells whether it went out or was
+    /// dropped.
+    #[inline(never)]
+    fn pass_odd(
+        &mut self,
+        word: &mut Option<TxWord>,
+        look: &mut impl FnMut(&mut Passing<'_>) -> bool,
+    ) -> bool {
+        self.settle();
+        self.rx.tell();
+        let place = self.rx.space.at(self.rx.head);
+        if self.rx.head == self.rx.told || self.tx.room() == 0 {
+            return false;
+        }
+        let Some(done) = self.rx.space.descriptor(place).written_back() else { return false };
+        observe();
+        if !self.dropping {
+            // SAFETY: done. The buffer stays where it is, too: the frame is only shown.
+            let frame = unsafe { self.rx.appraise(place, done) };
+            if let Some(mut frame) = frame
+                && look(&mut Passing(&mut frame))
+            {
+                // SAFETY: as in `pass`.
+                *word =
+                    Some(unsafe { self.tx.describe(self.tx.space.at(self.tx.next), &frame, self.tx.word) });
+                self.tx.renew();
+                self.tx.count_placed(1);
+                self.leave(place);
+                return true;
+            }
+            self.dropping = true;
+        }
+        // A gap between what was received and what is sent, which is none once all is sent.
+        if self.tx.pending() > 0 {
+            return false;
+        }
+        self.dropping = false;
+        self.leave(place);
+        self.rx.posted = self.rx.posted.wrapping_add(1);
+        true
+    }
+
+    /// Prepares the descriptor at `head`, the buffer of which stays, and counts it.
+    fn leave(&mut self, place: Place) {
+        // SAFETY: every slot holds a buffer.
+        let buffer = unsafe { self.rx.space.slot(place).as_ref() };
+        // SAFETY: no tail covers the descriptor, nor will before the frame is sent or dropped.
+        unsafe { self.rx.space.descriptor(place).post(buffer.bus()) };
+        self.rx.head = self.rx.head.wrapping_add(1);
+        self.rx.clear = 0;
+    }
+
+    /// Takes the forwarder apart, and puts the one buffer too many into a pool.
+    ///
+    /// Frames under way move into the transmit ring.
+    ///
+    /// # Errors
+    ///
+    /// Gives the forwarder back if the pool has no room for a buffer, or for larger ones alone.
+    pub fn split(mut self, pool: &mut BufferPool) -> Result<(RxRing<C, B, D>, TxRing<C2, B2, D2>), Self> {
+        self.settle();
+        if pool.room() == 0 || pool.size() > self.rx.size() {
+            return Err(self);
+        }
+        let Self { mut rx, tx, .. } = self;
+        // SAFETY: every slot holds a buffer. This one is behind the last posted, and no more after.
+        let spare = unsafe { rx.space.slot(rx.space.at(rx.posted)).read() };
+        let put = pool.put(Frame::empty(spare));
+        debug_assert!(put.is_ok(), "there is room");
+        for i in 0..tx.pending() as u32 {
+            let from = rx.space.at(rx.head.wrapping_sub(tx.pending() as u32).wrapping_add(i));
+            // SAFETY: the frame under way is in this buffer.
+            let buffer = unsafe { rx.space.slot(from).read() };
+            // SAFETY: the slots of the transmit ring hold nothing.
+            unsafe { tx.space.slot(tx.space.at(tx.clean.wrapping_add(i))).write(buffer) };
+        }
+        rx.clear = 0;
+        Ok((rx, tx))
+    }
+}
