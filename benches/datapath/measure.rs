@@ -1,10 +1,33 @@
-//! Time and instructions of a measured region.
+//! The measured region, and the time that it takes.
 
-use std::process::Command;
+use std::fs;
+use std::hint::black_box;
 use std::time::Instant;
 
 use crate::nic::REGION;
 use crate::subject::Subject;
+
+/// Whether the caches hold what a region works on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Mode {
+    /// The same processor wrote frames and descriptors just before.
+    Warm,
+    /// The caches of the processor were swept since: all is in the last level, where a device with
+    /// DDIO would put it.
+    Swept,
+}
+
+impl Mode {
+    pub(crate) const ALL: [Self; 2] = [Self::Warm, Self::Swept];
+
+    /// Its name in the table.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Warm => "warm",
+            Self::Swept => "swept",
+        }
+    }
+}
 
 /// The function that callgrind collects in. Its name is on the command line, hence not mangled.
 #[unsafe(no_mangle)]
@@ -15,34 +38,63 @@ pub(crate) extern "C" fn measured_region(subject: &mut Subject, size: usize) {
     }
 }
 
-/// Nanoseconds for each frame, of one region.
-pub(crate) fn region_ns(subject: &mut Subject, size: usize) -> f64 {
-    subject.nic.work();
-    let begin = Instant::now();
-    measured_region(subject, size);
-    begin.elapsed().as_nanos() as f64 / REGION as f64
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+/// Times regions.
+pub(crate) struct Clock {
+    sweep: Vec<u64>,
+    /// What looking at the time takes by itself.
+    own_ns: f64,
 }
 
-/// The middle of some numbers.
-pub(crate) fn median(numbers: &mut [f64]) -> f64 {
+impl Clock {
+    pub(crate) fn new() -> Self {
+        let mut looks: Vec<f64> = (0..10_001)
+            .map(|_| {
+                let begin = Instant::now();
+                begin.elapsed().as_nanos() as f64
+            })
+            .collect();
+        Self { sweep: vec![1; sweep_bytes() / size_of::<u64>()], own_ns: quantile(&mut looks, 0.5) }
+    }
+
+    /// How much memory is swept, in bytes.
+    pub(crate) fn sweep_bytes(&self) -> usize {
+        size_of_val(self.sweep.as_slice())
+    }
+
+    /// Returns the nanoseconds for each frame, of one region.
+    pub(crate) fn region_ns(&self, subject: &mut Subject, mode: Mode, size: usize) -> f64 {
+        subject.nic.work();
+        if mode == Mode::Swept {
+            self.sweep();
+        }
+        let begin = Instant::now();
+        measured_region(subject, size);
+        let took = begin.elapsed().as_nanos() as f64;
+        (took - self.own_ns) / REGION as f64
+    }
+
+    /// Reads each line of memory that is larger than a processor's own caches. Only reads: what was
+    /// written would still be on its way out while the region is measured.
+    fn sweep(&self) {
+        let lines = self.sweep.chunks(LINE / size_of::<u64>());
+        black_box(lines.map(|line| line[0]).fold(0, u64::wrapping_add));
+    }
+}
+
+/// Twice the second level, and 3 MiB at least.
+fn sweep_bytes() -> usize {
+    const LEAST: usize = 3 << 20;
+    let level2 = fs::read_to_string("/sys/devices/system/cpu/cpu0/cache/index2/size").ok();
+    let kib = level2.and_then(|size| size.trim().strip_suffix('K')?.parse::<usize>().ok());
+    kib.map_or(LEAST, |kib| (2 * kib * 1024).max(LEAST))
+}
+
+/// Returns the number below which this share of them lies.
+pub(crate) fn quantile(numbers: &mut [f64], share: f64) -> f64 {
     numbers.sort_by(f64::total_cmp);
-    numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-/// Counts instructions for each frame by callgrind, in a process of its own; `None` without
-/// valgrind.
-pub(crate) fn instructions(subject: usize, size: usize) -> Option<f64> {
-    const REGIONS: u64 = 32;
-    let program = std::env::current_exe().ok()?;
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--collect-atstart=no", "--toggle-collect=measured_region"])
-        .arg("--callgrind-out-file=/dev/null")
-        .arg(program)
-        .args(["--regions", &REGIONS.to_string(), &subject.to_string(), &size.to_string()])
-        .output()
-        .ok()?;
-    let text = String::from_utf8_lossy(&output.stderr);
-    let collected = text.lines().find_map(|line| line.split("Collected :").nth(1))?;
-    let total: f64 = collected.trim().replace(',', "").parse().ok()?;
-    Some(total / (REGIONS * REGION as u64) as f64)
+    let last = numbers.len().saturating_sub(1);
+    numbers.get((last as f64 * share).round() as usize).copied().unwrap_or(f64::NAN)
 }
