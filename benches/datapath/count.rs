@@ -1,12 +1,12 @@
 //! Instructions for each frame, counted by callgrind.
 
-use std::io::Write;
 use std::process::{Command, ExitCode};
 use std::sync::Mutex;
 use std::thread;
 
 use crate::measure::measured_region;
 use crate::nic::REGION;
+use crate::progress::show;
 use crate::subject::Subject;
 
 /// Regions that are counted.
@@ -29,8 +29,7 @@ pub(crate) fn all(rows: &[(usize, usize)]) -> Result<Vec<f64>, String> {
         let mut counts = counts.lock().ok()?;
         let at = counts.0;
         counts.0 += 1;
-        eprint!("\rinstructions: {} of {} ", at.min(rows.len()), rows.len());
-        let _ = std::io::stderr().flush();
+        show(&format!("instructions: {} of {}", at.min(rows.len()), rows.len()));
         (at < rows.len()).then_some(at)
     };
     thread::scope(|scope| {
@@ -45,7 +44,7 @@ pub(crate) fn all(rows: &[(usize, usize)]) -> Result<Vec<f64>, String> {
             });
         }
     });
-    eprint!("\r{:40}\r", "");
+    show("");
     counts.into_inner().map_err(|_| "a counting thread broke off".to_owned())?.1.into_iter().collect()
 }
 

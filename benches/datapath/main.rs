@@ -20,6 +20,8 @@ mod memory;
 mod nic;
 #[path = "peer/mod.rs"]
 mod peer;
+#[path = "progress.rs"]
+mod progress;
 #[path = "report.rs"]
 mod report;
 #[path = "subject.rs"]

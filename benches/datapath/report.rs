@@ -44,7 +44,9 @@ impl Report {
             sizes.iter().flat_map(|&size| (0..subjects.len()).map(move |i| (i, size))).collect();
         let counts = match count::possible() {
             true => Some(count::all(&numbers)?),
-            false if timings.len() == 0 => return Err("there is no valgrind to count instructions with".into()),
+            false if timings.len() == 0 => {
+                return Err("there is no valgrind to count instructions with".into());
+            }
             false => None,
         };
         let modes: Vec<Option<Mode>> =
@@ -96,9 +98,7 @@ impl Report {
 
     /// Returns one object.
     pub(crate) fn json(&self) -> Value {
-        let goal = |(goal, verdict): (String, Verdict)| {
-            json!({ "goal": goal, "met": verdict.met(), "measured": verdict.measured, "most": verdict.most })
-        };
+        let goal = |(goal, verdict): (String, Verdict)| json!({ "goal": goal, "met": verdict.met(), "measured": verdict.measured, "most": verdict.most });
         json!({
             "target_cpu": target_cpu(),
             "swept_bytes": self.sweep,

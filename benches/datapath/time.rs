@@ -1,9 +1,8 @@
 //! Time for each frame: subjects alternate, ratios are taken region by region, the best run counts.
 
-use std::io::Write;
-
 use crate::measure::{Clock, Mode, quantile};
 use crate::nic::REGION;
+use crate::progress::show;
 use crate::subject::Subject;
 
 /// The name of what all others of its path are compared with.
@@ -58,13 +57,12 @@ pub(crate) fn all(
         let mut regions = 0;
         for mode in Mode::ALL {
             for &size in sizes {
-                eprint!("\rrun {run} of {}: {}, bursts of {size} ", effort.runs, mode.name());
-                let _ = std::io::stderr().flush();
+                show(&format!("run {run} of {}: {}, bursts of {size}", effort.runs, mode.name()));
                 regions += effort.regions(mode);
                 timings.extend(alternate(&mut subjects, mode, size, effort.regions(mode), clock));
             }
         }
-        eprint!("\r{:60}\r", "");
+        show("");
         for subject in &mut subjects {
             let verified = subject.nic.verify((regions * REGION) as u64);
             verified.map_err(|error| format!("{} on {}: {error}", subject.name, subject.device))?;
