@@ -6,6 +6,7 @@
 
 mod apt;
 mod bench;
+mod code;
 mod committed;
 mod no_std;
 mod qemu;
@@ -33,6 +34,10 @@ enum Task {
     Test(test::Args),
     /// Measures the data path, or checks its instruction counts
     Bench(bench::Args),
+    /// Measures the code of each operation, or checks it
+    Size(code::SizeArgs),
+    /// Shows that the data path has no way to a panic
+    Panics,
     /// Unpacks a valgrind for the benches below target/, where there is none; nothing is installed
     Valgrind,
     /// Unpacks a QEMU for the tests below target/; nothing is installed
@@ -50,6 +55,8 @@ fn main() -> ExitCode {
     let done: anyhow::Result<()> = match cli.task {
         Task::Test(args) => test::run(&args),
         Task::Bench(args) => bench::run(&args),
+        Task::Size(args) => code::size(&args),
+        Task::Panics => code::panics(),
         Task::Valgrind => valgrind::run(),
         Task::Qemu => qemu::run(),
         Task::Targets => targets::run(),
