@@ -1,16 +1,17 @@
-//! Instructions for each frame, counted by callgrind.
+//! Instructions, counted by callgrind in processes of their own.
 
-use std::process::{Command, ExitCode};
+use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
 
-use crate::measure::measured_region;
-use crate::nic::REGION;
 use crate::progress::show;
-use crate::subject::Subject;
 
-/// Regions that are counted.
-const REGIONS: u64 = 32;
+/// The function that callgrind collects in. Its name is on the command line, hence not mangled.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub(crate) fn measured_region(region: &mut dyn FnMut()) {
+    region();
+}
 
 /// The program; a folder of one's own is named in the environment.
 fn valgrind() -> Command {
@@ -22,21 +23,22 @@ pub(crate) fn possible() -> bool {
     valgrind().arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
-/// Counts for each pair of subject number and burst size, as many at once as there are processors.
-pub(crate) fn all(rows: &[(usize, usize)]) -> Result<Vec<f64>, String> {
-    let counts = Mutex::new((0, vec![Ok(f64::NAN); rows.len()]));
+/// Counts what this program collects with each of these arguments, as many at once as there are
+/// processors.
+pub(crate) fn all(args: &[Vec<String>]) -> Result<Vec<f64>, String> {
+    let counts = Mutex::new((0, vec![Ok(f64::NAN); args.len()]));
     let next = || {
         let mut counts = counts.lock().ok()?;
         let at = counts.0;
         counts.0 += 1;
-        show(&format!("instructions: {} of {}", at.min(rows.len()), rows.len()));
-        (at < rows.len()).then_some(at)
+        show(&format!("instructions: {} of {}", at.min(args.len()), args.len()));
+        (at < args.len()).then_some(at)
     };
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
                 while let Some(at) = next() {
-                    let count = one(rows[at].0, rows[at].1);
+                    let count = one(&args[at]);
                     if let Ok(mut counts) = counts.lock() {
                         counts.1[at] = count;
                     }
@@ -48,9 +50,8 @@ pub(crate) fn all(rows: &[(usize, usize)]) -> Result<Vec<f64>, String> {
     counts.into_inner().map_err(|_| "a counting thread broke off".to_owned())?.1.into_iter().collect()
 }
 
-/// Counts in a process of its own, without this one's environment: the counts depend on the program
-/// alone.
-fn one(subject: usize, size: usize) -> Result<f64, String> {
+/// Counts in a process without this one's environment: the counts depend on the program alone.
+fn one(args: &[String]) -> Result<f64, String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut command = valgrind();
     command.env_clear();
@@ -61,29 +62,13 @@ fn one(subject: usize, size: usize) -> Result<f64, String> {
         .args(["--tool=callgrind", "--collect-atstart=no", "--toggle-collect=measured_region"])
         .arg("--callgrind-out-file=/dev/null")
         .arg(program)
-        .args(["--regions", &subject.to_string(), &size.to_string()])
+        .args(args)
         .output()
         .map_err(|error| format!("can't run valgrind: {error}"))?;
     let text = String::from_utf8_lossy(&output.stderr);
     let collected = text.lines().find_map(|line| line.split("Collected :").nth(1));
     let total = collected.and_then(|count| count.trim().replace(',', "").parse::<f64>().ok());
-    match total.filter(|_| output.status.success()) {
-        Some(total) => Ok(total / (REGIONS * REGION as u64) as f64),
-        None => Err(format!("callgrind failed ({}): {text}", output.status)),
-    }
-}
-
-/// What runs below callgrind.
-pub(crate) fn run_regions(mut subject: Subject, size: usize) -> ExitCode {
-    for _ in 0..REGIONS {
-        subject.nic.work();
-        measured_region(&mut subject, size);
-    }
-    match subject.nic.verify(REGIONS * REGION as u64) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{} on {}: {error}", subject.name, subject.device);
-            ExitCode::FAILURE
-        }
-    }
+    total
+        .filter(|_| output.status.success())
+        .ok_or_else(|| format!("callgrind failed ({}): {text}", output.status))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::measure::Mode;
+use crate::clock::Mode;
 use crate::report::Row;
 use crate::subject::Path;
 

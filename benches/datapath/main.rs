@@ -4,6 +4,8 @@
 //! does without the processor's vector instructions. The figures say what a driver costs the
 //! processor: there is no PCIe and no real DMA here.
 
+#[path = "clock.rs"]
+mod clock;
 #[path = "count.rs"]
 mod count;
 #[path = "goals.rs"]
@@ -55,7 +57,7 @@ fn main() -> ExitCode {
     if let ["--regions", subject, size] = args[..] {
         let make = subject.parse().ok().and_then(|subject: usize| SUBJECTS.get(subject));
         let (Some(make), Ok(size)) = (make, size.parse()) else { return ExitCode::FAILURE };
-        return count::run_regions(make(), size);
+        return measure::run_regions(make(), size);
     }
     let known = ["--json", "--quick", "--instructions"];
     if let Some(unknown) = args.iter().find(|arg| !known.contains(arg)) {

@@ -1,100 +1,58 @@
-//! The measured region, and the time that it takes.
+//! The measured region.
 
-use std::fs;
-use std::hint::black_box;
-use std::time::Instant;
+use std::process::ExitCode;
 
-use crate::nic::REGION;
+use crate::clock::{Clock, Mode};
+use crate::count::{self, measured_region};
 use crate::subject::Subject;
 
-/// Whether the caches hold what a region works on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Mode {
-    /// The same processor wrote frames and descriptors just before.
-    Warm,
-    /// The caches of the processor were swept since: all is in the last level, where a device with
-    /// DDIO would put it.
-    Swept,
+/// Frames of a measured region.
+pub(crate) const REGION: usize = 128;
+/// Regions whose instructions are counted.
+const COUNTED: usize = 32;
+
+/// Lets the device complete what was sent and receive what is forwarded next.
+fn prepare(subject: &mut Subject) {
+    subject.nic.complete();
+    subject.nic.receive(REGION);
 }
 
-impl Mode {
-    pub(crate) const ALL: [Self; 2] = [Self::Warm, Self::Swept];
+/// Runs one region.
+fn region(subject: &mut Subject, size: usize) {
+    measured_region(&mut || {
+        for _ in 0..REGION / size {
+            (subject.burst)(size);
+        }
+    });
+}
 
-    /// Its name in the table.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Warm => "warm",
-            Self::Swept => "swept",
+/// Returns the nanoseconds for each frame, of one region.
+pub(crate) fn region_ns(clock: &Clock, subject: &mut Subject, mode: Mode, size: usize) -> f64 {
+    prepare(subject);
+    clock.ns(mode, || region(subject, size)) / REGION as f64
+}
+
+/// Counts the instructions for each frame, for each pair of subject number and burst size.
+pub(crate) fn instructions(rows: &[(usize, usize)]) -> Result<Vec<f64>, String> {
+    let args: Vec<_> = rows
+        .iter()
+        .map(|(subject, size)| vec!["--regions".into(), subject.to_string(), size.to_string()])
+        .collect();
+    let counts = count::all(&args)?;
+    Ok(counts.into_iter().map(|total| total / (COUNTED * REGION) as f64).collect())
+}
+
+/// What runs below callgrind.
+pub(crate) fn run_regions(mut subject: Subject, size: usize) -> ExitCode {
+    for _ in 0..COUNTED {
+        prepare(&mut subject);
+        region(&mut subject, size);
+    }
+    match subject.nic.verify((COUNTED * REGION) as u64) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{} on {}: {error}", subject.name, subject.device);
+            ExitCode::FAILURE
         }
     }
-}
-
-/// The function that callgrind collects in. Its name is on the command line, hence not mangled.
-#[unsafe(no_mangle)]
-#[inline(never)]
-pub(crate) extern "C" fn measured_region(subject: &mut Subject, size: usize) {
-    for _ in 0..REGION / size {
-        (subject.burst)(size);
-    }
-}
-
-/// Bytes of a cache line.
-const LINE: usize = 64;
-
-/// Times regions.
-pub(crate) struct Clock {
-    sweep: Vec<u64>,
-    /// What looking at the time takes by itself.
-    own_ns: f64,
-}
-
-impl Clock {
-    pub(crate) fn new() -> Self {
-        let mut looks: Vec<f64> = (0..10_001)
-            .map(|_| {
-                let begin = Instant::now();
-                begin.elapsed().as_nanos() as f64
-            })
-            .collect();
-        Self { sweep: vec![1; sweep_bytes() / size_of::<u64>()], own_ns: quantile(&mut looks, 0.5) }
-    }
-
-    /// How much memory is swept, in bytes.
-    pub(crate) fn sweep_bytes(&self) -> usize {
-        size_of_val(self.sweep.as_slice())
-    }
-
-    /// Returns the nanoseconds for each frame, of one region.
-    pub(crate) fn region_ns(&self, subject: &mut Subject, mode: Mode, size: usize) -> f64 {
-        subject.nic.work();
-        if mode == Mode::Swept {
-            self.sweep();
-        }
-        let begin = Instant::now();
-        measured_region(subject, size);
-        let took = begin.elapsed().as_nanos() as f64;
-        (took - self.own_ns) / REGION as f64
-    }
-
-    /// Reads each line of memory that is larger than a processor's own caches. Only reads: what was
-    /// written would still be on its way out while the region is measured.
-    fn sweep(&self) {
-        let lines = self.sweep.chunks(LINE / size_of::<u64>());
-        black_box(lines.map(|line| line[0]).fold(0, u64::wrapping_add));
-    }
-}
-
-/// Twice the second level, and 3 MiB at least.
-fn sweep_bytes() -> usize {
-    const LEAST: usize = 3 << 20;
-    let level2 = fs::read_to_string("/sys/devices/system/cpu/cpu0/cache/index2/size").ok();
-    let kib = level2.and_then(|size| size.trim().strip_suffix('K')?.parse::<usize>().ok());
-    kib.map_or(LEAST, |kib| (2 * kib * 1024).max(LEAST))
-}
-
-/// Returns the number below which this share of them lies.
-pub(crate) fn quantile(numbers: &mut [f64], share: f64) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    let last = numbers.len().saturating_sub(1);
-    numbers.get((last as f64 * share).round() as usize).copied().unwrap_or(f64::NAN)
 }

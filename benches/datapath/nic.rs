@@ -10,8 +10,6 @@ use vmdq_core::bus::WINDOW;
 
 pub(crate) use crate::memory::pages;
 
-/// Frames of a measured region.
-pub(crate) const REGION: usize = 128;
 /// Where a frame carries its sequence number.
 const SEQUENCE: usize = 16;
 /// What a frame has in each byte before that.
@@ -63,8 +61,13 @@ const fn length(sequence: u64) -> u16 {
 }
 
 impl Nic {
+    /// A device with a register file of its own.
     pub(crate) fn new(layout: Layout0) -> Self {
-        let registers = pages(WINDOW as usize);
+        Self::on(pages(WINDOW as usize), layout)
+    }
+
+    /// The part of a device that serves another ring pair of the same register file.
+    pub(crate) fn on(registers: NonNull<u8>, layout: Layout0) -> Self {
         Self { registers, layout, rx_head: 0, tx_head: 0, received: 0, sent: 0, wrong: 0 }
     }
 
@@ -91,12 +94,6 @@ impl Nic {
     fn ring(&self, block: usize) -> (*mut [u64; 2], u32, u32) {
         let base = self.address(block + BASE) as *mut [u64; 2];
         (base, self.register(block + LEN) / 16, self.register(block + TAIL))
-    }
-
-    /// Completes what was sent, and receives [`REGION`] frames.
-    pub(crate) fn work(&mut self) {
-        self.complete();
-        self.receive(REGION);
     }
 
     /// Receives so many frames.

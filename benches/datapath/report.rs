@@ -4,9 +4,10 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use crate::clock::{Clock, Mode};
 use crate::count;
 use crate::goals::{self, Verdict};
-use crate::measure::{Clock, Mode};
+use crate::measure;
 use crate::subject::{Path, Subject};
 use crate::time::{self, Effort, Timing};
 
@@ -43,7 +44,7 @@ impl Report {
         let numbers: Vec<(usize, usize)> =
             sizes.iter().flat_map(|&size| (0..subjects.len()).map(move |i| (i, size))).collect();
         let counts = match count::possible() {
-            true => Some(count::all(&numbers)?),
+            true => Some(measure::instructions(&numbers)?),
             false if timings.len() == 0 => {
                 return Err("there is no valgrind to count instructions with".into());
             }

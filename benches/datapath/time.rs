@@ -1,7 +1,7 @@
 //! Time for each frame: subjects alternate, ratios are taken region by region, the best run counts.
 
-use crate::measure::{Clock, Mode, quantile};
-use crate::nic::REGION;
+use crate::clock::{Clock, Mode, quantile};
+use crate::measure::{REGION, region_ns};
 use crate::progress::show;
 use crate::subject::Subject;
 
@@ -99,7 +99,7 @@ fn alternate(
     let mut ratios = ns.clone();
     for _ in 0..regions {
         let times: Vec<f64> =
-            subjects.iter_mut().map(|subject| clock.region_ns(subject, mode, size)).collect();
+            subjects.iter_mut().map(|subject| region_ns(clock, subject, mode, size)).collect();
         for (i, &time) in times.iter().enumerate() {
             ns[i].push(time);
             ratios[i].push(time / times[base[i]]);

@@ -30,6 +30,9 @@ pub(crate) struct Args {
     /// Measures fewer regions in one run: faster, and less certain
     #[arg(long, conflicts_with_all = ["check", "write"])]
     quick: bool,
+    /// Measures how the cost grows with rings, queues and filters instead, and draws plots
+    #[arg(long, conflicts_with_all = ["check", "write"])]
+    scaling: bool,
     /// Counts instructions only, and fails if they differ from benches/instructions.toml
     #[arg(long, conflicts_with = "write")]
     check: bool,
@@ -43,7 +46,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if args.check || args.write {
         return counts(args.write);
     }
-    let mut bench = bench("datapath");
+    let mut bench = bench(if args.scaling { "scaling" } else { "datapath" });
+    bench.env("VMDQ_PLOTS", target().join("plots"));
     bench.args(args.json.then_some("--json")).args(args.quick.then_some("--quick"));
     match valgrind::ensure() {
         Ok(valgrind) => valgrind.apply(&mut bench),
