@@ -40,12 +40,17 @@ fn panel(area: &Area<'_>, series: &Series, what: &str, lines: &[Line]) -> Result
     // From zero: what hardly grows shall look so.
     let most = points().map(|&(_, y)| y).fold(0.0, f64::max) * 1.25;
     let mut chart = ChartBuilder::on(area)
-        .caption(format!("{what} for each {}", series.unit), ("sans-serif", 16))
+        .caption(format!("{what} for each {}", series.unit), ("sans-serif", 18))
         .margin(12)
         .x_label_area_size(40)
         .y_label_area_size(56)
         .build_cartesian_2d((first.0.max(1)..last.0).log_scale().base(2.0), 0.0..most)?;
-    chart.configure_mesh().x_desc(series.of).light_line_style(TRANSPARENT).draw()?;
+    chart
+        .configure_mesh()
+        .x_desc(series.of)
+        .label_style(("sans-serif", 14))
+        .light_line_style(TRANSPARENT)
+        .draw()?;
     for (name, points, color) in lines {
         let shown = points.iter().map(|&(x, y)| (x.max(1), y));
         chart.draw_series(LineSeries::new(shown.clone(), color.stroke_width(2)))?;
