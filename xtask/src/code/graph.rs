@@ -149,4 +149,30 @@ mod tests {
         assert_eq!(graph().reach("d").unwrap(), Reach { code: 80, outside: BTreeSet::new() });
         assert!(graph().reach("e").is_err());
     }
+
+    /// What the compiler makes of this: one function without a panic, and one that calls one with.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_compiled_panic_is_found() {
+        const SOURCE: &str = "
+            #[no_mangle] pub fn masked(x: &[u32; 4], i: usize) -> u32 { x[i & 3] }
+            #[no_mangle] #[inline(never)] pub fn indexed(x: &[u32], i: usize) -> u32 { x[i] }
+            #[no_mangle] pub fn caller(x: &[u32], i: usize) -> u32 { indexed(x, i) + 1 }
+        ";
+        let dir = std::env::temp_dir().join(format!("vmdq-graph-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let (source, library) = (dir.join("source.rs"), dir.join("libsource.rlib"));
+        std::fs::write(&source, SOURCE).unwrap();
+        let mut compile = crate::workspace::rustc();
+        compile.args(["-O", "--crate-type=rlib", "-Ccodegen-units=1", "-o"]).arg(&library).arg(&source);
+        crate::workspace::output(&mut compile).unwrap();
+        let mut graph = Graph::default();
+        graph.add_library(&std::fs::read(&library).unwrap()).unwrap();
+        std::fs::remove_dir_all(dir).unwrap();
+        let [masked, indexed, caller] =
+            ["masked", "indexed", "caller"].map(|name| graph.reach(name).unwrap());
+        assert!(masked.code > 0 && masked.outside.is_empty(), "{masked:?}");
+        assert!(caller.code > indexed.code, "{caller:?}");
+        assert!(caller.outside.iter().any(|name| name.contains("panic_bounds_check")), "{caller:?}");
+    }
 }
