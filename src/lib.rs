@@ -124,6 +124,9 @@
 
 mod choose;
 mod ids;
+#[cfg(doc)]
+#[doc = include_str!("performance.md")]
+pub mod performance {}
 
 pub use choose::{ForController, NotDriven};
 pub use ids::{INTEL, Model, PCI_IDS, PciId};

@@ -9,7 +9,7 @@ use vmdq_core::ring::{BufferMemory, BufferPool, Burst, RingMemory, RxRing, TxRin
 use vmdq_core::{Config, Controller, Port, Reset, Resources, Running};
 
 use crate::nic::{Layout0, Nic, pages};
-use crate::subject::{Subject, touch};
+use crate::subject::{Path, Subject, touch};
 
 const RING: usize = 512;
 const BUFFERS: usize = 1024;
@@ -58,7 +58,7 @@ pub(crate) fn subject<C: Controller>(layout: Layout0) -> Subject {
     let mut forwarder = Forwarder { rx, tx, pool, burst: Burst::new() };
     forwarder.rx.refill(&mut forwarder.pool);
     let burst = Box::new(move |size| if size == 1 { forwarder.one() } else { forwarder.burst(size) });
-    Subject { name: "hal", device: C::NAME, nic, burst }
+    Subject { name: "hal", device: C::NAME, path: Path::Burst, nic, burst }
 }
 
 struct Forwarder<C> {

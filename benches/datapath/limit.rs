@@ -6,7 +6,7 @@
 use std::mem::MaybeUninit;
 
 use crate::nic::{Layout0, Nic, pages};
-use crate::subject::Subject;
+use crate::subject::{Path, Subject};
 
 const RING: usize = 512;
 const BUFFERS: usize = 1024;
@@ -73,7 +73,7 @@ pub(crate) fn subject(layout: Layout0, device: &'static str) -> Subject {
     unsafe { limit.rx_tail.write_volatile(RING as u32 - 1) };
     // SAFETY: the rings and buffers above are never freed and used by nothing else.
     let burst = Box::new(move |size| unsafe { limit.burst(size) });
-    Subject { name: "limit", device, nic, burst }
+    Subject { name: "limit", device, path: Path::Burst, nic, burst }
 }
 
 impl Limit {

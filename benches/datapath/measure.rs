@@ -1,48 +1,58 @@
-//! Time and instructions of a measured region.
+//! The measured region.
 
-use std::process::Command;
-use std::time::Instant;
+use std::process::ExitCode;
 
-use crate::nic::REGION;
+use crate::clock::{Clock, Mode};
+use crate::count::{self, measured_region};
 use crate::subject::Subject;
 
-/// The function that callgrind collects in. Its name is on the command line, hence not mangled.
-#[unsafe(no_mangle)]
-#[inline(never)]
-pub(crate) extern "C" fn measured_region(subject: &mut Subject, size: usize) {
-    for _ in 0..REGION / size {
-        (subject.burst)(size);
+/// Frames of a measured region.
+pub(crate) const REGION: usize = 128;
+/// Regions whose instructions are counted.
+const COUNTED: usize = 32;
+
+/// Lets the device complete what was sent and receive what is forwarded next.
+fn prepare(subject: &mut Subject) {
+    subject.nic.complete();
+    subject.nic.receive(REGION);
+}
+
+/// Runs one region.
+fn region(subject: &mut Subject, size: usize) {
+    measured_region(&mut || {
+        for _ in 0..REGION / size {
+            (subject.burst)(size);
+        }
+    });
+}
+
+/// Returns the nanoseconds for each frame, of one region.
+pub(crate) fn region_ns(clock: &Clock, subject: &mut Subject, mode: Mode, size: usize) -> f64 {
+    prepare(subject);
+    clock.ns(mode, || region(subject, size)) / REGION as f64
+}
+
+/// Counts the instructions for each frame, for each pair of subject number and burst size.
+pub(crate) fn instructions(rows: &[(usize, usize)]) -> Result<Vec<f64>, String> {
+    let args: Vec<_> = rows
+        .iter()
+        .map(|(subject, size)| vec!["--regions".into(), subject.to_string(), size.to_string()])
+        .collect();
+    let counts = count::all(&args)?;
+    Ok(counts.into_iter().map(|total| total / (COUNTED * REGION) as f64).collect())
+}
+
+/// What runs below callgrind.
+pub(crate) fn run_regions(mut subject: Subject, size: usize) -> ExitCode {
+    for _ in 0..COUNTED {
+        prepare(&mut subject);
+        region(&mut subject, size);
     }
-}
-
-/// Nanoseconds for each frame, of one region.
-pub(crate) fn region_ns(subject: &mut Subject, size: usize) -> f64 {
-    subject.nic.work();
-    let begin = Instant::now();
-    measured_region(subject, size);
-    begin.elapsed().as_nanos() as f64 / REGION as f64
-}
-
-/// The middle of some numbers.
-pub(crate) fn median(numbers: &mut [f64]) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-/// Counts instructions for each frame by callgrind, in a process of its own; `None` without
-/// valgrind.
-pub(crate) fn instructions(subject: usize, size: usize) -> Option<f64> {
-    const REGIONS: u64 = 32;
-    let program = std::env::current_exe().ok()?;
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--collect-atstart=no", "--toggle-collect=measured_region"])
-        .arg("--callgrind-out-file=/dev/null")
-        .arg(program)
-        .args(["--regions", &REGIONS.to_string(), &subject.to_string(), &size.to_string()])
-        .output()
-        .ok()?;
-    let text = String::from_utf8_lossy(&output.stderr);
-    let collected = text.lines().find_map(|line| line.split("Collected :").nth(1))?;
-    let total: f64 = collected.trim().replace(',', "").parse().ok()?;
-    Some(total / (REGIONS * REGION as u64) as f64)
+    match subject.nic.verify((COUNTED * REGION) as u64) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{} on {}: {error}", subject.name, subject.device);
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -4,22 +4,32 @@
 //! regions only: it writes received frames and their descriptors, and completes what was sent. No
 //! PCIe is involved: a register write costs what an ordinary store costs.
 
-use std::alloc::{Layout, alloc_zeroed};
 use std::ptr::NonNull;
 
 use vmdq_core::bus::WINDOW;
 
-/// Frames of a measured region.
-pub(crate) const REGION: usize = 128;
-/// Bytes of each frame, without FCS.
-pub(crate) const FRAME: u16 = 60;
+pub(crate) use crate::memory::pages;
+
 /// Where a frame carries its sequence number.
 const SEQUENCE: usize = 16;
+/// What a frame has in each byte before that.
+const FILL: u8 = 0x55;
+/// The byte that a forwarder touches.
+const TOUCHED: usize = 3;
 
 const DD: u64 = 1;
 const EOP: u64 = 2;
 const TX_DONE: u64 = 1 << 32;
 const TX_REPORT: u64 = 1 << 27;
+
+// Of a ring's registers.
+const BASE: usize = 0x00;
+const LEN: usize = 0x08;
+const HEAD: usize = 0x10;
+const TAIL: usize = 0x18;
+const WRITE_BACK: usize = 0x38;
+/// TDWBAL: the head is written back, descriptors are not.
+const WRITE_BACK_ON: u32 = 1;
 
 /// Where a family has the registers of receive and transmit ring 0.
 #[derive(Clone, Copy)]
@@ -44,16 +54,20 @@ pub(crate) struct Nic {
     wrong: u64,
 }
 
-/// Zeroed memory in whole pages, never freed.
-pub(crate) fn pages(bytes: usize) -> NonNull<u8> {
-    let layout = Layout::from_size_align(bytes, 4096).expect("a size of pages");
-    // SAFETY: the size is not zero (callers).
-    NonNull::new(unsafe { alloc_zeroed(layout) }).expect("memory for the bench")
+/// The bytes of the frame with this number, without FCS: lengths differ, so that they can be told
+/// apart.
+const fn length(sequence: u64) -> u16 {
+    60 + (sequence % 4) as u16
 }
 
 impl Nic {
+    /// A device with a register file of its own.
     pub(crate) fn new(layout: Layout0) -> Self {
-        let registers = pages(WINDOW as usize);
+        Self::on(pages(WINDOW as usize), layout)
+    }
+
+    /// The part of a device that serves another ring pair of the same register file.
+    pub(crate) fn on(registers: NonNull<u8>, layout: Layout0) -> Self {
         Self { registers, layout, rx_head: 0, tx_head: 0, received: 0, sent: 0, wrong: 0 }
     }
 
@@ -67,59 +81,81 @@ impl Nic {
         unsafe { self.registers.add(at).cast::<u32>().read_volatile() }
     }
 
-    fn ring(&self, block: usize) -> (*mut [u64; 2], u32, u32) {
-        let base = u64::from(self.register(block)) | u64::from(self.register(block + 4)) << 32;
-        (base as *mut [u64; 2], self.register(block + 8) / 16, self.register(block + 0x18))
+    fn set_register(&self, at: usize, value: u32) {
+        // SAFETY: inside the register file (constants above).
+        unsafe { self.registers.add(at).cast::<u32>().write_volatile(value) };
     }
 
-    /// Completes what was sent, and receives [`REGION`] frames.
-    pub(crate) fn work(&mut self) {
-        self.complete();
+    fn address(&self, at: usize) -> u64 {
+        u64::from(self.register(at)) | u64::from(self.register(at + 4)) << 32
+    }
+
+    /// Returns a ring, how many descriptors it has, and its tail.
+    fn ring(&self, block: usize) -> (*mut [u64; 2], u32, u32) {
+        let base = self.address(block + BASE) as *mut [u64; 2];
+        (base, self.register(block + LEN) / 16, self.register(block + TAIL))
+    }
+
+    /// Receives so many frames.
+    pub(crate) fn receive(&mut self, frames: usize) {
         let (ring, len, tail) = self.ring(self.layout.rx);
-        for _ in 0..REGION {
+        for _ in 0..frames {
             if self.rx_head == tail {
-                // Out of descriptors: counted below, since the frames will be missing.
+                // Out of descriptors: whoever checks the counts misses the frames.
                 break;
             }
             // SAFETY: the driver gave the ring and, up to the tail, buffers of at least 2 KiB.
             unsafe {
                 let descriptor = ring.add(self.rx_head as usize);
                 let buffer = (*descriptor)[0] as *mut u8;
-                buffer.write_bytes(0x55, SEQUENCE);
+                buffer.write_bytes(FILL, SEQUENCE);
                 buffer.add(SEQUENCE).cast::<u64>().write_unaligned(self.received);
                 // The address is overwritten, as the hardware does.
-                descriptor.write_volatile([0, DD | EOP | u64::from(FRAME) << 32]);
+                descriptor.write_volatile([0, DD | EOP | u64::from(length(self.received)) << 32]);
             }
             self.received += 1;
             self.rx_head = (self.rx_head + 1) % len;
         }
+        self.set_register(self.layout.rx + HEAD, self.rx_head);
     }
 
-    /// Completes what was sent.
+    /// Completes what was sent; reports where the driver asked for it, in the descriptor or, if the
+    /// driver chose that, by writing the head back.
     pub(crate) fn complete(&mut self) {
         let (ring, len, tail) = self.ring(self.layout.tx);
+        let write_back = self.address(self.layout.tx + WRITE_BACK);
+        let heads = write_back as u32 & WRITE_BACK_ON != 0;
         while self.tx_head != tail {
-            // SAFETY: the driver gave the ring and, up to the tail, frames.
+            // SAFETY: the driver gave the ring, up to the tail frames, and the place of the head.
             unsafe {
                 let descriptor = ring.add(self.tx_head as usize);
                 let [buffer, word] = descriptor.read_volatile();
                 let sequence = (buffer as *const u8).add(SEQUENCE).cast::<u64>().read_unaligned();
-                let touched = *(buffer as *const u8).add(3) == 0x56;
-                if sequence != self.sent || word as u16 != FRAME || !touched {
+                let touched = *(buffer as *const u8).add(TOUCHED) == FILL + 1;
+                if sequence != self.sent || word as u16 != length(self.sent) || !touched {
                     self.wrong += 1;
                 }
-                if word & TX_REPORT != 0 {
+                self.tx_head = (self.tx_head + 1) % len;
+                if word & TX_REPORT != 0 && heads {
+                    ((write_back & !3) as *mut u32).write_volatile(self.tx_head);
+                } else if word & TX_REPORT != 0 {
                     descriptor.write_volatile([buffer, word | TX_DONE]);
                 }
             }
             self.sent += 1;
-            self.tx_head = (self.tx_head + 1) % len;
         }
+        self.set_register(self.layout.tx + HEAD, self.tx_head);
     }
 
-    /// Frames received, sent, and those that came out wrong.
-    pub(crate) fn counts(&self) -> (u64, u64, u64) {
-        (self.received, self.sent, self.wrong)
+    /// Completes what was sent and checks that it is all that was received: so many frames, in
+    /// order, of the right lengths, touched.
+    pub(crate) fn verify(&mut self, frames: u64) -> Result<(), String> {
+        self.complete();
+        let Self { received, sent, wrong, .. } = *self;
+        if wrong == 0 && sent == received && received == frames {
+            return Ok(());
+        }
+        Err(format!("{frames} frames were due: {received} received, {sent} sent, {wrong} of them wrong"))
     }
 
     /// Plays the device in a driver's waits: ends a reset, reports what is waited for.

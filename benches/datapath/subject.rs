@@ -2,12 +2,36 @@
 
 use crate::nic::Nic;
 
+/// How a frame's buffer goes from the receive ring to the transmit ring.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Path {
+    /// Through an array: receive a burst, send a burst, buffers from a pool.
+    Burst,
+    /// From slot to slot: the buffers of both rings change places.
+    Exchange,
+    /// Not at all: the descriptor that received it sends it.
+    InPlace,
+}
+
+impl Path {
+    /// Its name in the table.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Burst => "burst",
+            Self::Exchange => "exchange",
+            Self::InPlace => "in_place",
+        }
+    }
+}
+
 /// A forwarder on a device of its own.
 pub(crate) struct Subject {
-    /// Its name in the table.
+    /// Its name in the table; `limit` is what the others of its path are compared with.
     pub(crate) name: &'static str,
     /// The device whose registers it drives.
     pub(crate) device: &'static str,
+    /// How it forwards.
+    pub(crate) path: Path,
     /// The device.
     pub(crate) nic: Nic,
     /// Receives, touches, sends and reclaims one burst of at most so many frames.

@@ -5,11 +5,15 @@
 //! toolchain are left as they are.
 
 mod apt;
+mod bench;
+mod code;
+mod committed;
 mod no_std;
 mod qemu;
 mod regs;
 mod targets;
 mod test;
+mod valgrind;
 mod workspace;
 
 use std::process::ExitCode;
@@ -28,6 +32,14 @@ struct Cli {
 enum Task {
     /// Provides what the tests need and runs everything: the command of the README
     Test(test::Args),
+    /// Measures the data path, or checks its instruction counts
+    Bench(bench::Args),
+    /// Measures the code of each operation, or checks it
+    Size(code::SizeArgs),
+    /// Shows that the data path has no way to a panic
+    Panics,
+    /// Unpacks a valgrind for the benches below target/, where there is none; nothing is installed
+    Valgrind,
     /// Unpacks a QEMU for the tests below target/; nothing is installed
     Qemu,
     /// Makes the targets without an operating system buildable
@@ -42,6 +54,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done: anyhow::Result<()> = match cli.task {
         Task::Test(args) => test::run(&args),
+        Task::Bench(args) => bench::run(&args),
+        Task::Size(args) => code::size(&args),
+        Task::Panics => code::panics(),
+        Task::Valgrind => valgrind::run(),
         Task::Qemu => qemu::run(),
         Task::Targets => targets::run(),
         Task::NoStd => no_std::run(),

@@ -29,6 +29,11 @@ pub(crate) fn target_dir() -> PathBuf {
     target().join("no-std")
 }
 
+/// Lets defmt compile messages of every level: by itself it leaves all but errors out.
+pub(crate) fn compile_all_messages(command: &mut Command) {
+    command.env("DEFMT_LOG", "trace");
+}
+
 /// Returns the commands, each of which builds for all targets.
 pub(crate) fn builds(sysroot: &Sysroot) -> Vec<Command> {
     let build = |features: &&[&str]| {
@@ -40,6 +45,7 @@ pub(crate) fn builds(sysroot: &Sysroot) -> Vec<Command> {
             .args(*features)
             .arg("--target-dir")
             .arg(target_dir());
+        compile_all_messages(&mut command);
         sysroot.apply(&mut command);
         command
     };

@@ -10,15 +10,18 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
+use crate::bench;
+use crate::code;
 use crate::no_std;
 use crate::qemu;
 use crate::targets::{self, Sysroot};
+use crate::valgrind::{self, Valgrind};
 use crate::workspace::{cargo, ci, output};
 use count::Count;
 use report::{Outcome, Report};
 
 /// Provides what the tests need and runs everything: format, lints, documentation, register tables,
-/// tests, builds without the standard library.
+/// tests, builds without the standard library, the emitted code and its instruction counts.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// Prints one JSON object on standard output, and everything else on standard error
@@ -31,6 +34,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let mut run = Run { json: args.json, report: Report::default() };
     let qemu = run.provide("QEMU", qemu::ensure);
     let sysroot = run.provide("bare targets", targets::ensure);
+    let valgrind = run.provide("valgrind", valgrind::ensure);
 
     run.component("format", "rustfmt", &["fmt", "--all", "--check"]);
     run.component("lints", "clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
@@ -40,6 +44,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     run.commands("register tables", [cargo_with(&["xtask", "regs", "--check"])]);
     run.commands("tests", [tests(qemu)]);
     run.no_std(sysroot.as_ref());
+    run.emitted_code(sysroot.as_ref());
+    run.instructions(valgrind.as_ref());
     run.finish()
 }
 
@@ -103,6 +109,30 @@ impl Run {
         match sysroot {
             Some(sysroot) => self.commands(NAME, no_std::builds(sysroot)),
             None => self.report.add(NAME, Instant::now(), left_out("no bare targets".into())),
+        }
+    }
+
+    /// Looks at the code that the compiler makes for the bare targets, where there are some.
+    fn emitted_code(&mut self, sysroot: Option<&Sysroot>) {
+        let missing = sysroot.is_none().then(|| "no bare targets".to_owned());
+        for (name, args, obstacle) in [
+            ("panic branches", ["xtask", "panics"].as_slice(), missing.clone()),
+            ("code sizes", &["xtask", "size", "--check"], missing.or_else(code::size_obstacle)),
+        ] {
+            match obstacle {
+                None => self.commands(name, [cargo_with(args)]),
+                Some(why) => self.report.add(name, Instant::now(), left_out(why)),
+            }
+        }
+    }
+
+    /// Compares instruction counts with the committed ones, where that can be done.
+    fn instructions(&mut self, valgrind: Option<&Valgrind>) {
+        const NAME: &str = "instructions";
+        let obstacle = valgrind.map_or(Some("no valgrind".into()), |_| bench::obstacle());
+        match obstacle {
+            None => self.commands(NAME, [cargo_with(&["xtask", "bench", "--check"])]),
+            Some(why) => self.report.add(NAME, Instant::now(), left_out(why)),
         }
     }
 

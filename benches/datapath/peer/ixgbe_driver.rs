@@ -7,7 +7,7 @@ use std::time::Duration;
 use ixgbe_driver::{IxgbeDevice, IxgbeHal, IxgbeNetBuf, MemPool, NicDevice, PhysAddr};
 
 use crate::nic::{IXGBE, Nic, pages};
-use crate::subject::{Subject, touch};
+use crate::subject::{Path, Subject, touch};
 use vmdq_core::bus::WINDOW;
 
 const RING: usize = 512;
@@ -62,5 +62,5 @@ pub(crate) fn subject() -> Subject {
             let _ = device.send(0, frame);
         }
     });
-    Subject { name: "ixgbe-driver 0.1.1", device: "82599", nic, burst }
+    Subject { name: "ixgbe-driver 0.1.1", device: "82599", path: Path::Burst, nic, burst }
 }

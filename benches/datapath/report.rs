@@ -1,0 +1,139 @@
+//! All rows, as a table for people and as one object for programs.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use crate::clock::{Clock, Mode};
+use crate::count;
+use crate::goals::{self, Verdict};
+use crate::measure;
+use crate::subject::{Path, Subject};
+use crate::time::{self, Effort, Timing};
+
+/// A subject in one mode and burst size.
+pub(crate) struct Row {
+    pub(crate) subject: &'static str,
+    pub(crate) device: &'static str,
+    pub(crate) path: Path,
+    pub(crate) batch: usize,
+    /// Missing where only instructions were counted.
+    pub(crate) timing: Option<(Mode, Timing)>,
+    /// Missing without valgrind.
+    pub(crate) instructions: Option<f64>,
+}
+
+/// What was measured.
+pub(crate) struct Report {
+    rows: Vec<Row>,
+    sweep: usize,
+}
+
+impl Report {
+    /// Measures: instructions, and with an effort given, time.
+    pub(crate) fn make(
+        subjects: &[fn() -> Subject],
+        sizes: &[usize],
+        effort: Option<Effort>,
+    ) -> Result<Self, String> {
+        let make = || subjects.iter().map(|make| make()).collect::<Vec<_>>();
+        let clock = Clock::new();
+        let timings =
+            effort.map(|effort| time::all(make, sizes, &effort, &clock)).transpose()?.unwrap_or_default();
+        let mut timings = timings.into_iter();
+        let numbers: Vec<(usize, usize)> =
+            sizes.iter().flat_map(|&size| (0..subjects.len()).map(move |i| (i, size))).collect();
+        let counts = match count::possible() {
+            true => Some(measure::instructions(&numbers)?),
+            false if timings.len() == 0 => {
+                return Err("there is no valgrind to count instructions with".into());
+            }
+            false => None,
+        };
+        let modes: Vec<Option<Mode>> =
+            if timings.len() == 0 { vec![None] } else { Mode::ALL.map(Some).to_vec() };
+        let named = make();
+        let mut rows = Vec::new();
+        for mode in modes {
+            for (at, &(i, batch)) in numbers.iter().enumerate() {
+                let Subject { name, device, path, .. } = named[i];
+                rows.push(Row {
+                    subject: name,
+                    device,
+                    path,
+                    batch,
+                    timing: mode.zip(mode.and_then(|_| timings.next())),
+                    instructions: counts.as_ref().map(|counts| counts[at]),
+                });
+            }
+        }
+        Ok(Self { rows, sweep: clock.sweep_bytes() })
+    }
+
+    /// Returns the table, and below it the goals.
+    pub(crate) fn table(&self) -> String {
+        let mut table = format!("built for {}; swept: {} KiB\n", target_cpu(), self.sweep / 1024);
+        let _ = writeln!(
+            table,
+            "{:<18} {:<6} {:<8} {:<5} {:>5} {:>9} {:>8} {:>13} {:>12}",
+            "subject", "device", "path", "mode", "burst", "ns/frame", "x limit", "p10..p90", "instr/frame"
+        );
+        for Row { subject, device, path, batch, timing, instructions } in &self.rows {
+            let (mode, ns, ratio, spread) = timing.map_or_else(Default::default, |(mode, timing)| {
+                let Timing { ns, ratio, low, high } = timing;
+                (mode.name(), format!("{ns:.2}"), format!("{ratio:.3}"), format!("{low:.2}..{high:.2}"))
+            });
+            let count = instructions.map_or("no valgrind".into(), |count| format!("{count:.2}"));
+            let path = path.name();
+            let _ = writeln!(
+                table,
+                "{subject:<18} {device:<6} {path:<8} {mode:<5} {batch:>5} {ns:>9} {ratio:>8} {spread:>13} {count:>12}"
+            );
+        }
+        table.push_str("goals\n");
+        for (goal, verdict) in goals::judge(&self.rows) {
+            let _ = writeln!(table, "  {goal:<52} {verdict}");
+        }
+        table
+    }
+
+    /// Returns one object.
+    pub(crate) fn json(&self) -> Value {
+        let goal = |(goal, verdict): (String, Verdict)| json!({ "goal": goal, "met": verdict.met(), "measured": verdict.measured, "most": verdict.most });
+        json!({
+            "target_cpu": target_cpu(),
+            "swept_bytes": self.sweep,
+            "rows": self.rows.iter().map(Row::json).collect::<Vec<_>>(),
+            "goals": goals::judge(&self.rows).map(goal).collect::<Vec<_>>(),
+        })
+    }
+}
+
+impl Row {
+    fn json(&self) -> Value {
+        let mut row = json!({
+            "subject": self.subject,
+            "device": self.device,
+            "path": self.path.name(),
+            "batch": self.batch,
+            "instructions_per_frame": self.instructions,
+        });
+        if let Some((mode, timing)) = self.timing {
+            row["mode"] = json!(mode.name());
+            row["ns_per_frame"] = json!(timing.ns);
+            row["ratio_to_limit"] = json!(timing.ratio);
+            row["ratio_p10"] = json!(timing.low);
+            row["ratio_p90"] = json!(timing.high);
+        }
+        row
+    }
+}
+
+/// What the bench was built for.
+const fn target_cpu() -> &'static str {
+    if cfg!(all(target_feature = "avx2", target_feature = "bmi2", target_feature = "movbe")) {
+        "x86-64-v3"
+    } else {
+        "the target's least processor"
+    }
+}

@@ -1,0 +1,117 @@
+//! Time for each frame: subjects alternate, ratios are taken region by region, the best run counts.
+
+use crate::clock::{Clock, Mode, quantile};
+use crate::measure::{REGION, region_ns};
+use crate::progress::show;
+use crate::subject::Subject;
+
+/// The name of what all others of its path are compared with.
+pub(crate) const BASE: &str = "limit";
+
+/// How often what is measured.
+pub(crate) struct Effort {
+    /// Runs, each with subjects that are made anew, since where memory lies makes a difference.
+    pub(crate) runs: usize,
+    /// Regions of each subject, mode and size in a run.
+    pub(crate) warm: usize,
+    pub(crate) swept: usize,
+}
+
+impl Effort {
+    pub(crate) const FULL: Self = Self { runs: 3, warm: 2001, swept: 1001 };
+    pub(crate) const QUICK: Self = Self { runs: 1, warm: 301, swept: 101 };
+
+    const fn regions(&self, mode: Mode) -> usize {
+        match mode {
+            Mode::Warm => self.warm,
+            Mode::Swept => self.swept,
+        }
+    }
+}
+
+/// What a subject takes in one mode and size.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timing {
+    /// Nanoseconds for each frame, the median.
+    pub(crate) ns: f64,
+    /// Ratio to the limit of the same path, the median.
+    pub(crate) ratio: f64,
+    /// The ratio that a tenth of the regions stays below.
+    pub(crate) low: f64,
+    /// The ratio that a tenth of the regions exceeds.
+    pub(crate) high: f64,
+}
+
+/// Measures all subjects in all modes and sizes; returns for each of them, in this order of nesting,
+/// the run with the least ratio.
+pub(crate) fn all(
+    make: impl Fn() -> Vec<Subject>,
+    sizes: &[usize],
+    effort: &Effort,
+    clock: &Clock,
+) -> Result<Vec<Timing>, String> {
+    let mut best: Vec<Timing> = Vec::new();
+    for run in 1..=effort.runs {
+        let mut subjects = make();
+        let mut timings = Vec::new();
+        let mut regions = 0;
+        for mode in Mode::ALL {
+            for &size in sizes {
+                show(&format!("run {run} of {}: {}, bursts of {size}", effort.runs, mode.name()));
+                regions += effort.regions(mode);
+                timings.extend(alternate(&mut subjects, mode, size, effort.regions(mode), clock));
+            }
+        }
+        show("");
+        for subject in &mut subjects {
+            let verified = subject.nic.verify((regions * REGION) as u64);
+            verified.map_err(|error| format!("{} on {}: {error}", subject.name, subject.device))?;
+        }
+        if best.is_empty() {
+            best = timings;
+        } else {
+            for (best, timing) in best.iter_mut().zip(timings) {
+                if timing.ratio < best.ratio || (timing.ratio == best.ratio && timing.ns < best.ns) {
+                    *best = timing;
+                }
+            }
+        }
+    }
+    Ok(best)
+}
+
+/// Measures all subjects in one mode and size, region by region.
+fn alternate(
+    subjects: &mut [Subject],
+    mode: Mode,
+    size: usize,
+    regions: usize,
+    clock: &Clock,
+) -> Vec<Timing> {
+    let base: Vec<usize> = subjects
+        .iter()
+        .map(|subject| {
+            let is_base = |other: &Subject| other.name == BASE && other.path == subject.path;
+            subjects.iter().position(is_base).expect("each path has a limit")
+        })
+        .collect();
+    let mut ns = vec![Vec::with_capacity(regions); subjects.len()];
+    let mut ratios = ns.clone();
+    for _ in 0..regions {
+        let times: Vec<f64> =
+            subjects.iter_mut().map(|subject| region_ns(clock, subject, mode, size)).collect();
+        for (i, &time) in times.iter().enumerate() {
+            ns[i].push(time);
+            ratios[i].push(time / times[base[i]]);
+        }
+    }
+    ns.iter_mut()
+        .zip(&mut ratios)
+        .map(|(ns, ratios)| Timing {
+            ns: quantile(ns, 0.5),
+            ratio: quantile(ratios, 0.5),
+            low: quantile(ratios, 0.1),
+            high: quantile(ratios, 0.9),
+        })
+        .collect()
+}

@@ -1,0 +1,168 @@
+//! Queues over register files in memory, polled in turn through the public API.
+
+use std::ptr::NonNull;
+
+use embedded_hal::delay::DelayNs;
+use vmdq_core::bus::Mmio;
+use vmdq_core::dma::Identity;
+use vmdq_core::ring::{
+    BufferPool, BufferSize, Burst, Frame, Length, RingLength, RingMemory, RxRing, Shelf, TxRing,
+};
+use vmdq_core::{Config, Controller, MacAddress, Pool, Port, Reset, Resources, Running};
+
+use crate::load::Load;
+use crate::memory::pages;
+use crate::nic::{IGB, IXGBE, Layout0, Nic};
+
+/// Frames that a busy queue gets before each region: one burst.
+const FRAMES: usize = 32;
+/// Buffers for each queue beyond what its receive ring holds: in the transmit ring, and under way.
+const SPARE: usize = 3 * FRAMES;
+const STRIDE: usize = 2048 + 64;
+/// Between the registers of neighbouring rings.
+const RING_REGISTERS: usize = 0x40;
+
+/// Waits in which the device answers.
+struct Answering(NonNull<u8>);
+
+impl DelayNs for Answering {
+    fn delay_ns(&mut self, _: u32) {
+        // SAFETY: made from a device's register file below.
+        unsafe { Nic::answer(self.0) };
+    }
+}
+
+/// A running queue, and the device's side of it.
+struct Lane<C> {
+    nic: Nic,
+    rx: RxRing<C, Mmio, Identity>,
+    tx: TxRing<C, Mmio, Identity>,
+}
+
+/// Queues that are polled in turn by one processor, with one pool of buffers.
+pub(crate) struct Queues<C: Controller> {
+    lanes: Vec<Lane<C>>,
+    /// How many of the queues get frames: the last ones.
+    busy: usize,
+    pool: BufferPool,
+    burst: Burst<64>,
+    /// What filters lead to.
+    _steering: Vec<Pool<C, Mmio>>,
+}
+
+fn place<T>(value: T) -> &'static mut T {
+    let at = pages(size_of::<T>()).cast::<T>();
+    // SAFETY: fresh memory of the size, in whole pages, never freed.
+    unsafe {
+        at.write(value);
+        &mut *at.as_ptr()
+    }
+}
+
+/// Memory for so many buffers, of a pool.
+fn buffers(count: usize, dma: Identity) -> BufferPool {
+    let at = pages(count * STRIDE);
+    // SAFETY: fresh memory of the size, zeroed, never freed.
+    let region: &'static mut [u8] = unsafe { std::slice::from_raw_parts_mut(at.as_ptr(), count * STRIDE) };
+    let shelf: Vec<Shelf> = (0..count).map(|_| Shelf::uninit()).collect();
+    let size = BufferSize::for_bytes(2048).expect("a size of buffers");
+    let carved = BufferPool::carve(region, size, shelf.leak(), dma);
+    carved.map_err(|(error, ..)| error).expect("memory for buffers").0
+}
+
+impl<C: Controller> Queues<C> {
+    /// Starts so many queues with rings of `N` descriptors, on as many ports as that takes, of which
+    /// `busy` get frames; binds so many filters to the first queue.
+    pub(crate) fn new<const N: usize>(queues: usize, busy: usize, filters: usize) -> Self
+    where
+        Length<N>: RingLength,
+    {
+        // SAFETY: the devices in memory use pointers.
+        let dma = unsafe { Identity::new() };
+        let mut pool = buffers(queues * (N + SPARE), dma);
+        let (mut lanes, mut steering) = (Vec::new(), Vec::new());
+        while lanes.len() < queues {
+            let first = Nic::new(layout::<C>(0));
+            let registers = first.registers();
+            let mut wait = Answering(registers);
+            // SAFETY: the register file is as large as the window and is never freed.
+            let bus = unsafe { Mmio::new(registers.cast()) };
+            // SAFETY: the device in memory keeps to what it is given.
+            let port = unsafe { Port::<C, _, Reset>::new(bus) };
+            let port = port.init(&Config::default(), &mut wait).map_err(|(error, _)| error);
+            let Resources { queues: stopped, filters: slots, mut table, .. } =
+                port.expect("a port in memory").enable(&mut wait);
+            for (i, queue) in stopped.into_iter().take(queues - lanes.len()).enumerate() {
+                let (rx, tx) = (place(RingMemory::<N>::new()), place(RingMemory::<N>::new()));
+                let running = queue.start(rx, tx, pool.size(), dma, &mut wait).map_err(|(error, _)| error);
+                let Running { rx, tx, pool: lead } = running.expect("a queue in memory");
+                lanes.push(Lane { nic: Nic::on(registers, layout::<C>(i)), rx, tx });
+                steering.push(lead);
+            }
+            for (i, slot) in slots.into_iter().take(filters).enumerate() {
+                let address = MacAddress([2, 0, 0x5e, 0, 0, i as u8]);
+                let bound = table.bind(slot, address, &steering[0]).map_err(|(error, _)| error);
+                bound.expect("a filter");
+            }
+            assert_eq!(table.bindings().count(), filters, "the device has fewer filters");
+        }
+        for lane in &mut lanes {
+            lane.rx.refill(&mut pool);
+        }
+        Self { lanes, busy, pool, burst: Burst::new(), _steering: steering }
+    }
+}
+
+fn layout<C: Controller>(queue: usize) -> Layout0 {
+    let Layout0 { rx, tx } = if C::NAME == "82598" { IXGBE } else { IGB };
+    Layout0 { rx: rx + queue * RING_REGISTERS, tx: tx + queue * RING_REGISTERS }
+}
+
+impl<C: Controller> Load for Queues<C> {
+    fn prepare(&mut self) {
+        let idle = self.lanes.len() - self.busy;
+        for lane in &mut self.lanes[idle..] {
+            lane.nic.complete();
+            lane.nic.receive(FRAMES);
+        }
+    }
+
+    fn region(&mut self) {
+        for Lane { rx, tx, .. } in &mut self.lanes {
+            if tx.pending() >= FRAMES {
+                tx.reclaim(&mut self.pool);
+            }
+            if rx.receive_most(&mut self.burst, FRAMES) == 0 {
+                continue;
+            }
+            self.burst.iter_mut().for_each(touch);
+            // What does not fit stays in the burst.
+            let _ = tx.send(&mut self.burst);
+            if rx.missing() >= FRAMES {
+                rx.refill(&mut self.pool);
+            }
+        }
+    }
+
+    fn units(&self) -> u64 {
+        match self.busy {
+            0 => self.lanes.len() as u64,
+            busy => (busy * FRAMES) as u64,
+        }
+    }
+
+    fn verify(&mut self, regions: u64) -> Result<(), String> {
+        let idle = self.lanes.len() - self.busy;
+        for (i, lane) in self.lanes.iter_mut().enumerate() {
+            let due = if i < idle { 0 } else { regions * FRAMES as u64 };
+            lane.nic.verify(due).map_err(|error| format!("queue {i}: {error}"))?;
+        }
+        Ok(())
+    }
+}
+
+fn touch(frame: &mut Frame) {
+    if let Some(byte) = frame.bytes_mut().get_mut(3) {
+        *byte = byte.wrapping_add(1);
+    }
+}
