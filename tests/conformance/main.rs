@@ -75,7 +75,7 @@ macro_rules! conforms {
 
 conforms! { i82575: vmdq::igb::I82575, Some(vmdq_sim::Sim::i82575());
     sorting: what_is_not_accepted_is_dropped, what_is_accepted_changes_at_run_time;
-    tags: strangers_lose_their_tags_as_soon_as_they_are_let_in;
+    tags: strangers_lose_their_tags_as_soon_as_they_are_let_in, no_tag_stays_in_a_frame_meanwhile;
     descriptors: the_default_queue_blocks_if_asked_to, dropped_frames_are_counted;
     transmit: queues_take_turns, short_frames_are_padded;
     interrupts: every_vector_can_be_masked_and_fired, a_frame_interrupts_its_queues_vector,
@@ -85,7 +85,8 @@ conforms! { i82575: vmdq::igb::I82575, Some(vmdq_sim::Sim::i82575());
 conforms! { i82576: vmdq::igb::I82576, Some(vmdq_sim::Sim::i82576());
     sorting: what_is_not_accepted_is_dropped, what_is_accepted_changes_at_run_time,
         another_queue_becomes_the_default_one;
-    tags: strangers_lose_their_tags_as_soon_as_they_are_let_in, another_default_queue_removes_tags_too;
+    tags: strangers_lose_their_tags_as_soon_as_they_are_let_in, no_tag_stays_in_a_frame_meanwhile,
+        another_default_queue_removes_tags_too;
     descriptors: the_default_queue_blocks_if_asked_to, dropped_frames_are_counted,
         blocking_follows_the_default_queue;
     transmit: queues_take_turns, short_frames_are_padded;

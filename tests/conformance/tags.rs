@@ -1,9 +1,11 @@
 //! Removal of tags: a tagged frame arrives without its tag and with the tag beside it, whatever led it
 //! to its queue.
 
+use vmdq::bus::Bus;
 use vmdq::group::{Groups, Indication};
 use vmdq::ring::FrameFlags;
 use vmdq::{Accept, Config, Controller, DefaultQueueChoice, LiveAccept, MacAddress};
+use vmdq_sim::Cut;
 
 use crate::bed::Bed;
 use crate::common::{GROUP, Plan, Rig, STRANGER, frame, tagged, vm};
@@ -22,7 +24,7 @@ fn provider(mut frame: Vec<u8>) -> Vec<u8> {
 }
 
 /// Takes what has been received: queue, tag and bytes.
-fn receive<C: Controller, T: Bed>(rig: &mut Rig<C, T::Bus, T>) -> Vec<(usize, Option<u16>, Vec<u8>)> {
+fn receive<C: Controller, B: Bus, T: Bed>(rig: &mut Rig<C, B, T>) -> Vec<(usize, Option<u16>, Vec<u8>)> {
     let mut all = Vec::new();
     for (queue, lane) in rig.lanes.iter_mut().enumerate() {
         let Some(lane) = lane else { continue };
@@ -37,8 +39,8 @@ fn receive<C: Controller, T: Bed>(rig: &mut Rig<C, T::Bus, T>) -> Vec<(usize, Op
 }
 
 /// Puts a frame on the wire and tells where and with which tag it arrives, as `bytes`.
-fn arrives<C: Controller, T: Bed>(
-    rig: &mut Rig<C, T::Bus, T>,
+fn arrives<C: Controller, B: Bus, T: Bed>(
+    rig: &mut Rig<C, B, T>,
     sent: &[u8],
     bytes: &[u8],
 ) -> Vec<(usize, Option<u16>)> {
@@ -138,6 +140,30 @@ pub(crate) fn strangers_lose_their_tags_as_soon_as_they_are_let_in<C: LiveAccept
         let expected = if accept.contains(Accept::PROMISCUOUS) { vec![(0, Some(7))] } else { vec![] };
         assert_eq!(arrives(&mut rig, &sent, &plain), expected, "{accept:?}");
         assert_eq!(arrives(&mut rig, &tagged(vm(1), 7, 1, 204), &frame(vm(1), 1, 200)), [(1, Some(7))]);
+    }
+    rig.finish();
+}
+
+/// However far a change of what is accepted has come, no frame arrives with its tag in it.
+pub(crate) fn no_tag_stays_in_a_frame_meanwhile<C: LiveAccept, T: Bed>(bed: T) {
+    let cut = Cut::new(bed.bus());
+    let mut rig = Rig::<C, _, T>::start_on(bed, cut.clone(), stripping(Accept::empty()));
+    let (sent, plain) = (tagged(STRANGER, 7, 1, 204), frame(STRANGER, 1, 200));
+    for (from, to) in [(Accept::empty(), Accept::PROMISCUOUS), (Accept::PROMISCUOUS, Accept::empty())] {
+        for writes in 0.. {
+            rig.port.set_accept(from);
+            cut.after(writes);
+            rig.port.set_accept(to);
+            let lost = cut.lost();
+            // The rings' tails are not to be lost.
+            cut.mend();
+            let arrived = arrives(&mut rig, &sent, &plain);
+            let whole = if to.is_empty() { arrived.is_empty() } else { arrived == [(0, Some(7))] };
+            assert!(whole || lost > 0 && (arrived.is_empty() || arrived == [(0, Some(7))]));
+            if lost == 0 {
+                break;
+            }
+        }
     }
     rig.finish();
 }
