@@ -17,6 +17,7 @@ mod life;
 mod limits;
 mod ports;
 mod qemu_departures;
+mod replication;
 mod silence;
 mod sorting;
 mod tags;
@@ -77,6 +78,7 @@ conforms! { i82575: vmdq::igb::I82575, Some(vmdq_sim::Sim::i82575());
     sorting: what_is_not_accepted_is_dropped, what_is_accepted_changes_at_run_time;
     tags: strangers_lose_their_tags_as_soon_as_they_are_let_in, no_tag_stays_in_a_frame_meanwhile;
     descriptors: the_default_queue_blocks_if_asked_to, dropped_frames_are_counted;
+    replication: headers_are_replicated_while_asked_for, header_buffers_have_the_models_sizes;
     transmit: queues_take_turns, short_frames_are_padded;
     interrupts: every_vector_can_be_masked_and_fired, a_frame_interrupts_its_queues_vector,
         a_sent_frame_interrupts_its_queues_vector, queues_share_a_vector, the_link_interrupts,
@@ -89,6 +91,7 @@ conforms! { i82576: vmdq::igb::I82576, Some(vmdq_sim::Sim::i82576());
         another_default_queue_removes_tags_too;
     descriptors: the_default_queue_blocks_if_asked_to, dropped_frames_are_counted,
         blocking_follows_the_default_queue;
+    replication: headers_are_replicated_while_asked_for, header_buffers_have_the_models_sizes;
     transmit: queues_take_turns, short_frames_are_padded;
     interrupts: every_vector_can_be_masked_and_fired, a_frame_interrupts_its_queues_vector,
         a_sent_frame_interrupts_its_queues_vector, queues_share_a_vector, the_link_interrupts,
@@ -97,6 +100,7 @@ conforms! { i82576: vmdq::igb::I82576, Some(vmdq_sim::Sim::i82576());
 conforms! { i82598: vmdq::ixgbe::I82598, Some(vmdq_sim::Sim::i82598());
     sorting: what_is_not_accepted_is_dropped;
     descriptors: the_default_queue_blocks_if_asked_to, dropped_frames_are_counted;
+    replication: headers_are_replicated_while_asked_for, header_buffers_have_the_models_sizes;
     transmit: queues_take_turns, short_frames_are_padded;
     interrupts: every_vector_can_be_masked_and_fired, a_frame_interrupts_its_queues_vector,
         a_sent_frame_interrupts_its_queues_vector, queues_share_a_vector, the_link_interrupts,
@@ -105,4 +109,21 @@ conforms! { i82598: vmdq::ixgbe::I82598, Some(vmdq_sim::Sim::i82598());
 conforms! { qemu: vmdq::igb::I82576, crate::bed::qemu();
     sorting: another_queue_becomes_the_default_one;
     tags: another_default_queue_removes_tags_too;
+}
+
+/// Models that replicate no header although they are asked to.
+mod without_replication {
+    use vmdq_sim::Sim;
+
+    macro_rules! without {
+        ($name:ident: $controller:ty, $bed:expr) => {
+            #[test]
+            fn $name() {
+                crate::replication::frames_arrive_whole_without::<$controller, _>($bed.without_replication());
+            }
+        };
+    }
+    without! { i82575: vmdq::igb::I82575, Sim::i82575() }
+    without! { i82576: vmdq::igb::I82576, Sim::i82576() }
+    without! { i82598: vmdq::ixgbe::I82598, Sim::i82598() }
 }
