@@ -217,8 +217,6 @@ pub trait DefaultQueueChoice: Controller {
     note = "the 82575, the 82576 and the 82598 do; elsewhere software fetches the header once"
 )]
 pub trait HeaderReplication: Controller {
-    /// Smallest step in which header buffers are sized, in bytes.
-    const HEADER_STEP: u16 = 64;
-    /// Largest header buffer, in bytes.
+    /// Largest header buffer, in bytes, a multiple of 64.
     const HEADER_MOST: u16;
 }

@@ -8,6 +8,9 @@ use core::marker::PhantomData;
 use crate::controller::HeaderReplication;
 use crate::ring::BufferSize;
 
+/// The unit in which devices count the bytes of header buffers.
+const UNIT: u16 = 64;
+
 /// What the device is told of the size of a queue's header buffers: a multiple of 64 bytes.
 ///
 /// Exists only for controllers whose hardware replicates headers (paper section 3.7), and only in the
@@ -17,24 +20,24 @@ pub struct HeaderSize<C> {
     controller: PhantomData<fn() -> C>,
 }
 
-impl<C: HeaderReplication> HeaderSize<C> {
-    /// Makes a size of `bytes`, or `None` unless that is a multiple of
-    /// [`HEADER_STEP`](HeaderReplication::HEADER_STEP), at least one step and at most
+impl<C> HeaderSize<C> {
+    /// Makes a size of `bytes`, or `None` unless that is a multiple of 64 from 64 to
     /// [`HEADER_MOST`](HeaderReplication::HEADER_MOST).
     ///
     /// Frames are decided on by what the header buffer holds: 64 bytes hold the addresses, a tag and
     /// the headers of IPv4 and UDP.
     #[must_use]
-    pub const fn new(bytes: u16) -> Option<Self> {
-        if bytes == 0 || bytes > C::HEADER_MOST || !bytes.is_multiple_of(C::HEADER_STEP) {
+    pub const fn new(bytes: u16) -> Option<Self>
+    where
+        C: HeaderReplication,
+    {
+        if bytes == 0 || bytes > C::HEADER_MOST || !bytes.is_multiple_of(UNIT) {
             return None;
         }
-        Some(Self { units: (bytes / C::HEADER_STEP) as u8, controller: PhantomData })
+        Some(Self { units: (bytes / UNIT) as u8, controller: PhantomData })
     }
-}
 
-impl<C> HeaderSize<C> {
-    /// Returns the size in steps of 64 bytes, as SRRCTL.BSIZEHEADER counts.
+    /// Returns the size in units of 64 bytes, as SRRCTL.BSIZEHEADER counts.
     #[must_use]
     pub const fn units(self) -> u32 {
         self.units as u32
@@ -43,7 +46,7 @@ impl<C> HeaderSize<C> {
     /// Returns the size in bytes.
     #[must_use]
     pub const fn bytes(self) -> usize {
-        self.units as usize * 64
+        self.units as usize * UNIT as usize
     }
 }
 
