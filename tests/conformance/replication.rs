@@ -33,7 +33,7 @@ impl Memory {
         bytes[DESCRIPTORS * (16 + PACKET)..].fill(UNTOUCHED);
         let at = NonNull::from(&mut bytes[0]);
         let bus = bed.dma().map(at, bytes.len(), Direction::Both).expect("it is the bed's memory");
-        let mut memory = Self { bytes, bus };
+        let memory = Self { bytes, bus };
         for place in 0..DESCRIPTORS {
             let packet = bus + Self::packet(place) as u64;
             let header = bus + Self::header(place) as u64;
