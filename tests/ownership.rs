@@ -11,7 +11,8 @@ use vmdq::ring::{BufferPool, BufferSize, Frame, Shelf};
 use vmdq::{Accept, Config, Port, Ready, Resources};
 use vmdq_sim::{Rule, Settled, Sim, SimBus, SimDma, Testbed};
 
-const EVERYTHING: Config = Config { max_frame: 1518, accept: Accept::all(), default_drops: true };
+const EVERYTHING: Config =
+    Config { max_frame: 1518, accept: Accept::all(), default_drops: true, strip_tags: false };
 
 fn shelf(places: usize) -> &'static mut [Shelf] {
     Box::leak(Box::new_uninit_slice(places))

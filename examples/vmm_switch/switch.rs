@@ -93,7 +93,7 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
         // SAFETY: the test bed is a controller of model `C`, or claims to be, and this is its only
         // driver; it reaches only what its `dma` mapped.
         let port = unsafe { Port::<C, T::Bus, _>::new(bed.bus()) };
-        let config = Config { max_frame, accept: Accept::all(), default_drops: true };
+        let config = Config { max_frame, accept: Accept::all(), ..Config::default() };
         let mut port = port.init(&config, &mut delay).map_err(|(error, _)| error).context(C::NAME)?;
         ensure!(port.bring_link_up(LINK_UP, &mut delay).is_up(), "the link of the {} stays down", C::NAME);
         let Resources { port, queues, filters, mut table, vectors } = port.enable(&mut delay);

@@ -2,15 +2,14 @@
 
 use embedded_hal::delay::DelayNs;
 use vmdq_core::bus::{Bus, Offset};
-use vmdq_core::controller::{LiveAccept, NotStopped, RingSetup, seal};
-use vmdq_core::ring::BufferSize;
+use vmdq_core::controller::{LiveAccept, NotStopped, ReceiveSetup, RingSetup, seal};
 use vmdq_core::{
-    Accept, Causes, Config, Controller, DefaultQueueChoice, HeaderReplication, Link, MacAddress, Statistics,
+    Causes, Config, Controller, DefaultQueueChoice, HeaderReplication, Link, MacAddress, Statistics,
     TimedOut, Warnings,
 };
 
 use crate::model::{I82576, Igb, Model};
-use crate::regs::{RCTL, RXCSUM, Regs, TCTL};
+use crate::regs::{CTRL, RCTL, RXCSUM, Regs, TCTL, VET};
 use crate::{interrupts, link, reset, rings, statistics};
 
 /// Error bits of a receive descriptor: CE, SE, SEQ, CXE, RXE. Valid only while bad packets are
@@ -20,12 +19,25 @@ const RX_ERRORS: u32 = 1 << 24 | 1 << 25 | 1 << 26 | 1 << 28 | 1 << 31;
 /// The largest frame limit that Intel's drivers set on this family, in bytes with FCS.
 const MAX_FRAME: u16 = 9728;
 
+/// The type of an 802.1Q tag.
+const DOT1Q: u32 = 0x8100;
+
+/// Has the controller remove tags, or leave them. The receiver is off.
+fn strip_tags<M: Model, B: Bus>(bus: &B, strip: bool) {
+    if strip {
+        // Whatever earlier software or the NVM set: tags of this type are meant.
+        M::VET.on(bus).modify(VET::VET.val(DOT1Q));
+    }
+    // The 82576 goes by its pools' VMOLR while VMDq is on; Intel's driver sets both.
+    M::CTRL.on(bus).modify(CTRL::VME.val(strip.into()));
+}
+
 impl<M> seal::Family for Igb<M> {}
 
 /// RCTL as it is while VMDq is on.
-fn receive_control<M: Model, B: Bus>(bus: &B, accept: Accept) {
-    let accepted = M::accept(bus, accept);
-    // VLAN filtering is off: tags make no difference, and stay in the frames.
+fn receive_control<M: Model, B: Bus>(bus: &B, config: &Config) {
+    let accepted = M::accept(bus, config);
+    // VLAN filtering is off: tags make no difference to where a frame goes.
     let always = RCTL::RXEN::SET + RCTL::LPE::SET + RCTL::SECRC::SET + RCTL::PMCF::SET;
     M::RCTL.on(bus).set(always.value | accepted);
 }
@@ -63,11 +75,12 @@ unsafe impl<M: Model> Controller for Igb<M> {
 
     fn enable_vmdq<B: Bus>(bus: &B, config: &Config, _: &mut impl DelayNs) {
         M::RXCSUM.on(bus).modify(RXCSUM::PCSD::SET);
+        strip_tags::<M, B>(bus, config.strip_tags);
         M::enable(bus, config, 0);
         M::enable_msix(bus);
         // 0x0F is the collision threshold that Intel's drivers set.
         M::TCTL.on(bus).write(TCTL::EN::SET + TCTL::PSP::SET + TCTL::CT.val(0x0f) + TCTL::RTLC::SET);
-        receive_control::<M, B>(bus, config.accept);
+        receive_control::<M, B>(bus, config);
     }
 
     fn disable_vmdq<B: Bus>(bus: &B, delay: &mut impl DelayNs) {
@@ -119,12 +132,11 @@ unsafe impl<M: Model> Controller for Igb<M> {
     unsafe fn start_rx<B: Bus>(
         bus: &B,
         setup: RingSetup,
-        size: BufferSize,
-        drops: bool,
+        receive: ReceiveSetup<Self>,
         delay: &mut impl DelayNs,
     ) -> Result<bool, TimedOut> {
         // SAFETY: the caller's promise.
-        unsafe { rings::start_rx::<M, B>(bus, setup, size, drops, delay) }
+        unsafe { rings::start_rx::<M, B>(bus, setup, receive, delay) }
     }
 
     fn stop_rx<B: Bus>(bus: &B, queue: u8, seen: bool, delay: &mut impl DelayNs) -> Result<(), NotStopped> {
@@ -196,8 +208,8 @@ unsafe impl<M: Model> Controller for Igb<M> {
 const ADDRESS_VALID: u32 = crate::regs::RAH::AV::SET.value;
 
 impl<M: Model> LiveAccept for Igb<M> {
-    fn accept<B: Bus>(bus: &B, accept: Accept) {
-        receive_control::<M, B>(bus, accept);
+    fn accept<B: Bus>(bus: &B, config: &Config) {
+        receive_control::<M, B>(bus, config);
     }
 }
 

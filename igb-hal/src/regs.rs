@@ -449,7 +449,7 @@ mod layout {
             /// The address is valid
             AV OFFSET(31) NUMBITS(1) [],
         ],
-        /// Headers that are split off, for each queue or pool
+        /// Packets whose headers are split off or replicated, for each queue or pool
         pub PSRTYPE [
             /// MAC only
             PSR_TYPE0 OFFSET(0) NUMBITS(1) [],
@@ -463,6 +463,14 @@ mod layout {
             PSR_TYPE4 OFFSET(4) NUMBITS(1) [],
             /// IPv4, IPv6, TCP
             PSR_TYPE5 OFFSET(5) NUMBITS(1) [],
+            /// IPv4, IPv6, UDP
+            PSR_TYPE6 OFFSET(6) NUMBITS(1) [],
+            /// IPv6
+            PSR_TYPE7 OFFSET(7) NUMBITS(1) [],
+            /// IPv6, TCP
+            PSR_TYPE8 OFFSET(8) NUMBITS(1) [],
+            /// IPv6, UDP
+            PSR_TYPE9 OFFSET(9) NUMBITS(1) [],
         ],
         /// Multiple receive queues command
         pub MRQC [
@@ -892,7 +900,7 @@ pub trait Regs {
     const RAL: RegArray<RAL::Register, Rw>;
     /// Receive address high: bytes 4 and 5, destination, valid (section 2.3; S75 p380-381, D, L, Q, H).
     const RAH: RegArray<RAH::Register, Rw>;
-    /// Headers that are split off, for each queue or pool (section 2.3; S75 p112, I210 p436, p269, H).
+    /// Packets whose headers are split off or replicated, for each queue or pool (section 2.3; S75 p112, I210 p436, p269, appendix A.1, H).
     const PSRTYPE: RegArray<PSRTYPE::Register, Rw>;
     /// VLAN filter table: a bit for each VLAN (section 2.3; S75 p381, H).
     const VFTA: RegArray<(), Rw>;

@@ -3,17 +3,29 @@
 use embedded_hal::delay::DelayNs;
 use vmdq_core::TimedOut;
 use vmdq_core::bus::Bus;
-use vmdq_core::controller::{NotStopped, RingSetup};
-use vmdq_core::ring::BufferSize;
+use vmdq_core::controller::{NotStopped, ReceiveSetup, RingSetup};
 use vmdq_core::wait::until;
 
-use crate::model::Model;
-use crate::regs::{RDT, RXDCTL, SRRCTL, TDT, TXDCTL};
+use crate::model::{Igb, Model};
+use crate::regs::{PSRTYPE, RDT, RXDCTL, SRRCTL, TDT, TXDCTL};
 
 /// Bytes of a descriptor.
 const DESCRIPTOR: u32 = 16;
 /// How long what the device has under way when a queue stops takes to land, in microseconds.
 const IN_FLIGHT: u32 = 100;
+
+/// The packets whose headers are replicated: all types that are known, down to those of which the
+/// device understands the MAC header alone.
+const EVERY_TYPE: u32 = PSRTYPE::PSR_TYPE0::SET.value
+    | PSRTYPE::PSR_TYPE1::SET.value
+    | PSRTYPE::PSR_TYPE2::SET.value
+    | PSRTYPE::PSR_TYPE3::SET.value
+    | PSRTYPE::PSR_TYPE4::SET.value
+    | PSRTYPE::PSR_TYPE5::SET.value
+    | PSRTYPE::PSR_TYPE6::SET.value
+    | PSRTYPE::PSR_TYPE7::SET.value
+    | PSRTYPE::PSR_TYPE8::SET.value
+    | PSRTYPE::PSR_TYPE9::SET.value;
 
 /// Where the rings of a stopped queue begin.
 pub(crate) fn first<M: Model, B: Bus>(bus: &B, queue: usize) -> (u32, u32) {
@@ -31,8 +43,7 @@ pub(crate) fn first<M: Model, B: Bus>(bus: &B, queue: usize) -> (u32, u32) {
 pub(crate) unsafe fn start_rx<M: Model, B: Bus>(
     bus: &B,
     setup: RingSetup,
-    size: BufferSize,
-    drops: bool,
+    receive: ReceiveSetup<Igb<M>>,
     delay: &mut impl DelayNs,
 ) -> Result<bool, TimedOut> {
     let queue = usize::from(setup.queue);
@@ -52,10 +63,18 @@ pub(crate) unsafe fn start_rx<M: Model, B: Bus>(
         // SAFETY: head and tail are equal: no descriptor is the device's.
         unsafe { M::RDT.at(queue).on(bus).give(setup.first) };
     }
+    let (types, format) = match receive.header {
+        Some(header) => {
+            (EVERY_TYPE, SRRCTL::DESCTYPE::HDR_REPLICATION + SRRCTL::BSIZEHEADER.val(header.units()))
+        }
+        None => (0, SRRCTL::DESCTYPE::ADV_ONEBUF),
+    };
+    // The queue of a pool has the pool's number.
+    M::PSRTYPE.at(queue).on(bus).set(types);
     M::SRRCTL.at(queue).on(bus).write(
-        SRRCTL::BSIZEPACKET.val(size.in_kib())
-            + SRRCTL::DESCTYPE::ADV_ONEBUF
-            + SRRCTL::DROP_EN.val((drops && M::DROP_EN).into()),
+        SRRCTL::BSIZEPACKET.val(receive.size.in_kib())
+            + format
+            + SRRCTL::DROP_EN.val((receive.drops && M::DROP_EN).into()),
     );
     // Write back each descriptor at once: whoever polls waits for it. (The 82576 with MSI-X needs
     // WTHRESH = 1 anyway.)

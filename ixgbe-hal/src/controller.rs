@@ -2,8 +2,7 @@
 
 use embedded_hal::delay::DelayNs;
 use vmdq_core::bus::{Bus, Offset};
-use vmdq_core::controller::{NotStopped, OTHERS, RingSetup, seal};
-use vmdq_core::ring::BufferSize;
+use vmdq_core::controller::{NotStopped, OTHERS, ReceiveSetup, RingSetup, seal};
 use vmdq_core::{
     Causes, Config, Controller, HeaderReplication, Link, MacAddress, Statistics, TimedOut, Warnings,
 };
@@ -101,12 +100,11 @@ unsafe impl<M: Model> Controller for Ixgbe<M> {
     unsafe fn start_rx<B: Bus>(
         bus: &B,
         setup: RingSetup,
-        size: BufferSize,
-        drops: bool,
+        receive: ReceiveSetup<Self>,
         delay: &mut impl DelayNs,
     ) -> Result<bool, TimedOut> {
         // SAFETY: the caller's promise.
-        unsafe { rings::start_rx::<M, B>(bus, setup, size, drops, delay) }
+        unsafe { rings::start_rx::<M, B>(bus, setup, receive, delay) }
     }
 
     fn stop_rx<B: Bus>(bus: &B, queue: u8, seen: bool, delay: &mut impl DelayNs) -> Result<(), NotStopped> {

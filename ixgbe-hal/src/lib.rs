@@ -19,6 +19,15 @@
 //!   silenced.
 //! - MAXFRS (MHADD) is set 4 bytes higher than the frame limit although one source says that the device
 //!   adds 4 bytes for a tag by itself; the receive ring drops what is too long.
+//! - Headers are replicated with SRRCTL.DESCTYPE 3 ("always"), which the datasheet pages at hand do not
+//!   name; they describe replication and name 4, "large packets only". 3 is what the sibling family
+//!   has, and with 4 a short frame would reach its header buffer only. Nothing rests on it: a header
+//!   counts as replicated only if the descriptor says so (SPH).
+//! - The layout of PSRTYPE is in dispute: Intel's driver has a bit for each protocol, the datasheet a bit
+//!   for each type of packets. Both readings' bits are set. Whatever the device then does not
+//!   recognise, or not replicate (MAC headers alone, by the datasheet), arrives without SPH.
+//! - Tags are removed for all queues or none (VLNCTRL.VME), set with the receiver off. The limit of a
+//!   frame is that on the wire.
 //! - The link of ports that negotiate (KX4, KX, BX) is restarted, never reconfigured.
 
 mod controller;

@@ -760,7 +760,7 @@ mod layout {
             /// The address is valid
             AV OFFSET(31) NUMBITS(1) [],
         ],
-        /// Headers that are split off, for each VMDq index or pool
+        /// Packets whose headers are split off or replicated, for each VMDq index or pool
         pub PSRTYPE [
             /// TCP
             SPLIT_TCP OFFSET(4) NUMBITS(1) [],
@@ -1477,7 +1477,7 @@ pub trait Regs {
     const RAL: RegArray<RAL::Register, Rw>;
     /// Receive address high: bytes 4 and 5, valid (section 1.4; 8.2.3.7.9; DS98 p333, D, B, G).
     const RAH: RegArray<RAH::Register, Rw>;
-    /// Headers that are split off, for each VMDq index or pool (section 1.4; 8.2.3.7.4; D, B).
+    /// Packets whose headers are split off or replicated, for each VMDq index or pool (section 1.4; 8.2.3.7.4; D, B).
     const PSRTYPE: RegArray<PSRTYPE::Register, Rw>;
     /// Multiple receive queues command (section 1.4; 8.2.3.7.12; D, B).
     ///
@@ -1503,7 +1503,7 @@ pub trait Regs {
     const RDT: RegArray<RDT::Register, Dma>;
     /// Receive descriptor control (section 1.5; 8.2.3.8.6; D, B, G, DS98 p326).
     const RXDCTL: RegArray<RXDCTL::Register, Rw>;
-    /// Split and replication receive control, for each VMDq index (82598) or queue (section 1.5; 8.2.3.8.7; D, B, G, O, DS98 p228, p233).
+    /// Split and replication receive control, for each VMDq index (82598) or queue (section 1.5; 8.2.3.8.7; D, B, G, O, DS98 p228, p233; HDR_REPLICATION by its name in the igb family).
     ///
     /// Reset value: 0x402.
     const SRRCTL: RegArray<SRRCTL::Register, Rw>;

@@ -3,13 +3,12 @@
 use embedded_hal::delay::DelayNs;
 use vmdq_core::TimedOut;
 use vmdq_core::bus::{Bus, Offset};
-use vmdq_core::controller::{NotStopped, RingSetup};
+use vmdq_core::controller::{NotStopped, ReceiveSetup, RingSetup};
 use vmdq_core::reg::{RegArray, Rw};
-use vmdq_core::ring::BufferSize;
 use vmdq_core::wait::until;
 
 use crate::link;
-use crate::model::Model;
+use crate::model::{Ixgbe, Model};
 use crate::regs::{RXDCTL, SRRCTL, TXDCTL};
 
 /// Bytes of a descriptor.
@@ -40,8 +39,7 @@ fn see_enabled<M: Model, B: Bus>(
 pub(crate) unsafe fn start_rx<M: Model, B: Bus>(
     bus: &B,
     setup: RingSetup,
-    size: BufferSize,
-    drops: bool,
+    receive: ReceiveSetup<Ixgbe<M>>,
     delay: &mut impl DelayNs,
 ) -> Result<bool, TimedOut> {
     let queue = usize::from(setup.queue);
@@ -65,10 +63,16 @@ pub(crate) unsafe fn start_rx<M: Model, B: Bus>(
     unsafe { M::RDH.at(queue).on(bus).give(setup.first) };
     // SAFETY: head and tail are equal: no descriptor is the device's.
     unsafe { M::RDT.at(queue).on(bus).give(setup.first) };
+    let (types, format) = match receive.header {
+        Some(header) => {
+            let (types, replication) = M::replication();
+            (types, replication + SRRCTL::BSIZEHEADER.val(header.units()))
+        }
+        None => (0, SRRCTL::DESCTYPE::ADV_ONEBUF),
+    };
+    M::PSRTYPE.at(queue).on(bus).set(types);
     M::SRRCTL.at(queue).on(bus).write(
-        SRRCTL::BSIZEPACKET.val(size.in_kib())
-            + SRRCTL::DESCTYPE::ADV_ONEBUF
-            + SRRCTL::DROP_EN.val(drops.into()),
+        SRRCTL::BSIZEPACKET.val(receive.size.in_kib()) + format + SRRCTL::DROP_EN.val(receive.drops.into()),
     );
     control.on(bus).set(M::rx_thresholds() | RXDCTL::ENABLE::SET.value);
     see_enabled::<M, B>(

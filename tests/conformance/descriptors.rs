@@ -8,7 +8,7 @@ use crate::common::{Plan, Rig, frame, numbers, vm};
 
 /// Rings of 8 descriptors, 7 of which can hold a buffer.
 const SHORT: Plan = Plan {
-    config: Config { max_frame: 1518, accept: vmdq::Accept::all(), default_drops: true },
+    config: Config { max_frame: 1518, accept: vmdq::Accept::all(), default_drops: true, strip_tags: false },
     descriptors: 8,
     buffers: 14,
 };

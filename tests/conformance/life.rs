@@ -25,7 +25,8 @@ pub(crate) fn comes_out_of_reset<C: Controller, T: Bed>(bed: T) {
 }
 
 pub(crate) fn says_what_it_was_given<C: Controller, T: Bed>(bed: T) {
-    let config = Config { max_frame: 1000, accept: Accept::MULTICAST, default_drops: false };
+    let config =
+        Config { max_frame: 1000, accept: Accept::MULTICAST, default_drops: false, strip_tags: true };
     let port = ready::<C, _, T>(&bed, bed.bus(), &config);
     assert_eq!(*port.config(), config);
     assert_eq!(port.id(), bed.bus().id());

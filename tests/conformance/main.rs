@@ -17,8 +17,10 @@ mod life;
 mod limits;
 mod ports;
 mod qemu_departures;
+mod replication;
 mod silence;
 mod sorting;
+mod tags;
 mod transmit;
 
 /// Runs checks on a bed: `name: controller, how the bed is made, the checks`.
@@ -51,8 +53,10 @@ macro_rules! conforms {
                     a_filter_moves, a_slot_is_used_again, every_slot_sorts,
                     mac_control_frames_are_delivered, counts_what_arrives;
                 descriptors: a_full_queue_drops_and_the_others_go_on, order_holds_over_many_rounds;
+                tags: removed_tags_come_with_the_frames, one_tag_is_removed_and_no_other_type,
+                    tags_stay_unless_removal_is_asked_for, groups_never_mix_removed_tags;
                 limits: the_default_limit_is_exact, a_jumbo_limit_is_exact, the_largest_limit_is_exact,
-                    the_least_limit_is_exact, the_shortest_frame_arrives;
+                    the_least_limit_is_exact, the_limit_is_that_of_the_wire, the_shortest_frame_arrives;
                 transmit: every_queue_sends_in_order, sent_buffers_come_back, a_full_ring_takes_no_more,
                     frames_of_wrong_length_are_not_sent, a_tagged_frame_of_full_length_is_sent,
                     a_stop_brings_unsent_buffers_home, counts_what_is_sent;
@@ -72,7 +76,9 @@ macro_rules! conforms {
 
 conforms! { i82575: vmdq::igb::I82575, Some(vmdq_sim::Sim::i82575());
     sorting: what_is_not_accepted_is_dropped, what_is_accepted_changes_at_run_time;
+    tags: strangers_lose_their_tags_as_soon_as_they_are_let_in, no_tag_stays_in_a_frame_meanwhile;
     descriptors: the_default_queue_blocks_if_asked_to, dropped_frames_are_counted;
+    replication: headers_are_replicated_while_asked_for, header_buffers_have_the_models_sizes;
     transmit: queues_take_turns, short_frames_are_padded;
     interrupts: every_vector_can_be_masked_and_fired, a_frame_interrupts_its_queues_vector,
         a_sent_frame_interrupts_its_queues_vector, queues_share_a_vector, the_link_interrupts,
@@ -81,8 +87,11 @@ conforms! { i82575: vmdq::igb::I82575, Some(vmdq_sim::Sim::i82575());
 conforms! { i82576: vmdq::igb::I82576, Some(vmdq_sim::Sim::i82576());
     sorting: what_is_not_accepted_is_dropped, what_is_accepted_changes_at_run_time,
         another_queue_becomes_the_default_one;
+    tags: strangers_lose_their_tags_as_soon_as_they_are_let_in, no_tag_stays_in_a_frame_meanwhile,
+        another_default_queue_removes_tags_too;
     descriptors: the_default_queue_blocks_if_asked_to, dropped_frames_are_counted,
         blocking_follows_the_default_queue;
+    replication: headers_are_replicated_while_asked_for, header_buffers_have_the_models_sizes;
     transmit: queues_take_turns, short_frames_are_padded;
     interrupts: every_vector_can_be_masked_and_fired, a_frame_interrupts_its_queues_vector,
         a_sent_frame_interrupts_its_queues_vector, queues_share_a_vector, the_link_interrupts,
@@ -91,6 +100,7 @@ conforms! { i82576: vmdq::igb::I82576, Some(vmdq_sim::Sim::i82576());
 conforms! { i82598: vmdq::ixgbe::I82598, Some(vmdq_sim::Sim::i82598());
     sorting: what_is_not_accepted_is_dropped;
     descriptors: the_default_queue_blocks_if_asked_to, dropped_frames_are_counted;
+    replication: headers_are_replicated_while_asked_for, header_buffers_have_the_models_sizes;
     transmit: queues_take_turns, short_frames_are_padded;
     interrupts: every_vector_can_be_masked_and_fired, a_frame_interrupts_its_queues_vector,
         a_sent_frame_interrupts_its_queues_vector, queues_share_a_vector, the_link_interrupts,
@@ -98,4 +108,22 @@ conforms! { i82598: vmdq::ixgbe::I82598, Some(vmdq_sim::Sim::i82598());
 }
 conforms! { qemu: vmdq::igb::I82576, crate::bed::qemu();
     sorting: another_queue_becomes_the_default_one;
+    tags: another_default_queue_removes_tags_too;
+}
+
+/// Models that replicate no header although they are asked to.
+mod without_replication {
+    use vmdq_sim::Sim;
+
+    macro_rules! without {
+        ($name:ident: $controller:ty, $bed:expr) => {
+            #[test]
+            fn $name() {
+                crate::replication::frames_arrive_whole_without::<$controller, _>($bed.without_replication());
+            }
+        };
+    }
+    without! { i82575: vmdq::igb::I82575, Sim::i82575() }
+    without! { i82576: vmdq::igb::I82576, Sim::i82576() }
+    without! { i82598: vmdq::ixgbe::I82598, Sim::i82598() }
 }

@@ -84,6 +84,14 @@ fn a_frame_waits_when_all_queues_are_full() {
     rig.finish();
 }
 
+/// Departures 7 and 8: no header is replicated, and there is no PSRTYPE. The strict models do and have:
+/// `replication::headers_are_replicated_while_asked_for`.
+#[test]
+fn headers_are_not_replicated() {
+    let Some(bed) = qemu() else { return };
+    crate::replication::frames_arrive_whole_without::<I82576, _>(bed);
+}
+
 /// Departure 12: each tail write drains its ring before it returns.
 #[test]
 fn queues_do_not_take_turns() {

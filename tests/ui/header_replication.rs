@@ -2,9 +2,8 @@
 
 use embedded_hal::delay::DelayNs;
 use vmdq::bus::{Bus, Mmio, Offset};
-use vmdq::controller::{NotStopped, RingSetup, seal};
-use vmdq::ring::BufferSize;
-use vmdq::{Causes, Config, Controller, Link, MacAddress, Queue, Statistics, TimedOut, Warnings};
+use vmdq::controller::{NotStopped, ReceiveSetup, RingSetup, seal};
+use vmdq::{Causes, Config, Controller, HeaderSize, Link, MacAddress, Queue, Statistics, TimedOut, Warnings};
 
 /// A controller without hardware header replication.
 struct Plain;
@@ -50,8 +49,7 @@ unsafe impl Controller for Plain {
     unsafe fn start_rx<B: Bus>(
         _: &B,
         _: RingSetup,
-        _: BufferSize,
-        _: bool,
+        _: ReceiveSetup<Self>,
         _: &mut impl DelayNs,
     ) -> Result<bool, TimedOut> {
         unimplemented!()
@@ -84,6 +82,7 @@ unsafe impl Controller for Plain {
 
 fn header(queue: Queue<Plain, Mmio>) {
     let _ = queue.largest_header_buffer();
+    let _ = HeaderSize::<Plain>::new(64);
 }
 
 fn main() {}

@@ -53,6 +53,10 @@ pub struct Config {
     /// Whether the default queue drops when it has no descriptor, as all others always do. If not,
     /// it blocks the other queues until it gets one.
     pub default_drops: bool,
+    /// Whether the controller removes 802.1Q tags (0x8100, the outermost alone) from received frames;
+    /// [`Frame::tag`](crate::ring::Frame::tag) has them then. If so, a [`group`](crate::group) never
+    /// mixes tags; if not, tags stay in the frames. Provider tags (0x88a8) always stay.
+    pub strip_tags: bool,
 }
 
 impl Config {
@@ -68,8 +72,13 @@ impl Config {
 }
 
 impl Default for Config {
-    /// 1518 bytes, broadcast and multicast accepted, the default queue drops.
+    /// 1518 bytes, broadcast and multicast accepted, the default queue drops, tags stay in the frames.
     fn default() -> Self {
-        Self { max_frame: 1518, accept: Accept::BROADCAST | Accept::MULTICAST, default_drops: true }
+        Self {
+            max_frame: 1518,
+            accept: Accept::BROADCAST | Accept::MULTICAST,
+            default_drops: true,
+            strip_tags: false,
+        }
     }
 }

@@ -4,10 +4,10 @@ use embedded_hal::delay::DelayNs;
 
 use crate::array::Array;
 use crate::bus::{Bus, Offset};
-use crate::config::{Accept, Causes, Config};
+use crate::config::{Causes, Config};
 use crate::link::Link;
 use crate::mac::MacAddress;
-use crate::ring::BufferSize;
+pub use crate::receive::ReceiveSetup;
 use crate::statistics::Statistics;
 
 /// Seals [`Controller`](crate::Controller): implemented by the family crates alone.
@@ -137,9 +137,8 @@ pub unsafe trait Controller: seal::Family + Sized + 'static {
     fn tx_context(queue: u8) -> u8;
     /// Returns where the receive and the transmit ring of a stopped queue have to begin.
     fn first_descriptors<B: Bus>(bus: &B, queue: u8) -> (u32, u32);
-    /// Sets up and enables a receive queue; no buffer is posted yet. With `drops` the device drops
-    /// a frame for which the queue has no descriptor, else it waits and so blocks all queues.
-    /// Returns whether the queue was seen enabled.
+    /// Sets up and enables a receive queue; no buffer is posted yet. All of its registers are set,
+    /// whatever the queue was started with before. Returns whether the queue was seen enabled.
     ///
     /// # Safety
     ///
@@ -147,8 +146,7 @@ pub unsafe trait Controller: seal::Family + Sized + 'static {
     unsafe fn start_rx<B: Bus>(
         bus: &B,
         setup: RingSetup,
-        size: BufferSize,
-        drops: bool,
+        receive: ReceiveSetup<Self>,
         delay: &mut impl DelayNs,
     ) -> Result<bool, TimedOut>;
     /// Disables a receive queue and sees it disabled; `seen` tells whether it was seen enabled before,
@@ -192,8 +190,8 @@ pub unsafe trait Controller: seal::Family + Sized + 'static {
     note = "82598: FCTRL is written with the receiver off, which is allowed with all queues disabled only; set `Config::accept` before `Port::init`"
 )]
 pub trait LiveAccept: Controller {
-    /// Sets which frames beyond those of the filters are accepted, while VMDq is on.
-    fn accept<B: Bus>(bus: &B, accept: Accept);
+    /// Sets which frames beyond those of the filters are accepted (`config.accept`), while VMDq is on.
+    fn accept<B: Bus>(bus: &B, config: &Config);
 }
 
 /// In a set of queues that are routed to a vector: all causes that are not a queue's.
@@ -209,15 +207,16 @@ pub trait DefaultQueueChoice: Controller {
     fn set_default<B: Bus>(bus: &B, config: &Config, queue: u8);
 }
 
-/// Controllers whose hardware replicates headers: it writes the header of a frame to a buffer of its
-/// own besides the whole frame (paper section 3.7; SRRCTL.DESCTYPE 3).
+/// Controllers whose hardware replicates headers: it writes the beginning of a frame to a buffer of
+/// its own besides the whole frame (paper section 3.7; SRRCTL.DESCTYPE 3).
+///
+/// It does so for the types of packets that it recognises (PSRTYPE), and says in each descriptor
+/// whether it did (SPH). Where it did not, the header buffer holds nothing of the frame.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not replicate headers in hardware",
     note = "the 82575, the 82576 and the 82598 do; elsewhere software fetches the header once"
 )]
 pub trait HeaderReplication: Controller {
-    /// Smallest step in which header buffers are sized, in bytes.
-    const HEADER_STEP: u16 = 64;
-    /// Largest header buffer, in bytes.
+    /// Largest header buffer, in bytes, a multiple of 64.
     const HEADER_MOST: u16;
 }

@@ -7,8 +7,8 @@
 //!
 //! Groups are judged from descriptors alone; no byte of a frame is touched. A queue that serves
 //! one address can mix VLANs (paper section 2.1, footnote 1), so a group ends where the removed tag
-//! or the error state changes. While tags stay in the frames, descriptors don't show them, and a group
-//! can mix tags.
+//! or the error state changes. Without [`Config::strip_tags`](crate::Config::strip_tags) tags stay in the
+//! frames, descriptors don't show them, and a group can mix tags.
 #![forbid(unsafe_code)]
 
 use crate::ring::{Frame, FrameFlags};

@@ -43,6 +43,7 @@ mod link;
 mod mac;
 mod port;
 mod queue;
+mod receive;
 pub mod reg;
 pub mod ring;
 mod statistics;
@@ -63,5 +64,6 @@ pub use port::{
     VmdqOff, VmdqOn,
 };
 pub use queue::{Pool, Queue, Running, StartError, StopError, Stopped};
+pub use receive::HeaderSize;
 pub use statistics::Statistics;
 pub use vector::Vector;

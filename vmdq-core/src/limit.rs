@@ -14,6 +14,8 @@ const TPID: [u8; 2] = [0x81, 0x00];
 ///
 /// Controllers can't set this limit exactly: most know one length for tagged and untagged frames.
 /// They are set 4 bytes too high, and the receive ring drops and counts what should not have come.
+/// Where the controller removes tags ([`Config::strip_tags`](crate::Config::strip_tags)) the limit
+/// still is that of the frame on the wire: in memory the frame is 4 bytes shorter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct FrameLimit(u16);
@@ -82,6 +84,14 @@ impl FrameLimit {
         let tagged = frame.get(12..14) == Some(&TPID[..]);
         frame.len() > usize::from(if tagged { self.tagged() } else { self.untagged() })
     }
+
+    /// Tells whether a frame in memory from which the controller removed a tag is too long.
+    ///
+    /// The tag that the limit leaves room for is the removed one: if another one follows, it counts.
+    #[must_use]
+    pub fn refuses_stripped(self, frame: &[u8]) -> bool {
+        frame.len() > usize::from(self.untagged())
+    }
 }
 
 #[cfg(test)]
@@ -102,6 +112,20 @@ mod tests {
         assert!(!limit.refuses(&frame));
         frame.push(0);
         assert!(limit.refuses(&frame));
+    }
+
+    #[test]
+    fn a_removed_tag_was_the_one_that_is_allowed() {
+        let limit = FrameLimit::new(1518, 9728).unwrap();
+        // 1522 bytes on the wire with its tag and FCS.
+        let mut frame = std::vec![0; 1514];
+        assert!(!limit.refuses_stripped(&frame));
+        frame.push(0);
+        assert!(limit.refuses_stripped(&frame));
+        // A second tag gives no more room.
+        frame[12..14].copy_from_slice(&TPID);
+        assert!(limit.refuses_stripped(&frame));
+        assert!(!limit.refuses(&frame));
     }
 
     #[test]

@@ -225,7 +225,7 @@ impl<C: Controller, B: Bus, S> Port<C, B, S> {
         S: VmdqOn,
     {
         self.config.accept = accept;
-        C::accept(&self.bus, accept);
+        C::accept(&self.bus, &self.config);
     }
 
     /// Makes the queue of a pool the default one.

@@ -1,20 +1,20 @@
 //! A queue pair: stopped ([`Queue`]), or running as two rings and a [`Pool`].
 
+pub(crate) mod launch;
+
 use core::fmt;
 use core::marker::PhantomData;
 
 use embedded_hal::delay::DelayNs;
 
 use crate::bus::{Bus, PortId};
-use crate::controller::{Controller, HeaderReplication, NotStopped, RingSetup, TimedOut};
-use crate::dma::{Direction, DmaSpace};
+use crate::controller::{Controller, HeaderReplication, TimedOut};
+use crate::dma::DmaSpace;
 use crate::filter::FilterTable;
 use crate::limit::FrameLimit;
 use crate::port::Silence;
 use crate::ring::{BufferSize, Frame, RingSpace, RxRing, TxRing};
-
-/// Alignment that the devices ask of ring memory, in bytes.
-const RING_ALIGN: u64 = 128;
+use launch::{Apart, Pair};
 
 /// A stopped queue pair. Filters lead to the [`Pool`] that comes with [`start`](Self::start).
 #[must_use = "a dropped queue is gone until the port is made anew"]
@@ -86,56 +86,12 @@ impl<C: Controller, B: Bus> Queue<C, B> {
         dma: D,
         delay: &mut impl DelayNs,
     ) -> Result<Running<C, B, D>, (StartError, Option<Stopped<C, B>>)> {
-        let (rx, tx) = (rx.into(), tx.into());
-        if !self.limit.fits(size) {
-            let least = self.limit.buffer_size();
-            return Err((StartError::BufferTooSmall { least }, Some(Stopped { queue: self, rx, tx })));
-        }
-        let (rx_at, rx_bytes) = rx.shared();
-        let (tx_at, tx_bytes) = tx.shared();
-        let rx_bus = dma.map(rx_at, rx_bytes, Direction::Both);
-        let tx_bus = dma.map(tx_at, tx_bytes, Direction::Both);
-        let (Some(rx_bus), Some(tx_bus)) = (rx_bus, tx_bus) else {
-            rx_bus.inspect(|&bus| dma.unmap(bus, rx_bytes, Direction::Both));
-            tx_bus.inspect(|&bus| dma.unmap(bus, tx_bytes, Direction::Both));
-            return Err((StartError::NotMapped, Some(Stopped { queue: self, rx, tx })));
-        };
-        if rx_bus % RING_ALIGN != 0 || tx_bus % RING_ALIGN != 0 {
-            dma.unmap(rx_bus, rx_bytes, Direction::Both);
-            dma.unmap(tx_bus, tx_bytes, Direction::Both);
-            return Err((StartError::NotAligned, Some(Stopped { queue: self, rx, tx })));
-        }
-        let (rx_first, tx_first) = C::first_descriptors(&self.bus, self.index);
-        if rx_first >= rx.descriptors() || tx_first >= tx.descriptors() {
-            dma.unmap(rx_bus, rx_bytes, Direction::Both);
-            dma.unmap(tx_bus, tx_bytes, Direction::Both);
-            let least = rx_first.max(tx_first) + 1;
-            return Err((StartError::RingTooShort { least }, Some(Stopped { queue: self, rx, tx })));
-        }
-        let Self { bus, index: queue, limit, default_drops, .. } = self;
-        // A virtual machine's queue may not block the others; the default queue may, by choice.
-        let drops = default_drops || queue != C::default_queue(&bus);
-        let rx_setup = RingSetup { queue, base: rx_bus, descriptors: rx.descriptors(), first: rx_first };
-        let tx_setup = RingSetup { queue, base: tx_bus, descriptors: tx.descriptors(), first: tx_first };
-        let mut rx = RxRing::new(bus.clone(), dma.clone(), rx, rx_setup, size, limit);
-        let mut tx = TxRing::new(bus.clone(), dma, tx, tx_setup, limit);
-        // From here on the device may have the memory, and only a stop that is seen gives it back.
-        // Dropping a ring leaks it.
-        // SAFETY: the ring owns the mapped memory; `stop_rx` comes before it gives it back.
-        let started = unsafe { C::start_rx(&bus, rx_setup, size, drops, delay) }.and_then(|rx_seen| {
-            // SAFETY: the ring owns the mapped memory; `stop_tx` comes before it gives it back.
-            let tx_seen = unsafe { C::start_tx(&bus, tx_setup, delay) }?;
-            Ok((rx_seen, tx_seen))
-        });
-        match started {
-            Ok((rx_seen, tx_seen)) => (rx.seen, tx.seen) = (rx_seen, tx_seen),
-            Err(timed_out) => return Err((StartError::TimedOut(timed_out), None)),
-        }
-        Ok(Running {
-            rx,
-            tx,
-            pool: Pool { bus, index: queue, limit, default_drops, controller: PhantomData },
-        })
+        let (prepared, rx) = self
+            .prepare(rx.into(), tx.into(), size, &dma)
+            .map_err(|(error, stopped)| (error, Some(stopped)))?;
+        let rx =
+            RxRing::new(prepared.bus(), dma.clone(), rx, prepared.receive_ring(), size, prepared.limit());
+        prepared.launch(rx, None, dma, delay).map(Pair::into).map_err(|error| (error, None))
     }
 }
 
@@ -170,35 +126,15 @@ impl<C: Controller, B: Bus> Pool<C, B> {
     /// [`StopError`], and everything that was passed unless it is quarantined: see there.
     pub fn stop<D: DmaSpace>(
         self,
-        mut rx: RxRing<C, B, D>,
+        rx: RxRing<C, B, D>,
         tx: TxRing<C, B, D>,
         table: &FilterTable<C, B>,
         delay: &mut impl DelayNs,
         freed: impl FnMut(Frame),
     ) -> Result<Stopped<C, B>, (StopError, Option<Running<C, B, D>>)> {
-        if let Err(error) = self
-            .owns(&rx, &tx)
-            .and_then(|()| if table.port() != self.port() { Err(StopError::OtherPort) } else { Ok(()) })
-        {
-            return Err((error, Some(Running { rx, tx, pool: self })));
-        }
-        if table.leads_to(self.queue()) {
-            return Err((StopError::Bound, Some(Running { rx, tx, pool: self })));
-        }
-        // The rings' own bus handles write the registers: they own the memory.
-        let stopped = C::stop_rx(rx.bus(), self.index, rx.seen, delay).and_then(|()| {
-            // Seen enabled, then disabled: should the other half fail, the next try starts from here.
-            rx.seen = true;
-            C::stop_tx(tx.bus(), self.index, tx.seen, delay)
-        });
-        match stopped {
-            // SAFETY: both queues were seen stopped.
-            Ok(()) => Ok(unsafe { self.dismantle(rx, tx, freed) }),
-            Err(NotStopped::LinkDown) => Err((StopError::LinkDown, Some(Running { rx, tx, pool: self }))),
-            Err(NotStopped::TimedOut(timed_out)) => {
-                Err((StopError::TimedOut(timed_out), Some(Running { rx, tx, pool: self })))
-            }
-        }
+        self.stop_pair(rx, tx, table, delay, freed)
+            .map(Apart::into)
+            .map_err(|(error, pair)| (error, Some(pair.into())))
     }
 
     /// Takes the queue pair apart after the whole port was silenced.
@@ -213,37 +149,9 @@ impl<C: Controller, B: Bus> Pool<C, B> {
         silence: &Silence<'_>,
         freed: impl FnMut(Frame),
     ) -> Result<Stopped<C, B>, (StopError, Option<Running<C, B, D>>)> {
-        if self.owns(&rx, &tx).is_err() || silence.port != self.port() {
-            return Err((StopError::OtherPort, Some(Running { rx, tx, pool: self })));
-        }
-        // SAFETY: the device was seen to have stopped all DMA (`Silence`).
-        Ok(unsafe { self.dismantle(rx, tx, freed) })
-    }
-
-    fn owns<D: DmaSpace>(&self, rx: &RxRing<C, B, D>, tx: &TxRing<C, B, D>) -> Result<(), StopError> {
-        let same = rx.port() == self.port() && tx.port() == self.port();
-        if same && rx.queue() == self.queue() && tx.queue() == self.queue() {
-            Ok(())
-        } else {
-            Err(StopError::OtherPort)
-        }
-    }
-
-    /// # Safety
-    ///
-    /// The device has been seen to have stopped both queues.
-    unsafe fn dismantle<D: DmaSpace>(
-        self,
-        rx: RxRing<C, B, D>,
-        tx: TxRing<C, B, D>,
-        mut freed: impl FnMut(Frame),
-    ) -> Stopped<C, B> {
-        // SAFETY: the caller's promise.
-        let rx = unsafe { rx.dismantle(&mut freed) };
-        // SAFETY: the caller's promise.
-        let tx = unsafe { tx.dismantle(&mut freed) };
-        let Self { bus, index, limit, default_drops, .. } = self;
-        Stopped { queue: Queue { bus, index, limit, default_drops, controller: PhantomData }, rx, tx }
+        self.stop_pair_silenced(rx, tx, silence, freed)
+            .map(Apart::into)
+            .map_err(|(error, pair)| (error, Some(pair.into())))
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct Board {
     pub(crate) drops: Drops,
     /// Whether the cable is unplugged.
     pub(crate) unplugged: bool,
+    /// Whether DESCTYPE 3 and 4 are taken for one buffer (`Sim::without_replication`).
+    pub(crate) replicates_nothing: bool,
 }
 
 impl Board {

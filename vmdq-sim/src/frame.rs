@@ -9,6 +9,9 @@ pub(crate) const SHORTEST: usize = 60;
 /// EtherType of MAC control frames (IEEE 802.3 annex 31A).
 const MAC_CONTROL: u16 = 0x8808;
 
+/// Next header of IPv6: a fragment.
+const FRAGMENT: u8 = 44;
+
 /// A received frame, without FCS.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
@@ -31,6 +34,8 @@ pub(crate) struct Headers {
     pub(crate) ipv6: bool,
     pub(crate) tcp: bool,
     pub(crate) udp: bool,
+    /// Whether IP says that this is a fragment, whose payload is not parsed.
+    pub(crate) fragment: bool,
     /// End of the MAC header (with its tag).
     pub(crate) l2: usize,
     /// End of the IP header, if there is one.
@@ -111,12 +116,13 @@ impl Frame {
             Some(0x0800) if self.bytes.get(l2).is_some_and(|byte| byte >> 4 == 4) => {
                 let l3 = l2 + usize::from(self.bytes[l2] & 0xf) * 4;
                 let fragment = self.word(l2 + 6).unwrap_or(0) & 0x3fff != 0;
-                headers.ipv4 = true;
+                (headers.ipv4, headers.fragment) = (true, fragment);
                 (self.bytes.get(l2 + 9).copied().filter(|_| !fragment), l3)
             }
             Some(0x86dd) if self.bytes.get(l2).is_some_and(|byte| byte >> 4 == 6) => {
-                headers.ipv6 = true;
-                (self.bytes.get(l2 + 6).copied(), l2 + 40)
+                let next = self.bytes.get(l2 + 6).copied();
+                (headers.ipv6, headers.fragment) = (true, next == Some(FRAGMENT));
+                (next, l2 + 40)
             }
             _ => return headers,
         };

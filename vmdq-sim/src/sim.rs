@@ -161,6 +161,15 @@ impl Sim {
         Self::new(Kind::I82598)
     }
 
+    /// Makes the controller replicate no header, whatever SRRCTL and PSRTYPE ask for: frames arrive
+    /// whole, with SPH off and nothing in the header buffer. So does QEMU's `igb`, and so may a device
+    /// whose datasheet was read wrongly.
+    #[must_use]
+    pub fn without_replication(self) -> Self {
+        self.shared.lock().board.replicates_nothing = true;
+        self
+    }
+
     /// Returns which controller this is.
     #[must_use]
     pub fn kind(&self) -> Kind {

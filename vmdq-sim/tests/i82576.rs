@@ -201,6 +201,25 @@ fn each_pool_strips_tags_or_not_and_the_default_pool_never() {
     );
 }
 
+/// How a driver has tags removed from what nobody wants: the pool asks for it by UTA.
+#[test]
+fn the_default_pool_strips_what_uta_leads_to_it() {
+    let (mut rig, mut rings) = vmdq(0);
+    rig.set(vmolr(0), STRVLAN | 1 << 26);
+    for word in 0..128 {
+        rig.write(0xA000 + 4 * word, u32::MAX);
+    }
+    // CTRL.VME makes no difference while VMDq is on.
+    for vme in [0, 1 << 30] {
+        rig.write(common::CTRL, rig.read(common::CTRL) & !(1 << 30) | vme);
+        assert_eq!(rig.arrive(&[tagged(mac(99), 80, 0x6009), tagged(mac(2), 80, 9)]), Settled::Idle);
+        let got = rings[0].take().remove(0);
+        assert_eq!((got.tag(), got.bytes.len()), (Some(0x6009), 76));
+        let got = rings[2].take().remove(0);
+        assert_eq!((got.tag(), got.bytes.len()), (None, 80));
+    }
+}
+
 #[test]
 fn each_pool_has_its_own_limit() {
     let (mut rig, mut rings) = vmdq(RPL_EN);

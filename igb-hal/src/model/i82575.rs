@@ -36,10 +36,10 @@ impl Model for I82575 {
         Self::MRQC.on(bus).write(MRQC::MRQE::VMDQ);
     }
 
-    fn accept<B: Bus>(_: &B, accept: Accept) -> u32 {
+    fn accept<B: Bus>(_: &B, config: &Config) -> u32 {
         // The default queue gets what no filter matches; nothing else is to be set.
-        let multicast = if accept.contains(Accept::MULTICAST) { RCTL::MPE::SET.value } else { 0 };
-        accepted(accept) | multicast
+        let multicast = if config.accept.contains(Accept::MULTICAST) { RCTL::MPE::SET.value } else { 0 };
+        accepted(config.accept) | multicast
     }
 
     fn enable_msix<B: Bus>(bus: &B) {

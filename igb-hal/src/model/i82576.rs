@@ -5,7 +5,7 @@ use vmdq_core::{Accept, Config};
 
 use super::{Model, accepted, add_auto, hardware_limit};
 use crate::regs::{
-    CTRL_EXT, DTXSWC, GPIE, I82576, IVAR_MISC, MRQC, PoolRegs, RLPML, Regs, VFRE, VFTE, VMOLR,
+    CTRL_EXT, DTXSWC, GPIE, I82576, IVAR_MISC, MRQC, PoolRegs, RCTL, RLPML, RPLOLR, Regs, VFRE, VFTE, VMOLR,
 };
 
 /// All receive queues of the 82576.
@@ -48,20 +48,24 @@ impl Model for I82576 {
         Self::MRQC.on(bus).write(MRQC::MRQE::VMDQ);
         // The limit is each pool's; the port's stays out of the way.
         Self::RLPML.on(bus).write(RLPML::RLPML.val(RLPML_MOST));
+        let strip = config.strip_tags.into();
         let every = VMOLR::RLPML.val(hardware_limit(config))
             + VMOLR::LPE::SET
             + VMOLR::AUPE::SET
+            + Self::VMOLR_STRVLAN.val(strip)
             + VMOLR::STRCRC::SET;
         for pool in 0..Self::VMOLR.len() {
             // Broadcast and multicast are the default pool's alone. Multicast by way of MTA: the
             // other way (MPME) is one that QEMU's igb does not know.
             let value = if pool == usize::from(default) {
-                every + VMOLR::BAM::SET + VMOLR::ROMPE::SET
+                every + VMOLR::BAM::SET + VMOLR::ROMPE::SET + VMOLR::ROPE.val(strip)
             } else {
                 every
             };
             Self::VMOLR.at(pool).on(bus).write(value);
         }
+        // No frame is replicated; QEMU's igb takes every multicast for one.
+        Self::RPLOLR.on(bus).modify(RPLOLR::STRVLAN.val(strip));
         // The port's own address leads to the default pool.
         let own = Self::RAH.at(0).on(bus);
         own.modify(Self::RAH_POOLSEL.val(1 << default));
@@ -69,12 +73,26 @@ impl Model for I82576 {
         Self::VFTE.on(bus).write(VFTE::VFTE.val(POOLS));
     }
 
-    fn accept<B: Bus>(bus: &B, accept: Accept) -> u32 {
-        let all = if accept.contains(Accept::MULTICAST) { u32::MAX } else { 0 };
+    fn accept<B: Bus>(bus: &B, config: &Config) -> u32 {
+        let all = if config.accept.contains(Accept::MULTICAST) { u32::MAX } else { 0 };
         for i in 0..Self::MTA.len() {
             Self::MTA.at(i).on(bus).set(all);
         }
-        accepted(accept)
+        if config.strip_tags {
+            // What comes to the default pool for want of any other keeps its tag. Strangers' frames
+            // are therefore led there by UTA (and ROPE, `enable`), as Intel's driver does.
+            let all = if config.accept.contains(Accept::PROMISCUOUS) {
+                u32::MAX
+            } else {
+                // They stop coming before they would come with their tags.
+                Self::RCTL.on(bus).modify(RCTL::UPE::CLEAR);
+                0
+            };
+            for i in 0..Self::UTA.len() {
+                Self::UTA.at(i).on(bus).set(all);
+            }
+        }
+        accepted(config.accept)
     }
 
     fn enable_msix<B: Bus>(bus: &B) {

@@ -48,10 +48,10 @@ pub trait Model: Regs + sealed::Sealed + 'static {
     /// Turns VMDq on with this default queue; the receiver is off.
     #[doc(hidden)]
     fn enable<B: Bus>(bus: &B, config: &Config, default: u8);
-    /// Sets which frames no filter has to match; leaves RCTL to the caller, of which it returns
-    /// the bits.
+    /// Sets which frames no filter has to match (`config.accept`); leaves RCTL to the caller, of which
+    /// it returns the bits.
     #[doc(hidden)]
-    fn accept<B: Bus>(bus: &B, accept: Accept) -> u32;
+    fn accept<B: Bus>(bus: &B, config: &Config) -> u32;
     /// Whether SRRCTL.DROP_EN says what a queue does without descriptors. On the 82576 QDE says it
     /// for all queues, from when VMDq is turned on.
     #[doc(hidden)]

@@ -1,10 +1,13 @@
 //! The 82598: first generation, a filter names one VMDq output index.
 
+use tock_registers::fields::FieldValue;
 use vmdq_core::bus::Bus;
 use vmdq_core::{Accept, Config, Speed, Statistics};
 
 use super::Model;
-use crate::regs::{AUTOC, DPMCS, FCTRL, GCR, I82598, PDPMCS, RMCS, RXCTRL, Regs, SRRCTL, VMD_CTL};
+use crate::regs::{
+    AUTOC, DPMCS, FCTRL, GCR, I82598, PDPMCS, PSRTYPE, RMCS, RXCTRL, Regs, SRRCTL, VLNCTRL, VMD_CTL,
+};
 
 /// What drivers clear in GHECCR after a reset of the 82598 (erratum).
 const GHECCR_AFTER_RESET: u32 = 1 << 21 | 1 << 18 | 1 << 9 | 1 << 6;
@@ -12,6 +15,11 @@ const GHECCR_AFTER_RESET: u32 = 1 << 21 | 1 << 18 | 1 << 9 | 1 << 6;
 const IVAR_OTHER: u8 = 97;
 /// The first entry of the 82598's IVAR for transmit queues.
 const IVAR_TX: u8 = 64;
+/// The type of an 802.1Q tag.
+const DOT1Q: u32 = 0x8100;
+/// PSRTYPE as the 82598's datasheet reads: bit t is packet type t, 0 (MAC header alone) to 9 (UDP over
+/// IPv6).
+const PACKET_TYPES: u32 = 0x3ff;
 
 /// Writes one of the 82598's IVAR entries: four to a register, a byte each.
 fn route_82598<B: Bus>(bus: &B, entry: u8, vector: u8) {
@@ -73,6 +81,8 @@ impl Model for I82598 {
                 .write(SRRCTL::BSIZEPACKET.val(2) + SRRCTL::DESCTYPE::ADV_ONEBUF + SRRCTL::DROP_EN::SET);
             Self::PSRTYPE.at(i).on(bus).set(0);
         }
+        let strip = config.strip_tags.into();
+        Self::VLNCTRL.on(bus).modify(VLNCTRL::VET.val(DOT1Q) + Self::VLNCTRL_VME.val(strip));
         // No RSS: the queue is the index.
         Self::MRQC.on(bus).set(0);
         Self::VMD_CTL.on(bus).write(VMD_CTL::VMDQ_EN::SET + VMD_CTL::VMDQ_FILTER::MAC);
@@ -103,6 +113,16 @@ impl Model for I82598 {
     fn rx_thresholds() -> u32 {
         // Write back each descriptor at once: whoever polls waits for it.
         (Self::RXDCTL_PTHRESH.val(32) + Self::RXDCTL_HTHRESH.val(4) + Self::RXDCTL_WTHRESH.val(1)).value
+    }
+
+    fn replication() -> (u32, FieldValue<u32, SRRCTL::Register>) {
+        // Sources disagree on PSRTYPE: asked for is what either of them means by "every type".
+        let headers = PSRTYPE::SPLIT_TCP::SET
+            + PSRTYPE::SPLIT_UDP::SET
+            + PSRTYPE::SPLIT_IP4::SET
+            + PSRTYPE::SPLIT_IP6::SET
+            + PSRTYPE::SPLIT_L2::SET;
+        (headers.value | PACKET_TYPES, Self::SRRCTL_DESCTYPE_HDR_REPLICATION)
     }
 
     fn speed(links: u32) -> Speed {

@@ -4,10 +4,11 @@ mod i82598;
 
 use core::marker::PhantomData;
 
+use tock_registers::fields::FieldValue;
 use vmdq_core::bus::Bus;
 use vmdq_core::{Array, Config, FrameLimit, Speed, Statistics};
 
-use crate::regs::{self, Regs};
+use crate::regs::{self, Regs, SRRCTL};
 
 /// A ten-gigabit controller of model `M`.
 ///
@@ -59,6 +60,9 @@ pub trait Model: Regs + sealed::Sealed + 'static {
     /// The bits of RXDCTL with which a queue runs.
     #[doc(hidden)]
     fn rx_thresholds() -> u32;
+    /// What has a queue replicate headers: PSRTYPE with every type of packets, and SRRCTL.DESCTYPE.
+    #[doc(hidden)]
+    fn replication() -> (u32, FieldValue<u32, SRRCTL::Register>);
     /// The speed of a link that is up, from LINKS.
     #[doc(hidden)]
     fn speed(links: u32) -> Speed;

@@ -172,3 +172,84 @@ impl Descriptor {
         u64::from_le(self.0[1].read()) & command::DONE != 0
     }
 }
+
+/// What the device wrote about the header of a frame, in the first quad word of a receive descriptor.
+#[derive(Clone, Copy)]
+pub(crate) struct HeaderInfo(u32);
+
+impl HeaderInfo {
+    /// Tells whether the device found where the header ends (SPH). Replicating, it has written the
+    /// beginning of the frame to the header buffer then: as much as fits, whatever `length` says.
+    #[inline(always)]
+    pub(crate) const fn found(self) -> bool {
+        self.0 & 1 << 31 != 0
+    }
+
+    /// The length of the header as the device parsed it (HDR_LEN), 0 to 1023. It may be more than the
+    /// header buffer holds, and means nothing unless the header was found.
+    #[inline(always)]
+    pub(crate) const fn length(self) -> u16 {
+        (self.0 >> 21) as u16 & 0x3ff
+    }
+}
+
+impl Descriptor {
+    /// Prepares the descriptor to receive into the buffer at bus address `buffer`, and the header
+    /// into the one at `header`.
+    ///
+    /// # Safety
+    ///
+    /// The descriptor is not the device's. The device may write both buffers from the moment on that
+    /// a tail covers the descriptor, until it has written it back. `header` is even: bit 0 is DD, and
+    /// an odd address would read as a descriptor that is done.
+    #[inline(always)]
+    pub(crate) unsafe fn post_with_header(&self, buffer: u64, header: u64) {
+        // SAFETY: the caller's promise. The second word also clears DD of the last round.
+        unsafe {
+            self.0[0].write(buffer.to_le());
+            self.0[1].write(header.to_le());
+        }
+    }
+
+    /// Reads once what the device wrote about the header. To be read after the descriptor was seen
+    /// done: until then the word holds the address of the buffer.
+    #[inline(always)]
+    pub(crate) fn header_info(&self) -> HeaderInfo {
+        HeaderInfo(u64::from_le(self.0[0].read()) as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A descriptor that holds these words.
+    fn descriptor(words: [u64; 2]) -> Descriptor {
+        // SAFETY: descriptors are integers: zero is a value.
+        let descriptor: Descriptor = unsafe { core::mem::zeroed() };
+        for (word, value) in descriptor.0.iter().zip(words) {
+            // SAFETY: there is no device.
+            unsafe { word.write(value.to_le()) };
+        }
+        descriptor
+    }
+
+    #[test]
+    fn a_posted_header_buffer_is_not_yet_done() {
+        let descriptor = descriptor([7, 1]);
+        // SAFETY: there is no device.
+        unsafe { descriptor.post_with_header(0x1_2345_6001, 0x2_8000_00fe) };
+        assert_eq!(u64::from_le(descriptor.0[0].read()), 0x1_2345_6001);
+        assert_eq!(u64::from_le(descriptor.0[1].read()), 0x2_8000_00fe);
+        assert!(descriptor.written_back().is_none());
+    }
+
+    #[test]
+    fn the_header_is_described_beside_types_and_hash() {
+        let written = |low| descriptor([low, 1]).header_info();
+        let found = written(0xffff_ffff_0000_0000 | 1 << 31 | 0x3ff << 21);
+        assert_eq!((found.found(), found.length()), (true, 0x3ff));
+        let none = written(0xffff_ffff_001f_ffff | 54 << 21);
+        assert_eq!((none.found(), none.length()), (false, 54));
+    }
+}

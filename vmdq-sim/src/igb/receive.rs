@@ -40,7 +40,9 @@ impl Igb {
             0 => self.default_buffer(),
             kilobytes => kilobytes as usize * 1024,
         };
-        Format { kind: srrctl >> 25 & 7, packet, header: (srrctl >> 8 & 0xf) as usize * 64 }
+        // BSIZEHEADER is 11:8, or 13:8 by one source: what needs the wider field is no size (2.3).
+        let header = (srrctl >> 8 & 0x3f) as usize * 64;
+        Format { kind: srrctl >> 25 & 7, packet, header, header_most: 960 }
     }
 
     /// RCTL.BSIZE with BSEX.
@@ -161,7 +163,9 @@ impl Igb {
             kind: rx::packet_type(headers),
             status: pending.errors | if tag.is_some() { VP } else { 0 },
             tag: tag.unwrap_or(0),
-            cut: cut(self.file.get(Reg::PSRTYPE, queue), headers).filter(|&cut| cut <= data.len()),
+            // PSRTYPE belongs to a queue on the 82575 and to a pool on the 82576.
+            cut: rx::cut_by_type(self.file.get(Reg::PSRTYPE, queue & 7), headers)
+                .filter(|&cut| cut <= data.len()),
         };
         let format = self.format(queue);
         match rx::deliver(&mut self.rx[queue], &received, format, board) {
@@ -194,18 +198,4 @@ impl Igb {
     fn drops(&self, queue: usize) -> bool {
         self.file.get(Reg::SRRCTL, queue) & DROP_EN != 0 || self.file.get(Reg::QDE, 0) >> queue & 1 != 0
     }
-}
-
-/// Where PSRTYPE asks to cut: the bit is that of the packet type (S75 p112: 0 MAC only, 1 IPv4, 2 TCP
-/// over IPv4, 3 UDP over IPv4). The facts don't give the bits of IPv6 alone, so it counts as not
-/// decodable.
-fn cut(psrtype: u32, headers: crate::frame::Headers) -> Option<usize> {
-    let (kind, end) = match (headers.ipv4, headers.ipv6) {
-        (true, _) if headers.tcp => (2, headers.l4),
-        (true, _) if headers.udp => (3, headers.l4),
-        (true, _) => (1, headers.l3),
-        (false, true) => return None,
-        (false, false) => (0, headers.l2),
-    };
-    (psrtype >> kind & 1 != 0).then_some(end)
 }

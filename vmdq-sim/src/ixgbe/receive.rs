@@ -38,6 +38,7 @@ impl Ixgbe {
             kind: srrctl >> 25 & 7,
             packet: (srrctl & 0x7f) as usize * 1024,
             header: (srrctl >> 8 & 0x3f) as usize * 64,
+            header_most: 1024,
         }
     }
 
@@ -177,14 +178,15 @@ impl Ixgbe {
     }
 }
 
-/// Where PSRTYPE asks to cut: 4 TCP, 5 UDP, 8 IPv4, 9 IPv6, 12 L2 (1.4); the innermost header whose bit
-/// is set. Headers above 1 KB are not cut (2.9).
+/// Where PSRTYPE asks to cut. The sources disagree on its layout (1.4): bit t for packet type t, or 4 TCP,
+/// 5 UDP, 8 IPv4, 9 IPv6, 12 L2, the innermost header whose bit is set. A driver must not rest on one of
+/// them: cut is what both ask for. Headers above 1 KB are not cut (2.9).
 fn cut(psrtype: u32, headers: Headers) -> Option<usize> {
     let wants = |bit: u32, present: bool, end: usize| (present && psrtype >> bit & 1 != 0).then_some(end);
-    wants(4, headers.tcp, headers.l4)
+    let by_protocol = wants(4, headers.tcp, headers.l4)
         .or(wants(5, headers.udp, headers.l4))
         .or(wants(8, headers.ipv4, headers.l3))
         .or(wants(9, headers.ipv6, headers.l3))
-        .or(wants(12, true, headers.l2))
-        .filter(|&end| end <= 1024)
+        .or(wants(12, true, headers.l2));
+    rx::cut_by_type(psrtype, headers).filter(|&end| by_protocol == Some(end) && end <= 1024)
 }

@@ -26,6 +26,8 @@ pub(crate) struct Format {
     pub(crate) packet: usize,
     /// Bytes of a header buffer.
     pub(crate) header: usize,
+    /// The largest header buffer that all sources agree on.
+    pub(crate) header_most: usize,
 }
 
 /// One frame as the receive data path hands it to the engine.
@@ -74,13 +76,30 @@ pub(crate) fn packet_type(headers: Headers) -> u32 {
         | u32::from(headers.udp) << 9
 }
 
+/// Where a header ends whose packet type PSRTYPE asks for; bit t is type t: 0 MAC only, 1 IPv4, 2 with
+/// TCP, 3 with UDP, 7 IPv6, 8 with TCP, 9 with UDP (igb.md 2.3). Types 1 and 7 are fragments alone;
+/// tunnels (4 to 6) are not parsed.
+pub(crate) fn cut_by_type(psrtype: u32, headers: Headers) -> Option<usize> {
+    let (kind, end) = match headers {
+        Headers { ipv4: true, tcp: true, .. } => (2, headers.l4),
+        Headers { ipv4: true, udp: true, .. } => (3, headers.l4),
+        Headers { ipv4: true, fragment: true, .. } => (1, headers.l3),
+        Headers { ipv6: true, tcp: true, .. } => (8, headers.l4),
+        Headers { ipv6: true, udp: true, .. } => (9, headers.l4),
+        Headers { ipv6: true, fragment: true, .. } => (7, headers.l3),
+        Headers { ipv4: false, ipv6: false, .. } => (0, headers.l2),
+        _ => return None,
+    };
+    (psrtype >> kind & 1 != 0).then_some(end)
+}
+
 /// Lays a frame out as DESCTYPE says.
 fn lay_out<'a>(frame: &Received<'a>, format: Format) -> Option<Layout<'a>> {
     let (data, fits) = (frame.data, format.header.min(frame.data.len()));
     let whole = Layout { header: &[], payload: data, claim: None, header_len: 0, sph: false, hbo: false };
-    let parsed = frame.cut.unwrap_or(0);
     Some(match (format.kind, frame.cut) {
-        (1, _) | (2, None) => whole,
+        // What is not recognised goes to the packet buffer alone (I210 p269; DS98 p224, p233).
+        (1, _) | (2..=4, None) => whole,
         (2, Some(cut)) if cut > format.header => Layout { header_len: cut, sph: true, hbo: true, ..whole },
         (2, Some(cut)) => {
             Layout { header: &data[..cut], payload: &data[cut..], header_len: cut, sph: true, ..whole }
@@ -101,34 +120,37 @@ fn lay_out<'a>(frame: &Received<'a>, format: Format) -> Option<Layout<'a>> {
             ..whole
         },
         // Replicate large packets only: PKT_LEN is reported although the packet buffer gets nothing.
-        (4, _) if data.len() <= format.header => Layout {
+        (4, Some(cut)) if data.len() <= format.header => Layout {
             header: data,
             payload: &[],
             claim: Some(data.len()),
-            header_len: parsed,
-            sph: frame.cut.is_some(),
+            header_len: cut,
+            sph: true,
             ..whole
         },
-        (3 | 4, _) => Layout { header: &data[..fits], header_len: parsed, sph: frame.cut.is_some(), ..whole },
+        // The header buffer is filled, beyond the header (DS98 p224, p233).
+        (3 | 4, Some(cut)) => Layout { header: &data[..fits], header_len: cut, sph: true, ..whole },
         _ => return None,
     })
 }
 
 /// Puts a frame into a ring. A frame takes all its descriptors at once or none.
 pub(crate) fn deliver(ring: &mut Ring, frame: &Received, format: Format, board: &mut Board) -> Outcome {
-    let Some(layout) = lay_out(frame, format).filter(|_| format.packet > 0) else {
+    // A device that does not replicate takes the whole frame for what it is.
+    let plain = board.replicates_nothing && matches!(format.kind, 3 | 4);
+    let laid_out = lay_out(frame, if plain { Format { kind: 1, ..format } } else { format });
+    let Some(layout) = laid_out.filter(|_| format.packet > 0) else {
         board.report(
             Rule::BadDescriptor,
             format!("SRRCTL of {}: DESCTYPE {} is not modelled", ring.name(), format.kind),
         );
         return Outcome::Broken;
     };
-    if format.kind != 1 && format.header == 0 {
+    if format.kind != 1 && (format.header == 0 || format.header > format.header_most) {
         // ixgbe.md 1.5: all formats with a header buffer need BSIZEHEADER > 0.
-        board.report(
-            Rule::BadDescriptor,
-            format!("SRRCTL of {}: DESCTYPE {} without BSIZEHEADER", ring.name(), format.kind),
-        );
+        let (name, kind, header) = (ring.name(), format.kind, format.header);
+        let what = format!("SRRCTL of {name}: DESCTYPE {kind} with header buffers of {header} bytes");
+        board.report(Rule::BadDescriptor, what);
         return Outcome::Broken;
     }
     let count = layout.payload.len().div_ceil(format.packet).max(1) as u32;
@@ -139,7 +161,8 @@ pub(crate) fn deliver(ring: &mut Ring, frame: &Received, format: Format, board: 
     for ahead in 0..count {
         let start = ahead as usize * format.packet;
         let piece = &layout.payload[start..layout.payload.len().min(start + format.packet)];
-        let header = if ahead == 0 { layout.header } else { &[] };
+        // Only the first descriptor's header buffer is used (ixgbe.md 2.9).
+        let header = (ahead == 0 && format.kind != 1).then_some(layout.header);
         if fill(ring, ahead, piece, header, board).is_none() {
             outcome = Outcome::Broken;
         }
@@ -154,8 +177,9 @@ pub(crate) fn deliver(ring: &mut Ring, frame: &Received, format: Format, board: 
     outcome
 }
 
-/// Fetches a descriptor and fills its buffers.
-fn fill(ring: &Ring, ahead: u32, piece: &[u8], header: &[u8], board: &mut Board) -> Option<()> {
+/// Fetches a descriptor and fills its buffers; with a `header`, if only an empty one, it has to name a
+/// header buffer.
+fn fill(ring: &Ring, ahead: u32, piece: &[u8], header: Option<&[u8]>, board: &mut Board) -> Option<()> {
     let name = ring.name();
     let at = ring.address(ahead);
     let [packet_at, header_at] =
@@ -168,11 +192,11 @@ fn fill(ring: &Ring, ahead: u32, piece: &[u8], header: &[u8], board: &mut Board)
         );
     }
     // ixgbe.md section 3 (DS98 p222): null addresses are not supported.
-    if packet_at == 0 || (!header.is_empty() && header_at & !1 == 0) {
+    if packet_at == 0 || (header.is_some() && header_at & !1 == 0) {
         board.report(Rule::DescriptorNotReady, format!("{name}: descriptor at {at:#x} has a null address"));
         return None;
     }
-    if !header.is_empty() {
+    if let Some(header) = header.filter(|header| !header.is_empty()) {
         board.memory.write(header_at & !1, header, &format_args!("header of {name}"), &mut board.log)?;
     }
     board.memory.write(packet_at, piece, &format_args!("frame of {name}"), &mut board.log)
@@ -244,12 +268,12 @@ pub(crate) fn reaches(ring: &Ring, format: Format, bus: u64, len: usize, board: 
 
 #[cfg(test)]
 mod tests {
-    use super::{Format, Received, lay_out};
+    use super::{Format, Headers, Received, cut_by_type, lay_out};
 
     fn laid(kind: u32, len: usize, cut: Option<usize>) -> (usize, usize, Option<usize>, usize, bool, bool) {
         let data = vec![0; len];
         let frame = Received { data: &data, kind: 0, status: 0, tag: 0, cut };
-        let layout = lay_out(&frame, Format { kind, packet: 2048, header: 128 }).unwrap();
+        let layout = lay_out(&frame, Format { kind, packet: 2048, header: 128, header_most: 960 }).unwrap();
         (layout.header.len(), layout.payload.len(), layout.claim, layout.header_len, layout.sph, layout.hbo)
     }
 
@@ -265,14 +289,37 @@ mod tests {
         assert_eq!(laid(5, 300, Some(54)), (54, 246, None, 54, true, false));
         assert_eq!(laid(5, 300, Some(200)), (128, 172, None, 200, true, true));
         assert_eq!(laid(3, 300, Some(54)), (128, 300, None, 54, true, false));
-        assert_eq!(laid(3, 60, None), (60, 60, None, 0, false, false));
+        assert_eq!(laid(3, 60, Some(42)), (60, 60, None, 42, true, false));
+        assert_eq!(laid(3, 300, None), (0, 300, None, 0, false, false));
+        assert_eq!(laid(4, 100, None), (0, 100, None, 0, false, false));
         assert_eq!(laid(4, 100, Some(54)), (100, 0, Some(100), 54, true, false));
         assert_eq!(laid(4, 300, Some(54)), (128, 300, None, 54, true, false));
     }
 
     #[test]
+    fn each_packet_type_is_cut_where_its_bit_asks() {
+        let base = Headers { l2: 14, l3: 34, l4: 42, ..Headers::default() };
+        let v4 = Headers { ipv4: true, ..base };
+        let v6 = Headers { ipv6: true, ..base };
+        let types = [
+            (0, base, 14),
+            (1, Headers { fragment: true, ..v4 }, 34),
+            (2, Headers { tcp: true, ..v4 }, 42),
+            (3, Headers { udp: true, ..v4 }, 42),
+            (7, Headers { fragment: true, ..v6 }, 34),
+            (8, Headers { tcp: true, ..v6 }, 42),
+            (9, Headers { udp: true, ..v6 }, 42),
+        ];
+        for (kind, headers, end) in types {
+            assert_eq!(cut_by_type(1 << kind, headers), Some(end), "{kind}");
+            assert_eq!(cut_by_type(!(1 << kind), headers), None, "{kind}");
+        }
+        assert_eq!((cut_by_type(!0, v4), cut_by_type(!0, v6)), (None, None), "whole, but not understood");
+    }
+
+    #[test]
     fn the_legacy_format_is_not_one() {
         let frame = Received { data: &[0; 60], kind: 0, status: 0, tag: 0, cut: None };
-        assert!(lay_out(&frame, Format { kind: 0, packet: 2048, header: 0 }).is_none());
+        assert!(lay_out(&frame, Format { kind: 0, packet: 2048, header: 0, header_most: 960 }).is_none());
     }
 }

@@ -1,0 +1,129 @@
+//! Header replication as the HALs set it up: below the rings, on descriptors of the test's own.
+
+use core::ptr::NonNull;
+
+use vmdq::bus::{Bus, Offset};
+use vmdq::controller::{ReceiveSetup, RingSetup};
+use vmdq::dma::{Direction, DmaSpace};
+use vmdq::ring::BufferSize;
+use vmdq::{HeaderReplication, HeaderSize};
+
+use crate::bed::Bed;
+use crate::common::{Plan, Rig, STRANGER, frame, tagged};
+
+/// Descriptors, no fewer than the rings of a [`Rig`] have: the 82575 begins where the last ring ended.
+const DESCRIPTORS: usize = 64;
+/// Bytes of a packet buffer, and between the starts of header buffers.
+const PACKET: usize = 2048;
+const HEADER: usize = 1024;
+/// The packet types whose headers queue 0 replicates, at the same place on all devices.
+const PSRTYPE: Offset = Offset::new(0x5480);
+/// What header buffers hold before.
+const UNTOUCHED: u8 = 0xaa;
+
+/// Memory of a receive ring: descriptors, packet buffers, header buffers.
+struct Memory {
+    bytes: &'static mut [u8],
+    bus: u64,
+}
+
+impl Memory {
+    fn new<T: Bed>(bed: &T) -> Self {
+        let bytes = bed.lend_bytes(DESCRIPTORS * (16 + PACKET + HEADER));
+        bytes[DESCRIPTORS * (16 + PACKET)..].fill(UNTOUCHED);
+        let at = NonNull::from(&mut bytes[0]);
+        let bus = bed.dma().map(at, bytes.len(), Direction::Both).expect("it is the bed's memory");
+        let memory = Self { bytes, bus };
+        for place in 0..DESCRIPTORS {
+            let packet = bus + Self::packet(place) as u64;
+            let header = bus + Self::header(place) as u64;
+            memory.bytes[place * 16..][..8].copy_from_slice(&packet.to_le_bytes());
+            memory.bytes[place * 16 + 8..][..8].copy_from_slice(&header.to_le_bytes());
+        }
+        memory
+    }
+
+    const fn packet(place: usize) -> usize {
+        DESCRIPTORS * 16 + place * PACKET
+    }
+
+    const fn header(place: usize) -> usize {
+        DESCRIPTORS * (16 + PACKET) + place * HEADER
+    }
+
+    /// What the device wrote into a descriptor: the low words of its two halves, and the length.
+    fn written(&self, place: usize) -> (u32, u32, usize) {
+        let word = |at| u32::from_le_bytes(self.bytes[place * 16 + at..][..4].try_into().expect("4 bytes"));
+        (word(0), word(8), (word(12) & 0xffff) as usize)
+    }
+}
+
+/// A frame with the headers of UDP over IPv4.
+fn udp(len: usize) -> Vec<u8> {
+    let mut bytes = frame(STRANGER, 3, len);
+    bytes[12..14].copy_from_slice(&[8, 0]);
+    bytes[14] = 0x45;
+    bytes[20..22].fill(0);
+    bytes[23] = 17;
+    bytes
+}
+
+/// Has the default queue replicate headers of `bytes`, and looks at what arrives.
+fn replicate<C: HeaderReplication, T: Bed>(rig: &mut Rig<C, T::Bus, T>, bytes: u16, replicates: bool) {
+    let bus = rig.bed.bus();
+    let memory = Memory::new(&rig.bed);
+    let (first, _) = C::first_descriptors(&bus, 0);
+    let setup = RingSetup { queue: 0, base: memory.bus, descriptors: DESCRIPTORS as u32, first };
+    let header = HeaderSize::<C>::new(bytes);
+    let receive = ReceiveSetup { size: BufferSize::kib(2).expect("a size"), header, drops: true };
+    // SAFETY: the bed's memory stays where it is.
+    let seen = unsafe { C::start_rx(&bus, setup, receive, &mut rig.delay) }.expect("the queue starts");
+    let place = |i: usize| (first as usize + i) % DESCRIPTORS;
+    bus.write32(C::rx_tail(0), place(DESCRIPTORS - 1) as u32);
+
+    let frames = [udp(300), udp(60), tagged(STRANGER, 5, 1, 1518), frame(STRANGER, 2, 1514), udp(1514)];
+    rig.inject(&frames);
+    for (i, sent) in frames.iter().enumerate() {
+        let (info, status, length) = memory.written(place(i));
+        assert_eq!(status & 3, 3, "frame {i}: done and whole");
+        assert_eq!(&memory.bytes[Memory::packet(place(i))..][..length], sent, "frame {i}");
+        let buffer = &memory.bytes[Memory::header(place(i))..][..HEADER];
+        let stored = if replicates { sent.len().min(usize::from(bytes)) } else { 0 };
+        assert_eq!(info >> 31 != 0, replicates, "frame {i}: SPH");
+        assert_eq!(buffer[..stored], sent[..stored], "frame {i}");
+        assert!(buffer[stored..].iter().all(|byte| *byte == UNTOUCHED), "frame {i}");
+    }
+    C::stop_rx(&bus, 0, seen, &mut rig.delay).expect("the queue stops");
+    rig.bed.dma().unmap(memory.bus, memory.bytes.len(), Direction::Both);
+}
+
+/// The default queue replicates headers of each size, and between times doesn't.
+fn comes_and_goes<C: HeaderReplication, T: Bed>(bed: T, replicates: bool) {
+    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+    for bytes in [64, 128, C::HEADER_MOST] {
+        rig.stop(0);
+        replicate(&mut rig, bytes, replicates);
+        let queue = rig.idle.pop().expect("the queue that was stopped");
+        rig.run(queue);
+        // No descriptor names a header buffer any more: asked for one, the models complain.
+        assert_eq!(rig.bed.bus().read32(PSRTYPE), 0);
+        assert_eq!(rig.lands(&udp(300)), [0]);
+        assert_eq!(rig.lands(&frame(STRANGER, 1, 60)), [0]);
+    }
+    rig.finish();
+}
+
+pub(crate) fn headers_are_replicated_while_asked_for<C: HeaderReplication, T: Bed>(bed: T) {
+    comes_and_goes::<C, T>(bed, true);
+}
+
+/// For devices that don't although they should.
+pub(crate) fn frames_arrive_whole_without<C: HeaderReplication, T: Bed>(bed: T) {
+    comes_and_goes::<C, T>(bed, false);
+}
+
+pub(crate) fn header_buffers_have_the_models_sizes<C: HeaderReplication, T: Bed>(_: T) {
+    let sizes = (0..=u16::MAX).filter_map(HeaderSize::<C>::new).map(HeaderSize::bytes);
+    let expected = (1..=usize::from(C::HEADER_MOST) / 64).map(|units| units * 64);
+    assert!(sizes.eq(expected));
+}
