@@ -5,14 +5,14 @@ use std::ptr::NonNull;
 use embedded_hal::delay::DelayNs;
 use vmdq_core::bus::Mmio;
 use vmdq_core::dma::Identity;
-use vmdq_core::ring::{BufferMemory, BufferPool, Burst, RingMemory, RxRing, TxRing};
+use vmdq_core::ring::{BufferMemory, BufferPool, Burst, Exchange, InPlace, RingMemory, RxRing, TxRing};
 use vmdq_core::{Config, Controller, Port, Reset, Resources, Running};
 
 use crate::nic::{Layout0, Nic, pages};
 use crate::subject::{Path, Subject, touch};
 
 const RING: usize = 512;
-const BUFFERS: usize = 1024;
+const BUFFERS: usize = 2 * RING;
 /// Frames under way from which on buffers are taken back: half of the ring.
 const RECLAIM_AT: usize = RING / 2;
 
@@ -35,8 +35,22 @@ fn place<T>(value: T) -> &'static mut T {
     }
 }
 
-/// Starts queue 0 of a controller of model `C`.
-pub(crate) fn subject<C: Controller>(layout: Layout0) -> Subject {
+type Rx<C> = RxRing<C, Mmio, Identity>;
+type Tx<C> = TxRing<C, Mmio, Identity>;
+
+/// A way to forward.
+pub(crate) trait Forward<C>: 'static {
+    const PATH: Path;
+
+    /// Takes over the rings of a queue pair that was just started.
+    fn new(rx: Rx<C>, tx: Tx<C>, pool: BufferPool) -> Self;
+
+    /// Forwards at most `size` frames.
+    fn forward(&mut self, size: usize);
+}
+
+/// Starts queue 0 of a controller of model `C`, and forwards in a way `F`.
+pub(crate) fn subject<C: Controller, F: Forward<C>>(layout: Layout0) -> Subject {
     let nic = Nic::new(layout);
     let mut delay = Answering(nic.registers());
     // SAFETY: the device's register file is as large as the window and is never freed.
@@ -55,22 +69,34 @@ pub(crate) fn subject<C: Controller>(layout: Layout0) -> Subject {
         .start(rx, tx, pool.size(), dma, &mut delay)
         .map_err(|(error, _)| error)
         .expect("queue 0 in memory");
-    let mut forwarder = Forwarder { rx, tx, pool, burst: Burst::new() };
-    forwarder.rx.refill(&mut forwarder.pool);
-    let burst = Box::new(move |size| if size == 1 { forwarder.one() } else { forwarder.burst(size) });
-    Subject { name: "hal", device: C::NAME, path: Path::Burst, nic, burst }
+    let mut forwarder = F::new(rx, tx, pool);
+    let burst = Box::new(move |size| forwarder.forward(size));
+    Subject { name: "hal", device: C::NAME, path: F::PATH, nic, burst }
 }
 
-struct Forwarder<C> {
-    rx: RxRing<C, Mmio, Identity>,
-    tx: TxRing<C, Mmio, Identity>,
+/// By bursts, with a pool.
+pub(crate) struct Bursts<C> {
+    rx: Rx<C>,
+    tx: Tx<C>,
     pool: BufferPool,
     burst: Burst<64>,
 }
 
-impl<C: Controller> Forwarder<C> {
+impl<C: Controller> Forward<C> for Bursts<C> {
+    const PATH: Path = Path::Burst;
+
+    fn new(mut rx: Rx<C>, tx: Tx<C>, mut pool: BufferPool) -> Self {
+        rx.refill(&mut pool);
+        Self { rx, tx, pool, burst: Burst::new() }
+    }
+
+    fn forward(&mut self, size: usize) {
+        if size == 1 { self.one() } else { self.burst(size) }
+    }
+}
+
+impl<C: Controller> Bursts<C> {
     /// Whoever works on one frame at a time needs no burst.
-    #[inline(never)]
     fn one(&mut self) {
         if self.tx.pending() >= RECLAIM_AT {
             self.tx.reclaim(&mut self.pool);
@@ -93,5 +119,41 @@ impl<C: Controller> Forwarder<C> {
         }
         // What does not fit stays in the burst.
         let _ = self.tx.send(&mut self.burst);
+    }
+}
+
+/// By exchange between the two rings.
+pub(crate) struct Exchanging<C>(Exchange<Rx<C>, Tx<C>>);
+
+impl<C: Controller> Forward<C> for Exchanging<C> {
+    const PATH: Path = Path::Exchange;
+
+    fn new(rx: Rx<C>, tx: Tx<C>, mut pool: BufferPool) -> Self {
+        Self(Exchange::new(rx, tx, &mut pool).map_err(|(error, ..)| error).expect("enough buffers"))
+    }
+
+    fn forward(&mut self, size: usize) {
+        self.0.forward(size, |frame| {
+            touch(frame.header_mut());
+            true
+        });
+    }
+}
+
+/// In place.
+pub(crate) struct StayingInPlace<C>(InPlace<Rx<C>, Tx<C>>);
+
+impl<C: Controller> Forward<C> for StayingInPlace<C> {
+    const PATH: Path = Path::InPlace;
+
+    fn new(rx: Rx<C>, tx: Tx<C>, mut pool: BufferPool) -> Self {
+        Self(InPlace::new(rx, tx, &mut pool).map_err(|(error, ..)| error).expect("enough buffers"))
+    }
+
+    fn forward(&mut self, size: usize) {
+        self.0.forward(size, |frame| {
+            touch(frame.header_mut());
+            true
+        });
     }
 }

@@ -12,7 +12,7 @@ mod count;
 mod goals;
 #[path = "hal.rs"]
 mod hal;
-#[path = "limit.rs"]
+#[path = "limit/mod.rs"]
 mod limit;
 #[path = "measure.rs"]
 mod measure;
@@ -40,10 +40,16 @@ use report::Report;
 use subject::Subject;
 
 /// What is measured. Each path needs its limit.
-const SUBJECTS: [fn() -> Subject; 5] = [
-    || limit::subject(IXGBE, "82598"),
-    || hal::subject::<I82598>(IXGBE),
-    || hal::subject::<I82576>(IGB),
+const SUBJECTS: [fn() -> Subject; 11] = [
+    || limit::subject::<limit::Burst>(IXGBE, "82598"),
+    || hal::subject::<I82598, hal::Bursts<_>>(IXGBE),
+    || hal::subject::<I82576, hal::Bursts<_>>(IGB),
+    || limit::subject::<limit::Exchange>(IXGBE, "82598"),
+    || hal::subject::<I82598, hal::Exchanging<_>>(IXGBE),
+    || hal::subject::<I82576, hal::Exchanging<_>>(IGB),
+    || limit::subject::<limit::InPlace>(IXGBE, "82598"),
+    || hal::subject::<I82598, hal::StayingInPlace<_>>(IXGBE),
+    || hal::subject::<I82576, hal::StayingInPlace<_>>(IGB),
     peer::ixgbe_driver::subject,
     peer::eth_igb::subject,
 ];

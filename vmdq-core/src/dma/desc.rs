@@ -88,8 +88,10 @@ impl TxWord {
     /// Adds the length.
     #[inline(always)]
     pub(crate) const fn length(self, length: u16) -> Self {
-        // DTALEN and PAYLEN in one step: neither reaches into the other.
-        Self(self.0 | length as u64 * (1 | 1 << command::PAYLEN_SHIFT))
+        // DTALEN and PAYLEN. Sums and a rotation, since that compiles to fewer instructions than the
+        // same said by `or` and a shift.
+        let length = length as u64;
+        Self(self.0.wrapping_add(length).wrapping_add(length.rotate_left(command::PAYLEN_SHIFT)))
     }
 }
 

@@ -1,7 +1,10 @@
 //! Forwarding by exchange: a received buffer goes out, one that was sent takes its place.
 
+use super::forward::Passed;
+use super::memory::Place;
 use super::rx::{Odd, fill};
-use super::{BufferPool, ForwardError, Frame, Passing, RxRing, TxRing};
+use super::tx::place;
+use super::{BufferPool, ForwardError, Passing, RxRing, TxRing};
 use crate::bus::Bus;
 use crate::controller::Controller;
 use crate::dma::{DmaSpace, TxWord, observe};
@@ -38,6 +41,8 @@ pub struct Exchange<R, T> {
     rx: R,
     /// Each of its slots holds a buffer: one under way, or a spare one.
     tx: T,
+    /// Whether the next frame was looked at and refused. Only while frames are forwarded.
+    dropping: bool,
 }
 
 impl<C, B, D, C2, B2, D2> Exchange<RxRing<C, B, D>, TxRing<C2, B2, D2>>
@@ -67,7 +72,7 @@ where
         rx.refill(pool);
         // SAFETY: the ring is empty, and there are as many buffers (checked above).
         unsafe { tx.stock(pool) };
-        Ok(Self { rx, tx })
+        Ok(Self { rx, tx, dropping: false })
     }
 
     /// Forwards finished frames until `most` are forwarded or dropped, no more are finished, or the
@@ -79,35 +84,22 @@ where
     #[inline]
     pub fn forward(&mut self, most: usize, mut look: impl FnMut(&mut Passing<'_>) -> bool) -> usize {
         let mut left = most.min(u32::MAX as usize) as u32;
-        let before = self.tx.next;
-        let mut word = None;
+        let (before, mut last) = (self.tx.next, self.tx.word);
         while left > 0 {
             let run = left.min(self.clear());
-            let (taken, refused) = self.exchange(run, &mut word, &mut look);
+            let taken = self.exchange(run, &mut last, &mut look);
             left -= taken;
-            if taken == run && run > 0 {
-                continue;
-            }
-            if refused {
-                let buffer = self.rx.take_done();
-                self.rx.post(buffer);
-                left -= 1;
-                continue;
-            }
-            if self.tx.clear == 0 {
-                break;
-            }
-            match self.rx.take_odd() {
-                Odd::Nothing => break,
-                Odd::Dropped => {}
-                Odd::Frame(frame) => {
-                    self.exchange_odd(frame, &mut word, &mut look);
-                    left -= 1;
+            if left > 0 && (taken < run || run == 0) {
+                match self.exchange_odd(&mut look) {
+                    Passed::Nothing => break,
+                    Passed::Dropped => {}
+                    Passed::Sent(word) => last = word,
                 }
+                left -= 1;
             }
         }
-        if let Some(word) = word {
-            self.tx.hand_over_batch(word);
+        if self.tx.next != before {
+            self.tx.hand_over_batch(last);
         }
         self.rx.tell();
         self.tx.next.wrapping_sub(before) as usize
@@ -126,65 +118,76 @@ where
         self.rx.clear.min(self.tx.clear)
     }
 
-    /// Exchanges at most `most` good frames, within what is clear. Returns how many, and whether the
-    /// next one is good and was refused.
+    /// Exchanges at most `most` good frames, within what is clear; returns how many.
     #[inline(always)]
     fn exchange(
         &mut self,
         most: u32,
-        word: &mut Option<TxWord>,
+        last: &mut TxWord,
         look: &mut impl FnMut(&mut Passing<'_>) -> bool,
-    ) -> (u32, bool) {
-        let Self { rx, tx } = self;
-        let begin = rx.space.at(rx.head);
-        let end = begin.ahead(most);
-        let (mut from, mut to, mut into) = (begin, tx.space.at(tx.next), rx.space.at(rx.posted));
-        let mut refused = false;
-        while from != end {
-            let done = rx.space.descriptor(from).peek();
+    ) -> u32 {
+        let Self { rx, tx, dropping } = self;
+        let (receive, send) = (rx.space.places.from(rx.head), tx.space.places.from(tx.next));
+        let (behind, common) = (rx.space.places.from(rx.posted), tx.word);
+        let (mut at, end) = (Place::FIRST, Place::FIRST.ahead(most));
+        while at != end {
+            let done = receive.descriptor(at).peek();
             if !rx.is_good(done) {
                 break;
             }
             observe();
             // SAFETY: good. It moves into the transmit ring, or stays where it is.
-            let mut frame = unsafe { rx.finished(from, done) };
+            let mut frame = unsafe { rx.finished(&receive, at, done) };
             if !look(&mut Passing(&mut frame)) {
-                refused = true;
+                *dropping = true;
                 break;
             }
             // SAFETY: each slot of the transmit ring holds a buffer, this one a spare one: it is free.
             // The spare one moves into the free slot behind those that are posted, as in
             // `RxRing::replace`, and is as large as the ring needs (`new`, and it was received into).
-            unsafe { fill(&rx.space, &rx.dma, into, tx.space.slot(to)) };
+            unsafe { fill(&behind, &rx.dma, at, send.slot(at)) };
             // SAFETY: the slot was emptied just now; the frame's length is within the limit of the
             // sending port (`ForwardError::check`).
-            *word = Some(unsafe { tx.place(to, &frame, tx.word) });
-            (from, to, into) = (from.next(), to.next(), into.next());
+            *last = unsafe { place(&send, &tx.dma, at, &frame, common) };
+            at = at.next();
         }
-        let taken = from.since(begin);
+        let taken = at.since(Place::FIRST);
         rx.count_replaced(taken);
         tx.count_placed(taken);
-        (taken, refused)
+        taken
     }
 
-    /// Exchanges a frame that was taken out of the receive ring.
-    fn exchange_odd(
-        &mut self,
-        mut frame: Frame,
-        word: &mut Option<TxWord>,
-        look: &mut impl FnMut(&mut Passing<'_>) -> bool,
-    ) {
-        if !look(&mut Passing(&mut frame)) {
-            self.rx.post(frame.into_buffer());
-            return;
+    /// Deals with the next frame where it is not simply a good one.
+    #[inline(never)]
+    fn exchange_odd(&mut self, look: &mut impl FnMut(&mut Passing<'_>) -> bool) -> Passed {
+        if core::mem::take(&mut self.dropping) {
+            let buffer = self.rx.take_done();
+            self.rx.post(buffer);
+            return Passed::Dropped;
         }
-        let place = self.tx.space.at(self.tx.next);
-        // SAFETY: a spare buffer, since the ring is clear here (`forward`); the frame takes its slot.
-        let spare = unsafe { self.tx.space.slot(place).read() };
-        self.rx.post(spare);
-        // SAFETY: emptied just now; for the length see `exchange`.
-        *word = Some(unsafe { self.tx.place(place, &frame, self.tx.word) });
-        self.tx.count_placed(1);
+        self.tx.settle();
+        self.tx.renew();
+        if self.tx.clear == 0 {
+            return Passed::Nothing;
+        }
+        match self.rx.take_odd() {
+            Odd::Nothing => Passed::Nothing,
+            Odd::Dropped => Passed::Dropped,
+            Odd::Frame(mut frame) => {
+                if !look(&mut Passing(&mut frame)) {
+                    self.rx.post(frame.into_buffer());
+                    return Passed::Dropped;
+                }
+                let at = self.tx.space.places.at(self.tx.next);
+                // SAFETY: a spare buffer, since the ring is not full; the frame takes its slot.
+                let spare = unsafe { self.tx.space.places.slot(at).read() };
+                self.rx.post(spare);
+                // SAFETY: emptied just now; for the length see `exchange`.
+                let word = unsafe { place(&self.tx.space.places, &self.tx.dma, at, &frame, self.tx.word) };
+                self.tx.count_placed(1);
+                Passed::Sent(word)
+            }
+        }
     }
 
     /// Takes the forwarder apart, and puts the spare buffers into a pool.
@@ -200,7 +203,7 @@ where
         if pool.room() < spare || pool.size() > self.rx.size() {
             return Err(self);
         }
-        let Self { rx, mut tx } = self;
+        let Self { rx, mut tx, .. } = self;
         // SAFETY: each slot beyond those under way holds a spare buffer, and the pool takes them.
         unsafe { tx.unstock(pool) };
         Ok((rx, tx))

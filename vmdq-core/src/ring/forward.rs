@@ -5,7 +5,16 @@ use core::fmt;
 use super::{BufferPool, RxRing, TxRing};
 use crate::bus::Bus;
 use crate::controller::Controller;
-use crate::dma::DmaSpace;
+use crate::dma::{DmaSpace, TxWord};
+
+/// What became of the next frame.
+pub(super) enum Passed {
+    /// There is none, or it has to wait.
+    Nothing,
+    Dropped,
+    /// It goes out; the word of its descriptor.
+    Sent(TxWord),
+}
 
 /// Why two rings were not joined.
 #[non_exhaustive]

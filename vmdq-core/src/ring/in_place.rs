@@ -1,11 +1,16 @@
 //! Forwarding in place: each buffer keeps its descriptor, and goes out from where it was received.
 
+use super::forward::Passed;
 use super::memory::Place;
 use super::rx::fill;
+use super::tx::describe;
 use super::{BufferPool, ForwardError, Frame, Passing, RxRing, TxRing};
 use crate::bus::Bus;
 use crate::controller::Controller;
 use crate::dma::{DmaSpace, TxWord, observe};
+
+/// Frames of a step.
+const STEP: u32 = 4;
 
 /// A receive and a transmit ring, of one port or of two, of which the second sends what is in the
 /// buffers of the first: no pool, no burst, and no buffer moves.
@@ -70,7 +75,7 @@ where
         rx.refill(pool);
         // SAFETY: the ring is full but for the one slot behind the last posted, and the pool has one
         // buffer more (checked above).
-        unsafe { fill(&rx.space, &rx.dma, rx.space.at(rx.posted), pool.top().sub(1)) };
+        unsafe { fill(&rx.space.places, &rx.dma, rx.space.places.at(rx.posted), pool.top().sub(1)) };
         // SAFETY: it was moved out.
         unsafe { pool.count_out(1) };
         Ok(Self { rx, tx, dropping: false })
@@ -85,49 +90,52 @@ where
     #[inline]
     pub fn forward(&mut self, most: usize, mut look: impl FnMut(&mut Passing<'_>) -> bool) -> usize {
         let mut left = most.min(u32::MAX as usize) as u32;
-        let before = self.tx.next;
-        let mut word = None;
+        let (before, mut last) = (self.tx.next, self.tx.word);
+        // What is under way can't receive: the device keeps three quarters of the ring at least, if it
+        // sends as fast as it receives.
+        if self.tx.pending() as u32 >= self.rx.space.descriptors() / 4 {
+            self.settle();
+        }
         while left > 0 {
             let run = if self.dropping { 0 } else { left.min(self.clear()) };
-            let taken = self.pass(run, &mut word, &mut look);
+            let taken = self.pass(run, &mut last, &mut look);
             left -= taken;
-            if taken < run || run == 0 {
-                if !self.pass_odd(&mut word, &mut look) {
-                    break;
+            if left > 0 && (taken < run || run == 0) {
+                match self.pass_odd(&mut look) {
+                    Passed::Nothing => break,
+                    Passed::Dropped => {}
+                    Passed::Sent(word) => last = word,
                 }
                 left -= 1;
             }
         }
-        if let Some(word) = word {
-            self.tx.hand_over_batch(word);
+        if self.tx.next != before {
+            self.tx.hand_over_batch(last);
         }
-        self.rx.tell();
         self.tx.next.wrapping_sub(before) as usize
     }
 
     /// Takes back what was sent: the buffers are posted already, the device may now know.
-    #[inline(always)]
+    #[inline(never)]
     fn settle(&mut self) {
         let sent = self.tx.settle();
         for i in 0..sent {
-            let place = self.rx.space.at(self.rx.posted.wrapping_add(1 + i));
+            let place = self.rx.space.places.at(self.rx.posted.wrapping_add(1 + i));
             // SAFETY: every slot holds a buffer.
-            let buffer = unsafe { self.rx.space.slot(place).as_ref() };
+            let buffer = unsafe { self.rx.space.places.slot(place).as_ref() };
             self.rx.dma.for_device(buffer.at(), buffer.capacity());
         }
         self.rx.posted = self.rx.posted.wrapping_add(sent);
+        self.rx.tell();
     }
 
     /// Returns how many frames can pass without another thought.
     #[inline(always)]
     fn clear(&mut self) -> u32 {
         if self.rx.clear == 0 {
-            if self.rx.told == self.rx.head || self.tx.pending() * 2 >= self.rx.space.descriptors() as usize {
-                self.settle();
-                self.rx.tell();
-            }
             let visible = self.rx.told.wrapping_sub(self.rx.head);
-            self.rx.clear = if self.rx.skipping { 0 } else { visible.min(self.rx.space.run(self.rx.head)) };
+            self.rx.clear =
+                if self.rx.skipping { 0 } else { visible.min(self.rx.space.places.run(self.rx.head)) };
         }
         if self.tx.clear == 0 {
             self.settle();
@@ -138,58 +146,65 @@ where
 
     /// Lets at most `most` good frames pass, within what is clear; returns how many.
     #[inline(always)]
-    fn pass(
-        &mut self,
-        most: u32,
-        word: &mut Option<TxWord>,
-        look: &mut impl FnMut(&mut Passing<'_>) -> bool,
-    ) -> u32 {
+    fn pass(&mut self, most: u32, last: &mut TxWord, look: &mut impl FnMut(&mut Passing<'_>) -> bool) -> u32 {
         let Self { rx, tx, dropping } = self;
-        let begin = rx.space.at(rx.head);
-        let end = begin.ahead(most);
-        let (mut from, mut to) = (begin, tx.space.at(tx.next));
-        while from != end {
-            let done = rx.space.descriptor(from).peek();
+        let (receive, send) = (rx.space.places.from(rx.head), tx.space.places.from(tx.next));
+        let common = tx.word;
+        let mut pass = |place: Place| {
+            let done = receive.descriptor(place).peek();
             if !rx.is_good(done) {
-                break;
+                return false;
             }
             observe();
             // SAFETY: good. The buffer stays where it is, too: the frame is only shown.
-            let mut frame = unsafe { rx.finished(from, done) };
+            let mut frame = unsafe { rx.finished(&receive, place, done) };
             if !look(&mut Passing(&mut frame)) {
                 *dropping = true;
-                break;
+                return false;
             }
             // SAFETY: no tail covers either descriptor. The buffer stays in its slot, and the receive
             // tail does not cover it before the frame is reported sent (`settle`). The length is within
             // the limit of the sending port (`ForwardError::check`).
-            *word = Some(unsafe { tx.describe(to, &frame, tx.word) });
+            *last = unsafe { describe(&send, &tx.dma, place, &frame, common) };
             // SAFETY: as above.
-            unsafe { rx.space.descriptor(from).post(frame.buffer().bus()) };
-            (from, to) = (from.next(), to.next());
+            unsafe { receive.descriptor(place).post(frame.buffer().bus()) };
+            true
+        };
+        let mut place = Place::FIRST;
+        // Several at a step: what is left to save here is the loop itself.
+        let steps = Place::FIRST.ahead(most - most % STEP);
+        let end = Place::FIRST.ahead(most);
+        'run: {
+            while place != steps {
+                for _ in 0..STEP {
+                    if !pass(place) {
+                        break 'run;
+                    }
+                    place = place.next();
+                }
+            }
+            while place != end && pass(place) {
+                place = place.next();
+            }
         }
-        let taken = from.since(begin);
+        let taken = place.since(Place::FIRST);
         rx.head = rx.head.wrapping_add(taken);
         rx.clear -= taken;
         tx.count_placed(taken);
         taken
     }
 
-    /// Deals with the next frame where it is not simply a good one; tells whether it went out or was
-    /// dropped.
+    /// Deals with the next frame where it is not simply a good one.
     #[inline(never)]
-    fn pass_odd(
-        &mut self,
-        word: &mut Option<TxWord>,
-        look: &mut impl FnMut(&mut Passing<'_>) -> bool,
-    ) -> bool {
+    fn pass_odd(&mut self, look: &mut impl FnMut(&mut Passing<'_>) -> bool) -> Passed {
         self.settle();
-        self.rx.tell();
-        let place = self.rx.space.at(self.rx.head);
+        let place = self.rx.space.places.at(self.rx.head);
         if self.rx.head == self.rx.told || self.tx.room() == 0 {
-            return false;
+            return Passed::Nothing;
         }
-        let Some(done) = self.rx.space.descriptor(place).written_back() else { return false };
+        let Some(done) = self.rx.space.places.descriptor(place).written_back() else {
+            return Passed::Nothing;
+        };
         observe();
         if !self.dropping {
             // SAFETY: done. The buffer stays where it is, too: the frame is only shown.
@@ -197,32 +212,33 @@ where
             if let Some(mut frame) = frame
                 && look(&mut Passing(&mut frame))
             {
+                let to = self.tx.space.places.at(self.tx.next);
                 // SAFETY: as in `pass`.
-                *word =
-                    Some(unsafe { self.tx.describe(self.tx.space.at(self.tx.next), &frame, self.tx.word) });
+                let word = unsafe { describe(&self.tx.space.places, &self.tx.dma, to, &frame, self.tx.word) };
                 self.tx.renew();
                 self.tx.count_placed(1);
                 self.leave(place);
-                return true;
+                return Passed::Sent(word);
             }
             self.dropping = true;
         }
         // A gap between what was received and what is sent, which is none once all is sent.
         if self.tx.pending() > 0 {
-            return false;
+            return Passed::Nothing;
         }
         self.dropping = false;
         self.leave(place);
         self.rx.posted = self.rx.posted.wrapping_add(1);
-        true
+        self.rx.tell();
+        Passed::Dropped
     }
 
     /// Prepares the descriptor at `head`, the buffer of which stays, and counts it.
     fn leave(&mut self, place: Place) {
         // SAFETY: every slot holds a buffer.
-        let buffer = unsafe { self.rx.space.slot(place).as_ref() };
+        let buffer = unsafe { self.rx.space.places.slot(place).as_ref() };
         // SAFETY: no tail covers the descriptor, nor will before the frame is sent or dropped.
-        unsafe { self.rx.space.descriptor(place).post(buffer.bus()) };
+        unsafe { self.rx.space.places.descriptor(place).post(buffer.bus()) };
         self.rx.head = self.rx.head.wrapping_add(1);
         self.rx.clear = 0;
     }
@@ -241,15 +257,15 @@ where
         }
         let Self { mut rx, tx, .. } = self;
         // SAFETY: every slot holds a buffer. This one is behind the last posted, and no more after.
-        let spare = unsafe { rx.space.slot(rx.space.at(rx.posted)).read() };
+        let spare = unsafe { rx.space.places.slot(rx.space.places.at(rx.posted)).read() };
         let put = pool.put(Frame::empty(spare));
         debug_assert!(put.is_ok(), "there is room");
         for i in 0..tx.pending() as u32 {
-            let from = rx.space.at(rx.head.wrapping_sub(tx.pending() as u32).wrapping_add(i));
+            let from = rx.space.places.at(rx.head.wrapping_sub(tx.pending() as u32).wrapping_add(i));
             // SAFETY: the frame under way is in this buffer.
-            let buffer = unsafe { rx.space.slot(from).read() };
+            let buffer = unsafe { rx.space.places.slot(from).read() };
             // SAFETY: the slots of the transmit ring hold nothing.
-            unsafe { tx.space.slot(tx.space.at(tx.clean.wrapping_add(i))).write(buffer) };
+            unsafe { tx.space.places.slot(tx.space.places.at(tx.clean.wrapping_add(i))).write(buffer) };
         }
         rx.clear = 0;
         Ok((rx, tx))

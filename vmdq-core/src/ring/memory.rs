@@ -35,6 +35,9 @@ pub struct RingMemory<const N: usize> {
 pub(crate) struct Place(usize);
 
 impl Place {
+    /// The first place.
+    pub(crate) const FIRST: Self = Self(0);
+
     /// Returns the place `count` further on, inside a run ([`RingSpace::run`]) or at its end.
     #[inline(always)]
     pub(crate) const fn ahead(self, count: u32) -> Self {
@@ -104,17 +107,26 @@ where
     }
 }
 
+/// Where descriptors and slots are: a copy to work with, which the compiler keeps in registers.
+///
+/// Apart from [`RingSpace`], since what is reached through a ring's own fields would be read again
+/// after each write to a frame, which for all the compiler knows changes them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Places {
+    descriptors: NonNull<Descriptor>,
+    slots: NonNull<Buffer>,
+    /// The length, a power of two, less one.
+    mask: u32,
+}
+
 /// Owns the memory of a stopped ring, whatever its length.
 ///
 /// Made from a `&'static mut` to the memory; comes back when the queue is stopped.
 #[must_use = "dropping it loses the ring memory"]
 #[derive(Debug)]
 pub struct RingSpace {
-    descriptors: NonNull<Descriptor>,
-    slots: NonNull<Buffer>,
+    pub(crate) places: Places,
     reports: NonNull<u32>,
-    /// The length, a power of two, less one.
-    mask: u32,
 }
 
 // SAFETY: it owns `'static` memory exclusively.
@@ -135,15 +147,15 @@ where
         let slots = unsafe { &raw mut (*at).slots };
         // SAFETY: the field lies inside the memory that `at` points to.
         let reports = unsafe { &raw mut (*at).reports };
-        Self {
+        let places = Places {
             // SAFETY: inside the memory of a reference, so not null.
             descriptors: unsafe { NonNull::new_unchecked(descriptors.cast()) },
             // SAFETY: inside the memory of a reference, so not null.
             slots: unsafe { NonNull::new_unchecked(slots.cast()) },
-            // SAFETY: inside the memory of a reference, so not null.
-            reports: unsafe { NonNull::new_unchecked(reports.cast()) },
             mask: N as u32 - 1,
-        }
+        };
+        // SAFETY: inside the memory of a reference, so not null.
+        Self { places, reports: unsafe { NonNull::new_unchecked(reports.cast()) } }
     }
 }
 
@@ -152,19 +164,37 @@ impl RingSpace {
     #[inline(always)]
     #[must_use]
     pub const fn descriptors(&self) -> u32 {
-        self.mask + 1
+        self.places.mask + 1
     }
 
-    /// Returns the bits of a counter that tell its place.
+    /// Points to where the number `index`, which runs freely, of a report is kept.
     #[inline(always)]
-    pub(crate) const fn mask(&self) -> u32 {
-        self.mask
+    pub(crate) const fn report(&self, index: u32) -> NonNull<u32> {
+        // SAFETY: below the length, a power of two.
+        unsafe { self.reports.add((index & self.places.mask) as usize) }
     }
 
+    /// Returns what has to be mapped for the device: the descriptors alone.
+    pub(crate) const fn shared(&self) -> (NonNull<u8>, usize) {
+        (self.places.descriptors.cast(), self.descriptors() as usize * size_of::<Descriptor>())
+    }
+}
+
+impl Places {
     /// Returns the place of a counter: counters run freely, places are counters modulo the length.
     #[inline(always)]
     pub(crate) const fn at(&self, counter: u32) -> Place {
         Place((counter & self.mask) as usize * size_of::<Descriptor>())
+    }
+
+    /// Returns the run of places that begins at that of a counter, as places from the first on.
+    #[inline(always)]
+    pub(crate) const fn from(&self, counter: u32) -> Self {
+        let Place(skip) = self.at(counter);
+        // SAFETY: `at` stays below the length.
+        let descriptors = unsafe { self.descriptors.byte_add(skip) };
+        // SAFETY: as for the descriptors.
+        Self { descriptors, slots: unsafe { self.slots.byte_add(skip) }, mask: self.mask }
     }
 
     /// Returns how many places from that of a counter on lie one behind the other.
@@ -176,8 +206,8 @@ impl RingSpace {
     /// Reaches the descriptor of a place.
     #[inline(always)]
     pub(crate) const fn descriptor(&self, place: Place) -> &Descriptor {
-        // SAFETY: `at` stays below the length, a power of two, and whoever goes ahead stays in a run; descriptors are
-        // interior-mutable words in `'static` memory.
+        // SAFETY: `at` stays below the length, a power of two, and whoever goes ahead stays in a run;
+        // descriptors are interior-mutable words in `'static` memory.
         unsafe { self.descriptors.byte_add(place.0).as_ref() }
     }
 
@@ -186,17 +216,5 @@ impl RingSpace {
     pub(crate) const fn slot(&self, place: Place) -> NonNull<Buffer> {
         // SAFETY: as for the descriptor.
         unsafe { self.slots.byte_add(place.0) }
-    }
-
-    /// Points to where the number `index`, which runs freely, of a report is kept.
-    #[inline(always)]
-    pub(crate) const fn report(&self, index: u32) -> NonNull<u32> {
-        // SAFETY: below the length, a power of two.
-        unsafe { self.reports.add((index & self.mask) as usize) }
-    }
-
-    /// Returns what has to be mapped for the device: the descriptors alone.
-    pub(crate) const fn shared(&self) -> (NonNull<u8>, usize) {
-        (self.descriptors.cast(), self.descriptors() as usize * size_of::<Descriptor>())
     }
 }

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-use super::memory::{Place, RingSpace};
+use super::memory::{Place, Places, RingSpace};
 use super::{Buffer, BufferPool, BufferSize, Burst, Frame};
 use crate::bus::{Bus, Offset, PortId};
 use crate::controller::{Controller, RingSetup};
@@ -118,7 +118,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
         while left > 0 {
             // Beyond `told` the device was given nothing; a done bit there is a lie.
             let visible = if self.skipping { 0 } else { self.told.wrapping_sub(self.head) };
-            let run = left.min(visible).min(self.space.run(self.head));
+            let run = left.min(visible).min(self.space.places.run(self.head));
             // SAFETY: `left` places of the burst are free, and `run` descriptors are the device's and
             // lie one behind the other.
             let taken = unsafe { self.take_good(end_of(burst), run, || ()) };
@@ -188,7 +188,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
             // SAFETY: so many were written behind the last one.
             unsafe { burst.set_len(burst.len() + taken as usize) };
         }
-        let next = self.space.descriptor(self.space.at(self.head));
+        let next = self.space.places.descriptor(self.space.places.at(self.head));
         if burst.len() < end && self.head != self.told && next.is_done() {
             self.receive_most(burst, end - burst.len());
         }
@@ -206,14 +206,16 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     #[inline]
     pub fn receive_one(&mut self, pool: &mut BufferPool) -> Option<Frame> {
         if self.clear > 0 && !pool.is_empty() && pool.size() >= self.size {
-            let place = self.space.at(self.head);
-            let done = self.space.descriptor(place).peek();
+            let place = self.space.places.at(self.head);
+            let done = self.space.places.descriptor(place).peek();
             if self.is_good(done) {
                 observe();
                 // SAFETY: as in `good_frames`.
-                let frame = unsafe { self.finished(place, done) };
+                let frame = unsafe { self.finished(&self.space.places, place, done) };
                 // SAFETY: as in `replace`: there is a buffer, and a slot is free.
-                unsafe { fill(&self.space, &self.dma, self.space.at(self.posted), pool.top().sub(1)) };
+                unsafe {
+                    fill(&self.space.places, &self.dma, self.space.places.at(self.posted), pool.top().sub(1))
+                };
                 // SAFETY: it was moved out.
                 unsafe { pool.count_out(1) };
                 self.count_replaced(1);
@@ -248,16 +250,16 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     /// `clear`.
     #[inline(always)]
     unsafe fn replace(&mut self, out: *mut Frame, count: u32, pool: &mut BufferPool) -> u32 {
-        let mut place = self.space.at(self.posted);
+        let mut place = self.space.places.at(self.posted);
         let mut fresh = pool.top();
-        let (space, dma) = (&self.space, &self.dma);
+        let (places, dma) = (self.space.places, &self.dma);
         // SAFETY: room (caller). `clear` says that `count` descriptors are the device's, and that
         // neither run ends. A buffer moves into the slot behind the last that is posted, of which one
         // is free before a frame is taken and so one after each.
         let taken = unsafe {
             self.good_frames(out, count, || {
                 fresh = fresh.sub(1);
-                fill(space, dma, place, fresh);
+                fill(&places, dma, place, fresh);
                 place = place.next();
             })
         };
@@ -293,17 +295,17 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     /// and lie one behind the other. `then` fills no slots but of frames that were moved out.
     #[inline(always)]
     unsafe fn good_frames(&self, mut out: *mut Frame, most: u32, mut then: impl FnMut()) -> u32 {
-        let begin = self.space.at(self.head);
+        let begin = self.space.places.at(self.head);
         let end = begin.ahead(most);
         let mut place = begin;
         while place != end {
-            let done = self.space.descriptor(place).peek();
+            let done = self.space.places.descriptor(place).peek();
             if !self.is_good(done) {
                 break;
             }
             observe();
             // SAFETY: good, and the caller counts the descriptor. There is room (caller).
-            unsafe { out.write(self.finished(place, done)) };
+            unsafe { out.write(self.finished(&self.space.places, place, done)) };
             // SAFETY: inside the room, or at its end.
             out = unsafe { out.add(1) };
             place = place.next();
@@ -330,9 +332,9 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     /// The descriptor is good, so that its slot holds a posted buffer, which moves out as the caller
     /// counts the descriptor.
     #[inline(always)]
-    pub(super) unsafe fn finished(&self, place: Place, done: WriteBack) -> Frame {
+    pub(super) unsafe fn finished(&self, places: &Places, place: Place, done: WriteBack) -> Frame {
         // SAFETY: the caller's promise.
-        let buffer = unsafe { self.space.slot(place).read() };
+        let buffer = unsafe { places.slot(place).read() };
         self.dma.for_cpu(buffer.at(), usize::from(done.length()));
         // SAFETY: the length is within the limit, and that within every posted buffer
         // (`FrameLimit::fits`).
@@ -342,7 +344,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     /// Finds out how many frames can be taken and replaced without another thought.
     pub(super) fn renew(&mut self) {
         let visible = self.told.wrapping_sub(self.head);
-        let runs = self.space.run(self.head).min(self.space.run(self.posted));
+        let runs = self.space.places.run(self.head).min(self.space.places.run(self.posted));
         self.clear = if self.skipping { 0 } else { visible.min(runs) };
         // While frames are replaced, as many buffers are posted as now: see `tell`.
         self.due = TELL_EVERY.min(self.posted() as u32 / 2 + 1);
@@ -353,9 +355,9 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     #[cold]
     pub(super) fn take_odd(&mut self) -> Odd {
         while self.head != self.told {
-            let place = self.space.at(self.head);
+            let place = self.space.places.at(self.head);
             // Decided on this copy alone.
-            let Some(done) = self.space.descriptor(place).written_back() else { break };
+            let Some(done) = self.space.places.descriptor(place).written_back() else { break };
             observe();
             // SAFETY: done; the frame is counted out if there is one.
             if let Some(frame) = unsafe { self.appraise(place, done) } {
@@ -385,7 +387,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
             return None;
         }
         // SAFETY: the caller's promise.
-        let buffer = unsafe { self.space.slot(place).read() };
+        let buffer = unsafe { self.space.places.slot(place).read() };
         if !end || len < FrameLimit::SHORTEST || usize::from(len) > buffer.capacity() {
             self.counters.malformed += 1;
             return None;
@@ -404,7 +406,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     /// Moves the buffer of the descriptor at `head`, which is done (callers), out of the ring.
     pub(super) fn take_done(&mut self) -> Buffer {
         // SAFETY: a done descriptor's slot holds the posted buffer; it is counted out here.
-        let buffer = unsafe { self.space.slot(self.space.at(self.head)).read() };
+        let buffer = unsafe { self.space.places.slot(self.space.places.at(self.head)).read() };
         self.head = self.head.wrapping_add(1);
         self.clear = 0;
         buffer
@@ -421,14 +423,14 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
         let count = if pool.size() < self.size { 0 } else { self.missing().min(pool.len()) as u32 };
         let mut left = count;
         while left > 0 {
-            let run = left.min(self.space.run(self.posted));
-            let mut place = self.space.at(self.posted);
+            let run = left.min(self.space.places.run(self.posted));
+            let mut place = self.space.places.at(self.posted);
             let mut fresh = pool.top();
             for _ in 0..run {
                 // SAFETY: at least `run` buffers are on the shelf.
                 fresh = unsafe { fresh.sub(1) };
                 // SAFETY: the buffer moves into a slot that is free: fewer than `mask` are posted.
-                unsafe { fill(&self.space, &self.dma, place, fresh) };
+                unsafe { fill(&self.space.places, &self.dma, place, fresh) };
                 place = place.next();
             }
             // SAFETY: so many were moved out.
@@ -458,9 +460,9 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
 
     /// Puts a buffer into the ring. One descriptor is free and the buffer large enough (callers).
     pub(super) fn post(&mut self, buffer: Buffer) {
-        let place = self.space.at(self.posted);
+        let place = self.space.places.at(self.posted);
         // SAFETY: the slot is free: `posted - head < mask`.
-        unsafe { fill(&self.space, &self.dma, place, NonNull::from(&buffer)) };
+        unsafe { fill(&self.space.places, &self.dma, place, NonNull::from(&buffer)) };
         self.posted = self.posted.wrapping_add(1);
         self.clear = 0;
     }
@@ -532,7 +534,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
 
     #[inline(always)]
     const fn mask(&self) -> u32 {
-        self.space.mask()
+        self.space.descriptors() - 1
     }
 
     /// Takes the ring apart.
@@ -567,15 +569,15 @@ pub(super) enum Odd {
 ///
 /// `from` holds a buffer, which is moved out, the slot is free, and no tail covers the descriptor.
 #[inline(always)]
-pub(super) unsafe fn fill<D: DmaSpace>(space: &RingSpace, dma: &D, place: Place, from: NonNull<Buffer>) {
+pub(super) unsafe fn fill<D: DmaSpace>(places: &Places, dma: &D, place: Place, from: NonNull<Buffer>) {
     // SAFETY: there is a buffer, and the slot is free (caller).
-    unsafe { space.slot(place).copy_from_nonoverlapping(from, 1) };
+    unsafe { places.slot(place).copy_from_nonoverlapping(from, 1) };
     // SAFETY: the buffer's bits are still there.
     let buffer = unsafe { from.as_ref() };
     dma.for_device(buffer.at(), buffer.capacity());
     // SAFETY: the buffer belongs to the ring from here on: it stays in the slot until the descriptor is
     // seen done.
-    unsafe { space.descriptor(place).post(buffer.bus()) };
+    unsafe { places.descriptor(place).post(buffer.bus()) };
 }
 
 /// Points behind the last frame of a burst.

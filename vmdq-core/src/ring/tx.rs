@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::memory::{Place, RingSpace};
+use super::memory::{Place, Places, RingSpace};
 use super::{BufferPool, Burst, Frame};
 use crate::bus::{Bus, Offset, PortId};
 use crate::controller::{Controller, RingSetup};
@@ -20,7 +20,7 @@ const LOOK_AHEAD: u32 = 32;
 #[must_use = "dropping a running ring leaks its memory: stop the queue"]
 pub struct TxRing<C, B, D> {
     bus: B,
-    dma: D,
+    pub(super) dma: D,
     pub(super) space: RingSpace,
     mapped: u64,
     tail: Offset,
@@ -143,7 +143,15 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
             return Err((SendError::Length { len: frame.len() as u16, sent: 0 }, frame));
         }
         // SAFETY: one place is clear, and the frame is forgotten here.
-        unsafe { self.place(self.space.at(self.next), &frame, self.word.reporting()) };
+        unsafe {
+            place(
+                &self.space.places,
+                &self.dma,
+                self.space.places.at(self.next),
+                &frame,
+                self.word.reporting(),
+            )
+        };
         self.count_placed(1);
         self.hand_over();
         Ok(())
@@ -158,7 +166,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     /// `most` is within `clear`.
     #[inline(always)]
     unsafe fn put(&mut self, frames: *const Frame, most: u32, last: &mut TxWord) -> u32 {
-        let begin = self.space.at(self.next);
+        let begin = self.space.places.at(self.next);
         let end = begin.ahead(most);
         let (mut place, mut from) = (begin, frames);
         while place != end {
@@ -168,7 +176,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
                 break;
             }
             // SAFETY: the place is clear, and the caller forgets the frame.
-            *last = unsafe { self.place(place, frame, self.word) };
+            *last = unsafe { self::place(&self.space.places, &self.dma, place, frame, self.word) };
             place = place.next();
             // SAFETY: at most one past the last frame.
             from = unsafe { from.add(1) };
@@ -185,34 +193,6 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
         (frame.len() as u16).wrapping_sub(FrameLimit::SHORTEST) <= self.span
     }
 
-    /// Moves a frame into a place; returns its descriptor's word, which has `common` with others.
-    ///
-    /// # Safety
-    ///
-    /// As for `describe`; the slot is free, and the caller forgets the frame.
-    #[inline(always)]
-    pub(super) unsafe fn place(&self, place: Place, frame: &Frame, common: TxWord) -> TxWord {
-        // SAFETY: the slot is free, and the buffer moves into it (caller).
-        unsafe { self.space.slot(place).copy_from_nonoverlapping(frame.buffer().into(), 1) };
-        // SAFETY: the buffer belongs to the ring until a report on it or a later one is seen.
-        unsafe { self.describe(place, frame, common) }
-    }
-
-    /// Writes the descriptor for a frame; returns its word, which has `common` with others.
-    ///
-    /// # Safety
-    ///
-    /// No tail covers the descriptor yet. The frame's buffer stays until a report on it or a later one
-    /// is seen, and the port can send its length.
-    #[inline(always)]
-    pub(super) unsafe fn describe(&self, place: Place, frame: &Frame, common: TxWord) -> TxWord {
-        self.dma.for_device(frame.buffer().at(), frame.len());
-        let word = common.length(frame.len() as u16);
-        // SAFETY: the caller's promise.
-        unsafe { self.space.descriptor(place).send(frame.buffer().bus(), word) };
-        word
-    }
-
     /// Counts frames that were placed.
     #[inline(always)]
     pub(super) fn count_placed(&mut self, count: u32) {
@@ -223,13 +203,13 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     /// Finds out how many frames can be sent without another thought.
     #[inline]
     pub(super) fn renew(&mut self) {
-        self.clear = (self.room() as u32).min(self.space.run(self.next));
+        self.clear = (self.room() as u32).min(self.space.places.run(self.next));
     }
 
     /// Asks for a report on the frame that was put last, which has this word, and hands all over.
     #[inline(always)]
     pub(super) fn hand_over_batch(&mut self, word: TxWord) {
-        let last = self.space.descriptor(self.space.at(self.next.wrapping_sub(1)));
+        let last = self.space.places.descriptor(self.space.places.at(self.next.wrapping_sub(1)));
         // SAFETY: no tail covers the descriptor yet; it holds this word (callers).
         unsafe { last.report(word) };
         self.hand_over();
@@ -257,7 +237,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
         self.reclaim_reported(|space, clean, run| {
             // SAFETY: `run` places from here on hold buffers and lie one behind the other; they are
             // counted out as far as they were put.
-            let put = unsafe { pool.put_many(space.slot(space.at(*clean)), run) };
+            let put = unsafe { pool.put_many(space.places.slot(space.places.at(*clean)), run) };
             *clean = clean.wrapping_add(put);
         })
     }
@@ -270,7 +250,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     pub fn reclaim_into(&mut self, mut put: impl FnMut(Frame) -> Result<(), Frame>) -> usize {
         self.reclaim_reported(|space, clean, run| {
             for _ in 0..run {
-                let slot = space.slot(space.at(*clean));
+                let slot = space.places.slot(space.places.at(*clean));
                 // SAFETY: sent and not yet reclaimed; counted out before `put` could panic.
                 let buffer = unsafe { slot.read() };
                 *clean = clean.wrapping_add(1);
@@ -302,7 +282,8 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
         // shelf (caller).
         unsafe {
             self.space
-                .slot(self.space.at(0))
+                .places
+                .slot(self.space.places.at(0))
                 .copy_from_nonoverlapping(pool.top().sub(count as usize), count as usize)
         };
         // SAFETY: they were moved out.
@@ -316,7 +297,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     /// Each slot holds a buffer. What the pool does not take is lost.
     pub(super) unsafe fn unstock(&mut self, pool: &mut BufferPool) {
         for i in self.pending() as u32..self.space.descriptors() {
-            let slot = self.space.slot(self.space.at(self.clean.wrapping_add(i)));
+            let slot = self.space.places.slot(self.space.places.at(self.clean.wrapping_add(i)));
             // SAFETY: not under way, so a spare buffer (caller); read once.
             let lost = pool.put(Frame::empty(unsafe { slot.read() })).is_err();
             debug_assert!(!lost, "the pool has room");
@@ -338,7 +319,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
             // The buffers may be used again only after the report was seen.
             observe();
             while self.clean != end {
-                let run = end.wrapping_sub(self.clean).min(self.space.run(self.clean));
+                let run = end.wrapping_sub(self.clean).min(self.space.places.run(self.clean));
                 let before = self.clean;
                 take(&self.space, &mut self.clean, run);
                 if self.clean.wrapping_sub(before) != run {
@@ -360,7 +341,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
         let reported = |count: u32| {
             // SAFETY: `count` reports were asked for and not settled (below).
             let last = unsafe { self.space.report(self.first_report.wrapping_add(count - 1)).read() };
-            let sent = self.space.descriptor(self.space.at(last)).sent();
+            let sent = self.space.places.descriptor(self.space.places.at(last)).sent();
             // What was reclaimed before, up to a full pool, is not again.
             let end = last.wrapping_add(1);
             let past = self.clean.wrapping_sub(end) < self.space.descriptors();
@@ -402,7 +383,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
 
     #[inline(always)]
     const fn mask(&self) -> u32 {
-        self.space.mask()
+        self.space.descriptors() - 1
     }
 
     /// Takes the ring apart.
@@ -413,13 +394,53 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     pub(crate) unsafe fn dismantle(mut self, freed: &mut impl FnMut(Frame)) -> RingSpace {
         while self.clean != self.next {
             // SAFETY: handed over and not reclaimed.
-            freed(Frame::empty(unsafe { self.space.slot(self.space.at(self.clean)).read() }));
+            freed(Frame::empty(unsafe { self.space.places.slot(self.space.places.at(self.clean)).read() }));
             self.clean = self.clean.wrapping_add(1);
         }
         let (_, bytes) = self.space.shared();
         self.dma.unmap(self.mapped, bytes, crate::dma::Direction::Both);
         self.space
     }
+}
+
+/// Moves a frame into a place; returns its descriptor's word, which has `common` with others.
+///
+/// # Safety
+///
+/// As for [`describe`]; the slot is free, and the caller forgets the frame.
+#[inline(always)]
+pub(super) unsafe fn place<D: DmaSpace>(
+    places: &Places,
+    dma: &D,
+    place: Place,
+    frame: &Frame,
+    common: TxWord,
+) -> TxWord {
+    // SAFETY: the slot is free, and the buffer moves into it (caller).
+    unsafe { places.slot(place).copy_from_nonoverlapping(frame.buffer().into(), 1) };
+    // SAFETY: the buffer belongs to the ring until a report on it or a later one is seen.
+    unsafe { describe(places, dma, place, frame, common) }
+}
+
+/// Writes the descriptor for a frame; returns its word, which has `common` with others.
+///
+/// # Safety
+///
+/// No tail covers the descriptor yet. The frame's buffer stays until a report on it or a later one is
+/// seen, and the port can send its length.
+#[inline(always)]
+pub(super) unsafe fn describe<D: DmaSpace>(
+    places: &Places,
+    dma: &D,
+    place: Place,
+    frame: &Frame,
+    common: TxWord,
+) -> TxWord {
+    dma.for_device(frame.buffer().at(), frame.len());
+    let word = common.length(frame.len() as u16);
+    // SAFETY: the caller's promise.
+    unsafe { places.descriptor(place).send(frame.buffer().bus(), word) };
+    word
 }
 
 /// Forgets the first frames of a burst.
