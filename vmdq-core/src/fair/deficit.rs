@@ -150,8 +150,8 @@ impl<const N: usize> DeficitRoundRobin<N> {
 #[cfg(test)]
 mod tests {
     use super::DeficitRoundRobin;
-    use crate::limit::FrameLimit;
     use crate::fair::{MAX_QUANTUM, MAX_WEIGHT, QuantumError, WeightError};
+    use crate::limit::FrameLimit;
 
     fn turn() -> DeficitRoundRobin<4> {
         DeficitRoundRobin::new(FrameLimit::new(1518, 1518).unwrap())

@@ -163,7 +163,10 @@ impl fmt::Display for FlowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Draining { queue } => {
-                write!(f, "frames of the flow are in retired queue {queue}: hold the frame until they are sent")
+                write!(
+                    f,
+                    "frames of the flow are in retired queue {queue}: hold the frame until they are sent"
+                )
             }
             Self::NotInUse { queue } => write!(f, "queue {queue} is not in use: prefer another"),
         }

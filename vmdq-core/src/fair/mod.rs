@@ -36,5 +36,5 @@ mod turn;
 pub use deficit::DeficitRoundRobin;
 pub use flow::{FlowError, FlowQueues};
 pub use schedule::{AssignError, Schedule};
-pub use share::{QuantumError, WeightError, MAX_QUANTUM, MAX_WEIGHT, wire_bytes};
+pub use share::{MAX_QUANTUM, MAX_WEIGHT, QuantumError, WeightError, wire_bytes};
 pub use turn::{RoundRobin, WideRoundRobin};

@@ -107,12 +107,16 @@ pub(super) fn set_weight(members: &mut [Member], member: usize, weight: u16) -> 
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Turns {
     turn: RoundRobin,
-    /// The member in its turn. Its turn is over when what it has left is no frame's worth.
+    /// The member in its turn, or [`NOBODY`]. The turn is over when what is left is no frame's worth.
     current: u8,
 }
 
+/// No member. One that went away must not be remembered: it may take turns elsewhere, with the same
+/// share.
+const NOBODY: u8 = u8::MAX;
+
 impl Turns {
-    pub(super) const NEW: Self = Self { turn: RoundRobin::new(), current: 0 };
+    pub(super) const NEW: Self = Self { turn: RoundRobin::new(), current: NOBODY };
 
     #[inline]
     pub(super) const fn activate(&mut self, member: usize) {
@@ -123,6 +127,9 @@ impl Turns {
     #[inline]
     pub(super) fn deactivate(&mut self, members: &mut [Member], member: usize) {
         self.turn.deactivate(member);
+        if usize::from(self.current) == member {
+            self.current = NOBODY;
+        }
         if let Some(member) = members.get_mut(member) {
             member.deficit = 0;
         }
@@ -145,10 +152,10 @@ impl Turns {
         mut head: impl FnMut(usize) -> Option<usize>,
     ) -> Option<usize> {
         let mut at = usize::from(self.current);
-        let mut member = members.get_mut(at)?;
         loop {
-            // A member that was deactivated has nothing left, so it is not asked.
-            if member.deficit >= LEAST {
+            if let Some(member) = members.get_mut(at)
+                && member.deficit >= LEAST
+            {
                 match head(at) {
                     Some(len) => {
                         let cost = rules.cost(len);
@@ -157,15 +164,12 @@ impl Turns {
                             return Some(at);
                         }
                     }
-                    None => {
-                        member.deficit = 0;
-                        self.turn.deactivate(at);
-                    }
+                    None => self.deactivate(members, at),
                 }
             }
             at = self.turn.pick()?;
             self.current = at as u8;
-            member = members.get_mut(at)?;
+            let member = members.get_mut(at)?;
             member.deficit += rules.quantum * u32::from(member.weight);
         }
     }
