@@ -1,8 +1,7 @@
 //! Deficit round robin: bytes in turn (Shreedhar and Varghese, SIGCOMM 1995).
 #![forbid(unsafe_code)]
 
-use super::RoundRobin;
-use super::share::{Member, QuantumError, Rules, Turns, WeightError, set_weight};
+use super::share::{QuantumError, Shares, Turns, WeightError};
 use crate::limit::FrameLimit;
 
 /// Picks active members in turn such that each gets wire time by its weight. At most 64 members.
@@ -63,18 +62,14 @@ use crate::limit::FrameLimit;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct DeficitRoundRobin<const N: usize> {
     turns: Turns,
-    rules: Rules,
-    members: [Member; N],
+    shares: Shares<N>,
 }
 
 impl<const N: usize> DeficitRoundRobin<N> {
-    const CHECKED: () = assert!(N >= 1 && N <= RoundRobin::MEMBERS, "there are 1 to 64 members");
-
     /// Makes a turn without active members: all weights 1, the quantum one longest frame of a port.
     #[must_use]
     pub const fn new(limit: FrameLimit) -> Self {
-        const { Self::CHECKED };
-        Self { turns: Turns::NEW, rules: Rules::new(limit), members: [Member::NEW; N] }
+        Self { turns: Turns::NEW, shares: Shares::new(limit) }
     }
 
     /// Sets how many bytes of the wire a member of weight 1 may send in its turn, from the next turn
@@ -83,14 +78,14 @@ impl<const N: usize> DeficitRoundRobin<N> {
     /// # Errors
     ///
     /// The quantum is below a longest frame or above [`MAX_QUANTUM`](super::MAX_QUANTUM).
-    pub const fn set_quantum(&mut self, bytes: u32) -> Result<(), QuantumError> {
-        self.rules.set_quantum(bytes)
+    pub fn set_quantum(&mut self, bytes: u32) -> Result<(), QuantumError> {
+        self.shares.set_quantum(bytes)
     }
 
     /// Returns how many bytes of the wire a member of weight 1 may send in its turn.
     #[must_use]
     pub const fn quantum(&self) -> u32 {
-        self.rules.quantum()
+        self.shares.quantum()
     }
 
     /// Sets a member's weight, from its next turn on.
@@ -99,13 +94,13 @@ impl<const N: usize> DeficitRoundRobin<N> {
     ///
     /// There is no such member, or the weight is 0 or above [`MAX_WEIGHT`](super::MAX_WEIGHT).
     pub fn set_weight(&mut self, member: usize, weight: u16) -> Result<(), WeightError> {
-        set_weight(&mut self.members, member, weight)
+        self.shares.set_weight(member, weight)
     }
 
     /// Returns a member's weight, or `None` if there is no such member.
     #[must_use]
     pub fn weight(&self, member: usize) -> Option<u16> {
-        self.members.get(member).map(|member| member.weight())
+        self.shares.weight(member)
     }
 
     /// Says that a member has something to send. A number from `N` on is nobody's and ignored.
@@ -123,7 +118,7 @@ impl<const N: usize> DeficitRoundRobin<N> {
     /// A member that runs out of frames need not be deactivated: [`next`](Self::next) does.
     #[inline]
     pub fn deactivate(&mut self, member: usize) {
-        self.turns.deactivate(&mut self.members, member);
+        self.turns.deactivate(&mut self.shares, member);
     }
 
     /// Tells whether a member is active.
@@ -143,7 +138,7 @@ impl<const N: usize> DeficitRoundRobin<N> {
     /// Calls `head` once or twice for each pick, and once more for each member that it deactivates.
     #[inline]
     pub fn next(&mut self, head: impl FnMut(usize) -> Option<usize>) -> Option<usize> {
-        self.turns.next(&mut self.members, self.rules, head)
+        self.turns.next(&mut self.shares, head)
     }
 }
 

@@ -3,9 +3,8 @@
 
 use core::fmt;
 
-use super::RoundRobin;
 use super::passage::Passage;
-use super::share::{Member, QuantumError, Rules, Turns, WeightError, set_weight};
+use super::share::{QuantumError, Shares, Turns, WeightError};
 use crate::limit::FrameLimit;
 
 /// Shares `QUEUES` hardware queues among `N` members (virtual machines), at most 64.
@@ -56,8 +55,7 @@ use crate::limit::FrameLimit;
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Schedule<const N: usize, const QUEUES: usize> {
-    rules: Rules,
-    members: [Member; N],
+    shares: Shares<N>,
     places: [Place; N],
     queues: [Queue; QUEUES],
     /// Members that leave a queue when their frames are out of it.
@@ -85,18 +83,15 @@ struct Queue {
 }
 
 impl<const N: usize, const QUEUES: usize> Schedule<N, QUEUES> {
-    const CHECKED: () = assert!(N >= 1 && N <= RoundRobin::MEMBERS, "there are 1 to 64 members");
     const QUEUES_CHECKED: () = assert!(QUEUES >= 1 && QUEUES <= 256, "there are 1 to 256 queues");
 
     /// Makes a schedule of members that are assigned to no queue: all weights 1, the quantum one longest
     /// frame of a port.
     #[must_use]
     pub const fn new(limit: FrameLimit) -> Self {
-        const { Self::CHECKED };
         const { Self::QUEUES_CHECKED };
         Self {
-            rules: Rules::new(limit),
-            members: [Member::NEW; N],
+            shares: Shares::new(limit),
             places: [Place { queue: 0, last: 0, assigned: None, waiting: false }; N],
             queues: [Queue { turns: Turns::NEW, passage: Passage::NEW }; QUEUES],
             leaving: 0,
@@ -109,8 +104,8 @@ impl<const N: usize, const QUEUES: usize> Schedule<N, QUEUES> {
     /// # Errors
     ///
     /// The quantum is below a longest frame or above [`MAX_QUANTUM`](super::MAX_QUANTUM).
-    pub const fn set_quantum(&mut self, bytes: u32) -> Result<(), QuantumError> {
-        self.rules.set_quantum(bytes)
+    pub fn set_quantum(&mut self, bytes: u32) -> Result<(), QuantumError> {
+        self.shares.set_quantum(bytes)
     }
 
     /// Sets a member's weight among those of its queue, from its next turn on.
@@ -119,7 +114,7 @@ impl<const N: usize, const QUEUES: usize> Schedule<N, QUEUES> {
     ///
     /// There is no such member, or the weight is 0 or above [`MAX_WEIGHT`](super::MAX_WEIGHT).
     pub fn set_weight(&mut self, member: usize, weight: u16) -> Result<(), WeightError> {
-        set_weight(&mut self.members, member, weight)
+        self.shares.set_weight(member, weight)
     }
 
     /// Assigns a member to a queue: at once, or as soon as its frames are out of the queue that it is
@@ -137,7 +132,7 @@ impl<const N: usize, const QUEUES: usize> Schedule<N, QUEUES> {
             && let Some(old) = self.queues.get_mut(usize::from(old))
         {
             place.waiting |= old.turns.is_active(member);
-            old.turns.deactivate(&mut self.members, member);
+            old.turns.deactivate(&mut self.shares, member);
         }
         place.assigned = Some(queue);
         self.leaving |= 1 << member;
@@ -182,7 +177,7 @@ impl<const N: usize, const QUEUES: usize> Schedule<N, QUEUES> {
         let Some(place) = self.places.get_mut(member) else { return };
         place.waiting = false;
         if let Some(queue) = place.assigned.and_then(|queue| self.queues.get_mut(usize::from(queue))) {
-            queue.turns.deactivate(&mut self.members, member);
+            queue.turns.deactivate(&mut self.shares, member);
         }
     }
 
@@ -196,7 +191,7 @@ impl<const N: usize, const QUEUES: usize> Schedule<N, QUEUES> {
     #[inline]
     pub fn next(&mut self, queue: u8, head: impl FnMut(usize) -> Option<usize>) -> Option<usize> {
         let to = self.queues.get_mut(usize::from(queue))?;
-        let member = to.turns.next(&mut self.members, self.rules, head)?;
+        let member = to.turns.next(&mut self.shares, head)?;
         let place = self.places.get_mut(member)?;
         place.queue = queue;
         place.last = to.passage.enter();

@@ -34,79 +34,97 @@ pub const fn wire_bytes(len: u16) -> u32 {
     (if (len as usize) < PADDED { PADDED as u32 } else { len as u32 }) + OVERHEAD
 }
 
-/// What is the same for all members.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// Members' shares: what a turn is worth to each, and who has how much left.
+#[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) struct Rules {
+pub(super) struct Shares<const N: usize> {
     quantum: u32,
-    longest: u16,
+    /// The longest frame less the shortest, in memory.
+    span: usize,
+    members: [Member; N],
 }
 
-impl Rules {
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+struct Member {
+    /// Bytes that it may still send. Below a longest frame while it waits for its turn; below that
+    /// and a turn's worth within it, which [`MAX_QUANTUM`] and [`MAX_WEIGHT`] keep below 2³¹.
+    deficit: u32,
+    /// What a turn is worth: the quantum times the weight.
+    turn: u32,
+}
+
+impl<const N: usize> Shares<N> {
+    const CHECKED: () = assert!(N >= 1 && N <= RoundRobin::MEMBERS, "there are 1 to 64 members");
+
     pub(super) const fn new(limit: FrameLimit) -> Self {
+        const { Self::CHECKED };
         let longest = limit.tagged();
-        Self { quantum: wire_bytes(longest), longest }
+        let quantum = wire_bytes(longest);
+        let span = longest as usize - PADDED;
+        Self { quantum, span, members: [Member { deficit: 0, turn: quantum }; N] }
     }
 
-    pub(super) const fn quantum(self) -> u32 {
+    pub(super) const fn quantum(&self) -> u32 {
         self.quantum
     }
 
-    pub(super) const fn set_quantum(&mut self, bytes: u32) -> Result<(), QuantumError> {
-        let least = wire_bytes(self.longest);
+    pub(super) fn set_quantum(&mut self, bytes: u32) -> Result<(), QuantumError> {
+        let least = self.longest();
         if bytes < least {
             return Err(QuantumError::BelowLongestFrame { least });
         }
         if bytes > MAX_QUANTUM {
             return Err(QuantumError::TooLarge);
         }
+        for member in &mut self.members {
+            member.turn = member.turn / self.quantum * bytes;
+        }
         self.quantum = bytes;
         Ok(())
     }
 
+    pub(super) fn weight(&self, member: usize) -> Option<u16> {
+        self.members.get(member).map(|member| (member.turn / self.quantum) as u16)
+    }
+
+    pub(super) fn set_weight(&mut self, member: usize, weight: u16) -> Result<(), WeightError> {
+        let member = self.members.get_mut(member).ok_or(WeightError::NoSuchMember)?;
+        match weight {
+            0 => Err(WeightError::Zero),
+            1..=MAX_WEIGHT => {
+                member.turn = self.quantum * u32::from(weight);
+                Ok(())
+            }
+            _ => Err(WeightError::TooLarge),
+        }
+    }
+
+    /// What a longest frame takes.
+    const fn longest(&self) -> u32 {
+        LEAST + self.span as u32
+    }
+
     /// What a frame is charged. No length is believed beyond what can be sent.
     #[inline(always)]
-    fn cost(self, len: usize) -> u32 {
-        len.max(PADDED).min(self.longest as usize) as u32 + OVERHEAD
-    }
-}
-
-/// A member's share.
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) struct Member {
-    /// Bytes that it may still send. Below a longest frame while it waits for its turn; at most that
-    /// and a turn's worth within it, which [`MAX_QUANTUM`] and [`MAX_WEIGHT`] keep below 2³¹.
-    deficit: u32,
-    weight: u16,
-}
-
-impl Member {
-    pub(super) const NEW: Self = Self { deficit: 0, weight: 1 };
-
-    pub(super) const fn weight(self) -> u16 {
-        self.weight
-    }
-}
-
-/// Sets a member's weight.
-pub(super) fn set_weight(members: &mut [Member], member: usize, weight: u16) -> Result<(), WeightError> {
-    let member = members.get_mut(member).ok_or(WeightError::NoSuchMember)?;
-    match weight {
-        0 => Err(WeightError::Zero),
-        1..=MAX_WEIGHT => {
-            member.weight = weight;
-            Ok(())
+    const fn cost(&self, len: usize) -> u32 {
+        // One comparison: below the shortest it wraps around.
+        if len.wrapping_sub(PADDED) <= self.span {
+            len as u32 + OVERHEAD
+        } else if len < PADDED {
+            LEAST
+        } else {
+            self.longest()
         }
-        _ => Err(WeightError::TooLarge),
     }
 }
 
-/// Members that take turns of bytes. Their shares are the caller's.
+/// Members that take turns of bytes. Their shares are kept apart: members of several queues can
+/// have theirs in one place.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Turns {
-    turn: RoundRobin,
+    active: RoundRobin,
     /// The member in its turn, or [`NOBODY`]. The turn is over when what is left is no frame's worth.
     current: u8,
 }
@@ -116,61 +134,73 @@ pub(super) struct Turns {
 const NOBODY: u8 = u8::MAX;
 
 impl Turns {
-    pub(super) const NEW: Self = Self { turn: RoundRobin::new(), current: NOBODY };
+    pub(super) const NEW: Self = Self { active: RoundRobin::new(), current: NOBODY };
 
     #[inline]
     pub(super) const fn activate(&mut self, member: usize) {
-        self.turn.activate(member);
+        self.active.activate(member);
     }
 
     /// Whoever leaves its place leaves what it has saved: it can't come back with more than others.
-    #[inline]
-    pub(super) fn deactivate(&mut self, members: &mut [Member], member: usize) {
-        self.turn.deactivate(member);
+    pub(super) fn deactivate<const N: usize>(&mut self, shares: &mut Shares<N>, member: usize) {
+        self.active.deactivate(member);
         if usize::from(self.current) == member {
             self.current = NOBODY;
         }
-        if let Some(member) = members.get_mut(member) {
+        if let Some(member) = shares.members.get_mut(member) {
             member.deficit = 0;
         }
     }
 
     #[inline]
     pub(super) const fn is_active(&self, member: usize) -> bool {
-        self.turn.is_active(member)
+        self.active.is_active(member)
     }
 
     /// Picks a member and charges it its head frame.
     ///
-    /// Ends: each round of the loop returns, deactivates a member or ends a turn; and what begins a
-    /// turn has a longest frame's worth, so that the same round returns or deactivates it.
+    /// Whoever begins its turn can send a longest frame at least, so it is picked or has nothing: the
+    /// loop goes on only past members that it deactivates, and ends.
     #[inline]
-    pub(super) fn next(
+    pub(super) fn next<const N: usize>(
         &mut self,
-        members: &mut [Member],
-        rules: Rules,
+        shares: &mut Shares<N>,
         mut head: impl FnMut(usize) -> Option<usize>,
     ) -> Option<usize> {
-        let mut at = usize::from(self.current);
-        loop {
-            if let Some(member) = members.get_mut(at)
-                && member.deficit >= LEAST
-            {
-                match head(at) {
-                    Some(len) => {
-                        let cost = rules.cost(len);
-                        if cost <= member.deficit {
-                            member.deficit -= cost;
-                            return Some(at);
-                        }
+        let at = usize::from(self.current);
+        if let Some(&Member { deficit, .. }) = shares.members.get(at)
+            && let Some(spare) = deficit.checked_sub(LEAST)
+        {
+            match head(at) {
+                Some(len) => {
+                    // Most frames need one comparison: what is shorter than the shortest wraps around.
+                    let more = len.wrapping_sub(PADDED);
+                    let left = if more <= spare as usize {
+                        Some(spare - more as u32)
+                    } else if more > shares.span {
+                        deficit.checked_sub(shares.cost(len))
+                    } else {
+                        None
+                    };
+                    if let Some(left) = left {
+                        shares.members[at].deficit = left;
+                        return Some(at);
                     }
-                    None => self.deactivate(members, at),
                 }
+                None => self.deactivate(shares, at),
             }
-            at = self.turn.pick()?;
+        }
+        loop {
+            let at = self.active.pick()?;
+            let Some(len) = head(at) else {
+                self.deactivate(shares, at);
+                continue;
+            };
+            let cost = shares.cost(len);
+            let member = shares.members.get_mut(at)?;
+            member.deficit += member.turn - cost;
             self.current = at as u8;
-            let member = members.get_mut(at)?;
-            member.deficit += rules.quantum * u32::from(member.weight);
+            return Some(at);
         }
     }
 }
