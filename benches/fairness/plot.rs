@@ -75,6 +75,8 @@ impl Plot<'_> {
             .configure_mesh()
             .x_desc(self.x)
             .y_desc(self.y)
+            .label_style(("sans-serif", 14))
+            .axis_desc_style(("sans-serif", 15))
             .x_label_formatter(&|x| format!("{x:.0}"))
             .light_line_style(TRANSPARENT)
             .draw()?;
@@ -87,7 +89,9 @@ impl Plot<'_> {
         }
         chart
             .configure_series_labels()
-            .position(SeriesLabelPosition::MiddleRight)
+            // Below the middle no line of these plots runs.
+            .position(SeriesLabelPosition::Coordinate(330, 200))
+            .label_font(("sans-serif", 14))
             .background_style(WHITE.mix(0.8))
             .draw()?;
         area.present()?;
