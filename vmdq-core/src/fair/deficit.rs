@@ -27,7 +27,7 @@ use crate::limit::FrameLimit;
 /// # What a member can do to others
 ///
 /// Nothing beyond that. Lengths are the caller's word, but may come from a virtual machine: one below
-/// 60 is charged as 60, one beyond the frame limit as the limit. So the member is picked, charged, and
+/// 60 is charged as 60, one beyond the frame limit as the limit at least. So the member is picked, charged, and
 /// the caller finds and drops what can't be sent. Who empties its queue, or is deactivated, loses what
 /// it had left and waits for its turn when it comes back.
 ///

@@ -105,7 +105,7 @@ impl<const N: usize> Shares<N> {
         LEAST + self.span as u32
     }
 
-    /// What a frame is charged. No length is believed beyond what can be sent.
+    /// What a frame is charged that begins a turn. No length is believed beyond what can be sent.
     #[inline(always)]
     const fn cost(&self, len: usize) -> u32 {
         // One comparison: below the shortest it wraps around.
@@ -173,7 +173,8 @@ impl Turns {
         {
             match head(at) {
                 Some(len) => {
-                    // Most frames need one comparison: what is shorter than the shortest wraps around.
+                    // Most frames need one comparison: what is shorter than the shortest wraps around. What is
+                    // too long but within the turn is charged as it claims.
                     let more = len.wrapping_sub(PADDED);
                     let left = if more <= spare as usize {
                         Some(spare - more as u32)
