@@ -1,0 +1,187 @@
+//! The cases on one wire, and what is asked of them.
+
+use serde_json::{Value, json};
+
+use crate::arbiter::Discipline;
+use crate::goal::Goals;
+use crate::wire::{Case, Outcome, jain, run};
+
+/// What a bad member offers, of the wire.
+const LOADS: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 16.0];
+
+/// Turns of bytes are longer than turns of frames, and a ring must hold what is posted meanwhile. One
+/// of so many descriptors does; one of 32 loses a frame in 100 000 at most.
+const LONG_RING: usize = 64;
+
+/// What is asked of a case, beside that the wire never idles while anybody has a frame.
+#[derive(Clone, Copy, PartialEq)]
+enum Asked {
+    /// Everybody gets the same: frames from turns of frames, bytes from turns of bytes.
+    Equal,
+    /// Who stays below its fair share in frames loses nothing to turns of frames.
+    NoLoss,
+    /// Who stays below its fair share in bytes loses nothing to turns of bytes.
+    NoLossOfBytes,
+    /// Bytes by weight from turns of bytes.
+    Weighted,
+}
+
+/// A case under a discipline.
+pub(crate) struct Row {
+    pub(crate) case: Case,
+    pub(crate) discipline: Discipline,
+    pub(crate) outcome: Outcome,
+}
+
+fn cases() -> Vec<(Case, Asked)> {
+    let case = Case {
+        name: "all behave",
+        members: 16,
+        bad: 1,
+        bad_len: 60,
+        bad_load: 0.059,
+        good_load: 0.059,
+        descriptors: 512,
+        weights: |_| 1,
+    };
+    let mut cases = vec![(case.clone(), Asked::NoLoss)];
+    cases.extend(LOADS.map(|bad_load| (Case { name: "hog, 60 B", bad_load, ..case.clone() }, Asked::NoLoss)));
+    let long = Case { name: "hog, 1514 B", bad_len: 1514, ..case.clone() };
+    cases.extend(LOADS.map(|bad_load| (Case { bad_load, ..long.clone() }, Asked::NoLossOfBytes)));
+    let backlogged = Case { name: "backlogged, 60 B", bad_load: 1.0, good_load: 1.0, ..case.clone() };
+    cases.push((
+        Case { name: "backlogged, 1514 B and 60 B", bad_len: 1514, ..backlogged.clone() },
+        Asked::Equal,
+    ));
+    for (name, case, asked) in [
+        ("hog, 60 B, rings of 64", &case, Asked::NoLoss),
+        ("hog, 1514 B, rings of 64", &long, Asked::NoLossOfBytes),
+    ] {
+        let case = Case { name, descriptors: 16 * LONG_RING, ..case.clone() };
+        cases.extend([1.0, 4.0, 16.0].map(|bad_load| (Case { bad_load, ..case.clone() }, asked)));
+    }
+    // Rings of a usual size: they must hold what is posted while 15 others have their turns.
+    let many = Case { name: "15 hogs, 1514 B", bad: 15, bad_load: 16.0, descriptors: 16 * 512, ..long };
+    cases.push((many, Asked::NoLossOfBytes));
+    cases.push((
+        Case {
+            name: "weights 1 to 4",
+            bad: 8,
+            weights: |member| member as u16 % 4 + 1,
+            ..backlogged.clone()
+        },
+        Asked::Weighted,
+    ));
+    cases.push((backlogged, Asked::Equal));
+    cases.push((
+        Case { name: "4 machines (82575), hog", members: 4, bad_load: 4.0, good_load: 0.24, ..case },
+        Asked::NoLoss,
+    ));
+    cases
+}
+
+/// Runs all cases.
+pub(crate) fn measure(goals: &mut Goals) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (seed, (case, asked)) in cases().into_iter().enumerate() {
+        for discipline in Discipline::ALL {
+            let outcome = run(&case, discipline, seed as u64);
+            ask(goals, &case, asked, discipline, &outcome);
+            rows.push(Row { case: case.clone(), discipline, outcome });
+        }
+    }
+    rows
+}
+
+fn ask(goals: &mut Goals, case: &Case, asked: Asked, discipline: Discipline, outcome: &Outcome) {
+    use Discipline::{Bytes, Frames};
+    let mut note = |goal: String, holds| {
+        goals.note(format!("{}, {}x, {}: {goal}", case.name, case.bad_load, discipline.name()), holds);
+    };
+    let busy: f64 = outcome.share.iter().sum();
+    let load = case.bad as f64 * case.bad_load + (case.members - case.bad) as f64 * case.good_load;
+    note(format!("the wire is busy, {busy:.4}"), busy >= load.min(1.0) - 0.001);
+    match (asked, discipline) {
+        (Asked::Equal, Frames) => {
+            let index = jain(&outcome.frames);
+            note(format!("Jain's index of frames, {index:.5}, is 0.999 at least"), index >= 0.999);
+        }
+        (Asked::Equal, Bytes) => {
+            let index = jain(&outcome.share);
+            note(format!("Jain's index of bytes, {index:.5}, is 0.999 at least"), index >= 0.999);
+        }
+        (Asked::Weighted, Bytes) => {
+            let weighted = outcome.share.iter().enumerate();
+            let index =
+                jain(&weighted.map(|(i, share)| share / f64::from((case.weights)(i))).collect::<Vec<_>>());
+            note(format!("Jain's index of bytes by weight, {index:.5}, is 0.999 at least"), index >= 0.999);
+        }
+        (Asked::NoLoss, Frames | Bytes) | (Asked::NoLossOfBytes, Bytes) => {
+            let Outcome { lost, offered, .. } = *outcome;
+            let long = discipline == Frames || case.descriptors / case.members >= LONG_RING;
+            let most = if long { 0 } else { offered / 100_000 };
+            note(
+                format!("good frames lost, {lost} of {offered}, are {most} at most"),
+                lost <= most && offered > 0,
+            );
+        }
+        _ => {}
+    }
+}
+
+impl Row {
+    fn good(&self) -> &[f64] {
+        &self.outcome.share[self.case.bad..]
+    }
+
+    fn good_mean(&self) -> f64 {
+        self.good().iter().sum::<f64>() / self.good().len() as f64
+    }
+
+    fn good_min(&self) -> f64 {
+        self.good().iter().copied().fold(f64::INFINITY, f64::min)
+    }
+
+    /// How many of the good frames are lost.
+    pub(crate) fn loss(&self) -> f64 {
+        self.outcome.lost as f64 / self.outcome.offered as f64
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        let Self { case, discipline, outcome } = self;
+        json!({
+            "case": case.name, "members": case.members, "bad": case.bad, "bad_load": case.bad_load,
+            "bad_len": case.bad_len, "good_load": case.good_load, "discipline": discipline.name(),
+            "share": outcome.share, "good_loss": self.loss(),
+            "jain_bytes": jain(&outcome.share), "jain_frames": jain(&outcome.frames),
+            "jain_good": jain(self.good()), "delay_mean": outcome.mean, "delay_p99": outcome.p99,
+        })
+    }
+}
+
+/// Prints a table.
+pub(crate) fn print(rows: &[Row]) {
+    println!("One wire; shares of its time, delays of good frames in slots of 84 bytes");
+    println!(
+        "{:<28} {:>5} {:<20} {:>7} {:>15} {:>9} {:>17} {:>15}",
+        "case", "load", "discipline", "bad", "good mean/min", "loss", "Jain bytes/frames", "mean/p99"
+    );
+    for row in rows {
+        let Row { case, discipline, outcome } = row;
+        println!(
+            "{:<28} {:>4}x {:<20} {:>7.4} {:>7.4} {:>7.4} {:>8.4}% {:>8.4} {:>8.4} {:>8.1} {:>6}",
+            case.name,
+            case.bad_load,
+            discipline.name(),
+            outcome.share[0],
+            row.good_mean(),
+            row.good_min(),
+            100.0 * row.loss(),
+            jain(&outcome.share),
+            jain(&outcome.frames),
+            outcome.mean,
+            outcome.p99,
+        );
+    }
+    println!();
+}
