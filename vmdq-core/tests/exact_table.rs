@@ -7,6 +7,7 @@ use vmdq_core::MacAddress;
 use vmdq_core::classify::{ExactTable, InsertError, Key};
 
 const N: usize = 48;
+const ABSENT: u16 = 0xabcd;
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -38,7 +39,7 @@ fn check<const N: usize>(table: &ExactTable<u16, N>, model: &HashMap<Key, u16>) 
     assert_eq!(table.len(), model.len());
     assert_eq!(table.is_empty(), model.is_empty());
     for (&key, &value) in model {
-        assert_eq!(table.get(key), Some(value), "{key}");
+        assert_eq!((table.get(key), table.find(key)), (Some(value), value), "{key}");
     }
     assert_eq!(table.iter().collect::<HashMap<_, _>>(), *model);
 }
@@ -46,7 +47,7 @@ fn check<const N: usize>(table: &ExactTable<u16, N>, model: &HashMap<Key, u16>) 
 proptest! {
     #[test]
     fn it_is_a_map_of_limited_size(steps in proptest::collection::vec(any_step(), 1..400)) {
-        let mut table = ExactTable::<u16, N>::new();
+        let mut table = ExactTable::<u16, N>::new(ABSENT);
         let mut model = HashMap::new();
         for step in steps {
             match step {
@@ -57,7 +58,11 @@ proptest! {
                     prop_assert_eq!(table.insert(key, value), Ok(model.insert(key, value)));
                 }
                 Step::Remove(key) => prop_assert_eq!(table.remove(key), model.remove(&key)),
-                Step::Get(key) => prop_assert_eq!(table.get(key), model.get(&key).copied()),
+                Step::Get(key) => {
+                    let expected = model.get(&key).copied();
+                    prop_assert_eq!(table.get(key), expected);
+                    prop_assert_eq!(table.find(key), expected.unwrap_or(ABSENT));
+                }
             }
             check(&table, &model);
         }
@@ -84,7 +89,7 @@ proptest! {
 /// Fills a table, asks for all keys and for as many that are not in it, empties it in another order
 /// and fills it again.
 fn fill_and_empty<const N: usize>(key: impl Fn(usize) -> Key) {
-    let mut table = Box::new(ExactTable::<u16, N>::new());
+    let mut table = Box::new(ExactTable::<u16, N>::new(ABSENT));
     for round in 0..3 {
         let mut model = HashMap::new();
         for number in 0..N {
@@ -94,7 +99,7 @@ fn fill_and_empty<const N: usize>(key: impl Fn(usize) -> Key) {
         }
         check(&table, &model);
         for stranger in (N..2 * N).map(&key) {
-            assert_eq!(table.get(stranger), None);
+            assert_eq!((table.get(stranger), table.find(stranger)), (None, ABSENT));
             assert_eq!(table.insert(stranger, 0), Err(InsertError::Full));
             assert_eq!(table.remove(stranger), None);
         }

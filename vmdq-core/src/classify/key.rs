@@ -33,7 +33,7 @@ impl Key {
     #[must_use]
     pub const fn new(address: MacAddress, tag: Option<u16>) -> Self {
         let [a, b, c, d, e, f] = address.0;
-        Self::read([a, b, c, d, e, f, 0, 0], tag)
+        Self::read(Some(&[a, b, c, d, e, f, 0, 0]), tag)
     }
 
     /// Reads the destination address of an Ethernet header; `tag` is the one that the controller
@@ -41,21 +41,24 @@ impl Key {
     #[inline(always)]
     #[must_use]
     pub const fn destination(header: &[u8; 14], tag: Option<u16>) -> Self {
-        let [a, b, c, d, e, f, g, h, ..] = *header;
-        Self::read([a, b, c, d, e, f, g, h], tag)
+        Self::read(header.first_chunk(), tag)
     }
 
     /// Reads the source address of an Ethernet header; `tag` is the one that the controller removed.
     #[inline(always)]
     #[must_use]
     pub const fn source(header: &[u8; 14], tag: Option<u16>) -> Self {
-        let [.., a, b, c, d, e, f, g, h] = *header;
-        Self::read([a, b, c, d, e, f, g, h], tag)
+        Self::read(header.last_chunk(), tag)
     }
 
-    /// One load of 8 bytes for 6: a mask costs less than a second load.
+    /// One load of 8 bytes for 6: a mask costs less than a second load. There always are 8 bytes;
+    /// as an array that was put together byte by byte, they would be loaded so.
     #[inline(always)]
-    const fn read(bytes: [u8; 8], tag: Option<u16>) -> Self {
+    const fn read(bytes: Option<&[u8; 8]>, tag: Option<u16>) -> Self {
+        let bytes = match bytes {
+            Some(bytes) => *bytes,
+            None => [0; 8],
+        };
         let tag = match tag {
             Some(tag) => tag as u64,
             None => 0,

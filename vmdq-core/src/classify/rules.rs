@@ -50,7 +50,7 @@ impl<const N: usize> Rules<N> {
     /// Makes rules without filters for a port with this address.
     #[must_use]
     pub const fn new(own: MacAddress, accept: Accept) -> Self {
-        Self { filters: ExactTable::new(), own, accept }
+        Self { filters: ExactTable::new(0), own, accept }
     }
 
     /// Leads an address to a queue; replaces the filter that the address has.
