@@ -11,6 +11,7 @@ const QUEUE: Indication = Indication::Matched(3);
 /// A way to bring frames through the switch, `k` of which are a group.
 pub(crate) struct Subject {
     pub(crate) name: &'static str,
+    /// The number of frames is a multiple of `k`.
     pub(crate) run: fn(&mut Switch, &mut [Frame], usize),
 }
 
@@ -51,7 +52,7 @@ fn each(switch: &mut Switch, frames: &mut [Frame], _k: usize) {
 
 #[inline(never)]
 fn split(switch: &mut Switch, frames: &mut [Frame], k: usize) {
-    for run in frames.chunks_mut(k) {
+    for run in frames.chunks_exact_mut(k) {
         for group in Groups::new(run, QUEUE) {
             hand_over(switch, &group);
         }
@@ -60,7 +61,7 @@ fn split(switch: &mut Switch, frames: &mut [Frame], k: usize) {
 
 #[inline(never)]
 fn uniform(switch: &mut Switch, frames: &mut [Frame], k: usize) {
-    for run in frames.chunks_mut(k) {
+    for run in frames.chunks_exact_mut(k) {
         if let Some(group) = Group::uniform(run, QUEUE) {
             hand_over(switch, &group);
         }
@@ -69,7 +70,7 @@ fn uniform(switch: &mut Switch, frames: &mut [Frame], k: usize) {
 
 #[inline(never)]
 fn verified(switch: &mut Switch, frames: &mut [Frame], k: usize) {
-    for run in frames.chunks_mut(k) {
+    for run in frames.chunks_exact_mut(k) {
         let Some(group) = Group::uniform(run, QUEUE) else { continue };
         let addresses = |frame: &Frame| frame.bytes().first_chunk::<12>().copied();
         let first = group.frames.first().and_then(addresses);

@@ -12,6 +12,8 @@ pub(crate) const PORTS: usize = 24;
 pub(crate) const STATIONS: usize = 1024;
 /// The interface of addresses that it does not know: all.
 const FLOOD: u8 = PORTS as u8;
+/// Places for interfaces and `FLOOD`: a power of two, so that no index is out of bounds.
+const PLACES: usize = 32;
 
 /// What was decided of a header.
 pub(crate) struct Verdict {
@@ -30,17 +32,17 @@ struct Handed {
 
 /// An interface: the frames that wait for its virtual machine, and its doorbell.
 struct Outlet {
-    ring: [Handed; 64],
-    at: usize,
+    ring: [Handed; 256],
+    at: u8,
     frames: usize,
     doorbell: AtomicU32,
 }
 
 pub(crate) struct Switch {
     stations: ExactTable<u8, STATIONS>,
-    outlets: [Outlet; PORTS + 1],
-    /// Frames from sources of each interface, the last of which is to learn.
-    seen: [usize; PORTS + 1],
+    outlets: [Outlet; PLACES],
+    /// Frames by the interface of their source.
+    seen: [usize; PLACES],
 }
 
 impl Switch {
@@ -52,8 +54,8 @@ impl Switch {
             stations.insert(key, (station % PORTS) as u8).expect("a table that has room");
         }
         let none = Handed { _frames: std::ptr::null(), len: 0 };
-        let outlet = || Outlet { ring: [none; 64], at: 0, frames: 0, doorbell: AtomicU32::new(0) };
-        Self { stations, outlets: std::array::from_fn(|_| outlet()), seen: [0; PORTS + 1] }
+        let outlet = || Outlet { ring: [none; 256], at: 0, frames: 0, doorbell: AtomicU32::new(0) };
+        Self { stations, outlets: std::array::from_fn(|_| outlet()), seen: [0; PLACES] }
     }
 
     /// Decides by the header of one frame: destination and source are looked up.
@@ -68,23 +70,21 @@ impl Switch {
     #[inline(always)]
     pub(crate) fn hand_over(&mut self, frames: &[Frame], verdict: Verdict) {
         let Verdict { to, from } = verdict;
-        if let (Some(outlet), Some(seen)) =
-            (self.outlets.get_mut(usize::from(to)), self.seen.get_mut(usize::from(from)))
-        {
-            *seen += frames.len();
-            outlet.frames += frames.len();
-            outlet.ring[outlet.at % 64] = Handed { _frames: frames.as_ptr(), len: frames.len() };
-            outlet.at += 1;
-            outlet.doorbell.fetch_add(1, Ordering::Release);
-        }
+        self.seen[usize::from(from) % PLACES] += frames.len();
+        let outlet = &mut self.outlets[usize::from(to) % PLACES];
+        outlet.frames += frames.len();
+        outlet.ring[usize::from(outlet.at)] = Handed { _frames: frames.as_ptr(), len: frames.len() };
+        outlet.at = outlet.at.wrapping_add(1);
+        outlet.doorbell.fetch_add(1, Ordering::Release);
     }
 
     /// Returns the counts of frames by outlet and by source, and forgets them; checks them against
     /// what is in the rings as far as those remember.
     pub(crate) fn take_counts(&mut self) -> Vec<usize> {
         for outlet in &mut self.outlets {
-            if outlet.at <= outlet.ring.len() {
-                let in_ring: usize = outlet.ring[..outlet.at].iter().map(|handed| handed.len).sum();
+            let rung = std::mem::take(outlet.doorbell.get_mut()) as usize;
+            if rung <= outlet.ring.len() {
+                let in_ring: usize = outlet.ring[..rung].iter().map(|handed| handed.len).sum();
                 assert_eq!(in_ring, outlet.frames, "an outlet miscounts");
             }
             outlet.at = 0;
