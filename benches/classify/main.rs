@@ -17,6 +17,8 @@ use vmdq_core::classify::Key;
 /// As many as stay in the cache with their headers: what is measured is the look-up.
 const QUERIES: usize = 1 << 13;
 const REPETITIONS: usize = 401;
+/// How many times a table is filled.
+const FILLED: usize = 51;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
@@ -68,11 +70,19 @@ fn count(number: &str, size: &str) -> ExitCode {
 struct Field {
     size: usize,
     queries: Vec<Query>,
+    /// Nanoseconds to fill each subject, for each filter.
+    filling: [Sample; NAMES.len()],
     subjects: Vec<Box<dyn Subject>>,
     /// Nanoseconds for each query, by subject and repetition.
     times: Vec<Vec<f64>>,
     /// What each subject adds up to.
     sums: [u64; NAMES.len()],
+}
+
+/// Times the filling of one subject, one filter after the other.
+fn filling(number: usize, filters: &[(Key, u16)]) -> Sample {
+    let fill = |_| ns(&mut || drop(subject(number, filters))) / filters.len() as f64;
+    Sample::of(&(0..FILLED).map(fill).collect::<Vec<_>>())
 }
 
 struct Row {
@@ -82,6 +92,7 @@ struct Row {
     /// Time of ours to this one's.
     ours: Sample,
     count: Option<f64>,
+    filling: Sample,
 }
 
 fn report(as_json: bool) -> ExitCode {
@@ -92,7 +103,15 @@ fn report(as_json: bool) -> ExitCode {
             let (filters, queries) = workload(size);
             let subjects =
                 (0..NAMES.len()).map(|number| subject(number, &filters).expect("a size")).collect();
-            Field { size, queries, subjects, times: vec![Vec::new(); NAMES.len()], sums: [0; NAMES.len()] }
+            let filling = std::array::from_fn(|number| filling(number, &filters));
+            Field {
+                size,
+                queries,
+                filling,
+                subjects,
+                times: vec![Vec::new(); NAMES.len()],
+                sums: [0; NAMES.len()],
+            }
         })
         .collect();
     for _ in 0..REPETITIONS {
@@ -124,7 +143,7 @@ fn report(as_json: bool) -> ExitCode {
         .collect();
     let rows: Vec<Row> = fields
         .iter()
-        .flat_map(|Field { size, times, .. }| {
+        .flat_map(|Field { size, times, filling, .. }| {
             NAMES.iter().enumerate().map(|(number, name)| Row {
                 size: *size,
                 name,
@@ -132,6 +151,7 @@ fn report(as_json: bool) -> ExitCode {
                 ours: Sample::of_ratios(&times[0], &times[number]),
                 count: instructions(&["--count", &number.to_string(), &size.to_string()])
                     .map(|count| count / QUERIES as f64),
+                filling: filling[number],
             })
         })
         .collect();
@@ -145,7 +165,8 @@ fn report(as_json: bool) -> ExitCode {
             .iter()
             .map(|row| {
                 json!({"filters": row.size, "table": row.name, "ns_per_frame": row.ns.json(),
-                       "exact_table_to_this": row.ours.json(), "instructions_per_frame": row.count})
+                       "exact_table_to_this": row.ours.json(), "instructions_per_frame": row.count,
+                       "ns_per_insertion": row.filling.json()})
             })
             .collect();
         let goals: Vec<_> = goals.iter().map(Goal::json).collect();
@@ -153,17 +174,25 @@ fn report(as_json: bool) -> ExitCode {
     } else {
         println!("built {} AVX2", if cfg!(target_feature = "avx2") { "with" } else { "without" });
         println!(
-            "{:>7} {:<21} {:>8} {:>15} {:>12} {:>15} {:>11}",
-            "filters", "table", "ns/frame", "p10..p90", "ours/this", "p10..p90", "instr/frame"
+            "{:>7} {:<21} {:>8} {:>15} {:>12} {:>15} {:>11} {:>12}",
+            "filters",
+            "table",
+            "ns/frame",
+            "p10..p90",
+            "ours/this",
+            "p10..p90",
+            "instr/frame",
+            "ns/insertion"
         );
-        for Row { size, name, ns, ours, count } in &rows {
+        for Row { size, name, ns, ours, count, filling } in &rows {
             println!(
-                "{size:>7} {name:<21} {:>8.2} {:>15} {:>12.2} {:>15} {:>11}",
+                "{size:>7} {name:<21} {:>8.2} {:>15} {:>12.2} {:>15} {:>11} {:>12.0}",
                 ns.median,
                 format!("{:.2}..{:.2}", ns.p10, ns.p90),
                 ours.median,
                 format!("{:.2}..{:.2}", ours.p10, ours.p90),
                 count.map_or("no valgrind".into(), |count| format!("{count:.1}")),
+                filling.median,
             );
         }
     }

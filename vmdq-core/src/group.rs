@@ -86,7 +86,8 @@ impl<'f, F: Described> Group<'f, F> {
     /// ```
     #[inline]
     pub fn uniform(frames: &'f mut [F], indication: Indication) -> Option<Self> {
-        let (tag, error) = kind(frames.first()?);
+        let first = frames.first()?;
+        let (tag, error) = (first.tag(), first.has_error());
         let one = matches!(indication, Indication::Matched(_)) || frames.len() == 1;
         one.then_some(Self { indication, tag, error, frames })
     }
@@ -120,10 +121,14 @@ impl<'f, F: Described> Groups<'f, F> {
     }
 }
 
-/// What must be equal within a group.
+/// What must be equal within a group, as one number that compares in one step.
 #[inline(always)]
-fn kind(frame: &impl Described) -> (Option<u16>, bool) {
-    (frame.tag(), frame.has_error())
+fn kind(frame: &impl Described) -> u32 {
+    let tag = match frame.tag() {
+        Some(tag) => 1 << 16 | tag as u32,
+        None => 0,
+    };
+    (frame.has_error() as u32) << 17 | tag
 }
 
 impl<'f, F: Described> Iterator for Groups<'f, F> {
@@ -132,10 +137,14 @@ impl<'f, F: Described> Iterator for Groups<'f, F> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let rest = core::mem::take(&mut self.rest);
-        let (tag, error) = kind(rest.first()?);
+        let first = rest.first()?;
+        let (tag, error) = (first.tag(), first.has_error());
         let len = match self.indication {
             Indication::Default => 1,
-            Indication::Matched(_) => rest.iter().take_while(|frame| kind(*frame) == (tag, error)).count(),
+            Indication::Matched(_) => {
+                let own = kind(first);
+                1 + rest[1..].iter().take_while(|frame| kind(*frame) == own).count()
+            }
         };
         let (frames, rest) = rest.split_at_mut(len);
         self.rest = rest;

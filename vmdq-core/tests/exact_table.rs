@@ -124,7 +124,7 @@ fn all_kinds_of_keys<const N: usize>() {
     fill_and_empty::<N>(|i| of_bits((i as u64).swap_bytes() >> 16, 0));
     fill_and_empty::<N>(|i| of_bits(i as u64, 0));
     // One address, all VLANs; and a grid of both.
-    fill_and_empty::<N>(|i| of_bits(0xaa_0000_0000_02, i as u64));
+    fill_and_empty::<N>(|i| of_bits(0xaa00_0000_0002, i as u64));
     fill_and_empty::<N>(|i| of_bits((i as u64 % 32) << 40 | 2, i as u64 / 32));
     // The same low bits, up to 36 of them; the same high bits.
     for low in [8, 16, 24, 36] {
@@ -132,7 +132,7 @@ fn all_kinds_of_keys<const N: usize>() {
     }
     // Single bits and pairs of them.
     fill_and_empty::<N>(|i| {
-        of_bits(1 << (i % 48) | 1 << (i / 48 % 48), i as u64 / 48 / 48 | (i as u64 % 48) << 6)
+        of_bits(1 << (i % 48) | 1 << (i / 48 % 48), (i as u64 / 48 / 48) | ((i as u64 % 48) << 6))
     });
 }
 

@@ -50,8 +50,8 @@ pub struct ExactTable<V, const N: usize> {
     values: [[V; 3]; N],
 }
 
-/// Hashes that are tried before a table gives up: each one fails one time in eight if the keys know
-/// nothing of it.
+/// Hashes that are tried before a table gives up. For keys that know nothing of it, one fails two
+/// times in five at worst (a full table with two thirds of the slots taken).
 const ATTEMPTS: u64 = 64;
 
 /// Keys of one bucket. More than a handful means a hash that these keys defeat.
@@ -63,6 +63,14 @@ const fn multiplier(attempt: u64) -> u64 {
     bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     (bits ^ bits >> 31) | 1
+}
+
+/// Both halves of the product: so the upper bits of a key (VLAN, last bytes of the address) reach
+/// the lower bits of the hash, too.
+#[inline(always)]
+const fn hash(key: u64, multiplier: u64) -> u64 {
+    let product = key as u128 * multiplier as u128;
+    (product >> 64) as u64 ^ product as u64
 }
 
 impl<V: Copy, const N: usize> ExactTable<V, N> {
@@ -125,8 +133,9 @@ impl<V: Copy, const N: usize> ExactTable<V, N> {
 
     /// Sets the value of a key, and returns the one that it had.
     ///
-    /// Time grows with `N`, and with its square where another hash is needed, which then is built
-    /// aside: the stack must have room for a second table.
+    /// Mostly constant time. Where the key's slot is taken, time grows with `N`. Where another hash is
+    /// needed, which is tried aside, it grows with `N log N`, and the stack must have room for two
+    /// tables.
     ///
     /// # Errors
     ///
@@ -148,12 +157,9 @@ impl<V: Copy, const N: usize> ExactTable<V, N> {
         self.entries().map(|(word, value)| (Key::from_word(word), value))
     }
 
-    /// Both halves of the product: so the upper bits of a key (VLAN, last bytes of the address)
-    /// reach the lower bits of the hash, too.
     #[inline(always)]
     const fn hash(&self, key: u64) -> u64 {
-        let product = key as u128 * self.multiplier as u128;
-        (product >> 64) as u64 ^ product as u64
+        hash(key, self.multiplier)
     }
 
     /// Two shifts: one by 64 is not defined.
@@ -186,7 +192,7 @@ impl<V: Copy, const N: usize> ExactTable<V, N> {
     }
 
     fn entries(&self) -> impl Iterator<Item = (u64, V)> {
-        let all = self.keys.as_flattened().iter().zip(self.values.as_flattened());
+        let all = self.keys.as_flattened()[..Self::SLOTS].iter().zip(self.values.as_flattened());
         all.filter(|(key, _)| **key != Key::NONE).map(|(key, value)| (*key, *value))
     }
 
@@ -208,17 +214,6 @@ impl<V: Copy, const N: usize> ExactTable<V, N> {
         if added { Ok(None) } else { Err(InsertError::NoHash) }
     }
 
-    /// Changes to another hash, with one more key; tells whether all keys found a slot. If not, the
-    /// table is unchanged.
-    fn rehash(&mut self, multiplier: u64, entry: (u64, V)) -> bool {
-        let mut fresh = Self::hashing_by(multiplier, self.absent);
-        let built = self.entries().chain([entry]).all(|entry| fresh.add(entry));
-        if built {
-            *self = fresh;
-        }
-        built
-    }
-
     /// Adds a key that is not in the table; tells whether it found a slot. If not, the table is
     /// unchanged.
     fn add(&mut self, entry: (u64, V)) -> bool {
@@ -227,49 +222,78 @@ impl<V: Copy, const N: usize> ExactTable<V, N> {
             self.set(slot, entry);
             true
         } else {
-            self.displace(entry)
+            self.move_bucket(entry)
         };
         self.len += usize::from(added);
         added
     }
 
-    /// Moves a whole bucket, a new key with it, to where all of it has room; tells whether there is
-    /// such a place.
-    fn displace(&mut self, entry: (u64, V)) -> bool {
-        let bucket = Self::bucket(self.hash(entry.0));
-        let is_mate = |key: u64| key != Key::NONE && Self::bucket(self.hash(key)) == bucket;
-
+    /// Moves the bucket of a new key, and the key with it, to where all of it has room; tells whether
+    /// there is such a place. If not, the table is unchanged.
+    fn move_bucket(&mut self, entry: (u64, V)) -> bool {
+        let bucket = |key| Self::bucket(self.hash(key));
+        let own = bucket(entry.0);
         let mut mates = heapless::Vec::<(u64, V), MATES>::new();
-        for mate in self.entries().filter(|(key, _)| is_mate(*key)).chain([entry]) {
+        for mate in self.entries().filter(|(key, _)| bucket(*key) == own).chain([entry]) {
             if mates.push(mate).is_err() {
                 return false;
             }
         }
-        let place = |&(key, _): &(u64, V), displacement| Self::place(self.hash(key), displacement);
+        let old = &mates[..mates.len() - 1];
+        for (key, _) in old {
+            self.set(self.slot_of(*key), (Key::NONE, self.absent));
+        }
+        let settled = self.settle(&mates);
+        if !settled {
+            for mate in old {
+                self.set(self.slot_of(mate.0), *mate);
+            }
+        }
+        settled
+    }
+
+    /// Finds a displacement that gives each key of a bucket a free slot, and puts them there; tells
+    /// whether there is one. If not, the table is unchanged.
+    fn settle(&mut self, mates: &[(u64, V)]) -> bool {
+        let place = |mate: &(u64, V), displacement| Self::place(self.hash(mate.0), displacement);
         let apart = mates.iter().enumerate().all(|(i, mate)| {
             let own = place(mate, 0);
             mates[..i].iter().all(|other| place(other, 0) != own)
         });
-        if !apart {
-            return false;
-        }
+        let Some(first) = mates.first().filter(|_| apart) else { return false };
         let has_room = |displacement: &u16| {
-            mates.iter().all(|mate| {
-                let key = self.key_in(place(mate, *displacement));
-                key == Key::NONE || is_mate(key)
-            })
+            mates.iter().all(|mate| self.key_in(place(mate, *displacement)) == Key::NONE)
         };
         let last = (Self::SLOTS - 1) as u16;
         let Some(displacement) = (0..=last).find(has_room) else { return false };
-
-        for (key, _) in &mates[..mates.len() - 1] {
-            self.set(self.slot_of(*key), (Key::NONE, self.absent));
-        }
-        self.displacements[bucket] = displacement;
-        for mate in &mates {
+        self.displacements[Self::bucket(self.hash(first.0))] = displacement;
+        for mate in mates {
             self.set(self.slot_of(mate.0), *mate);
         }
         true
+    }
+
+    /// Changes to another hash, with one more key; tells whether all keys found a slot. If not, the
+    /// table is unchanged.
+    fn rehash(&mut self, multiplier: u64, entry: (u64, V)) -> bool {
+        let mut fresh = Self::hashing_by(multiplier, self.absent);
+        let mut all = heapless::Vec::<(u64, V), N>::new();
+        for entry in self.entries().chain([entry]) {
+            if all.push(entry).is_err() {
+                return false;
+            }
+        }
+        // Bucket by bucket, so that none has to be gathered from the table.
+        all.sort_unstable_by_key(|(key, _)| Self::bucket(hash(*key, multiplier)));
+        let same = |a: &(u64, V), b: &(u64, V)| {
+            Self::bucket(hash(a.0, multiplier)) == Self::bucket(hash(b.0, multiplier))
+        };
+        let built = all.chunk_by(same).all(|mates| fresh.settle(mates));
+        if built {
+            fresh.len = all.len();
+            *self = fresh;
+        }
+        built
     }
 }
 
