@@ -1,5 +1,7 @@
 //! Received frames in groups, and the caches that their headers are in.
 
+use std::alloc::Layout;
+
 use vmdq_core::dma::Identity;
 use vmdq_core::ring::{BufferPool, BufferSize, Frame, Shelf};
 
@@ -9,6 +11,28 @@ use crate::switch::{STATIONS, address};
 pub(crate) const FRAMES: usize = 2048;
 /// Buffers that they are spread over.
 const BUFFERS: usize = 8192;
+
+/// Memory in pages of 2 MiB where the system has them, as packet buffers usually are; never freed.
+fn huge_pages(bytes: usize) -> &'static mut [u8] {
+    let layout = Layout::from_size_align(bytes, 2 << 20).expect("a size of pages");
+    // SAFETY: the size is not zero.
+    let at = unsafe { std::alloc::alloc(layout) };
+    assert!(!at.is_null(), "no memory");
+    #[cfg(target_os = "linux")]
+    {
+        unsafe extern "C" {
+            fn madvise(at: *mut u8, bytes: usize, advice: i32) -> i32;
+        }
+        const HUGE: i32 = 14;
+        // SAFETY: whole pages of the memory above, or their begin; advice changes nothing in them.
+        // Without huge pages there are others.
+        let _ = unsafe { madvise(at, bytes, HUGE) };
+    }
+    // SAFETY: so many bytes, of nobody else.
+    unsafe { at.write_bytes(0, bytes) };
+    // SAFETY: initialised above, and never freed.
+    unsafe { std::slice::from_raw_parts_mut(at, bytes) }
+}
 
 /// Where headers are when a run begins.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,7 +67,7 @@ pub(crate) struct Stream {
 impl Stream {
     pub(crate) fn new() -> Self {
         let mut random = fastrand::Rng::with_seed(1);
-        let region = vec![0_u8; BUFFERS * (2048 + 64) + 64].leak();
+        let region = huge_pages(BUFFERS * (2048 + 64) + 64);
         let shelf: &mut [Shelf] = Box::leak(Box::new_uninit_slice(BUFFERS));
         // SAFETY: there is no device.
         let dma = unsafe { Identity::new() };

@@ -143,7 +143,8 @@ impl<'f, F: Described> Iterator for Groups<'f, F> {
             Indication::Default => 1,
             Indication::Matched(_) => {
                 let own = kind(first);
-                1 + rest[1..].iter().take_while(|frame| kind(*frame) == own).count()
+                let other = rest[1..].iter().position(|frame| kind(frame) != own);
+                other.map_or(rest.len(), |at| at + 1)
             }
         };
         let (frames, rest) = rest.split_at_mut(len);
