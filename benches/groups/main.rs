@@ -64,14 +64,16 @@ fn report(as_json: bool) -> ExitCode {
         stream.regroup(k);
         good &= agree(&mut switch, &mut stream, k);
         let mut times = [const { [const { Vec::new() }; 3] }; SUBJECTS.len()];
-        for _ in 0..REPETITIONS {
-            for (at, cache) in Cache::ALL.into_iter().enumerate() {
-                for (subject, times) in SUBJECTS.iter().zip(&mut times) {
+        for (at, cache) in Cache::ALL.into_iter().enumerate() {
+            for repetition in 0..REPETITIONS {
+                // In another order each time.
+                for number in (0..SUBJECTS.len()).map(|i| (i + repetition) % SUBJECTS.len()) {
+                    let run = SUBJECTS[number].run;
                     // All find the switch as they left it, whoever was before.
-                    (subject.run)(&mut switch, &mut stream.frames, k);
+                    run(&mut switch, &mut stream.frames, k);
                     stream.place(cache);
-                    let time = ns(&mut || (subject.run)(&mut switch, &mut stream.frames, k));
-                    times[at].push(time / FRAMES as f64);
+                    let time = ns(&mut || run(&mut switch, &mut stream.frames, k));
+                    times[number][at].push(time / FRAMES as f64);
                 }
             }
         }
