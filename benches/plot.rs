@@ -33,11 +33,12 @@ pub fn draw(file: &Path, title: &str, x: &str, y: &str, lines: &[Line]) -> Resul
         std::fs::create_dir_all(folder)?;
     }
     let points = || lines.iter().flat_map(|line| &line.points);
-    let range = |of: fn(&(f64, f64)) -> f64, margin: f64| {
+    let range = |of: fn(&(f64, f64)) -> f64, below: f64, above: f64| {
         let (low, high) =
             points().map(of).fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)));
-        low / margin..high * margin
+        low / below..high * above
     };
+    // Below the lines there is room for their names.
     let area = SVGBackend::new(file, (800, 500)).into_drawing_area();
     area.fill(&WHITE)?;
     let mut chart = ChartBuilder::on(&area)
@@ -45,7 +46,10 @@ pub fn draw(file: &Path, title: &str, x: &str, y: &str, lines: &[Line]) -> Resul
         .margin(12)
         .x_label_area_size(40)
         .y_label_area_size(60)
-        .build_cartesian_2d(range(|p| p.0, 1.1).log_scale().base(2.0), range(|p| p.1, 1.3).log_scale())?;
+        .build_cartesian_2d(
+            range(|p| p.0, 1.1, 1.1).log_scale().base(2.0),
+            range(|p| p.1, 6.0, 1.5).log_scale(),
+        )?;
     chart.configure_mesh().x_desc(x).y_desc(y).draw()?;
     for (line, colour) in lines.iter().zip(COLOURS.iter().cycle()) {
         chart
@@ -53,7 +57,12 @@ pub fn draw(file: &Path, title: &str, x: &str, y: &str, lines: &[Line]) -> Resul
             .label(&line.name)
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
     }
-    chart.configure_series_labels().background_style(WHITE.mix(0.8)).border_style(BLACK.mix(0.3)).draw()?;
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::LowerLeft)
+        .background_style(WHITE.mix(0.8))
+        .border_style(BLACK.mix(0.3))
+        .draw()?;
     area.present()?;
     Ok(())
 }
