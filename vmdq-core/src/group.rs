@@ -23,9 +23,32 @@ pub enum Indication {
     Default,
 }
 
+/// What a descriptor says of a frame, as far as groups are concerned.
+///
+/// For [`Frame`]s, and for whatever else stands for a received frame.
+pub trait Described {
+    /// Returns the VLAN tag that the controller removed, if it did.
+    fn tag(&self) -> Option<u16>;
+
+    /// Tells whether the controller reported an error.
+    fn has_error(&self) -> bool;
+}
+
+impl Described for Frame {
+    #[inline(always)]
+    fn tag(&self) -> Option<u16> {
+        Self::tag(self)
+    }
+
+    #[inline(always)]
+    fn has_error(&self) -> bool {
+        self.flags().contains(FrameFlags::ERROR)
+    }
+}
+
 /// Frames that a switch decides on together.
 #[derive(Debug)]
-pub struct Group<'f> {
+pub struct Group<'f, F = Frame> {
     /// Whether a filter matched, and of which queue.
     pub indication: Indication,
     /// The VLAN tag that the controller removed from each frame, if it did.
@@ -33,10 +56,46 @@ pub struct Group<'f> {
     /// Whether the frames have errors.
     pub error: bool,
     /// The frames, at least one.
-    pub frames: &'f mut [Frame],
+    pub frames: &'f mut [F],
+}
+
+impl<'f, F: Described> Group<'f, F> {
+    /// Makes a group of frames of one queue that are known to be one, without looking at any but the
+    /// first: constant time.
+    ///
+    /// That the frames are equal in tag and error state is the caller's claim; of a wrong one come
+    /// wrong decisions. `None` without frames, and for more than one frame of the default queue, as
+    /// those are never one group.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use vmdq_core::group::{Described, Group, Indication};
+    ///
+    /// struct Received; // a frame without tag or error
+    /// impl Described for Received {
+    ///     fn tag(&self) -> Option<u16> { None }
+    ///     fn has_error(&self) -> bool { false }
+    /// }
+    ///
+    /// let mut run = [Received, Received, Received];
+    /// let group = Group::uniform(&mut run, Indication::Matched(3)).ok_or("not a group")?;
+    /// assert_eq!(group.frames.len(), 3);
+    /// assert!(Group::uniform(&mut run, Indication::Default).is_none());
+    /// # Ok::<(), &str>(())
+    /// ```
+    #[inline]
+    pub fn uniform(frames: &'f mut [F], indication: Indication) -> Option<Self> {
+        let first = frames.first()?;
+        let (tag, error) = (first.tag(), first.has_error());
+        let one = matches!(indication, Indication::Matched(_)) || frames.len() == 1;
+        one.then_some(Self { indication, tag, error, frames })
+    }
 }
 
 /// Splits what was received from one queue into groups.
+///
+/// Reads what is known of each frame once, and nothing of its bytes.
 ///
 /// # Examples
 ///
@@ -50,35 +109,48 @@ pub struct Group<'f> {
 /// # assert_eq!(decisions, 0);
 /// ```
 #[derive(Debug)]
-pub struct Groups<'f> {
+pub struct Groups<'f, F = Frame> {
     indication: Indication,
-    rest: &'f mut [Frame],
+    rest: &'f mut [F],
 }
 
-impl<'f> Groups<'f> {
+impl<'f, F: Described> Groups<'f, F> {
     /// Takes frames of one queue in the order in which they were received.
-    pub const fn new(frames: &'f mut [Frame], indication: Indication) -> Self {
+    pub const fn new(frames: &'f mut [F], indication: Indication) -> Self {
         Self { indication, rest: frames }
     }
 }
 
-/// What must be equal within a group.
-fn kind(frame: &Frame) -> (Option<u16>, bool) {
-    (frame.tag(), frame.flags().contains(FrameFlags::ERROR))
+/// What must be equal within a group, as one number that compares in one step.
+#[inline(always)]
+fn kind(frame: &impl Described) -> u32 {
+    let tag = match frame.tag() {
+        Some(tag) => 1 << 16 | tag as u32,
+        None => 0,
+    };
+    (frame.has_error() as u32) << 17 | tag
 }
 
-impl<'f> Iterator for Groups<'f> {
-    type Item = Group<'f>;
+impl<'f, F: Described> Iterator for Groups<'f, F> {
+    type Item = Group<'f, F>;
 
-    fn next(&mut self) -> Option<Group<'f>> {
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
         let rest = core::mem::take(&mut self.rest);
-        let (tag, error) = kind(rest.first()?);
+        let first = rest.first()?;
+        let (tag, error) = (first.tag(), first.has_error());
         let len = match self.indication {
             Indication::Default => 1,
-            Indication::Matched(_) => rest.iter().take_while(|frame| kind(frame) == (tag, error)).count(),
+            Indication::Matched(_) => {
+                let own = kind(first);
+                let other = rest[1..].iter().position(|frame| kind(frame) != own);
+                other.map_or(rest.len(), |at| at + 1)
+            }
         };
         let (frames, rest) = rest.split_at_mut(len);
         self.rest = rest;
         Some(Group { indication: self.indication, tag, error, frames })
     }
 }
+
+impl<F: Described> core::iter::FusedIterator for Groups<'_, F> {}

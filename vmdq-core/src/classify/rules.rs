@@ -1,11 +1,11 @@
 //! The paper's receive filter rules, in software.
 //!
-//! The reference that hardware and models are compared with, and what a virtual switch uses for
-//! frames that no filter in hardware sorted. Paper sections 2.1 and 3.4: a frame goes to the queue
-//! whose filter has its destination address; broadcast, multicast and, in promiscuous mode, unicast
-//! that no filter matches go to the default queue; all else is dropped.
+//! Paper sections 2.1 and 3.4: a frame goes to the queue whose filter has its destination address;
+//! broadcast, multicast and, in promiscuous mode, unicast that no filter matches go to the default
+//! queue; all else is dropped.
 #![forbid(unsafe_code)]
 
+use super::{ExactTable, Key};
 use crate::config::Accept;
 use crate::mac::MacAddress;
 
@@ -24,7 +24,7 @@ pub enum Destination {
 /// Receive rules of a port: filters, and what is accepted beyond them. At most `N` filters.
 #[derive(Clone, Debug)]
 pub struct Rules<const N: usize> {
-    filters: heapless::Vec<(u64, usize), N>,
+    filters: ExactTable<usize, N>,
     own: MacAddress,
     accept: Accept,
 }
@@ -41,38 +41,32 @@ impl core::fmt::Display for Full {
 }
 impl core::error::Error for Full {}
 
-/// An address as a number that compares in one step.
-const fn key(address: MacAddress) -> u64 {
-    let (low, high) = address.register_halves();
-    (high as u64) << 32 | low as u64
+/// A VLAN tag makes no difference to filters.
+const fn key(address: MacAddress) -> Key {
+    Key::new(address, None)
 }
 
 impl<const N: usize> Rules<N> {
     /// Makes rules without filters for a port with this address.
     #[must_use]
     pub const fn new(own: MacAddress, accept: Accept) -> Self {
-        Self { filters: heapless::Vec::new(), own, accept }
+        Self { filters: ExactTable::new(0), own, accept }
     }
 
     /// Leads an address to a queue; replaces the filter that the address has.
     ///
     /// # Errors
     ///
-    /// [`Full`] if there are `N` filters.
+    /// [`Full`] if there are `N` filters, or if no hash tells their addresses apart
+    /// ([`InsertError::NoHash`](super::InsertError::NoHash)).
     pub fn bind(&mut self, address: MacAddress, queue: usize) -> Result<(), Full> {
-        let key = key(address);
-        match self.filters.iter_mut().find(|(other, _)| *other == key) {
-            Some((_, to)) => *to = queue,
-            None => self.filters.push((key, queue)).map_err(|_| Full)?,
-        }
+        self.filters.insert(key(address), queue).map_err(|_| Full)?;
         Ok(())
     }
 
     /// Removes the filter of an address; tells whether it had one.
     pub fn unbind(&mut self, address: MacAddress) -> bool {
-        let key = key(address);
-        let at = self.filters.iter().position(|(other, _)| *other == key);
-        at.map(|at| self.filters.swap_remove(at)).is_some()
+        self.filters.remove(key(address)).is_some()
     }
 
     /// Sets which frames beyond those of the filters are accepted.
@@ -91,9 +85,8 @@ impl<const N: usize> Rules<N> {
         } else if destination.is_group() {
             Accept::MULTICAST
         } else {
-            let key = key(destination);
-            if let Some((_, queue)) = self.filters.iter().find(|(other, _)| *other == key) {
-                return Destination::Matched(*queue);
+            if let Some(queue) = self.filters.get(key(destination)) {
+                return Destination::Matched(queue);
             }
             if destination == self.own {
                 return Destination::Default;

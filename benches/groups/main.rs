@@ -1,0 +1,233 @@
+//! Group indication: what a switch costs for each frame, by the size of the groups.
+//!
+//! `cargo bench -p vmdq-bench --bench groups [-- --json]`. The paper says (section 1.4.1) that the
+//! overhead of a switch falls from once for each frame to once for each group. Subjects alternate in
+//! one process, and ratios are taken repetition by repetition; instructions are callgrind's. Fails if
+//! a goal is missed, or if a way of switching delivers other frames than the others.
+
+mod stream;
+mod subject;
+mod switch;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::json;
+use stream::{Cache, FRAMES, Stream};
+use subject::{EACH, SUBJECTS, UNIFORM};
+use switch::Switch;
+use vmdq_bench::{Goal, Line, Sample, draw, instructions, judge, measured_work, ns};
+
+const SIZES: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
+const REPETITIONS: usize = 61;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--count", number, k] => count(number, k),
+        [] => report(false),
+        ["--json"] => report(true),
+        _ => {
+            eprintln!("usage: groups [--json]");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs one subject, for callgrind.
+fn count(number: &str, k: &str) -> ExitCode {
+    let (Ok(number), Ok(k)) = (number.parse::<usize>(), k.parse()) else { return ExitCode::FAILURE };
+    let Some(subject) = SUBJECTS.get(number).filter(|_| SIZES.contains(&k)) else {
+        return ExitCode::FAILURE;
+    };
+    let (mut switch, mut stream) = (Switch::new(), Stream::new());
+    stream.regroup(k);
+    measured_work(&mut || (subject.run)(&mut switch, &mut stream.frames, k));
+    ExitCode::SUCCESS
+}
+
+struct Row {
+    k: usize,
+    number: usize,
+    /// Nanoseconds for each frame, by cache.
+    ns: [Sample; 3],
+    /// How many times faster than a decision for each frame, by cache.
+    gain: [Sample; 3],
+    count: Option<f64>,
+}
+
+fn report(as_json: bool) -> ExitCode {
+    let (mut switch, mut stream) = (Switch::new(), Stream::new());
+    let mut rows = Vec::new();
+    let mut good = true;
+    for k in SIZES {
+        stream.regroup(k);
+        good &= agree(&mut switch, &mut stream, k);
+        let mut times = [const { [const { Vec::new() }; 3] }; SUBJECTS.len()];
+        for (at, cache) in Cache::ALL.into_iter().enumerate() {
+            for repetition in 0..REPETITIONS {
+                // In another order each time.
+                for number in (0..SUBJECTS.len()).map(|i| (i + repetition) % SUBJECTS.len()) {
+                    let run = SUBJECTS[number].run;
+                    // All find the switch as they left it, whoever was before.
+                    run(&mut switch, &mut stream.frames, k);
+                    stream.place(cache);
+                    let time = ns(&mut || run(&mut switch, &mut stream.frames, k));
+                    times[number][at].push(time / FRAMES as f64);
+                }
+            }
+        }
+        switch.take_counts();
+        rows.extend((0..SUBJECTS.len()).map(|number| {
+            Row {
+                k,
+                number,
+                ns: [0, 1, 2].map(|at| Sample::of(&times[number][at])),
+                gain: [0, 1, 2].map(|at| Sample::of_ratios(&times[EACH][at], &times[number][at])),
+                count: instructions(&["--count", &number.to_string(), &k.to_string()])
+                    .map(|count| count / FRAMES as f64),
+            }
+        }));
+    }
+    let mut goals = goals(&rows);
+    goals.push(untouched(&mut switch, &mut stream));
+    if let Err(error) = plot(&rows) {
+        eprintln!("no plot: {error}");
+        good = false;
+    }
+    if as_json {
+        print_json(&rows, &goals)
+    } else {
+        print_table(&rows)
+    }
+    if judge(&goals, as_json) && good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What a subject delivers, by interface.
+fn delivered(switch: &mut Switch, stream: &mut Stream, number: usize, k: usize) -> Vec<usize> {
+    switch.take_counts();
+    (SUBJECTS[number].run)(switch, &mut stream.frames, k);
+    switch.take_counts()
+}
+
+/// Tells whether all subjects deliver the same frames, and all of them.
+fn agree(switch: &mut Switch, stream: &mut Stream, k: usize) -> bool {
+    let expected = delivered(switch, stream, EACH, k);
+    let all = expected.iter().sum::<usize>() == 2 * FRAMES;
+    let same = (1..SUBJECTS.len()).filter(|&number| {
+        let same = delivered(switch, stream, number, k) == expected;
+        if !same {
+            eprintln!("groups of {k}: {} delivers other frames", SUBJECTS[number].name);
+        }
+        same
+    });
+    same.count() == SUBJECTS.len() - 1 && all
+}
+
+/// Checks that nobody looks at a frame after the first of its group: with other headers in them, the
+/// same is delivered.
+fn untouched(switch: &mut Switch, stream: &mut Stream) -> Goal {
+    let mut wrong = 0;
+    for k in SIZES {
+        stream.regroup(k);
+        let expected = delivered(switch, stream, UNIFORM, k);
+        stream.spoil_followers(k);
+        wrong += usize::from(delivered(switch, stream, UNIFORM, k) != expected);
+        // The check itself: a decision for each frame sees the other headers.
+        wrong += usize::from(k > 1 && delivered(switch, stream, EACH, k) == expected);
+    }
+    Goal {
+        name: "group known to be one: sizes at which frames after the first count".into(),
+        limit: 0.0,
+        measured: Some(wrong as f64),
+    }
+}
+
+fn goals(rows: &[Row]) -> Vec<Goal> {
+    let of = |k| rows.iter().find(|row| row.number == UNIFORM && row.k == k).and_then(|row| row.count);
+    let most = SIZES.iter().map(|&k| Some(of(k)? * k as f64 / of(1)?));
+    vec![
+        Goal {
+            name: "group known to be one: instructions for each frame, groups of 64".into(),
+            limit: 1.0,
+            measured: of(64),
+        },
+        Goal {
+            name: "group known to be one: instructions to those of groups of 1, over k".into(),
+            limit: 1.1,
+            measured: most.collect::<Option<Vec<f64>>>().map(|all| all.into_iter().fold(0.0, f64::max)),
+        },
+    ]
+}
+
+fn print_json(rows: &[Row], goals: &[Goal]) {
+    let rows: Vec<_> = rows
+        .iter()
+        .flat_map(|row| {
+            Cache::ALL.iter().enumerate().map(|(at, cache)| {
+                json!({"group": row.k, "way": SUBJECTS[row.number].name, "headers": cache.name(),
+                       "ns_per_frame": row.ns[at].json(), "gain": row.gain[at].json(),
+                       "instructions_per_frame": row.count})
+            })
+        })
+        .collect();
+    let goals: Vec<_> = goals.iter().map(Goal::json).collect();
+    println!("{}", json!({"rows": rows, "goals": goals}));
+}
+
+fn print_table(rows: &[Row]) {
+    for (at, cache) in Cache::ALL.iter().enumerate() {
+        println!("headers: {}; ns for each frame (gain over A, p10..p90)", cache.name());
+        print!("{:<30}", "groups of");
+        SIZES.iter().for_each(|k| print!("{k:>24}"));
+        println!();
+        for (number, subject) in SUBJECTS.iter().enumerate() {
+            print!("{:<30}", subject.name);
+            for Row { ns, gain, .. } in rows.iter().filter(|row| row.number == number) {
+                let Sample { p10, median, p90 } = gain[at];
+                print!("{:>24}", format!("{:.2} ({median:.1}, {p10:.1}..{p90:.1})", ns[at].median));
+            }
+            println!();
+        }
+    }
+    println!("instructions for each frame");
+    for (number, subject) in SUBJECTS.iter().enumerate() {
+        print!("{:<30}", subject.name);
+        for Row { count, .. } in rows.iter().filter(|row| row.number == number) {
+            print!("{:>24}", count.map_or("no valgrind".into(), |count| format!("{count:.2}")));
+        }
+        println!();
+    }
+}
+
+fn plot(rows: &[Row]) -> Result<(), Box<dyn std::error::Error>> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("plots");
+    let lines = |y: &dyn Fn(&Row) -> Option<f64>| -> Vec<Line> {
+        let line = |(number, subject): (usize, &subject::Subject)| Line {
+            name: subject.name.into(),
+            points: rows
+                .iter()
+                .filter(|row| row.number == number)
+                .filter_map(|row| Some((row.k as f64, y(row)?)))
+                .collect(),
+        };
+        SUBJECTS.iter().enumerate().map(line).filter(|line| !line.points.is_empty()).collect()
+    };
+    let x = "frames in a group";
+    for (at, cache) in Cache::ALL.iter().enumerate() {
+        let file = folder.join(format!("groups_{}_ns.svg", cache.name().replace(' ', "_")));
+        let title = format!("Overhead of a switch, headers: {}", cache.name());
+        draw(&file, &title, x, "ns for each frame", &lines(&|row| Some(row.ns[at].median)))?;
+    }
+    let counted = lines(&|row| row.count);
+    if counted.is_empty() {
+        return Ok(());
+    }
+    draw(
+        &folder.join("groups_instructions.svg"),
+        "Overhead of a switch",
+        x,
+        "instructions for each frame",
+        &counted,
+    )
+}
