@@ -1,0 +1,320 @@
+//! The forwarding decision.
+#![forbid(unsafe_code)]
+
+use super::Switch;
+use super::counters::{DropReason, Load};
+use super::header::{self, Address, Header};
+use super::interface::{InterfaceId, Kind, Security, Unknown};
+use super::learned::Learner;
+use super::set::InterfaceSet;
+use super::vlan::{Tag, TagAction, Vlan};
+
+/// Where a group came from, and what sorting says of it.
+///
+/// Filters name queues ([`Indication`](crate::group::Indication)); which interface a queue's filters
+/// serve the caller knows. A queue that serves several interfaces at once brings unmatched frames,
+/// as the default queue does.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Origin {
+    /// The virtual machine behind a virtual interface sent it: a single frame.
+    Virtual(InterfaceId),
+    /// It came from the wire and no filter is known to have matched: a single frame.
+    Unmatched {
+        /// The physical interface.
+        uplink: InterfaceId,
+    },
+    /// It came from the wire and a filter of a virtual interface matched each frame of the group.
+    Matched {
+        /// The physical interface.
+        uplink: InterfaceId,
+        /// The virtual interface to whose address the filter belongs.
+        to: InterfaceId,
+    },
+    /// As [`Matched`](Self::Matched), but the header lies in memory of the virtual machine, which can
+    /// have rewritten it: targeted receive without header replication (paper section 3.5.1). The
+    /// header is not looked at.
+    Targeted {
+        /// The physical interface.
+        uplink: InterfaceId,
+        /// The virtual interface to whose address the filter belongs.
+        to: InterfaceId,
+    },
+}
+
+/// What is known of a group without looking at its bytes, the same for each frame.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Indicated {
+    /// Where it came from.
+    pub from: Origin,
+    /// The tag (priority, DEI and VLAN id) that was removed from the bytes, if one was.
+    pub tag: Option<u16>,
+    /// Whether the frames have errors.
+    pub error: bool,
+}
+
+/// Who gets a group.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Verdict {
+    /// One interface.
+    To(InterfaceId),
+    /// Each of these interfaces: two or more of them for unicast, one or more for the others.
+    Flood(InterfaceSet),
+    /// Nobody; it is counted already.
+    Drop(DropReason),
+}
+
+/// A verdict, with what [`Switch::tag_action`] needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Decision {
+    /// Who gets the group.
+    pub verdict: Verdict,
+    vlan: Vlan,
+    tag: Tag,
+}
+
+impl Decision {
+    /// Returns the interfaces that get the group; none if it was dropped.
+    #[must_use]
+    pub const fn destinations(&self) -> InterfaceSet {
+        match self.verdict {
+            Verdict::To(id) => InterfaceSet::of(id.number()),
+            Verdict::Flood(set) => set,
+            Verdict::Drop(_) => InterfaceSet::EMPTY,
+        }
+    }
+
+    /// Returns the VLAN of the group. [`Vlan::UNTAGGED`] if it was dropped.
+    #[must_use]
+    pub const fn vlan(&self) -> Vlan {
+        self.vlan
+    }
+}
+
+/// A verdict, and the VLAN in which it was found.
+type Found = Result<(Verdict, Vlan, Tag), DropReason>;
+
+impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESSES> {
+    /// Decides who gets a group, learns from it and counts it.
+    ///
+    /// `header` is the beginning of the group's first frame: 18 bytes do. A matched group may come
+    /// without; of other groups each frame must have this header. `now` is in milliseconds, of a clock
+    /// that does not go back.
+    #[inline]
+    pub fn forward(&mut self, group: &Indicated, load: Load, header: &[u8], now: u64) -> Decision {
+        let (from, found) = match group.from {
+            Origin::Matched { uplink, to } => (uplink, self.matched(uplink, to, group, load, header, now)),
+            // No header, nothing to learn from.
+            Origin::Targeted { uplink, to } => (uplink, self.matched(uplink, to, group, load, &[], now)),
+            Origin::Unmatched { uplink } => (uplink, self.unmatched(uplink, group, header, now)),
+            Origin::Virtual(id) => (id, self.sent(id, group, header, now)),
+        };
+        self.count(from, load, found)
+    }
+
+    /// Tells what must happen to the tag of frames on their way to one of the destinations.
+    #[must_use]
+    pub fn tag_action(&self, decision: &Decision, destination: usize) -> TagAction {
+        let slot = self.slots.get(destination);
+        slot.map_or(TagAction::Keep, |slot| decision.tag.action(decision.vlan, &slot.vlans))
+    }
+
+    #[inline]
+    fn matched(
+        &mut self,
+        uplink: InterfaceId,
+        to: InterfaceId,
+        group: &Indicated,
+        load: Load,
+        header: &[u8],
+        now: u64,
+    ) -> Found {
+        let slot = self.slot(uplink).ok().filter(|slot| matches!(slot.kind, Kind::Physical(_)));
+        let slot = slot.ok_or(DropReason::NoInterface)?;
+        if group.error {
+            return Err(DropReason::Error);
+        }
+        let mut tag = Tag::Outside(group.tag.unwrap_or(0));
+        if self.service_tags && group.tag.is_none() {
+            if load.frames > 1 || matches!(group.from, Origin::Targeted { .. }) {
+                return Err(DropReason::MixedTags);
+            }
+            tag = Header::read(header, None, true).ok_or(DropReason::Short)?.tag;
+        }
+        let vlan = slot.vlans.ingress(tag.control()).ok_or(DropReason::VlanIngress)?;
+        let target = self.slot(to).ok().filter(|slot| matches!(slot.kind, Kind::Virtual(_)));
+        let target = target.ok_or(DropReason::Gone)?;
+        if !target.vlans.carries(vlan) {
+            return Err(DropReason::VlanEgress);
+        }
+        if !slot.reach.contains(to.number()) {
+            return Err(DropReason::NoPath);
+        }
+        // A source that is none says nothing against the frames behind it.
+        if let Some(source) = header::source(header).filter(|source| source.is_station()) {
+            self.learn_from_wire(uplink, source, vlan, now);
+        }
+        Ok((Verdict::To(to), vlan, tag))
+    }
+
+    fn unmatched(&mut self, uplink: InterfaceId, group: &Indicated, header: &[u8], now: u64) -> Found {
+        let slot = self.slot(uplink).map_err(|_| DropReason::NoInterface)?;
+        let Kind::Physical(unknown) = slot.kind else { return Err(DropReason::NoInterface) };
+        if group.error {
+            return Err(DropReason::Error);
+        }
+        let header = Header::read(header, group.tag, self.service_tags).ok_or(DropReason::Short)?;
+        let vlan = slot.vlans.ingress(header.tag.control()).ok_or(DropReason::VlanIngress)?;
+        if !header.source.is_station() {
+            return Err(DropReason::BadSource);
+        }
+        self.learn_from_wire(uplink, header.source, vlan, now);
+        let other = match unknown {
+            Unknown::Drop => InterfaceSet::EMPTY,
+            Unknown::Flood => self.virtuals,
+            Unknown::To(id) if self.slot(id).is_ok() => InterfaceSet::of(id.number()),
+            Unknown::To(_) => InterfaceSet::EMPTY,
+        };
+        let verdict = self.destination(uplink.number, header.destination, vlan, other, now)?;
+        Ok((verdict, vlan, header.tag))
+    }
+
+    fn sent(&mut self, id: InterfaceId, group: &Indicated, header: &[u8], now: u64) -> Found {
+        let slot = self.slot(id).map_err(|_| DropReason::NoInterface)?;
+        let Kind::Virtual(security) = slot.kind else { return Err(DropReason::NoInterface) };
+        if group.error {
+            return Err(DropReason::Error);
+        }
+        let header = Header::read(header, group.tag, self.service_tags).ok_or(DropReason::Short)?;
+        let vlan = slot.vlans.ingress(header.tag.control()).ok_or(DropReason::VlanIngress)?;
+        if header.doubly_tagged {
+            return Err(DropReason::DoublyTagged);
+        }
+        if !header.source.is_station() {
+            return Err(DropReason::BadSource);
+        }
+        match (self.bound_to(header.source, vlan), security) {
+            (Some(owner), _) if owner == id.number => {}
+            (None, Security::Learn { quota }) => {
+                let part = (ADDRESSES / 2 / INTERFACES).max(1) as u32;
+                let learner = (id.number, Learner::Virtual(quota.unwrap_or(part)));
+                self.learned.learn(self.hash, header.source, vlan, learner, now);
+            }
+            _ => return Err(DropReason::Spoofed),
+        }
+        let verdict = self.destination(id.number, header.destination, vlan, InterfaceSet::EMPTY, now)?;
+        Ok((verdict, vlan, header.tag))
+    }
+
+    #[inline]
+    fn learn_from_wire(&mut self, uplink: InterfaceId, source: Address, vlan: Vlan, now: u64) {
+        if self.learned.is_fresh(source, vlan, uplink.number, now) {
+            return;
+        }
+        if self.bound_to(source, vlan).is_some() {
+            let conflicts = &mut self.slots[uplink.number()].counters.source_conflict;
+            *conflicts = conflicts.wrapping_add(1);
+        } else {
+            self.learned.learn(self.hash, source, vlan, (uplink.number, Learner::Physical), now);
+        }
+    }
+
+    /// Finds who gets a frame. For an address that nobody has, that is the uplinks and `other`.
+    fn destination(
+        &self,
+        from: u8,
+        address: Address,
+        vlan: Vlan,
+        other: InterfaceSet,
+        now: u64,
+    ) -> Result<Verdict, DropReason> {
+        let reach = self.slots[usize::from(from)].reach;
+        if address.is_group() {
+            if address.is_reserved() {
+                return Err(DropReason::Reserved);
+            }
+            let set = self.carriers(reach, vlan);
+            return if set.is_empty() { Err(DropReason::Nobody) } else { Ok(Verdict::Flood(set)) };
+        }
+        let from_wire = self.uplinks.contains(usize::from(from));
+        match self.lookup(address, vlan, now) {
+            Some(owner) if owner == from => return Err(DropReason::SameInterface),
+            Some(owner) if reach.contains(usize::from(owner)) => return Ok(Verdict::To(self.id_of(owner))),
+            Some(_) if from_wire => return Err(DropReason::NoPath),
+            // A virtual interface that is tied to another uplink than the one behind which the
+            // station was seen: it has its own way there.
+            _ => {}
+        }
+        let set = self.carriers(self.uplinks.or(other).and(reach), vlan);
+        match (set.iter().next(), set.len()) {
+            (None, _) => Err(DropReason::UnknownUnicast),
+            (Some(only), 1) => Ok(Verdict::To(self.id_of(only as u8))),
+            _ => Ok(Verdict::Flood(set)),
+        }
+    }
+
+    fn carriers(&self, among: InterfaceSet, vlan: Vlan) -> InterfaceSet {
+        among.iter().filter(|number| self.slots[*number].vlans.carries(vlan)).collect()
+    }
+
+    /// Finds the virtual interface to which an address is bound.
+    #[inline]
+    fn bound_to(&self, address: Address, vlan: Vlan) -> Option<u8> {
+        let carries = |owner: u8| self.slots.get(usize::from(owner)).is_some_and(|s| s.vlans.carries(vlan));
+        self.statics.find(self.hash, address, vlan, carries)
+    }
+
+    pub(super) fn lookup(&self, address: Address, vlan: Vlan, now: u64) -> Option<u8> {
+        self.bound_to(address, vlan).or_else(|| self.learned.find(self.hash, address, vlan, now))
+    }
+
+    #[inline]
+    fn count(&mut self, from: InterfaceId, load: Load, found: Found) -> Decision {
+        let from_wire = self.uplinks.contains(from.number());
+        let add = |count: &mut u64| *count = count.wrapping_add(load.frames);
+        // Frames of an interface that is gone are nobody's.
+        let counters = match self.slots.get_mut(from.number()).filter(|slot| slot.is(from)) {
+            Some(slot) => &mut slot.counters,
+            None => &mut self.retired,
+        };
+        counters.decisions = counters.decisions.wrapping_add(1);
+        counters.received.add(load);
+        let (verdict, vlan, tag) = match found {
+            Ok(found) => found,
+            Err(reason) => {
+                counters.dropped.add(reason, load.frames);
+                return Decision {
+                    verdict: Verdict::Drop(reason),
+                    vlan: Vlan::UNTAGGED,
+                    tag: Tag::Outside(0),
+                };
+            }
+        };
+        match verdict {
+            Verdict::To(to) => {
+                add(&mut counters.forwarded);
+                let to_uplink = self.uplinks.contains(to.number());
+                if !from_wire && !to_uplink {
+                    add(&mut counters.local);
+                }
+                if let Some(to) = self.slots.get_mut(to.number()) {
+                    to.counters.delivered.add(load);
+                    if from_wire && !to_uplink {
+                        add(&mut to.counters.from_wire);
+                    }
+                }
+            }
+            Verdict::Flood(set) => {
+                add(&mut counters.flooded);
+                for to in set {
+                    self.slots[to].counters.delivered.add(load);
+                }
+            }
+            Verdict::Drop(_) => {}
+        }
+        Decision { verdict, vlan, tag }
+    }
+}
