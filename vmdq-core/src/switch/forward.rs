@@ -268,6 +268,10 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     }
 
     pub(super) fn lookup(&self, address: Address, vlan: Vlan, now: u64) -> Option<u8> {
+        // Zero, which nobody has, means an empty place in both tables.
+        if !address.is_station() {
+            return None;
+        }
         self.bound_to(address, vlan).or_else(|| self.learned.find(self.hash, address, vlan, now))
     }
 

@@ -175,8 +175,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     /// Makes a switch without interfaces.
     ///
     /// The seed decides where addresses lie in the tables. If it is random and secret, nobody can
-    /// choose addresses that get in each other's way but by luck (a chance of at most `16 / ADDRESSES`
-    /// for two learned ones).
+    /// choose addresses that get in each other's way but by luck.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
         const { Self::SIZES_FIT };
@@ -340,6 +339,20 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
             Kind::Physical(current) => *current = unknown,
             _ => return Err(NotBound),
         }
+        Ok(())
+    }
+
+    /// Sets which source addresses a virtual interface may use. What it learned is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// [`NotBound`] if it is gone, or no virtual one.
+    pub fn set_security(&mut self, id: InterfaceId, security: Security) -> Result<(), NotBound> {
+        match &mut self.slot_mut(id)?.kind {
+            Kind::Virtual(current) => *current = security,
+            _ => return Err(NotBound),
+        }
+        self.learned.forget_if(|_, _, interface| interface == id.number);
         Ok(())
     }
 
