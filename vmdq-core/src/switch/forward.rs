@@ -105,14 +105,15 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     /// that does not go back.
     #[inline]
     pub fn forward(&mut self, group: &Indicated, load: Load, header: &[u8], now: u64) -> Decision {
-        let (from, found) = match group.from {
-            Origin::Matched { uplink, to } => (uplink, self.matched(uplink, to, group, load, header, now)),
+        let (uplink, to, header) = match group.from {
+            Origin::Matched { uplink, to } => (uplink, to, header),
             // No header, nothing to learn from.
-            Origin::Targeted { uplink, to } => (uplink, self.matched(uplink, to, group, load, &[], now)),
-            Origin::Unmatched { uplink } => (uplink, self.unmatched(uplink, group, header, now)),
-            Origin::Virtual(id) => (id, self.sent(id, group, header, now)),
+            Origin::Targeted { uplink, to } => (uplink, to, &[][..]),
+            Origin::Unmatched { .. } | Origin::Virtual(_) => {
+                return self.forward_single(group, load, header, now);
+            }
         };
-        self.count(from, load, found)
+        self.forward_matched(uplink, to, group, load, header, now)
     }
 
     /// Tells what must happen to the tag of frames on their way to one of the destinations.
@@ -122,8 +123,9 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         slot.map_or(TagAction::Keep, |slot| decision.tag.action(decision.vlan, &slot.vlans))
     }
 
-    #[inline]
-    fn matched(
+    /// The short way, which most frames take: two places, one question each, and the counters.
+    #[inline(always)]
+    fn forward_matched(
         &mut self,
         uplink: InterfaceId,
         to: InterfaceId,
@@ -131,9 +133,40 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         load: Load,
         header: &[u8],
         now: u64,
-    ) -> Found {
-        let slot = self.slot(uplink).ok().filter(|slot| matches!(slot.kind, Kind::Physical(_)));
-        let slot = slot.ok_or(DropReason::NoInterface)?;
+    ) -> Decision {
+        let (vlan, tag) = match self.matched(uplink, to, group, load, header) {
+            Ok(found) => found,
+            Err(reason) => return self.drop(uplink, load, reason),
+        };
+        if let Some(source) = header::source(header) {
+            let lesson = self.learned.lesson(source, vlan, uplink.number, now);
+            if !self.slots[to.number()].lesson.repeats(&lesson) {
+                self.learn_for(to, uplink, source, vlan, now);
+            }
+        }
+        let from = &mut self.slots[uplink.number()].counters;
+        from.decisions = from.decisions.wrapping_add(1);
+        from.received.add(load);
+        from.forwarded = from.forwarded.wrapping_add(load.frames);
+        let target = &mut self.slots[to.number()].counters;
+        target.delivered.add(load);
+        target.from_wire = target.from_wire.wrapping_add(load.frames);
+        Decision { verdict: Verdict::To(to), vlan, tag }
+    }
+
+    #[inline(always)]
+    fn matched(
+        &self,
+        uplink: InterfaceId,
+        to: InterfaceId,
+        group: &Indicated,
+        load: Load,
+        header: &[u8],
+    ) -> Result<(Vlan, Tag), DropReason> {
+        let slot = self.slots.get(uplink.number()).ok_or(DropReason::NoInterface)?;
+        if slot.round != uplink.round || !matches!(slot.kind, Kind::Physical(_)) {
+            return Err(DropReason::NoInterface);
+        }
         if group.error {
             return Err(DropReason::Error);
         }
@@ -145,19 +178,44 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
             tag = Header::read(header, None, true).ok_or(DropReason::Short)?.tag;
         }
         let vlan = slot.vlans.ingress(tag.control()).ok_or(DropReason::VlanIngress)?;
-        let target = self.slot(to).ok().filter(|slot| matches!(slot.kind, Kind::Virtual(_)));
-        let target = target.ok_or(DropReason::Gone)?;
+        let target = self.slots.get(to.number()).ok_or(DropReason::Gone)?;
+        if target.round != to.round || !matches!(target.kind, Kind::Virtual(_)) {
+            return Err(DropReason::Gone);
+        }
         if !target.vlans.carries(vlan) {
             return Err(DropReason::VlanEgress);
         }
         if !slot.reach.contains(to.number()) {
             return Err(DropReason::NoPath);
         }
+        Ok((vlan, tag))
+    }
+
+    /// Learns from a group that was sorted to an interface.
+    #[inline(never)]
+    fn learn_for(&mut self, to: InterfaceId, uplink: InterfaceId, source: Address, vlan: Vlan, now: u64) {
         // A source that is none says nothing against the frames behind it.
-        if let Some(source) = header::source(header).filter(|source| source.is_station()) {
-            self.learn_from_wire(uplink, source, vlan, now);
+        if source.is_station() && self.learn_from_wire(uplink, source, vlan, now) {
+            self.slots[to.number()].lesson = self.learned.lesson(source, vlan, uplink.number, now);
         }
-        Ok((Verdict::To(to), vlan, tag))
+    }
+
+    /// The long way. Not inlined, so that the short one stays short where it is.
+    #[inline(never)]
+    fn forward_single(&mut self, group: &Indicated, load: Load, header: &[u8], now: u64) -> Decision {
+        let (id, found) = match group.from {
+            Origin::Virtual(id) => (id, self.sent(id, group, header, now)),
+            Origin::Unmatched { uplink: id }
+            | Origin::Matched { uplink: id, .. }
+            | Origin::Targeted { uplink: id, .. } => (id, self.unmatched(id, group, header, now)),
+        };
+        match found {
+            Ok((verdict, vlan, tag)) => {
+                self.count(id, load, verdict);
+                Decision { verdict, vlan, tag }
+            }
+            Err(reason) => self.drop(id, load, reason),
+        }
     }
 
     fn unmatched(&mut self, uplink: InterfaceId, group: &Indicated, header: &[u8], now: u64) -> Found {
@@ -209,17 +267,15 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         Ok((verdict, vlan, header.tag))
     }
 
-    #[inline]
-    fn learn_from_wire(&mut self, uplink: InterfaceId, source: Address, vlan: Vlan, now: u64) {
-        if self.learned.is_fresh(source, vlan, uplink.number, now) {
-            return;
-        }
+    /// Tells whether it learned: an address that a virtual interface has is counted each time.
+    fn learn_from_wire(&mut self, uplink: InterfaceId, source: Address, vlan: Vlan, now: u64) -> bool {
         if self.bound_to(source, vlan).is_some() {
             let conflicts = &mut self.slots[uplink.number()].counters.source_conflict;
             *conflicts = conflicts.wrapping_add(1);
-        } else {
-            self.learned.learn(self.hash, source, vlan, (uplink.number, Learner::Physical), now);
+            return false;
         }
+        self.learned.learn(self.hash, source, vlan, (uplink.number, Learner::Physical), now);
+        true
     }
 
     /// Finds who gets a frame. For an address that nobody has, that is the uplinks and `other`.
@@ -275,50 +331,44 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         self.bound_to(address, vlan).or_else(|| self.learned.find(self.hash, address, vlan, now))
     }
 
-    #[inline]
-    fn count(&mut self, from: InterfaceId, load: Load, found: Found) -> Decision {
-        let from_wire = self.uplinks.contains(from.number());
-        let add = |count: &mut u64| *count = count.wrapping_add(load.frames);
-        // Frames of an interface that is gone are nobody's.
-        let counters = match self.slots.get_mut(from.number()).filter(|slot| slot.is(from)) {
-            Some(slot) => &mut slot.counters,
-            None => &mut self.retired,
-        };
-        counters.decisions = counters.decisions.wrapping_add(1);
-        counters.received.add(load);
-        let (verdict, vlan, tag) = match found {
-            Ok(found) => found,
-            Err(reason) => {
-                counters.dropped.add(reason, load.frames);
-                return Decision {
-                    verdict: Verdict::Drop(reason),
-                    vlan: Vlan::UNTAGGED,
-                    tag: Tag::Outside(0),
-                };
-            }
-        };
+    fn count(&mut self, id: InterfaceId, load: Load, verdict: Verdict) {
+        let from_wire = self.uplinks.contains(id.number());
+        let from = &mut self.slots[id.number()].counters;
+        from.decisions = from.decisions.wrapping_add(1);
+        from.received.add(load);
         match verdict {
             Verdict::To(to) => {
-                add(&mut counters.forwarded);
                 let to_uplink = self.uplinks.contains(to.number());
+                from.forwarded = from.forwarded.wrapping_add(load.frames);
                 if !from_wire && !to_uplink {
-                    add(&mut counters.local);
+                    from.local = from.local.wrapping_add(load.frames);
                 }
-                if let Some(to) = self.slots.get_mut(to.number()) {
-                    to.counters.delivered.add(load);
-                    if from_wire && !to_uplink {
-                        add(&mut to.counters.from_wire);
-                    }
+                let target = &mut self.slots[to.number()].counters;
+                target.delivered.add(load);
+                if from_wire && !to_uplink {
+                    target.from_wire = target.from_wire.wrapping_add(load.frames);
                 }
             }
             Verdict::Flood(set) => {
-                add(&mut counters.flooded);
+                from.flooded = from.flooded.wrapping_add(load.frames);
                 for to in set {
                     self.slots[to].counters.delivered.add(load);
                 }
             }
             Verdict::Drop(_) => {}
         }
-        Decision { verdict, vlan, tag }
+    }
+
+    #[cold]
+    fn drop(&mut self, id: InterfaceId, load: Load, reason: DropReason) -> Decision {
+        // Frames of an interface that is gone are nobody's.
+        let counters = match self.slot_mut(id) {
+            Ok(slot) => &mut slot.counters,
+            Err(_) => &mut self.retired,
+        };
+        counters.decisions = counters.decisions.wrapping_add(1);
+        counters.received.add(load);
+        counters.dropped.add(reason, load.frames);
+        Decision { verdict: Verdict::Drop(reason), vlan: Vlan::UNTAGGED, tag: Tag::Outside(0) }
     }
 }

@@ -5,6 +5,7 @@
 use core::fmt;
 
 use super::counters::InterfaceCounters;
+use super::learned::Lesson;
 use super::set::InterfaceSet;
 use super::vlan::{Membership, Vlans};
 
@@ -106,8 +107,10 @@ pub(super) struct Slot {
     /// The other interfaces that frames from here may reach, VLANs aside.
     pub(super) reach: InterfaceSet,
     pub(super) uplink: Option<InterfaceId>,
-    pub(super) vlans: Membership,
+    /// What the last group that a filter sorted to here taught.
+    pub(super) lesson: Lesson,
     pub(super) counters: InterfaceCounters,
+    pub(super) vlans: Membership,
 }
 
 impl Slot {
@@ -116,8 +119,9 @@ impl Slot {
         round: 0,
         reach: InterfaceSet::EMPTY,
         uplink: None,
-        vlans: Membership::EMPTY,
+        lesson: Lesson::NONE,
         counters: InterfaceCounters::EMPTY,
+        vlans: Membership::EMPTY,
     };
 
     #[inline(always)]

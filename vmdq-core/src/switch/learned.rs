@@ -54,14 +54,32 @@ pub(super) enum Learner {
     Virtual(u32),
 }
 
+/// What was learned and when. An equal lesson teaches nothing: the address is in its place since.
+#[derive(Clone, Copy)]
+pub(super) struct Lesson {
+    key: Key,
+    sighting: u64,
+    changes: u64,
+}
+
+impl Lesson {
+    pub(super) const NONE: Self = Self { key: 0, sighting: 0, changes: 0 };
+
+    #[inline(always)]
+    pub(super) const fn repeats(&self, other: &Self) -> bool {
+        // One branch for all three.
+        (self.key ^ other.key) | (self.sighting ^ other.sighting) | (self.changes ^ other.changes) == 0
+    }
+}
+
 pub(super) struct Learned<const INTERFACES: usize, const ADDRESSES: usize> {
     keys: [Key; ADDRESSES],
     sightings: [Sighting; ADDRESSES],
     /// How many addresses each interface has.
     held: [u32; INTERFACES],
     counters: LearningCounters,
-    /// What was learned last: learning it again at the same moment changes nothing.
-    last: (Key, Sighting),
+    /// Counts whatever makes an address appear, move or go.
+    changes: u64,
     /// Milliseconds after which a silent address is forgotten.
     age: u64,
 }
@@ -73,7 +91,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Learned<INTERFACES, ADDRES
             sightings: [Sighting::NEVER; ADDRESSES],
             held: [0; INTERFACES],
             counters: LearningCounters { learned: 0, moved: 0, aged: 0, replaced: 0, not_learned: 0 },
-            last: (0, Sighting::NEVER),
+            changes: 1,
             age,
         }
     }
@@ -110,10 +128,16 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Learned<INTERFACES, ADDRES
         (!self.is_old(sighting, now)).then_some(sighting.interface())
     }
 
-    /// Tells whether this was the last thing learned, so that learning it would change nothing.
+    /// Says what is about to be learned, to compare with what was learned before.
     #[inline(always)]
-    pub(super) const fn is_fresh(&self, address: Address, vlan: Vlan, interface: u8, now: u64) -> bool {
-        self.last.0 == Self::key(address, vlan) && self.last.1.0 == Sighting::new(now, interface).0
+    pub(super) const fn lesson(&self, address: Address, vlan: Vlan, interface: u8, now: u64) -> Lesson {
+        let sighting = Sighting::new(now, interface);
+        Lesson { key: Self::key(address, vlan), sighting: sighting.0, changes: self.changes }
+    }
+
+    /// Makes every earlier lesson another one.
+    pub(super) const fn unsettle(&mut self) {
+        self.changes += 1;
     }
 
     /// Learns that an address is at an interface.
@@ -135,7 +159,6 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Learned<INTERFACES, ADDRES
                 old = None;
             } else if self.sightings[place].interface() == interface {
                 self.sightings[place] = Sighting::new(now, interface);
-                self.last = (key, self.sightings[place]);
                 return;
             }
         }
@@ -158,7 +181,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Learned<INTERFACES, ADDRES
         self.keys[place] = key;
         self.sightings[place] = Sighting::new(now, interface);
         self.held[usize::from(interface)] += 1;
-        self.last = (key, self.sightings[place]);
+        self.unsettle();
     }
 
     /// Chooses the place for a new address in a bucket. `moving` is the place that it leaves.
@@ -196,7 +219,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Learned<INTERFACES, ADDRES
     fn forget(&mut self, place: usize) {
         self.held[usize::from(self.sightings[place].interface())] -= 1;
         self.keys[place] = 0;
-        self.last.0 = 0;
+        self.unsettle();
     }
 
     /// Forgets every address for which `is_gone` holds, given its VLAN and interface; returns how many.
@@ -227,7 +250,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Learned<INTERFACES, ADDRES
 
     pub(super) const fn set_age(&mut self, age: u64) {
         self.age = age;
-        self.last.0 = 0;
+        self.unsettle();
     }
 
     pub(super) fn held(&self, interface: u8) -> usize {

@@ -298,6 +298,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         }
         let bound = self.statics.insert(self.hash, address, slot.vlans.only(), id.number);
         bound.map_err(|statics::Full| AddressError::Full)?;
+        self.learned.unsettle();
         // What was learned of the address would come back when it is unbound.
         let vlans = &slots[id.number()].vlans;
         self.learned.forget_if(|learned, vlan, _| {

@@ -27,7 +27,12 @@ impl InterfaceSet {
     /// Makes the set of one interface; of none for numbers from 128 on.
     #[must_use]
     pub const fn of(number: usize) -> Self {
-        if number < Self::MEMBERS { Self(1 << number) } else { Self::EMPTY }
+        // Halves by hand, here and below: a shift of 128 bits costs three times as much.
+        match number {
+            0..64 => Self(1u64.wrapping_shl(number as u32) as u128),
+            64..Self::MEMBERS => Self((1u64.wrapping_shl(number as u32) as u128) << 64),
+            _ => Self::EMPTY,
+        }
     }
 
     /// Adds an interface. Numbers from 128 on are ignored.
@@ -44,7 +49,8 @@ impl InterfaceSet {
     #[inline]
     #[must_use]
     pub const fn contains(self, number: usize) -> bool {
-        self.0 & Self::of(number).0 != 0
+        let half = if number < 64 { self.0 as u64 } else { (self.0 >> 64) as u64 };
+        number < Self::MEMBERS && half >> (number & 63) & 1 != 0
     }
 
     /// Returns how many interfaces are in the set.
@@ -74,29 +80,38 @@ impl InterfaceSet {
     /// Lists the numbers of the interfaces, lowest first; each costs the same.
     #[must_use]
     pub const fn iter(self) -> InterfaceNumbers {
-        InterfaceNumbers(self.0)
+        InterfaceNumbers { half: self.0 as u64, upper: (self.0 >> 64) as u64, first: 0 }
     }
 }
 
 /// The numbers of the interfaces of a set, lowest first.
 #[derive(Clone, Debug)]
-pub struct InterfaceNumbers(u128);
+pub struct InterfaceNumbers {
+    half: u64,
+    /// What comes after this half.
+    upper: u64,
+    /// The lowest number of this half.
+    first: u8,
+}
 
 impl Iterator for InterfaceNumbers {
     type Item = usize;
 
     #[inline]
     fn next(&mut self) -> Option<usize> {
-        if self.0 == 0 {
-            return None;
+        if self.half == 0 {
+            if self.upper == 0 {
+                return None;
+            }
+            *self = Self { half: self.upper, upper: 0, first: 64 };
         }
-        let number = self.0.trailing_zeros() as usize;
-        self.0 &= self.0 - 1;
+        let number = usize::from(self.first) + self.half.trailing_zeros() as usize;
+        self.half &= self.half - 1;
         Some(number)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.0.count_ones() as usize;
+        let left = (self.half.count_ones() + self.upper.count_ones()) as usize;
         (left, Some(left))
     }
 }

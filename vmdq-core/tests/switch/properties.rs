@@ -86,6 +86,8 @@ struct Traffic {
     destination: MacAddress,
     source: MacAddress,
     cut: bool,
+    /// Whether the kind is made to fit the interface, as an honest caller's does.
+    fits: bool,
 }
 
 fn address() -> impl Strategy<Value = MacAddress> {
@@ -104,8 +106,10 @@ fn traffic() -> impl Strategy<Value = Traffic> {
         prop::sample::select(vec![0, 10, 20, 30, 40, 0xfff, 0xa000, 0xa00a]).prop_map(Some)
     ];
     let rare = || prop::bool::weighted(0.05);
-    ((0..PLACES, 0..PLACES, 0..4u8, tag), any::<bool>(), rare(), 1..65u64, (address(), address(), rare()))
-        .prop_map(|((from, to, kind, tag), inside, error, frames, (destination, source, cut))| Traffic {
+    let place = (0..PLACES, 0..PLACES, 0..4u8, prop::bool::weighted(0.95));
+    let header = (tag, any::<bool>(), address(), address(), rare());
+    (place, header, rare(), 1..65u64).prop_map(
+        |((from, to, kind, fits), (tag, inside, destination, source, cut), error, frames)| Traffic {
             from,
             to,
             kind,
@@ -116,7 +120,9 @@ fn traffic() -> impl Strategy<Value = Traffic> {
             destination,
             source,
             cut,
-        })
+            fits,
+        },
+    )
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -409,6 +415,11 @@ impl World {
     }
 
     fn traffic(&mut self, traffic: &Traffic) {
+        let mut traffic = traffic.clone();
+        if let Some(known) = self.model.known.get(&traffic.from).filter(|_| traffic.fits) {
+            traffic.kind = if known.unknown.is_none() { 0 } else { traffic.kind.max(1) };
+        }
+        let traffic = &traffic;
         let Some(from) = self.ids.get(&traffic.from).copied() else { return };
         let to = self.ids.get(&traffic.to).copied().unwrap_or(from);
         let from = match traffic.kind {
