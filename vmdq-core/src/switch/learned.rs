@@ -135,11 +135,6 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Learned<INTERFACES, ADDRES
         Lesson { key: Self::key(address, vlan), sighting: sighting.0, changes: self.changes }
     }
 
-    /// Makes every earlier lesson another one.
-    pub(super) const fn unsettle(&mut self) {
-        self.changes += 1;
-    }
-
     /// Learns that an address is at an interface.
     pub(super) fn learn(
         &mut self,
@@ -181,7 +176,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Learned<INTERFACES, ADDRES
         self.keys[place] = key;
         self.sightings[place] = Sighting::new(now, interface);
         self.held[usize::from(interface)] += 1;
-        self.unsettle();
+        self.changes += 1;
     }
 
     /// Chooses the place for a new address in a bucket. `moving` is the place that it leaves.
@@ -200,7 +195,11 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Learned<INTERFACES, ADDRES
         let own = |place: &usize| live(place) && self.sightings[*place].interface() == interface;
         let oldest =
             |places: &mut dyn Iterator<Item = usize>| places.min_by_key(|place| self.sightings[*place].at());
-        let free = || moving.filter(|place| ways.contains(place)).or_else(|| ways.clone().find(|p| !live(p)));
+        let empty = |place: &usize| self.keys[*place] == 0;
+        let free = || {
+            let leaves = moving.filter(|place| ways.contains(place));
+            leaves.or_else(|| ways.clone().find(empty)).or_else(|| ways.clone().find(|place| !live(place)))
+        };
         match learner {
             Learner::Physical => free().or_else(|| oldest(&mut ways.clone())),
             Learner::Virtual(quota) => {
@@ -219,7 +218,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Learned<INTERFACES, ADDRES
     fn forget(&mut self, place: usize) {
         self.held[usize::from(self.sightings[place].interface())] -= 1;
         self.keys[place] = 0;
-        self.unsettle();
+        self.changes += 1;
     }
 
     /// Forgets every address for which `is_gone` holds, given its VLAN and interface; returns how many.
@@ -250,7 +249,6 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Learned<INTERFACES, ADDRES
 
     pub(super) const fn set_age(&mut self, age: u64) {
         self.age = age;
-        self.unsettle();
     }
 
     pub(super) fn held(&self, interface: u8) -> usize {

@@ -7,7 +7,7 @@
 
 use super::hash::Hash;
 use super::header::Address;
-use super::vlan::{Membership, Vlan};
+use super::vlan::Vlan;
 
 /// Places for each interface; half of them can be used.
 const PLACES: usize = 8;
@@ -80,14 +80,10 @@ impl<const INTERFACES: usize> Statics<INTERFACES> {
         None
     }
 
-    /// Finds an interface that has the address in a VLAN in common with `vlans`. Looks at all.
-    pub(super) fn conflict<'m>(
-        &self,
-        address: Address,
-        vlans: &Membership,
-        of: impl Fn(u8) -> &'m Membership,
-    ) -> Option<u8> {
-        self.all().find(|(other, owner)| *other == address && of(*owner).meets(vlans)).map(|(_, owner)| owner)
+    /// Finds an interface that has the address and is in the way of another. Looks at all.
+    pub(super) fn conflict(&self, address: Address, in_the_way: impl Fn(u8) -> bool) -> Option<u8> {
+        let mut owners = self.all().filter(|(other, _)| *other == address).map(|(_, owner)| owner);
+        owners.find(|owner| in_the_way(*owner))
     }
 
     /// Lists every address with its interface.

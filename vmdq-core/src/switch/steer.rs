@@ -9,7 +9,9 @@
 //! [`unbind`](crate::FilterTable::unbind).
 //!
 //! The hardware sorts by address alone. An address that two interfaces have (in different VLANs)
-//! therefore never gets a filter: it would bring one the other's frames.
+//! therefore never gets a filter: it would bring one the other's frames. What is learned (see
+//! [`Security`](super::Security)) the steering does not know: bind the addresses of machines that share
+//! addresses over VLANs.
 //!
 //! # Examples
 //!
@@ -29,7 +31,8 @@
 //! assert_eq!(steering.step(), Some(Step::Install(red, a)));
 //! assert_eq!(steering.step(), None);
 //!
-//! // Once in a while: what each has got from the wire. Blue is the busier one.
+//! // Once in a while: what each has got from the wire so far. Blue is the busier one.
+//! steering.period(|_, _| 0);
 //! steering.period(|interface, _| if interface == red { 10 } else { 1_000 });
 //! while let Some(step) = steering.step() {
 //!     match step {
@@ -195,15 +198,16 @@ impl<P: Policy, const PAIRS: usize> Steering<P, PAIRS> {
     }
 
     /// Ends a period. `frames` tells how many frames came from the wire for an address so far, such
-    /// as [`InterfaceCounters::from_wire`](super::InterfaceCounters::from_wire). Then do the
-    /// [`step`](Self::step)s.
+    /// as [`InterfaceCounters::from_wire`](super::InterfaceCounters::from_wire): addresses of one
+    /// interface then count as active as all of them together. The first count of an address is
+    /// where its activity begins. Then do the [`step`](Self::step)s.
     pub fn period(&mut self, mut frames: impl FnMut(InterfaceId, MacAddress) -> u64) {
         for pair in &mut self.pairs {
             let counted = frames(pair.interface, pair.address);
             // A counter that went back began anew.
             let new = match pair.counted {
-                Some(before) if before <= counted => counted - before,
-                _ => counted,
+                Some(before) => counted.checked_sub(before).unwrap_or(counted),
+                None => 0,
             };
             pair.counted = Some(counted);
             pair.activity = self.policy.activity(pair.activity, new);
