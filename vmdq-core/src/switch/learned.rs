@@ -54,21 +54,22 @@ pub(super) enum Learner {
     Virtual(u32),
 }
 
-/// What was learned and when. An equal lesson teaches nothing: the address is in its place since.
+/// What was learned and when. An equal lesson teaches nothing: no address went since, so this one is in
+/// its place, and was seen at that moment.
 #[derive(Clone, Copy)]
 pub(super) struct Lesson {
     key: Key,
     sighting: u64,
-    changes: u64,
+    gone: u64,
 }
 
 impl Lesson {
-    pub(super) const NONE: Self = Self { key: 0, sighting: 0, changes: 0 };
+    pub(super) const NONE: Self = Self { key: 0, sighting: 0, gone: 0 };
 
     #[inline(always)]
     pub(super) const fn repeats(&self, other: &Self) -> bool {
         // One branch for all three.
-        (self.key ^ other.key) | (self.sighting ^ other.sighting) | (self.changes ^ other.changes) == 0
+        (self.key ^ other.key) | (self.sighting ^ other.sighting) | (self.gone ^ other.gone) == 0
     }
 }
 
@@ -78,8 +79,8 @@ pub(super) struct Learned<const INTERFACES: usize, const ADDRESSES: usize> {
     /// How many addresses each interface has.
     held: [u32; INTERFACES],
     counters: LearningCounters,
-    /// Counts whatever makes an address appear, move or go.
-    changes: u64,
+    /// How many addresses went from their places, so that their lessons can be taught again.
+    gone: u64,
     /// Milliseconds after which a silent address is forgotten.
     age: u64,
 }
@@ -91,7 +92,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Learned<INTERFACES, ADDRES
             sightings: [Sighting::NEVER; ADDRESSES],
             held: [0; INTERFACES],
             counters: LearningCounters { learned: 0, moved: 0, aged: 0, replaced: 0, not_learned: 0 },
-            changes: 1,
+            gone: 0,
             age,
         }
     }
@@ -132,7 +133,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Learned<INTERFACES, ADDRES
     #[inline(always)]
     pub(super) const fn lesson(&self, address: Address, vlan: Vlan, interface: u8, now: u64) -> Lesson {
         let sighting = Sighting::new(now, interface);
-        Lesson { key: Self::key(address, vlan), sighting: sighting.0, changes: self.changes }
+        Lesson { key: Self::key(address, vlan), sighting: sighting.0, gone: self.gone }
     }
 
     /// Learns that an address is at an interface.
@@ -176,7 +177,6 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Learned<INTERFACES, ADDRES
         self.keys[place] = key;
         self.sightings[place] = Sighting::new(now, interface);
         self.held[usize::from(interface)] += 1;
-        self.changes += 1;
     }
 
     /// Chooses the place for a new address in a bucket. `moving` is the place that it leaves.
@@ -218,7 +218,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Learned<INTERFACES, ADDRES
     fn forget(&mut self, place: usize) {
         self.held[usize::from(self.sightings[place].interface())] -= 1;
         self.keys[place] = 0;
-        self.changes += 1;
+        self.gone += 1;
     }
 
     /// Forgets every address for which `is_gone` holds, given its VLAN and interface; returns how many.

@@ -1,9 +1,11 @@
 //! Learning, moving, ageing, and the bounds of the table.
 
 use vmdq_core::MacAddress;
-use vmdq_core::switch::{InterfaceId, LearningCounters, Physical, Security, Switch, Verdict, Virtual, Vlan};
+use vmdq_core::switch::{
+    InterfaceId, LearningCounters, Load, Origin, Physical, Security, Switch, Verdict, Virtual, Vlan,
+};
 
-use crate::{mac, receive, send};
+use crate::{header, mac, plain, receive, send};
 
 const HERE: Vlan = Vlan::UNTAGGED;
 
@@ -60,6 +62,48 @@ fn a_station_moves() {
         }
     }
     assert_eq!(switch.counters().learning.learned, 1);
+}
+
+/// As above, with groups that filters sorted, of which each repeats the one before.
+#[test]
+fn a_station_moves_between_sorted_groups() {
+    let (mut switch, uplink, guest) = bed::<64>(None);
+    let second = switch.bind_physical(&Physical::default()).unwrap();
+    let mut moved = 0;
+    for at in [uplink, second, uplink, second] {
+        for _ in 0..3 {
+            let group = plain(Origin::Matched { uplink: at, to: guest });
+            switch.forward(&group, Load::frame(60), &header(mac(1), mac(99)), 5);
+            assert_eq!((switch.find(mac(99), HERE, 5), switch.learned(at)), (Some(at), 1));
+        }
+        assert_eq!(switch.counters().learning.moved, moved);
+        moved += 1;
+    }
+    // A conflict is counted each time.
+    switch.bind_address(guest, mac(99)).unwrap();
+    for _ in 0..3 {
+        let group = plain(Origin::Matched { uplink: second, to: guest });
+        switch.forward(&group, Load::frame(60), &header(mac(1), mac(99)), 5);
+    }
+    assert_eq!(switch.counters().traffic.source_conflict, 3);
+}
+
+#[test]
+fn a_place_where_one_guest_is_has_room_for_another() {
+    // One bucket, in which every address is.
+    let mut switch = Switch::<8, 8>::new(1);
+    let greedy = switch.bind_virtual(&free(Some(u32::MAX))).unwrap();
+    let other = switch.bind_virtual(&free(Some(u32::MAX))).unwrap();
+    for n in 0..100 {
+        send(&mut switch, greedy, (mac(1), station(n)), 1 + u64::from(n));
+        assert_eq!(switch.find(station(n), HERE, 100), Some(greedy));
+    }
+    assert_eq!(switch.learned(greedy), 2);
+    send(&mut switch, other, (mac(1), station(500)), 200);
+    assert_eq!(switch.find(station(500), HERE, 200), Some(other));
+    // Its own oldest gave way.
+    assert_eq!(switch.find(station(98), HERE, 200), Some(greedy));
+    assert_eq!(switch.find(station(97), HERE, 200), None);
 }
 
 #[test]
