@@ -136,11 +136,11 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     ) -> Decision {
         let (vlan, tag) = match self.matched(uplink, to, group, load, header) {
             Ok(found) => found,
-            Err(reason) => return self.drop(uplink, load, reason),
+            Err(reason) => return self.discard(uplink, load, reason),
         };
         if let Some(source) = header::source(header) {
             let lesson = self.learned.lesson(source, vlan, uplink.number, now);
-            if !self.slots[to.number()].lesson.repeats(&lesson) {
+            if self.slots[to.number()].lesson != lesson {
                 self.learn_for(to, uplink, source, vlan, now);
             }
         }
@@ -214,7 +214,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
                 self.count(id, load, verdict);
                 Decision { verdict, vlan, tag }
             }
-            Err(reason) => self.drop(id, load, reason),
+            Err(reason) => self.discard(id, load, reason),
         }
     }
 
@@ -360,7 +360,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     }
 
     #[cold]
-    fn drop(&mut self, id: InterfaceId, load: Load, reason: DropReason) -> Decision {
+    fn discard(&mut self, id: InterfaceId, load: Load, reason: DropReason) -> Decision {
         // Frames of an interface that is gone are nobody's.
         let counters = match self.slot_mut(id) {
             Ok(slot) => &mut slot.counters,

@@ -56,7 +56,7 @@ pub(super) enum Learner {
 
 /// What was learned and when. An equal lesson teaches nothing: no address went since, so this one is in
 /// its place, and was seen at that moment.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Lesson {
     key: Key,
     sighting: u64,
@@ -65,12 +65,6 @@ pub(super) struct Lesson {
 
 impl Lesson {
     pub(super) const NONE: Self = Self { key: 0, sighting: 0, gone: 0 };
-
-    #[inline(always)]
-    pub(super) const fn repeats(&self, other: &Self) -> bool {
-        // One branch for all three.
-        (self.key ^ other.key) | (self.sighting ^ other.sighting) | (self.gone ^ other.gone) == 0
-    }
 }
 
 pub(super) struct Learned<const INTERFACES: usize, const ADDRESSES: usize> {

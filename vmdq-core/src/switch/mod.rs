@@ -147,6 +147,16 @@ use statics::Statics;
 ///
 /// See the [module](self) for the rules. It takes about 1 KiB for each interface and 16 bytes for
 /// each learned address: place large ones in a `static`, for which [`new`](Self::new) is `const`.
+///
+/// Other sizes do not compile:
+///
+/// ```compile_fail,E0080
+/// let switch = vmdq_core::switch::Switch::<129, 64>::new(1); // more than 128 interfaces
+/// ```
+///
+/// ```compile_fail,E0080
+/// let switch = vmdq_core::switch::Switch::<8, 60>::new(1); // no multiple of 8
+/// ```
 pub struct Switch<const INTERFACES: usize, const ADDRESSES: usize> {
     slots: [Slot; INTERFACES],
     uplinks: InterfaceSet,
