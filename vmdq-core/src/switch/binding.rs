@@ -132,7 +132,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     ///
     /// [`NotBound`] if the interface is gone.
     pub fn unbind_address(&mut self, id: InterfaceId, address: MacAddress) -> Result<bool, NotBound> {
-        self.slot(id)?;
+        self.slot_mut(id)?.own = None;
         Ok(self.statics.remove(self.hash, Address::new(address), id.number))
     }
 

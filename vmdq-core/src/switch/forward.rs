@@ -4,7 +4,7 @@
 use super::Switch;
 use super::counters::{DropReason, Load};
 use super::header::{self, Address, Header};
-use super::interface::{InterfaceId, Kind, Security, Unknown};
+use super::interface::{InterfaceId, Kind, Security, Slot, Unknown};
 use super::learned::Learner;
 use super::set::InterfaceSet;
 use super::vlan::{Tag, TagAction, Vlan};
@@ -93,9 +93,6 @@ impl Decision {
         self.vlan
     }
 }
-
-/// A verdict, and the VLAN in which it was found.
-type Found = Result<(Verdict, Vlan, Tag), DropReason>;
 
 impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESSES> {
     /// Decides who gets a group, learns from it and counts it.
@@ -203,59 +200,66 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     /// The long way. Not inlined, so that the short one stays short where it is.
     #[inline(never)]
     fn forward_single(&mut self, group: &Indicated, load: Load, header: &[u8], now: u64) -> Decision {
-        let (id, found) = match group.from {
+        let (from, arrived) = match group.from {
             Origin::Virtual(id) => (id, self.sent(id, group, header, now)),
-            Origin::Unmatched { uplink: id }
-            | Origin::Matched { uplink: id, .. }
-            | Origin::Targeted { uplink: id, .. } => (id, self.unmatched(id, group, header, now)),
+            Origin::Unmatched { uplink }
+            | Origin::Matched { uplink, .. }
+            | Origin::Targeted { uplink, .. } => (uplink, self.unmatched(uplink, group, header, now)),
         };
-        match found {
-            Ok((verdict, vlan, tag)) => {
-                self.count(id, load, verdict);
-                Decision { verdict, vlan, tag }
-            }
-            Err(reason) => self.discard(id, load, reason),
-        }
+        let (Header { destination, tag, .. }, vlan) = match arrived {
+            Ok(arrived) => arrived,
+            Err(reason) => return self.discard(from, load, reason),
+        };
+        let owner = self.lookup(destination, vlan, now);
+        let reach = &self.slots[from.number()].reach;
+        let verdict = match owner {
+            // An interface does not reach itself.
+            Some(to) if reach.contains(usize::from(to)) => Verdict::To(self.id_of(to)),
+            _ => match self.spread(from, destination, vlan, owner) {
+                Ok(verdict) => verdict,
+                Err(reason) => return self.discard(from, load, reason),
+            },
+        };
+        self.count(from, load, verdict);
+        Decision { verdict, vlan, tag }
     }
 
-    fn unmatched(&mut self, uplink: InterfaceId, group: &Indicated, header: &[u8], now: u64) -> Found {
+    #[inline(always)]
+    fn unmatched(
+        &mut self,
+        uplink: InterfaceId,
+        group: &Indicated,
+        header: &[u8],
+        now: u64,
+    ) -> Result<(Header, Vlan), DropReason> {
         let slot = self.slot(uplink).map_err(|_| DropReason::NoInterface)?;
-        let Kind::Physical(unknown) = slot.kind else { return Err(DropReason::NoInterface) };
-        if group.error {
-            return Err(DropReason::Error);
-        }
-        let header = Header::read(header, group.tag, self.service_tags).ok_or(DropReason::Short)?;
-        let vlan = slot.vlans.ingress(header.tag.control()).ok_or(DropReason::VlanIngress)?;
-        if !header.source.is_station() {
-            return Err(DropReason::BadSource);
-        }
+        let Kind::Physical(_) = slot.kind else { return Err(DropReason::NoInterface) };
+        let (header, vlan) = self.arrive(slot, group, header)?;
         self.learn_from_wire(uplink, header.source, vlan, now);
-        let other = match unknown {
-            Unknown::Drop => InterfaceSet::EMPTY,
-            Unknown::Flood => self.virtuals,
-            Unknown::To(id) if self.slot(id).is_ok() => InterfaceSet::of(id.number()),
-            Unknown::To(_) => InterfaceSet::EMPTY,
-        };
-        let verdict = self.destination(uplink.number, header.destination, vlan, other, now)?;
-        Ok((verdict, vlan, header.tag))
+        Ok((header, vlan))
     }
 
-    fn sent(&mut self, id: InterfaceId, group: &Indicated, header: &[u8], now: u64) -> Found {
+    #[inline(always)]
+    fn sent(
+        &mut self,
+        id: InterfaceId,
+        group: &Indicated,
+        header: &[u8],
+        now: u64,
+    ) -> Result<(Header, Vlan), DropReason> {
         let slot = self.slot(id).map_err(|_| DropReason::NoInterface)?;
         let Kind::Virtual(security) = slot.kind else { return Err(DropReason::NoInterface) };
-        if group.error {
-            return Err(DropReason::Error);
-        }
-        let header = Header::read(header, group.tag, self.service_tags).ok_or(DropReason::Short)?;
-        let vlan = slot.vlans.ingress(header.tag.control()).ok_or(DropReason::VlanIngress)?;
+        let (header, vlan) = self.arrive(slot, group, header)?;
         if header.doubly_tagged {
             return Err(DropReason::DoublyTagged);
         }
-        if !header.source.is_station() {
-            return Err(DropReason::BadSource);
+        if slot.own == Some((header.source, vlan)) {
+            return Ok((header, vlan));
         }
         match (self.bound_to(header.source, vlan), security) {
-            (Some(owner), _) if owner == id.number => {}
+            (Some(owner), _) if owner == id.number => {
+                self.slots[id.number()].own = Some((header.source, vlan));
+            }
             (None, Security::Learn { quota }) => {
                 let part = (ADDRESSES / 2 / INTERFACES).max(1) as u32;
                 let learner = (id.number, Learner::Virtual(quota.unwrap_or(part)));
@@ -263,8 +267,18 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
             }
             _ => return Err(DropReason::Spoofed),
         }
-        let verdict = self.destination(id.number, header.destination, vlan, InterfaceSet::EMPTY, now)?;
-        Ok((verdict, vlan, header.tag))
+        Ok((header, vlan))
+    }
+
+    /// Reads the header of a single frame and finds its VLAN.
+    #[inline(always)]
+    fn arrive(&self, slot: &Slot, group: &Indicated, header: &[u8]) -> Result<(Header, Vlan), DropReason> {
+        if group.error {
+            return Err(DropReason::Error);
+        }
+        let header = Header::read(header, group.tag, self.service_tags).ok_or(DropReason::Short)?;
+        let vlan = slot.vlans.ingress(header.tag.control()).ok_or(DropReason::VlanIngress)?;
+        if header.source.is_station() { Ok((header, vlan)) } else { Err(DropReason::BadSource) }
     }
 
     /// Tells whether it learned: an address that a virtual interface has is counted each time.
@@ -278,33 +292,34 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         true
     }
 
-    /// Finds who gets a frame. For an address that nobody has, that is the uplinks and `other`.
-    fn destination(
+    /// Finds who gets what is for many, or for an address that has no owner within reach.
+    fn spread(
         &self,
-        from: u8,
+        from: InterfaceId,
         address: Address,
         vlan: Vlan,
-        other: InterfaceSet,
-        now: u64,
+        owner: Option<u8>,
     ) -> Result<Verdict, DropReason> {
-        let reach = self.slots[usize::from(from)].reach;
+        let Slot { reach, kind, .. } = &self.slots[from.number()];
         if address.is_group() {
             if address.is_reserved() {
                 return Err(DropReason::Reserved);
             }
-            let set = self.carriers(reach, vlan);
+            let set = self.carriers(*reach, vlan);
             return if set.is_empty() { Err(DropReason::Nobody) } else { Ok(Verdict::Flood(set)) };
         }
-        let from_wire = self.uplinks.contains(usize::from(from));
-        match self.lookup(address, vlan, now) {
-            Some(owner) if owner == from => return Err(DropReason::SameInterface),
-            Some(owner) if reach.contains(usize::from(owner)) => return Ok(Verdict::To(self.id_of(owner))),
-            Some(_) if from_wire => return Err(DropReason::NoPath),
-            // A virtual interface that is tied to another uplink than the one behind which the
-            // station was seen: it has its own way there.
-            _ => {}
-        }
-        let set = self.carriers(self.uplinks.or(other).and(reach), vlan);
+        let other = match (owner, kind) {
+            (Some(owner), _) if owner == from.number => return Err(DropReason::SameInterface),
+            (Some(_), Kind::Physical(_)) => return Err(DropReason::NoPath),
+            (None, Kind::Physical(Unknown::Flood)) => self.virtuals,
+            (None, Kind::Physical(Unknown::To(id))) if self.slot(*id).is_ok() => {
+                InterfaceSet::of(id.number())
+            }
+            // A virtual interface may be tied to another uplink than the one behind which the station
+            // was seen: it has its own way there.
+            _ => InterfaceSet::EMPTY,
+        };
+        let set = self.carriers(self.uplinks.or(other).and(*reach), vlan);
         match (set.iter().next(), set.len()) {
             (None, _) => Err(DropReason::UnknownUnicast),
             (Some(only), 1) => Ok(Verdict::To(self.id_of(only as u8))),
@@ -323,14 +338,16 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         self.statics.find(self.hash, address, vlan, carries)
     }
 
+    #[inline]
     pub(super) fn lookup(&self, address: Address, vlan: Vlan, now: u64) -> Option<u8> {
-        // Zero, which nobody has, means an empty place in both tables.
+        // A group has no owner, and zero means an empty place in both tables.
         if !address.is_station() {
             return None;
         }
         self.bound_to(address, vlan).or_else(|| self.learned.find(self.hash, address, vlan, now))
     }
 
+    #[inline(always)]
     fn count(&mut self, id: InterfaceId, load: Load, verdict: Verdict) {
         let from_wire = self.uplinks.contains(id.number());
         let from = &mut self.slots[id.number()].counters;

@@ -5,9 +5,10 @@
 use core::fmt;
 
 use super::counters::InterfaceCounters;
+use super::header::Address;
 use super::learned::Lesson;
 use super::set::InterfaceSet;
-use super::vlan::{Membership, Vlans};
+use super::vlan::{Membership, Vlan, Vlans};
 
 /// Names an interface while it is bound.
 ///
@@ -107,6 +108,8 @@ pub(super) struct Slot {
     /// The other interfaces that frames from here may reach, VLANs aside.
     pub(super) reach: InterfaceSet,
     pub(super) uplink: Option<InterfaceId>,
+    /// The source address that it used last and that was its own.
+    pub(super) own: Option<(Address, Vlan)>,
     /// What the last group that a filter sorted to here taught.
     pub(super) lesson: Lesson,
     pub(super) counters: InterfaceCounters,
@@ -119,6 +122,7 @@ impl Slot {
         round: 0,
         reach: InterfaceSet::EMPTY,
         uplink: None,
+        own: None,
         lesson: Lesson::NONE,
         counters: InterfaceCounters::EMPTY,
         vlans: Membership::EMPTY,
