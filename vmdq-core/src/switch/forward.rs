@@ -282,6 +282,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     }
 
     /// Tells whether it learned: an address that a virtual interface has is counted each time.
+    #[inline(always)]
     fn learn_from_wire(&mut self, uplink: InterfaceId, source: Address, vlan: Vlan, now: u64) -> bool {
         if self.bound_to(source, vlan).is_some() {
             let conflicts = &mut self.slots[uplink.number()].counters.source_conflict;

@@ -131,28 +131,30 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Learned<INTERFACES, ADDRES
     }
 
     /// Learns that an address is at an interface.
-    pub(super) fn learn(
-        &mut self,
-        hash: Hash,
-        address: Address,
-        vlan: Vlan,
-        (interface, learner): (u8, Learner),
-        now: u64,
-    ) {
+    #[inline(always)]
+    pub(super) fn learn(&mut self, hash: Hash, address: Address, vlan: Vlan, by: (u8, Learner), now: u64) {
         let key = Self::key(address, vlan);
         let from = Self::bucket(hash, key);
-        let mut old = Self::way(&self.keys[from..from + WAYS], key).map(|way| from + way);
-        if let Some(place) = old {
-            if self.is_old(self.sightings[place], now) {
-                self.forget(place);
-                self.counters.aged += 1;
-                old = None;
-            } else if self.sightings[place].interface() == interface {
-                self.sightings[place] = Sighting::new(now, interface);
+        let old = Self::way(&self.keys[from..from + WAYS], key).map(|way| from + way);
+        // What is known nearly always.
+        if let Some(sighting) = old.and_then(|place| self.sightings.get_mut(place)) {
+            if sighting.interface() == by.0 && now.saturating_sub(sighting.at()) <= self.age {
+                *sighting = Sighting::new(now, by.0);
                 return;
             }
         }
-        let Some(place) = self.choose(from, old, (interface, learner), now) else {
+        self.learn_new(key, from, old, by, now);
+    }
+
+    /// Learns what was not known, or not there. `old` is the place that it has.
+    #[inline(never)]
+    fn learn_new(&mut self, key: Key, from: usize, mut old: Option<usize>, by: (u8, Learner), now: u64) {
+        if let Some(place) = old.filter(|place| self.is_old(self.sightings[*place], now)) {
+            self.forget(place);
+            self.counters.aged += 1;
+            old = None;
+        }
+        let Some(place) = self.choose(from, old, by, now) else {
             self.counters.not_learned += 1;
             return;
         };
@@ -169,8 +171,8 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Learned<INTERFACES, ADDRES
             self.forget(place);
         }
         self.keys[place] = key;
-        self.sightings[place] = Sighting::new(now, interface);
-        self.held[usize::from(interface)] += 1;
+        self.sightings[place] = Sighting::new(now, by.0);
+        self.held[usize::from(by.0)] += 1;
     }
 
     /// Chooses the place for a new address in a bucket. `moving` is the place that it leaves.
