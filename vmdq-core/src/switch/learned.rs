@@ -137,11 +137,12 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Learned<INTERFACES, ADDRES
         let from = Self::bucket(hash, key);
         let old = Self::way(&self.keys[from..from + WAYS], key).map(|way| from + way);
         // What is known nearly always.
-        if let Some(sighting) = old.and_then(|place| self.sightings.get_mut(place)) {
-            if sighting.interface() == by.0 && now.saturating_sub(sighting.at()) <= self.age {
-                *sighting = Sighting::new(now, by.0);
-                return;
-            }
+        if let Some(sighting) = old.and_then(|place| self.sightings.get_mut(place))
+            && sighting.interface() == by.0
+            && now.saturating_sub(sighting.at()) <= self.age
+        {
+            *sighting = Sighting::new(now, by.0);
+            return;
         }
         self.learn_new(key, from, old, by, now);
     }

@@ -41,6 +41,11 @@ fn a_silent_station_is_forgotten() {
     assert_eq!((switch.sweep(251), switch.learned(uplink)), (1, 0));
     let counters = switch.counters().learning;
     assert_eq!(counters, LearningCounters { learned: 1, aged: 1, ..LearningCounters::default() });
+    // Without a sweep, one that comes again after its time is new.
+    receive(&mut switch, uplink, (mac(1), mac(99)), 300);
+    receive(&mut switch, uplink, (mac(1), mac(99)), 401);
+    let counters = switch.counters().learning;
+    assert_eq!((counters.learned, counters.aged, switch.learned(uplink)), (3, 2, 1));
     assert_eq!(switch.learned(guest), 0);
 }
 
