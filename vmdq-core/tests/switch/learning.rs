@@ -74,15 +74,13 @@ fn a_station_moves() {
 fn a_station_moves_between_sorted_groups() {
     let (mut switch, uplink, guest) = bed::<64>(None);
     let second = switch.bind_physical(&Physical::default()).unwrap();
-    let mut moved = 0;
-    for at in [uplink, second, uplink, second] {
+    for (moved, at) in (0..).zip([uplink, second, uplink, second]) {
         for _ in 0..3 {
             let group = plain(Origin::Matched { uplink: at, to: guest });
             switch.forward(&group, Load::frame(60), &header(mac(1), mac(99)), 5);
             assert_eq!((switch.find(mac(99), HERE, 5), switch.learned(at)), (Some(at), 1));
         }
         assert_eq!(switch.counters().learning.moved, moved);
-        moved += 1;
     }
     // A conflict is counted each time.
     switch.bind_address(guest, mac(99)).unwrap();

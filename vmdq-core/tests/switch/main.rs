@@ -1,6 +1,7 @@
 //! The virtual switch, through its public API.
 
 mod learning;
+mod model;
 mod properties;
 mod rules;
 mod steering;
