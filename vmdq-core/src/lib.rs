@@ -14,7 +14,7 @@
 //!   [`FilterTable::bind`] leads an address to a pool.
 //! - **Rings.** [`ring::RxRing`] and [`ring::TxRing`] move [`ring::Frame`]s in bursts: no register
 //!   is read, at most one is written for each burst.
-//! - **Policy**, without `unsafe` and without a bus: [`classify`], [`group`], [`fair`].
+//! - **Policy**, without `unsafe` and without a bus: [`classify`], [`group`], [`fair`], [`switch`].
 //! - **Ground.** [`bus::Bus`] reaches registers, [`dma::DmaSpace`] maps memory, [`reg`] gives each
 //!   register the access that it allows.
 //!
@@ -47,6 +47,7 @@ mod receive;
 pub mod reg;
 pub mod ring;
 mod statistics;
+pub mod switch;
 mod vector;
 pub mod vmm;
 #[doc(hidden)]

@@ -1,0 +1,392 @@
+//! The forwarding decision.
+#![forbid(unsafe_code)]
+
+use super::Switch;
+use super::counters::{DropReason, Load};
+use super::header::{self, Address, Header};
+use super::interface::{InterfaceId, Kind, Security, Slot, Unknown};
+use super::learned::Learner;
+use super::set::InterfaceSet;
+use super::vlan::{Tag, TagAction, Vlan};
+
+/// Where a group came from, and what sorting says of it.
+///
+/// Filters name queues ([`Indication`](crate::group::Indication)); which interface a queue's filters
+/// serve the caller knows. A queue that serves several interfaces at once brings unmatched frames,
+/// as the default queue does.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Origin {
+    /// The virtual machine behind a virtual interface sent it: a single frame.
+    Virtual(InterfaceId),
+    /// It came from the wire and no filter is known to have matched: a single frame.
+    Unmatched {
+        /// The physical interface.
+        uplink: InterfaceId,
+    },
+    /// It came from the wire and a filter of a virtual interface matched each frame of the group.
+    Matched {
+        /// The physical interface.
+        uplink: InterfaceId,
+        /// The virtual interface to whose address the filter belongs.
+        to: InterfaceId,
+    },
+    /// As [`Matched`](Self::Matched), but the header lies in memory of the virtual machine, which can
+    /// have rewritten it: targeted receive without header replication (paper section 3.5.1). The
+    /// header is not looked at.
+    Targeted {
+        /// The physical interface.
+        uplink: InterfaceId,
+        /// The virtual interface to whose address the filter belongs.
+        to: InterfaceId,
+    },
+}
+
+/// What is known of a group without looking at its bytes, the same for each frame.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Indicated {
+    /// Where it came from.
+    pub from: Origin,
+    /// The tag (priority, DEI and VLAN id) that was removed from the bytes, if one was.
+    pub tag: Option<u16>,
+    /// Whether the frames have errors.
+    pub error: bool,
+}
+
+/// Who gets a group.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Verdict {
+    /// One interface.
+    To(InterfaceId),
+    /// Each of these interfaces: two or more of them for unicast, one or more for the others.
+    Flood(InterfaceSet),
+    /// Nobody; it is counted already.
+    Drop(DropReason),
+}
+
+/// A verdict, with what [`Switch::tag_action`] needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Decision {
+    /// Who gets the group.
+    pub verdict: Verdict,
+    vlan: Vlan,
+    tag: Tag,
+}
+
+impl Decision {
+    /// Returns the interfaces that get the group; none if it was dropped.
+    #[must_use]
+    pub const fn destinations(&self) -> InterfaceSet {
+        match self.verdict {
+            Verdict::To(id) => InterfaceSet::of(id.number()),
+            Verdict::Flood(set) => set,
+            Verdict::Drop(_) => InterfaceSet::EMPTY,
+        }
+    }
+
+    /// Returns the VLAN of the group. [`Vlan::UNTAGGED`] if it was dropped.
+    #[must_use]
+    pub const fn vlan(&self) -> Vlan {
+        self.vlan
+    }
+}
+
+impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESSES> {
+    /// Decides who gets a group, learns from it and counts it.
+    ///
+    /// `header` is the beginning of the group's first frame: 18 bytes do. A matched group may come
+    /// without; of other groups each frame must have this header. `now` is in milliseconds, of a clock
+    /// that does not go back.
+    #[inline]
+    pub fn forward(&mut self, group: &Indicated, load: Load, header: &[u8], now: u64) -> Decision {
+        let (uplink, to, header) = match group.from {
+            Origin::Matched { uplink, to } => (uplink, to, header),
+            // No header, nothing to learn from.
+            Origin::Targeted { uplink, to } => (uplink, to, &[][..]),
+            Origin::Unmatched { .. } | Origin::Virtual(_) => {
+                return self.forward_single(group, load, header, now);
+            }
+        };
+        self.forward_matched(uplink, to, group, load, header, now)
+    }
+
+    /// Tells what must happen to the tag of frames on their way to one of the destinations.
+    #[must_use]
+    pub fn tag_action(&self, decision: &Decision, destination: usize) -> TagAction {
+        let slot = self.slots.get(destination);
+        slot.map_or(TagAction::Keep, |slot| decision.tag.action(decision.vlan, &slot.vlans))
+    }
+
+    /// The short way, which most frames take: two places, one question each, and the counters.
+    #[inline(always)]
+    fn forward_matched(
+        &mut self,
+        uplink: InterfaceId,
+        to: InterfaceId,
+        group: &Indicated,
+        load: Load,
+        header: &[u8],
+        now: u64,
+    ) -> Decision {
+        let (vlan, tag) = match self.matched(uplink, to, group, load, header) {
+            Ok(found) => found,
+            Err(reason) => return self.discard(uplink, load, reason),
+        };
+        if let Some(source) = header::source(header) {
+            let lesson = self.learned.lesson(source, vlan, uplink.number, now);
+            if self.slots[to.number()].lesson != lesson {
+                self.learn_for(to, uplink, source, vlan, now);
+            }
+        }
+        let from = &mut self.slots[uplink.number()].counters;
+        from.decisions = from.decisions.wrapping_add(1);
+        from.received.add(load);
+        from.forwarded = from.forwarded.wrapping_add(load.frames);
+        let target = &mut self.slots[to.number()].counters;
+        target.delivered.add(load);
+        target.from_wire = target.from_wire.wrapping_add(load.frames);
+        Decision { verdict: Verdict::To(to), vlan, tag }
+    }
+
+    #[inline(always)]
+    fn matched(
+        &self,
+        uplink: InterfaceId,
+        to: InterfaceId,
+        group: &Indicated,
+        load: Load,
+        header: &[u8],
+    ) -> Result<(Vlan, Tag), DropReason> {
+        let slot = self.slots.get(uplink.number()).ok_or(DropReason::NoInterface)?;
+        if slot.round != uplink.round || !matches!(slot.kind, Kind::Physical(_)) {
+            return Err(DropReason::NoInterface);
+        }
+        if group.error {
+            return Err(DropReason::Error);
+        }
+        let mut tag = Tag::Outside(group.tag.unwrap_or(0));
+        if self.service_tags && group.tag.is_none() {
+            if load.frames > 1 || matches!(group.from, Origin::Targeted { .. }) {
+                return Err(DropReason::MixedTags);
+            }
+            tag = Header::read(header, None, true).ok_or(DropReason::Short)?.tag;
+        }
+        let vlan = slot.vlans.ingress(tag.control()).ok_or(DropReason::VlanIngress)?;
+        let target = self.slots.get(to.number()).ok_or(DropReason::Gone)?;
+        if target.round != to.round || !matches!(target.kind, Kind::Virtual(_)) {
+            return Err(DropReason::Gone);
+        }
+        if !target.vlans.carries(vlan) {
+            return Err(DropReason::VlanEgress);
+        }
+        if !slot.reach.contains(to.number()) {
+            return Err(DropReason::NoPath);
+        }
+        Ok((vlan, tag))
+    }
+
+    /// Learns from a group that was sorted to an interface.
+    #[inline(never)]
+    fn learn_for(&mut self, to: InterfaceId, uplink: InterfaceId, source: Address, vlan: Vlan, now: u64) {
+        // A source that is none says nothing against the frames behind it.
+        if source.is_station() && self.learn_from_wire(uplink, source, vlan, now) {
+            self.slots[to.number()].lesson = self.learned.lesson(source, vlan, uplink.number, now);
+        }
+    }
+
+    /// The long way. Not inlined, so that the short one stays short where it is.
+    #[inline(never)]
+    fn forward_single(&mut self, group: &Indicated, load: Load, header: &[u8], now: u64) -> Decision {
+        let (from, arrived) = match group.from {
+            Origin::Virtual(id) => (id, self.sent(id, group, header, now)),
+            Origin::Unmatched { uplink }
+            | Origin::Matched { uplink, .. }
+            | Origin::Targeted { uplink, .. } => (uplink, self.unmatched(uplink, group, header, now)),
+        };
+        let (Header { destination, tag, .. }, vlan) = match arrived {
+            Ok(arrived) => arrived,
+            Err(reason) => return self.discard(from, load, reason),
+        };
+        let owner = self.lookup(destination, vlan, now);
+        let reach = &self.slots[from.number()].reach;
+        let verdict = match owner {
+            // An interface does not reach itself.
+            Some(to) if reach.contains(usize::from(to)) => Verdict::To(self.id_of(to)),
+            _ => match self.spread(from, destination, vlan, owner) {
+                Ok(verdict) => verdict,
+                Err(reason) => return self.discard(from, load, reason),
+            },
+        };
+        self.count(from, load, verdict);
+        Decision { verdict, vlan, tag }
+    }
+
+    #[inline(always)]
+    fn unmatched(
+        &mut self,
+        uplink: InterfaceId,
+        group: &Indicated,
+        header: &[u8],
+        now: u64,
+    ) -> Result<(Header, Vlan), DropReason> {
+        let slot = self.slot(uplink).map_err(|_| DropReason::NoInterface)?;
+        let Kind::Physical(_) = slot.kind else { return Err(DropReason::NoInterface) };
+        let (header, vlan) = self.arrive(slot, group, header)?;
+        self.learn_from_wire(uplink, header.source, vlan, now);
+        Ok((header, vlan))
+    }
+
+    #[inline(always)]
+    fn sent(
+        &mut self,
+        id: InterfaceId,
+        group: &Indicated,
+        header: &[u8],
+        now: u64,
+    ) -> Result<(Header, Vlan), DropReason> {
+        let slot = self.slot(id).map_err(|_| DropReason::NoInterface)?;
+        let Kind::Virtual(security) = slot.kind else { return Err(DropReason::NoInterface) };
+        let (header, vlan) = self.arrive(slot, group, header)?;
+        if header.doubly_tagged {
+            return Err(DropReason::DoublyTagged);
+        }
+        if slot.own == Some((header.source, vlan)) {
+            return Ok((header, vlan));
+        }
+        match (self.bound_to(header.source, vlan), security) {
+            (Some(owner), _) if owner == id.number => {
+                self.slots[id.number()].own = Some((header.source, vlan));
+            }
+            (None, Security::Learn { quota }) => {
+                let part = (ADDRESSES / 2 / INTERFACES).max(1) as u32;
+                let learner = (id.number, Learner::Virtual(quota.unwrap_or(part)));
+                self.learned.learn(self.hash, header.source, vlan, learner, now);
+            }
+            _ => return Err(DropReason::Spoofed),
+        }
+        Ok((header, vlan))
+    }
+
+    /// Reads the header of a single frame and finds its VLAN.
+    #[inline(always)]
+    fn arrive(&self, slot: &Slot, group: &Indicated, header: &[u8]) -> Result<(Header, Vlan), DropReason> {
+        if group.error {
+            return Err(DropReason::Error);
+        }
+        let header = Header::read(header, group.tag, self.service_tags).ok_or(DropReason::Short)?;
+        let vlan = slot.vlans.ingress(header.tag.control()).ok_or(DropReason::VlanIngress)?;
+        if header.source.is_station() { Ok((header, vlan)) } else { Err(DropReason::BadSource) }
+    }
+
+    /// Tells whether it learned: an address that a virtual interface has is counted each time.
+    #[inline(always)]
+    fn learn_from_wire(&mut self, uplink: InterfaceId, source: Address, vlan: Vlan, now: u64) -> bool {
+        if self.bound_to(source, vlan).is_some() {
+            let conflicts = &mut self.slots[uplink.number()].counters.source_conflict;
+            *conflicts = conflicts.wrapping_add(1);
+            return false;
+        }
+        self.learned.learn(self.hash, source, vlan, (uplink.number, Learner::Physical), now);
+        true
+    }
+
+    /// Finds who gets what is for many, or for an address that has no owner within reach.
+    fn spread(
+        &self,
+        from: InterfaceId,
+        address: Address,
+        vlan: Vlan,
+        owner: Option<u8>,
+    ) -> Result<Verdict, DropReason> {
+        let Slot { reach, kind, .. } = &self.slots[from.number()];
+        if address.is_group() {
+            if address.is_reserved() {
+                return Err(DropReason::Reserved);
+            }
+            let set = self.carriers(*reach, vlan);
+            return if set.is_empty() { Err(DropReason::Nobody) } else { Ok(Verdict::Flood(set)) };
+        }
+        let other = match (owner, kind) {
+            (Some(owner), _) if owner == from.number => return Err(DropReason::SameInterface),
+            (Some(_), Kind::Physical(_)) => return Err(DropReason::NoPath),
+            (None, Kind::Physical(Unknown::Flood)) => self.virtuals,
+            (None, Kind::Physical(Unknown::To(id))) if self.slot(*id).is_ok() => {
+                InterfaceSet::of(id.number())
+            }
+            // A virtual interface may be tied to another uplink than the one behind which the station
+            // was seen: it has its own way there.
+            _ => InterfaceSet::EMPTY,
+        };
+        let set = self.carriers(self.uplinks.or(other).and(*reach), vlan);
+        match (set.iter().next(), set.len()) {
+            (None, _) => Err(DropReason::UnknownUnicast),
+            (Some(only), 1) => Ok(Verdict::To(self.id_of(only as u8))),
+            _ => Ok(Verdict::Flood(set)),
+        }
+    }
+
+    fn carriers(&self, among: InterfaceSet, vlan: Vlan) -> InterfaceSet {
+        among.iter().filter(|number| self.slots[*number].vlans.carries(vlan)).collect()
+    }
+
+    /// Finds the virtual interface to which an address is bound.
+    #[inline]
+    fn bound_to(&self, address: Address, vlan: Vlan) -> Option<u8> {
+        let carries = |owner: u8| self.slots.get(usize::from(owner)).is_some_and(|s| s.vlans.carries(vlan));
+        self.statics.find(self.hash, address, vlan, carries)
+    }
+
+    #[inline]
+    pub(super) fn lookup(&self, address: Address, vlan: Vlan, now: u64) -> Option<u8> {
+        // A group has no owner, and zero means an empty place in both tables.
+        if !address.is_station() {
+            return None;
+        }
+        self.bound_to(address, vlan).or_else(|| self.learned.find(self.hash, address, vlan, now))
+    }
+
+    #[inline(always)]
+    fn count(&mut self, id: InterfaceId, load: Load, verdict: Verdict) {
+        let from_wire = self.uplinks.contains(id.number());
+        let from = &mut self.slots[id.number()].counters;
+        from.decisions = from.decisions.wrapping_add(1);
+        from.received.add(load);
+        match verdict {
+            Verdict::To(to) => {
+                let to_uplink = self.uplinks.contains(to.number());
+                from.forwarded = from.forwarded.wrapping_add(load.frames);
+                if !from_wire && !to_uplink {
+                    from.local = from.local.wrapping_add(load.frames);
+                }
+                let target = &mut self.slots[to.number()].counters;
+                target.delivered.add(load);
+                if from_wire && !to_uplink {
+                    target.from_wire = target.from_wire.wrapping_add(load.frames);
+                }
+            }
+            Verdict::Flood(set) => {
+                from.flooded = from.flooded.wrapping_add(load.frames);
+                for to in set {
+                    self.slots[to].counters.delivered.add(load);
+                }
+            }
+            Verdict::Drop(_) => {}
+        }
+    }
+
+    #[cold]
+    fn discard(&mut self, id: InterfaceId, load: Load, reason: DropReason) -> Decision {
+        // Frames of an interface that is gone are nobody's.
+        let counters = match self.slot_mut(id) {
+            Ok(slot) => &mut slot.counters,
+            Err(_) => &mut self.retired,
+        };
+        counters.decisions = counters.decisions.wrapping_add(1);
+        counters.received.add(load);
+        counters.dropped.add(reason, load.frames);
+        Decision { verdict: Verdict::Drop(reason), vlan: Vlan::UNTAGGED, tag: Tag::Outside(0) }
+    }
+}

@@ -1,0 +1,198 @@
+//! Interfaces of the switch: virtual ones, one for each network device of a virtual machine, and
+//! physical ones (uplinks), one for each port.
+#![forbid(unsafe_code)]
+
+use core::fmt;
+
+use super::counters::InterfaceCounters;
+use super::header::Address;
+use super::learned::Lesson;
+use super::set::InterfaceSet;
+use super::vlan::{Membership, Vlan, Vlans};
+
+/// Names an interface while it is bound.
+///
+/// Numbers are used again, ids are not (65536 rounds aside): what is still under way for an
+/// interface that was unbound does not reach its successor.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct InterfaceId {
+    pub(super) number: u8,
+    pub(super) round: u16,
+}
+
+impl InterfaceId {
+    /// Returns the number: below the switch's `INTERFACES`, and nobody else's while this one is
+    /// bound.
+    #[must_use]
+    pub const fn number(self) -> usize {
+        self.number as usize
+    }
+}
+
+/// Which source addresses a virtual interface may use (port security).
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Security {
+    /// Only those that are bound to it; frames with others are dropped. Nothing is learned.
+    #[default]
+    OwnAddresses,
+    /// Any but those that are bound to others. What isn't bound is learned: at most this many
+    /// addresses (none: an equal part of half the table).
+    Learn {
+        /// How many addresses the interface may hold in the learning table.
+        quota: Option<u32>,
+    },
+}
+
+/// How a virtual interface is set up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Virtual {
+    /// Its VLANs.
+    pub vlans: Vlans,
+    /// Whose addresses it may use.
+    pub security: Security,
+    /// The one physical interface with which it exchanges frames; none: all of them. Set it if
+    /// several lead to the same network: what one sends to all would come back through the others.
+    pub uplink: Option<InterfaceId>,
+}
+
+impl Default for Virtual {
+    /// Untagged frames, only its own addresses, every uplink.
+    fn default() -> Self {
+        Self { vlans: Vlans::UNTAGGED, security: Security::OwnAddresses, uplink: None }
+    }
+}
+
+/// What becomes of unicast frames from the wire for an address that nobody is known to have.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Unknown {
+    /// They are dropped: the addresses of virtual machines are known.
+    #[default]
+    Drop,
+    /// Every virtual interface in the VLAN gets them.
+    Flood,
+    /// One virtual interface gets them.
+    To(InterfaceId),
+}
+
+/// How a physical interface is set up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Physical {
+    /// Its VLANs.
+    pub vlans: Vlans,
+    /// What becomes of unicast frames from it for unknown addresses.
+    pub unknown: Unknown,
+}
+
+impl Default for Physical {
+    /// Every VLAN; unknown addresses get nothing.
+    fn default() -> Self {
+        Self { vlans: Vlans::ALL, unknown: Unknown::Drop }
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Free,
+    Virtual(Security),
+    Physical(Unknown),
+}
+
+/// The place of an interface.
+#[derive(Clone, Copy)]
+pub(super) struct Slot {
+    pub(super) kind: Kind,
+    pub(super) round: u16,
+    /// The other interfaces that frames from here may reach, VLANs aside.
+    pub(super) reach: InterfaceSet,
+    pub(super) uplink: Option<InterfaceId>,
+    /// The source address that it used last and that was its own.
+    pub(super) own: Option<(Address, Vlan)>,
+    /// What the last group that a filter sorted to here taught.
+    pub(super) lesson: Lesson,
+    pub(super) counters: InterfaceCounters,
+    pub(super) vlans: Membership,
+}
+
+impl Slot {
+    pub(super) const FREE: Self = Self {
+        kind: Kind::Free,
+        round: 0,
+        reach: InterfaceSet::EMPTY,
+        uplink: None,
+        own: None,
+        lesson: Lesson::NONE,
+        counters: InterfaceCounters::EMPTY,
+        vlans: Membership::EMPTY,
+    };
+
+    #[inline(always)]
+    pub(super) const fn is(&self, id: InterfaceId) -> bool {
+        self.round == id.round && !matches!(self.kind, Kind::Free)
+    }
+}
+
+/// Why an interface was not bound.
+#[non_exhaustive]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum InterfaceError {
+    /// Every place is taken: unbind an interface, or make the switch larger.
+    Full,
+    /// The uplink to which it is to be tied is no bound physical interface: bind that first.
+    NoUplink,
+}
+
+impl fmt::Display for InterfaceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full => "every place is taken: unbind an interface, or make the switch larger",
+            Self::NoUplink => "the uplink is no bound physical interface: bind that first",
+        })
+    }
+}
+impl core::error::Error for InterfaceError {}
+
+/// The interface is not bound (any more): use the id that binding it gave.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct NotBound;
+
+impl fmt::Display for NotBound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the interface is not bound (any more): use the id that binding it gave")
+    }
+}
+impl core::error::Error for NotBound {}
+
+/// Why an address was not bound to an interface.
+#[non_exhaustive]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum AddressError {
+    /// The interface is not bound (any more): use the id that binding it gave.
+    NotBound,
+    /// Only virtual interfaces have static addresses: what is behind a physical one is learned.
+    NotVirtual,
+    /// It is not the address of one station: groups need no binding.
+    NotUnicast,
+    /// This interface has the address in a VLAN that both carry: unbind it there.
+    Taken(InterfaceId),
+    /// There is no place for another address: unbind one, or make the switch larger.
+    Full,
+}
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotBound => "the interface is not bound (any more): use the id that binding it gave",
+            Self::NotVirtual => "only virtual interfaces have static addresses: bind it to one",
+            Self::NotUnicast => "it is not the address of one station: groups need no binding",
+            Self::Taken(_) => "an interface in the same VLAN has the address: unbind it there",
+            Self::Full => "there is no place for another address: unbind one, or make the switch larger",
+        })
+    }
+}
+impl core::error::Error for AddressError {}

@@ -1,0 +1,423 @@
+//! One rule a test.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use vmdq_core::MacAddress;
+use vmdq_core::switch::{
+    AddressError, DropReason, Gather, Indicated, InterfaceError, InterfaceId, InterfaceSet, Load, NotBound,
+    Origin, Physical, Security, Switch, Unknown, Verdict, Virtual,
+};
+
+use crate::{header, mac, plain, receive, send, tagged};
+
+const GROUP: MacAddress = MacAddress([1, 0, 0x5e, 0, 0, 1]);
+const BROADCAST: MacAddress = MacAddress::BROADCAST;
+
+struct Bed {
+    switch: Switch<8, 512>,
+    uplink: InterfaceId,
+    red: InterfaceId,
+    blue: InterfaceId,
+}
+
+/// One uplink, two virtual machines; red has address 1, blue addresses 2 and 3.
+fn bed() -> Bed {
+    let mut switch = Switch::new(7);
+    let uplink = switch.bind_physical(&Physical::default()).unwrap();
+    let red = switch.bind_virtual(&Virtual::default()).unwrap();
+    let blue = switch.bind_virtual(&Virtual::default()).unwrap();
+    switch.bind_address(red, mac(1)).unwrap();
+    switch.bind_address(blue, mac(2)).unwrap();
+    switch.bind_address(blue, mac(3)).unwrap();
+    Bed { switch, uplink, red, blue }
+}
+
+fn set(ids: &[InterfaceId]) -> InterfaceSet {
+    ids.iter().map(|id| id.number()).collect()
+}
+
+fn dropped(reason: DropReason) -> Verdict {
+    Verdict::Drop(reason)
+}
+
+#[test]
+fn unicast_finds_every_address_of_an_interface() {
+    let Bed { mut switch, uplink, red, blue } = bed();
+    for (address, owner) in [(1, red), (2, blue), (3, blue)] {
+        assert_eq!(receive(&mut switch, uplink, (mac(address), mac(99)), 0).verdict, Verdict::To(owner));
+    }
+    assert_eq!(switch.addresses(blue).collect::<BTreeSet<_>>(), BTreeSet::from([mac(2), mac(3)]));
+}
+
+#[test]
+fn what_is_for_a_neighbour_stays_inside() {
+    let Bed { mut switch, red, blue, .. } = bed();
+    assert_eq!(send(&mut switch, red, (mac(3), mac(1)), 0).verdict, Verdict::To(blue));
+    let counters = switch.counters().traffic;
+    assert_eq!((counters.local, counters.forwarded, counters.from_wire), (1, 1, 0));
+}
+
+#[test]
+fn what_is_for_oneself_goes_nowhere() {
+    let Bed { mut switch, blue, .. } = bed();
+    let verdict = send(&mut switch, blue, (mac(2), mac(3)), 0).verdict;
+    assert_eq!(verdict, dropped(DropReason::SameInterface));
+}
+
+#[test]
+fn groups_reach_all_but_their_sender() {
+    let Bed { mut switch, uplink, red, blue } = bed();
+    for to in [BROADCAST, GROUP] {
+        let sent = send(&mut switch, red, (to, mac(1)), 0).verdict;
+        assert_eq!(sent, Verdict::Flood(set(&[uplink, blue])));
+        let received = receive(&mut switch, uplink, (to, mac(99)), 0).verdict;
+        assert_eq!(received, Verdict::Flood(set(&[red, blue])));
+    }
+    let blue = switch.interface_counters(blue).unwrap();
+    assert_eq!((blue.delivered, blue.from_wire), (Load { frames: 4, bytes: 240 }, 0));
+}
+
+#[test]
+fn what_bridges_must_not_forward_is_dropped() {
+    let Bed { mut switch, uplink, red, .. } = bed();
+    let pause = MacAddress([1, 0x80, 0xc2, 0, 0, 1]);
+    assert_eq!(send(&mut switch, red, (pause, mac(1)), 0).verdict, dropped(DropReason::Reserved));
+    assert_eq!(receive(&mut switch, uplink, (pause, mac(9)), 0).verdict, dropped(DropReason::Reserved));
+}
+
+#[test]
+fn a_matched_group_needs_no_header() {
+    let Bed { mut switch, uplink, red, .. } = bed();
+    let load = Load { frames: 64, bytes: 64 * 1514 };
+    for from in [Origin::Matched { uplink, to: red }, Origin::Targeted { uplink, to: red }] {
+        let decision = switch.forward(&plain(from), load, &[], 0);
+        assert_eq!(decision.verdict, Verdict::To(red));
+    }
+    let red = switch.interface_counters(red).unwrap();
+    assert_eq!((red.delivered.frames, red.delivered.bytes, red.from_wire), (128, 128 * 1514, 128));
+    let uplink = switch.interface_counters(uplink).unwrap();
+    assert_eq!((uplink.decisions, uplink.forwarded), (2, 128));
+}
+
+#[test]
+fn a_matched_header_decides_nothing() {
+    let Bed { mut switch, uplink, red, .. } = bed();
+    let group = plain(Origin::Matched { uplink, to: red });
+    for (to, from) in [(mac(2), mac(3)), (BROADCAST, GROUP), (MacAddress([0; 6]), MacAddress([0; 6]))] {
+        assert_eq!(switch.forward(&group, Load::frame(60), &header(to, from), 0).verdict, Verdict::To(red));
+    }
+}
+
+#[test]
+fn nothing_is_learned_from_a_header_that_a_guest_can_write() {
+    let Bed { mut switch, uplink, red, .. } = bed();
+    let seen = |switch: &Switch<8, 512>| switch.find(mac(99), Default::default(), 0);
+    switch.forward(
+        &plain(Origin::Targeted { uplink, to: red }),
+        Load::frame(60),
+        &header(mac(1), mac(99)),
+        0,
+    );
+    assert_eq!(seen(&switch), None);
+    let conflict = &header(mac(1), mac(2));
+    switch.forward(&plain(Origin::Targeted { uplink, to: red }), Load::frame(60), conflict, 0);
+    assert_eq!(switch.counters().traffic.source_conflict, 0);
+    switch.forward(&plain(Origin::Matched { uplink, to: red }), Load::frame(60), &header(mac(1), mac(99)), 0);
+    assert_eq!(seen(&switch), Some(uplink));
+}
+
+#[test]
+fn errors_and_short_headers_are_dropped() {
+    let Bed { mut switch, uplink, red, .. } = bed();
+    let origins = [Origin::Matched { uplink, to: red }, Origin::Unmatched { uplink }, Origin::Virtual(red)];
+    for from in origins {
+        let group = Indicated { from, tag: None, error: true };
+        let load = Load { frames: 5, bytes: 300 };
+        let verdict = switch.forward(&group, load, &header(mac(2), mac(1)), 0).verdict;
+        assert_eq!(verdict, dropped(DropReason::Error));
+    }
+    for from in [Origin::Unmatched { uplink }, Origin::Virtual(red)] {
+        let short = &header(mac(2), mac(1))[..13];
+        assert_eq!(
+            switch.forward(&plain(from), Load::frame(13), short, 0).verdict,
+            dropped(DropReason::Short)
+        );
+    }
+    let dropped = switch.counters().traffic.dropped;
+    assert_eq!((dropped.of(DropReason::Error), dropped.of(DropReason::Short)), (15, 2));
+}
+
+#[test]
+fn a_virtual_machine_is_known_by_its_own_addresses() {
+    let Bed { mut switch, uplink, red, blue } = bed();
+    for (source, reason) in [
+        (mac(2), DropReason::Spoofed),
+        (mac(99), DropReason::Spoofed),
+        (GROUP, DropReason::BadSource),
+        (BROADCAST, DropReason::BadSource),
+        (MacAddress([0; 6]), DropReason::BadSource),
+    ] {
+        assert_eq!(send(&mut switch, red, (mac(2), source), 0).verdict, dropped(reason));
+    }
+    assert_eq!(send(&mut switch, blue, (mac(1), mac(3)), 0).verdict, Verdict::To(red));
+    for source in [GROUP, MacAddress([0; 6])] {
+        let verdict = receive(&mut switch, uplink, (mac(1), source), 0).verdict;
+        assert_eq!(verdict, dropped(DropReason::BadSource));
+    }
+}
+
+#[test]
+fn without_port_security_others_addresses_stay_others() {
+    let Bed { mut switch, uplink, red, .. } = bed();
+    let free = Virtual { security: Security::Learn { quota: None }, ..Virtual::default() };
+    let green = switch.bind_virtual(&free).unwrap();
+    assert_eq!(send(&mut switch, green, (mac(2), mac(1)), 0).verdict, dropped(DropReason::Spoofed));
+    assert_eq!(send(&mut switch, green, (mac(1), mac(50)), 0).verdict, Verdict::To(red));
+    assert_eq!(receive(&mut switch, uplink, (mac(50), mac(99)), 0).verdict, Verdict::To(green));
+}
+
+#[test]
+fn a_conflict_on_the_wire_is_forwarded_and_counted() {
+    let Bed { mut switch, uplink, red, blue } = bed();
+    assert_eq!(receive(&mut switch, uplink, (mac(1), mac(2)), 0).verdict, Verdict::To(red));
+    switch.forward(&plain(Origin::Matched { uplink, to: red }), Load::frame(60), &header(mac(1), mac(2)), 0);
+    assert_eq!(switch.counters().traffic.source_conflict, 2);
+    assert_eq!(switch.learned(uplink), 0);
+    assert_eq!(send(&mut switch, red, (mac(2), mac(1)), 0).verdict, Verdict::To(blue));
+}
+
+#[test]
+fn an_address_is_bound_once() {
+    let Bed { mut switch, uplink, red, blue } = bed();
+    assert_eq!(switch.bind_address(blue, mac(1)), Err(AddressError::Taken(red)));
+    assert_eq!(switch.bind_address(red, mac(1)), Err(AddressError::Taken(red)));
+    assert_eq!(switch.bind_address(red, GROUP), Err(AddressError::NotUnicast));
+    assert_eq!(switch.bind_address(red, MacAddress([0; 6])), Err(AddressError::NotUnicast));
+    assert_eq!(switch.bind_address(uplink, mac(9)), Err(AddressError::NotVirtual));
+    assert_eq!(switch.unbind_address(red, mac(2)), Ok(false));
+    assert_eq!(switch.unbind_address(red, mac(1)), Ok(true));
+    assert_eq!(switch.bind_address(blue, mac(1)), Ok(()));
+    assert_eq!(receive(&mut switch, uplink, (mac(1), mac(99)), 0).verdict, Verdict::To(blue));
+}
+
+#[test]
+fn static_addresses_are_limited() {
+    let mut switch = Switch::<2, 8>::new(0);
+    let red = switch.bind_virtual(&Virtual::default()).unwrap();
+    assert_eq!(Switch::<2, 8>::STATIC_ADDRESSES, 8);
+    assert!((0..8).all(|i| switch.bind_address(red, mac(i)).is_ok()));
+    assert_eq!(switch.bind_address(red, mac(8)), Err(AddressError::Full));
+    assert!((0..8).all(|i| switch.find(mac(i), Default::default(), 0) == Some(red)));
+}
+
+#[test]
+fn unknown_addresses_from_the_wire_go_where_the_policy_says() {
+    let Bed { mut switch, uplink, red, blue } = bed();
+    let unknown = (mac(77), mac(99));
+    let mut verdict = |unknown_policy| {
+        switch.set_unknown(uplink, unknown_policy).unwrap();
+        receive(&mut switch, uplink, unknown, 0).verdict
+    };
+    assert_eq!(verdict(Unknown::Drop), dropped(DropReason::UnknownUnicast));
+    assert_eq!(verdict(Unknown::Flood), Verdict::Flood(set(&[red, blue])));
+    assert_eq!(verdict(Unknown::To(blue)), Verdict::To(blue));
+    assert_eq!(verdict(Unknown::To(uplink)), dropped(DropReason::UnknownUnicast));
+    switch.unbind(blue).unwrap();
+    assert_eq!(receive(&mut switch, uplink, unknown, 0).verdict, dropped(DropReason::UnknownUnicast));
+    assert_eq!(switch.set_unknown(red, Unknown::Flood), Err(NotBound));
+}
+
+#[test]
+fn unknown_addresses_from_a_virtual_machine_go_to_the_uplinks() {
+    let Bed { mut switch, uplink, red, .. } = bed();
+    assert_eq!(send(&mut switch, red, (mac(77), mac(1)), 0).verdict, Verdict::To(uplink));
+    let second = switch.bind_physical(&Physical::default()).unwrap();
+    let verdict = send(&mut switch, red, (mac(77), mac(1)), 0).verdict;
+    assert_eq!(verdict, Verdict::Flood(set(&[uplink, second])));
+    // The second is where the station answers.
+    receive(&mut switch, second, (mac(1), mac(77)), 0);
+    assert_eq!(send(&mut switch, red, (mac(77), mac(1)), 0).verdict, Verdict::To(second));
+    switch.unbind(uplink).unwrap();
+    switch.unbind(second).unwrap();
+    let verdict = send(&mut switch, red, (mac(77), mac(1)), 0).verdict;
+    assert_eq!(verdict, dropped(DropReason::UnknownUnicast));
+}
+
+#[test]
+fn uplinks_do_not_bridge_unless_told() {
+    let Bed { mut switch, uplink, red, blue } = bed();
+    let second = switch.bind_physical(&Physical::default()).unwrap();
+    receive(&mut switch, second, (mac(1), mac(88)), 0);
+    let flood = Verdict::Flood(set(&[red, blue]));
+    assert_eq!(receive(&mut switch, uplink, (BROADCAST, mac(99)), 0).verdict, flood);
+    assert_eq!(receive(&mut switch, uplink, (mac(88), mac(99)), 0).verdict, dropped(DropReason::NoPath));
+    assert_eq!(
+        receive(&mut switch, uplink, (mac(77), mac(99)), 0).verdict,
+        dropped(DropReason::UnknownUnicast)
+    );
+    // Behind one's own uplink is nobody's business.
+    let same = receive(&mut switch, uplink, (mac(99), mac(98)), 0).verdict;
+    assert_eq!(same, dropped(DropReason::SameInterface));
+
+    switch.set_bridge_uplinks(true);
+    let flood = Verdict::Flood(set(&[red, blue, second]));
+    assert_eq!(receive(&mut switch, uplink, (BROADCAST, mac(99)), 0).verdict, flood);
+    for to in [mac(88), mac(77)] {
+        assert_eq!(receive(&mut switch, uplink, (to, mac(99)), 0).verdict, Verdict::To(second));
+    }
+    assert_eq!(switch.interface_counters(second).unwrap().from_wire, 0);
+}
+
+#[test]
+fn an_interface_that_is_tied_to_an_uplink_knows_no_other() {
+    let Bed { mut switch, uplink, red, blue } = bed();
+    let second = switch.bind_physical(&Physical::default()).unwrap();
+    let tied = Virtual { uplink: Some(second), ..Virtual::default() };
+    let green = switch.bind_virtual(&tied).unwrap();
+    switch.bind_address(green, mac(5)).unwrap();
+
+    let sent = send(&mut switch, green, (BROADCAST, mac(5)), 0).verdict;
+    assert_eq!(sent, Verdict::Flood(set(&[second, red, blue])));
+    let received = receive(&mut switch, uplink, (BROADCAST, mac(99)), 0).verdict;
+    assert_eq!(received, Verdict::Flood(set(&[red, blue])));
+    // Both uplinks are in one network: the station was seen behind the other.
+    assert_eq!(send(&mut switch, green, (mac(99), mac(5)), 0).verdict, Verdict::To(second));
+    assert_eq!(receive(&mut switch, uplink, (mac(5), mac(99)), 0).verdict, dropped(DropReason::NoPath));
+    let group = plain(Origin::Matched { uplink, to: green });
+    assert_eq!(switch.forward(&group, Load::frame(60), &[], 0).verdict, dropped(DropReason::NoPath));
+    assert_eq!(send(&mut switch, red, (mac(5), mac(1)), 0).verdict, Verdict::To(green));
+
+    // Its uplink's successor is not its uplink.
+    switch.unbind(second).unwrap();
+    let third = switch.bind_physical(&Physical::default()).unwrap();
+    assert_eq!(third.number(), second.number());
+    assert_eq!(send(&mut switch, green, (mac(99), mac(5)), 0).verdict, dropped(DropReason::UnknownUnicast));
+    assert_eq!(switch.bind_virtual(&tied), Err(InterfaceError::NoUplink));
+}
+
+#[test]
+fn what_is_under_way_for_one_that_is_gone_does_not_reach_its_successor() {
+    let Bed { mut switch, uplink, red, blue } = bed();
+    send(&mut switch, red, (mac(2), mac(1)), 0);
+    let last = switch.unbind(red).unwrap();
+    assert_eq!((last.received.frames, last.local), (1, 1));
+    assert_eq!(switch.unbind(red), Err(NotBound));
+    let green = switch.bind_virtual(&Virtual::default()).unwrap();
+    assert_eq!(green.number(), red.number());
+    assert_ne!(green, red);
+
+    let group = plain(Origin::Matched { uplink, to: red });
+    assert_eq!(switch.forward(&group, Load::frame(60), &[], 0).verdict, dropped(DropReason::Gone));
+    assert_eq!(send(&mut switch, red, (mac(2), mac(1)), 0).verdict, dropped(DropReason::NoInterface));
+    assert_eq!(switch.bind_address(red, mac(1)), Err(AddressError::NotBound));
+    assert_eq!(
+        receive(&mut switch, uplink, (mac(1), mac(99)), 0).verdict,
+        dropped(DropReason::UnknownUnicast)
+    );
+    assert_eq!(switch.interface_counters(green).unwrap().received.frames, 0);
+    assert_eq!(switch.id(green.number()), Some(green));
+    // The total forgets nothing: neither red's frame nor the one that nobody sent.
+    let total = switch.counters().traffic;
+    assert_eq!((total.received.frames, total.local, total.dropped.total()), (4, 1, 3));
+    assert_eq!(switch.addresses(red).count(), 0);
+    assert_eq!(switch.addresses(blue).count(), 2);
+}
+
+#[test]
+fn an_interface_of_the_wrong_kind_is_none() {
+    let Bed { mut switch, uplink, red, .. } = bed();
+    let none = dropped(DropReason::NoInterface);
+    assert_eq!(send(&mut switch, uplink, (mac(1), mac(99)), 0).verdict, none);
+    assert_eq!(receive(&mut switch, red, (mac(2), mac(1)), 0).verdict, none);
+    let group = plain(Origin::Matched { uplink: red, to: red });
+    assert_eq!(switch.forward(&group, Load::frame(60), &[], 0).verdict, none);
+    let group = plain(Origin::Matched { uplink, to: uplink });
+    assert_eq!(switch.forward(&group, Load::frame(60), &[], 0).verdict, dropped(DropReason::Gone));
+}
+
+#[test]
+fn a_full_switch_says_so() {
+    static SWITCH: Mutex<Switch<128, 8192>> = Mutex::new(Switch::new(0));
+    let mut switch = SWITCH.lock().unwrap();
+    let ids: Vec<_> = (0..128).map(|_| switch.bind_virtual(&Virtual::default()).unwrap()).collect();
+    assert_eq!(switch.bind_virtual(&Virtual::default()), Err(InterfaceError::Full));
+    assert_eq!(switch.interfaces().len(), 128);
+    switch.bind_address(ids[127], mac(1)).unwrap();
+    let verdict = send(&mut switch, ids[127], (BROADCAST, mac(1)), 0).verdict;
+    assert!(matches!(verdict, Verdict::Flood(set) if set.len() == 127 && !set.contains(127)));
+}
+
+#[test]
+fn one_alone_reaches_nobody() {
+    let mut switch = Switch::<2, 8>::new(0);
+    let red = switch.bind_virtual(&Virtual::default()).unwrap();
+    switch.bind_address(red, mac(1)).unwrap();
+    assert_eq!(send(&mut switch, red, (BROADCAST, mac(1)), 0).verdict, dropped(DropReason::Nobody));
+}
+
+#[test]
+fn service_tags_are_opaque_unless_told() {
+    let Bed { mut switch, uplink, red, .. } = bed();
+    let frame = tagged(mac(1), mac(99), 0x88a8, 10);
+    let unmatched = plain(Origin::Unmatched { uplink });
+    assert_eq!(switch.forward(&unmatched, Load::frame(60), &frame, 0).verdict, Verdict::To(red));
+
+    switch.set_service_tags(true);
+    // Red is not in VLAN 10.
+    assert_eq!(
+        switch.forward(&unmatched, Load::frame(60), &frame, 0).verdict,
+        dropped(DropReason::UnknownUnicast)
+    );
+    let matched = plain(Origin::Matched { uplink, to: red });
+    assert_eq!(switch.forward(&matched, Load::frame(60), &frame, 0).verdict, dropped(DropReason::VlanEgress));
+    assert_eq!(switch.forward(&matched, Load::frame(60), &[], 0).verdict, dropped(DropReason::Short));
+    let two = Load { frames: 2, bytes: 120 };
+    assert_eq!(switch.forward(&matched, two, &frame, 0).verdict, dropped(DropReason::MixedTags));
+    let targeted = plain(Origin::Targeted { uplink, to: red });
+    assert_eq!(switch.forward(&targeted, Load::frame(60), &frame, 0).verdict, dropped(DropReason::MixedTags));
+    // A removed tag is the outer one, and shows in descriptors.
+    let removed = Indicated { tag: Some(0), ..matched };
+    assert_eq!(switch.forward(&removed, two, &frame, 0).verdict, Verdict::To(red));
+}
+
+#[test]
+fn frames_are_gathered_by_what_is_said_of_them() {
+    let Bed { uplink, red, blue, .. } = bed();
+    let matched = |to| plain(Origin::Matched { uplink, to });
+    let error = Indicated { error: true, ..matched(red) };
+    let tag = Indicated { tag: Some(5), ..matched(red) };
+    let unmatched = plain(Origin::Unmatched { uplink });
+    let mut frames = [
+        matched(red),
+        matched(red),
+        error,
+        tag,
+        tag,
+        tag,
+        matched(blue),
+        unmatched,
+        unmatched,
+        plain(Origin::Virtual(red)),
+        plain(Origin::Virtual(red)),
+        plain(Origin::Targeted { uplink, to: red }),
+        plain(Origin::Targeted { uplink, to: red }),
+    ];
+    let mut rest = frames.to_vec();
+    for (group, frames) in Gather::new(&mut frames, |frame| *frame) {
+        assert!(frames.iter().all(|frame| *frame == group));
+        assert_eq!(rest.drain(..frames.len()).collect::<Vec<_>>(), frames);
+    }
+    assert!(rest.is_empty());
+    let lengths: Vec<_> = Gather::new(&mut frames, |frame| *frame).map(|(_, frames)| frames.len()).collect();
+    assert_eq!(lengths, [2, 1, 3, 1, 1, 1, 1, 1, 2]);
+    assert_eq!(Gather::new(&mut [0u8; 0], |_| unmatched).count(), 0);
+}
+
+#[test]
+fn reasons_have_names_of_their_own() {
+    let names: BTreeSet<_> = DropReason::ALL.iter().map(|reason| reason.name()).collect();
+    assert_eq!(names.len(), DropReason::ALL.len());
+    assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')));
+    assert_eq!(DropReason::UnknownUnicast.to_string(), "unknown_unicast");
+}
