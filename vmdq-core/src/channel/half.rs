@@ -139,3 +139,50 @@ impl<'m> Consumer<'m> {
         Ok(!self.look(most)?)
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// Counts shortly before they wrap.
+    const LATE: u32 = u32::MAX - 2;
+
+    #[test]
+    fn counts_wrap() {
+        let places = [const { [const { AtomicU32::new(0) }; 4] }; 4];
+        let (produced, event) = (AtomicU32::new(LATE), AtomicU32::new(0));
+        let mut producer = Producer { index: LATE, told: LATE, ..Producer::new(&places, &produced, &event) };
+        let mut consumer = Consumer { index: LATE, seen: LATE, ..Consumer::new(&places, &produced, &event) };
+        for round in 0..8 {
+            assert_eq!(consumer.ask(4), Ok(true));
+            for entry in 0..3 {
+                producer.put([round, entry, 0, 0]);
+            }
+            assert_eq!(producer.notice(), Notice::Needed);
+            for entry in 0..3 {
+                assert_eq!(consumer.take(4), Ok(Some([round, entry, 0, 0])));
+            }
+            assert_eq!(consumer.take(4), Ok(None));
+            producer.put([round, 3, 0, 0]);
+            assert_eq!(producer.notice(), Notice::Suppressed);
+            assert_eq!(producer.notice(), Notice::Nothing);
+            assert_eq!(consumer.take(4), Ok(Some([round, 3, 0, 0])));
+        }
+    }
+
+    #[test]
+    fn a_count_may_be_as_far_ahead_as_allowed_and_no_further() {
+        let places = [const { [const { AtomicU32::new(0) }; 4] }; 4];
+        let (produced, event) = (AtomicU32::new(0), AtomicU32::new(0));
+        for (count, most, expected) in [
+            (3, 3, Ok(false)),
+            (4, 3, Err(Overrun)),
+            (LATE, 4, Err(Overrun)),
+            (0, 0, Ok(true)),
+            (1, 0, Err(Overrun)),
+        ] {
+            produced.store(count, Ordering::Relaxed);
+            assert_eq!(Consumer::new(&places, &produced, &event).ask(most), expected);
+        }
+    }
+}

@@ -96,7 +96,7 @@ fn named(memory: &[AtomicU32]) -> Vec<GuestRange> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever the guest writes, its memory is reached only where an entry named it, once for each
     /// call and within its length; each call costs one entry at most, and the books balance.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use vmdq_core::channel::{Buffer, Status, VirtualDriver, VirtualInterface};
+use vmdq_core::channel::{Buffer, Refused, Status, VirtualDriver, VirtualInterface};
 use vmdq_core::dma::DmaSpace;
 use vmdq_core::vmm::{GuestRange, NotOwned, VmId, Vmm};
 
@@ -140,4 +140,85 @@ fn frames_go_to_a_guest_and_back_while_both_sleep() {
     assert_eq!((counters.delivered, counters.sent), (u64::from(FRAMES), u64::from(FRAMES)));
     assert!(!interface.is_corrupt());
     assert_eq!((interface.receive().held(), interface.transmit().held()), (0, 0));
+}
+
+/// A guest on another processor writes garbage all the time; the I/O container stays whole, and its
+/// books balance.
+#[test]
+fn garbage_from_another_processor_harms_nobody() {
+    const SCRIBBLES: usize = 300_000;
+    let (receive, transmit, memory) = (shared(), shared(), Memory::new());
+    let mut interface = VirtualInterface::new(VmId(1), back_end(&receive), back_end(&transmit), limit());
+    let bell = Bell::default();
+    thread::scope(|scope| {
+        let guest = scope.spawn(|| {
+            let mut random = 0x2545_f491_4f6c_dd1du64;
+            for count in 0..SCRIBBLES {
+                if count % 16 == 0 {
+                    thread::yield_now(); // where there is one processor only
+                }
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                let words = if random & 1 == 0 { &receive } else { &transmit };
+                let (at, value) = ((random >> 8) as usize % words.len(), (random >> 32) as u32);
+                if at < 48 {
+                    // Mostly a count that grows as it should.
+                    let next = words[16].load(Ordering::Relaxed).wrapping_add(1);
+                    words[16].store(if random & 0x1f0 == 0 { value } else { next }, Ordering::Relaxed);
+                } else {
+                    // Mostly what looks like an entry.
+                    let frame = buffer(0).range.at as u32 + (value & 0xfff);
+                    let plausible = [frame, 0, value & 0xfff, value & 7];
+                    words[at].store(
+                        if random & 0x1f0 == 0 { value } else { plausible[at % 4] },
+                        Ordering::Relaxed,
+                    );
+                }
+            }
+        });
+        let vmm = Platform { memory: &memory, bell: &bell, guest: guest.thread().clone() };
+        let (mut calls, mut sent, mut refused, mut corrupt, mut into) = (0, 0, 0, 0, [0; 1518]);
+        while !guest.is_finished() {
+            thread::yield_now();
+            calls += 1;
+            let _ = interface.deliver(&vmm, &[0xa5; 60], None);
+            match interface.take_sent(&vmm, &mut into) {
+                Some(Ok(frame)) => {
+                    assert!((14..=1518).contains(&frame.len));
+                    sent += 1;
+                }
+                Some(Err(Refused::Corrupt)) => corrupt += 1,
+                Some(Err(_)) => refused += 1,
+                None => {}
+            }
+            let _ = interface.may_sleep();
+            interface.notify_if_needed(&vmm);
+            if interface.is_corrupt() {
+                interface.restart();
+            }
+        }
+        let counters = interface.counters();
+        let of_guest = [
+            counters.frame_too_short,
+            counters.frame_too_long,
+            counters.frame_not_owned,
+            counters.frame_malformed,
+        ];
+        assert_eq!((of_guest.iter().sum(), counters.sent), (refused, sent));
+        // `may_sleep` can have found the rest.
+        assert!(counters.transmit_corrupt == corrupt && corrupt <= interface.transmit().counters().corrupt);
+        let delivers = [
+            counters.delivered,
+            counters.no_buffer,
+            counters.buffer_too_short,
+            counters.buffer_not_owned,
+            counters.buffer_malformed,
+            counters.receive_corrupt,
+        ];
+        assert_eq!(delivers.iter().sum::<u64>(), calls);
+        for counters in [interface.receive().counters(), interface.transmit().counters()] {
+            assert_eq!(counters.taken, counters.done + counters.refused + counters.dropped);
+        }
+    });
 }
