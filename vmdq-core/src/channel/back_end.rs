@@ -180,6 +180,7 @@ impl<'m> BackEnd<'m> {
     ///
     /// A malformed entry is given back at once and told as [`Unfit::Malformed`]. A broken channel is told
     /// once; then nothing comes any more, as [`is_corrupt`](Self::is_corrupt) tells.
+    #[inline]
     #[expect(clippy::should_implement_trait, reason = "not an iterator: `None` is not the end")]
     pub fn next(&mut self) -> Option<Result<Posted, Unfit>> {
         if self.broken {
@@ -207,6 +208,7 @@ impl<'m> BackEnd<'m> {
     /// # Errors
     ///
     /// [`RespondError`] and the buffer; nothing was responded.
+    #[inline]
     pub fn complete(
         &mut self,
         posted: Posted,
@@ -226,6 +228,7 @@ impl<'m> BackEnd<'m> {
     /// # Errors
     ///
     /// [`RespondError`] and the buffer; nothing was responded.
+    #[inline]
     pub fn give_back(&mut self, posted: Posted, status: Status) -> Result<(), (RespondError, Posted)> {
         let buffer = posted.request.buffer;
         self.answer(posted, buffer, 0, None, status)?;
@@ -265,6 +268,7 @@ impl<'m> BackEnd<'m> {
         Ok(range)
     }
 
+    #[inline]
     fn answer(
         &mut self,
         posted: Posted,

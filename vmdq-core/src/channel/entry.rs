@@ -57,6 +57,7 @@ pub(super) struct Response {
     pub(super) status: Option<Status>,
 }
 
+#[inline]
 fn pack(at: u64, length: u32, flags: u32, id: u16, tag: Option<u16>) -> [u32; 4] {
     let (tagged, tag) = match tag {
         Some(tag) => (TAGGED, tag),
@@ -66,15 +67,18 @@ fn pack(at: u64, length: u32, flags: u32, id: u16, tag: Option<u16>) -> [u32; 4]
     [low, high, length & LENGTH | flags | tagged, u32::from(id) | u32::from(tag) << 16]
 }
 
+#[inline]
 const fn address(words: [u32; 4]) -> u64 {
     words[0] as u64 | (words[1] as u64) << 32
 }
 
+#[inline]
 fn tag(words: [u32; 4]) -> Option<u16> {
     (words[2] & TAGGED != 0).then_some((words[3] >> 16) as u16)
 }
 
 impl Request {
+    #[inline]
     pub(super) fn pack(self) -> [u32; 4] {
         let flags = if self.exchange { EXCHANGE } else { 0 };
         pack(self.buffer.range.at, self.buffer.range.len, flags, self.buffer.id, self.tag)
@@ -82,6 +86,7 @@ impl Request {
 
     /// Reads a request, and tells whether it can be one. The buffer is as the words say in any case,
     /// so that it can be given back.
+    #[inline]
     pub(super) fn unpack(words: [u32; 4], entries: u32) -> (Self, bool) {
         let range = GuestRange { at: address(words), len: words[2] & LENGTH };
         let buffer = Buffer { id: words[3] as u16, range };
@@ -94,6 +99,7 @@ impl Request {
 }
 
 /// Packs a response.
+#[inline]
 pub(super) fn respond(buffer: Buffer, length: u32, tag: Option<u16>, status: Status) -> [u32; 4] {
     let status = match status {
         Status::Done => 0,
@@ -104,6 +110,7 @@ pub(super) fn respond(buffer: Buffer, length: u32, tag: Option<u16>, status: Sta
 }
 
 impl Response {
+    #[inline]
     pub(super) fn unpack(words: [u32; 4]) -> Self {
         let status = match (words[2] & STATUS) >> STATUS_SHIFT {
             0 => Some(Status::Done),

@@ -134,6 +134,7 @@ impl<'m, const N: usize> FrontEnd<'m, N> {
     /// # Errors
     ///
     /// [`PostError`]; nothing is posted then.
+    #[inline]
     pub fn post(&mut self, buffer: Buffer) -> Result<(), PostError> {
         self.put(Request { buffer, tag: None, exchange: false })
     }
@@ -157,6 +158,7 @@ impl<'m, const N: usize> FrontEnd<'m, N> {
         self.put(Request { buffer: frame, tag, exchange: false })
     }
 
+    #[inline]
     fn put(&mut self, request: Request) -> Result<(), PostError> {
         if self.broken {
             return Err(PostError::Corrupt);
@@ -182,6 +184,7 @@ impl<'m, const N: usize> FrontEnd<'m, N> {
     ///
     /// [`ResponseError`]; all but [`Corrupt`](ResponseError::Corrupt) concern one response, and the
     /// next call goes on.
+    #[inline]
     pub fn take_done(&mut self) -> Result<Option<Done>, ResponseError> {
         if self.broken {
             return Err(ResponseError::Corrupt);

@@ -48,6 +48,7 @@ impl<'m> Producer<'m> {
     /// request k is free. The back-end writes response k + N only if the front-end posted request
     /// k + N at least, that is after it took response k; so that place is free, too. (A front-end that
     /// breaks this overwrites what is its own.)
+    #[inline]
     pub(super) fn put(&mut self, words: [u32; 4]) {
         let place = &self.places[self.index as usize & (self.places.len() - 1)];
         for (to, word) in place.iter().zip(words) {
@@ -104,6 +105,7 @@ impl<'m> Consumer<'m> {
 
     /// Reads the producer's count, of which at most `most` entries can be new. A count that went
     /// backwards is a jump ahead by nearly 2^32.
+    #[inline]
     fn look(&mut self, most: u32) -> Result<bool, Overrun> {
         // Acquire: pairs with the release in `put`; the entry is read after it.
         let produced = self.produced.load(Ordering::Acquire);
@@ -117,6 +119,7 @@ impl<'m> Consumer<'m> {
 
     /// Takes the next entry, as a copy: each word is read once. The producer's count is read only when
     /// all that was seen is taken.
+    #[inline]
     pub(super) fn take(&mut self, most: u32) -> Result<Option<[u32; 4]>, Overrun> {
         if self.seen == self.index && !self.look(most)? {
             return Ok(None);
