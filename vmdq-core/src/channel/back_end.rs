@@ -112,6 +112,8 @@ impl fmt::Display for RespondError {
 impl core::error::Error for RespondError {}
 
 /// What became of the guest's buffers in one direction, restarts included.
+///
+/// `taken` is the sum of `done`, `refused`, `dropped`, `forgotten` and [`BackEnd::held`].
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -126,6 +128,8 @@ pub struct BackEndCounters {
     pub refused: u64,
     /// Buffers given back as dropped.
     pub dropped: u64,
+    /// Buffers that were held at a restart: their owner was reset.
+    pub forgotten: u64,
     /// Entries that make no sense, given back as refused.
     pub malformed: u64,
     /// How often the guest broke the channel.
@@ -170,6 +174,7 @@ impl<'m> BackEnd<'m> {
     /// written any more (targeted receive: stop, then unmap, then restart); their [`Posted`] are refused
     /// as [`RespondError::Foreign`].
     pub fn restart(&mut self) {
+        self.counters.forgotten += u64::from(self.held());
         self.layout.lay_out();
         (self.requests, self.responses) = halves(&self.layout);
         self.life = self.life.wrapping_add(1);
