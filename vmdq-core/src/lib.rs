@@ -28,6 +28,7 @@
 
 mod array;
 pub mod bus;
+pub mod channel;
 pub mod classify;
 mod config;
 pub mod controller;
