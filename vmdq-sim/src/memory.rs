@@ -116,7 +116,7 @@ impl Memory {
 }
 
 /// Copies out of lent memory, in words of 64 bits where the address allows.
-fn load(from: NonNull<u8>, into: &mut [u8]) {
+pub(crate) fn load(from: NonNull<u8>, into: &mut [u8]) {
     let mut done = 0;
     while done < into.len() {
         // SAFETY: the caller found `[from, from + into.len())` inside one grant.
@@ -135,7 +135,7 @@ fn load(from: NonNull<u8>, into: &mut [u8]) {
 }
 
 /// Copies into lent memory, in words of 64 bits where the address allows.
-fn store(to: NonNull<u8>, from: &[u8]) {
+pub(crate) fn store(to: NonNull<u8>, from: &[u8]) {
     let mut done = 0;
     while done < from.len() {
         // SAFETY: the caller found `[to, to + from.len())` inside one grant.
