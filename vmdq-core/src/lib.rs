@@ -49,6 +49,7 @@ pub mod reg;
 pub mod ring;
 mod statistics;
 pub mod switch;
+pub mod tag;
 mod vector;
 pub mod vmm;
 #[doc(hidden)]
