@@ -1,0 +1,184 @@
+//! The emulated path (paper section 2.3.4): a virtual machine drives a controller that is none.
+//!
+//! The machine runs the controller's ordinary driver, unmodified, as its virtual driver; behind the
+//! registers is a model, and the model's wire is a virtual interface of the switch. It costs two copies
+//! of each frame and a trap for each register access, and asks nothing of the guest.
+
+use core::fmt;
+
+use vmdq_core::MacAddress;
+use vmdq_core::switch::{Indicated, InterfaceId, Origin, TagAction};
+use vmdq_core::tag::{self, TagError};
+
+use crate::frame::SHORTEST;
+use crate::sim::{Kind, Sim};
+use crate::testbed::Testbed;
+
+/// How many frames may wait for a virtual machine that takes none. The controller's own receive buffer
+/// holds some 40 of the longest ones.
+const WAITING: usize = 64;
+
+/// How many frames move in each direction in one run, so that nobody's device holds up the others'.
+const RUN: usize = 256;
+
+/// An 82576 for a virtual machine's own driver, whose wire is a virtual interface of a switch.
+///
+/// Hand [`device`](Self::device)'s registers to the machine; its descriptors and buffers are mapped
+/// for this device alone, so that whatever they hold reaches no one else's memory. Time passes for the device as
+/// it does in its [delay](Testbed::delay), which a hypervisor calls with the time since the last run
+/// if the guest's driver doesn't. Whatever the machine does to its device costs the machine: frames
+/// that it doesn't take are lost and counted, at most 64 wait, and a run ends after 256.
+///
+/// # Examples
+///
+/// What a hypervisor does with the devices of its virtual machines, over and over:
+///
+/// ```
+/// use vmdq_core::MacAddress;
+/// use vmdq_core::switch::{Load, Switch, Virtual};
+/// use vmdq_sim::Emulated;
+///
+/// fn turn(switch: &mut Switch<8, 64>, machines: &mut [Emulated], now: u64) {
+///     for from in 0..machines.len() {
+///         for frame in machines[from].run() {
+///             let group = machines[from].indicated();
+///             let decision = switch.forward(&group, Load::frame(frame.len()), &frame, now);
+///             for number in decision.destinations() {
+///                 let action = switch.tag_action(&decision, number);
+///                 if let Some(to) = machines.iter_mut().find(|to| to.interface().number() == number) {
+///                     let _ = to.deliver(&frame, action); // lost frames are counted there
+///                 } // else it is an uplink's
+///             }
+///         }
+///     }
+/// }
+///
+/// let mut switch = Switch::<8, 64>::new(0x5eed);
+/// let mut machines = Vec::new();
+/// for last in [1, 2] {
+///     let interface = switch.bind_virtual(&Virtual::default())?;
+///     let address = MacAddress([2, 0, 0, 0, 0, last]);
+///     switch.bind_address(interface, address)?;
+///     machines.push(Emulated::new(interface, address));
+/// }
+/// turn(&mut switch, &mut machines, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Emulated {
+    device: Sim,
+    interface: InterfaceId,
+    lost: u64,
+}
+
+impl Emulated {
+    /// Makes a device in its power-on state. Its own address is what the machine's driver finds in
+    /// the NVM; bind it to the interface, too.
+    #[must_use]
+    pub fn new(interface: InterfaceId, address: MacAddress) -> Self {
+        Self { device: Sim::with_mac(Kind::I82576, address.0).with_fifo(), interface, lost: 0 }
+    }
+
+    /// Returns the interface at the other end of the wire.
+    #[must_use]
+    pub const fn interface(&self) -> InterfaceId {
+        self.interface
+    }
+
+    /// Returns what the virtual machine gets: registers, its view of memory, and time; and what the
+    /// device has to say of its driver and of frames that it dropped.
+    #[must_use]
+    pub const fn device(&self) -> &Sim {
+        &self.device
+    }
+
+    /// Returns what the switch is told of every frame that the machine sends.
+    #[must_use]
+    pub const fn indicated(&self) -> Indicated {
+        Indicated { from: Origin::Virtual(self.interface), tag: None, error: false }
+    }
+
+    /// Lets the device work; returns the frames that the machine has sent, in order. They are copies
+    /// that the machine can't reach: the header is the first bytes of each.
+    pub fn run(&mut self) -> Vec<Vec<u8>> {
+        self.forget_if_deaf();
+        self.device.run(RUN);
+        self.device.take_sent().into_iter().map(|sent| sent.bytes).collect()
+    }
+
+    /// Puts a frame that the switch decided for the interface on the device's wire, and does to its tag
+    /// what the switch wants. Frames that are too short then are padded.
+    ///
+    /// # Errors
+    ///
+    /// [`Undelivered`] if the machine doesn't take frames, or if this is none; it is counted.
+    pub fn deliver(&mut self, frame: &[u8], action: TagAction) -> Result<(), Undelivered> {
+        let put = self.put(frame, action);
+        self.lost += u64::from(put.is_err());
+        put
+    }
+
+    /// Takes the MSI-X messages for the machine since the last call: vector numbers in order, each
+    /// once.
+    #[must_use]
+    pub fn take_interrupts(&mut self) -> Vec<u16> {
+        let mut vectors = self.device.take_interrupts();
+        vectors.sort_unstable();
+        vectors.dedup();
+        vectors
+    }
+
+    /// Returns how many frames were lost on the way to the device because the machine took none. Those
+    /// that the device itself dropped are in its [`drops`](Sim::drops).
+    #[must_use]
+    pub const fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    fn put(&mut self, frame: &[u8], action: TagAction) -> Result<(), Undelivered> {
+        self.forget_if_deaf();
+        if !self.device.listens() {
+            return Err(Undelivered::Deaf);
+        }
+        if self.device.waiting() >= WAITING {
+            return Err(Undelivered::Full);
+        }
+        let mut bytes = vec![0; frame.len() + tag::LEN];
+        let len = action.copy(frame, &mut bytes).map_err(Undelivered::Tag)?;
+        bytes.truncate(len);
+        bytes.resize(len.max(SHORTEST), 0);
+        self.device.inject(&bytes);
+        self.device.step();
+        Ok(())
+    }
+
+    /// What waits while the receiver goes off is lost, and does not appear when it comes on again.
+    fn forget_if_deaf(&mut self) {
+        if !self.device.listens() {
+            self.lost += self.device.clear_wire() as u64;
+        }
+    }
+}
+
+/// Why a frame did not reach the wire of a virtual machine's device. It is lost and counted.
+#[non_exhaustive]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Undelivered {
+    /// The machine's driver has the link down or the receiver off: nothing can be done.
+    Deaf,
+    /// As many frames wait as may: the machine posts no buffers.
+    Full,
+    /// The tag can't be changed as the switch asks: drop the frame.
+    Tag(TagError),
+}
+
+impl fmt::Display for Undelivered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deaf => f.write_str("the machine's driver has the link down or the receiver off"),
+            Self::Full => f.write_str("as many frames wait as may: the machine posts no buffers"),
+            Self::Tag(error) => error.fmt(f),
+        }
+    }
+}
+impl core::error::Error for Undelivered {}
