@@ -182,3 +182,76 @@ impl fmt::Display for Undelivered {
     }
 }
 impl core::error::Error for Undelivered {}
+
+#[cfg(test)]
+mod tests {
+    use embedded_hal::delay::DelayNs;
+    use vmdq_core::bus::{Bus, Offset};
+    use vmdq_core::switch::{Switch, Virtual};
+
+    use super::*;
+
+    const CTRL: Offset = Offset::new(0x0000);
+    const MDIC: Offset = Offset::new(0x0020);
+    const RCTL: Offset = Offset::new(0x0100);
+    const SRRCTL: Offset = Offset::new(0xc00c);
+    /// Advanced descriptors, buffers of 2 KiB.
+    const ADVANCED: u32 = 1 << 25 | 2;
+    /// A write of the PHY's control register: negotiate anew.
+    const NEGOTIATE: u32 = 1 << 26 | 1 << 21 | 0x1340;
+    /// CTRL.SLU.
+    const SLU: u32 = 1 << 6;
+    /// RCTL.RXEN and UPE.
+    const ANYTHING: u32 = 1 << 1 | 1 << 3;
+
+    /// A device whose driver has switched the receiver on and posts nothing.
+    fn listening() -> Emulated {
+        let interface = Switch::<1, 8>::new(1).bind_virtual(&Virtual::default()).unwrap();
+        let emulated = Emulated::new(interface, MacAddress([2, 0, 0, 0, 0, 1]));
+        let bus = emulated.device().bus();
+        bus.write32(CTRL, SLU);
+        bus.write32(MDIC, NEGOTIATE);
+        emulated.device().delay().delay_ms(5000);
+        bus.write32(SRRCTL, ADVANCED);
+        bus.write32(RCTL, ANYTHING);
+        emulated
+    }
+
+    #[test]
+    fn what_waits_is_bounded_and_every_loss_is_counted() {
+        let mut emulated = listening();
+        for _ in 0..WAITING {
+            assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Ok(()));
+        }
+        assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(Undelivered::Full));
+        assert_eq!((emulated.device.waiting(), emulated.lost()), (WAITING, 1));
+
+        // One frame has left the wire; what is still there is lost with the receiver.
+        emulated.device().bus().write32(RCTL, 0);
+        assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(Undelivered::Deaf));
+        assert_eq!((emulated.device.waiting(), emulated.lost()), (1, WAITING as u64 + 1));
+        emulated.device().bus().write32(RCTL, ANYTHING);
+        assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Ok(()));
+        assert_eq!(emulated.run(), Vec::<Vec<u8>>::new());
+    }
+
+    #[test]
+    fn a_device_without_a_driver_is_deaf() {
+        let interface = listening().interface();
+        let mut emulated = Emulated::new(interface, MacAddress([2, 0, 0, 0, 0, 1]));
+        assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(Undelivered::Deaf));
+        assert_eq!((emulated.lost(), emulated.device().mac()), (1, [2, 0, 0, 0, 0, 1]));
+    }
+
+    #[test]
+    fn a_tag_that_is_not_there_cannot_go() {
+        let mut emulated = listening();
+        for (len, action) in
+            [(15, TagAction::Remove), (15, TagAction::Replace(1)), (11, TagAction::Insert(1))]
+        {
+            let refused = emulated.deliver(&[0; 60][..len], action);
+            assert_eq!(refused, Err(Undelivered::Tag(TagError::TooShort)));
+        }
+        assert_eq!((emulated.lost(), emulated.device.waiting()), (3, 0));
+    }
+}
