@@ -81,6 +81,13 @@ impl Machine {
         self.driver.as_mut().expect("the driver runs")
     }
 
+    /// Has the device interrupt when a frame arrives.
+    pub(crate) fn listen(&mut self) {
+        let Driver { port, lane, vectors, .. } = self.driver();
+        port.route(&mut vectors[2], &lane.pool).expect("both are this port's");
+        vectors[2].unmask();
+    }
+
     /// Hands frames to the device.
     pub(crate) fn send(&mut self, frames: &[Vec<u8>]) {
         let lane = &mut self.driver().lane;

@@ -183,6 +183,19 @@ fn trunks_carry_tags<H: Controller>(sim: Sim) {
     hypervisor.finish();
 }
 
+fn arrivals_interrupt_the_machine<H: Controller>(sim: Sim) {
+    let mut hypervisor = two::<H>(sim);
+    hypervisor.guest(A).listen();
+    let sent: Vec<_> = (0..5).map(|number| ethernet(address(A), address(B), number, 60)).collect();
+    hypervisor.guest(B).send(&sent);
+    hypervisor.turn();
+    // The vector masks itself when it fires.
+    assert_eq!(hypervisor.guest(A).emulated.take_interrupts(), [2]);
+    assert_eq!(hypervisor.guest(A).emulated.take_interrupts(), []);
+    assert_eq!(hypervisor.guest(B).emulated.take_interrupts(), []);
+    hypervisor.finish();
+}
+
 fn a_reset_costs_only_who_resets<H: Controller>(sim: Sim) {
     let mut hypervisor = two::<H>(sim);
     // Frames under way in both directions, and then the driver begins anew.
@@ -294,6 +307,7 @@ on_every_controller! {
     false_names_lead_nowhere,
     access_ports_insert_and_remove_tags,
     trunks_carry_tags,
+    arrivals_interrupt_the_machine,
     a_reset_costs_only_who_resets,
     who_posts_no_buffers_loses_only_its_own,
     what_waited_is_lost_in_a_reset,
