@@ -1,8 +1,8 @@
 //! The emulated path (paper section 2.3.4): a virtual machine drives a controller that is none.
 //!
 //! The machine runs the controller's ordinary driver, unmodified, as its virtual driver; behind the
-//! registers is a model, and the model's wire is a virtual interface of the switch. It costs two copies
-//! of each frame and a trap for each register access, and asks nothing of the guest.
+//! registers is a model, and the model's wire is a virtual interface of the switch. It asks nothing of
+//! the guest, and costs a trap for each register access and copies of each frame.
 
 use core::fmt;
 
@@ -14,8 +14,7 @@ use crate::frame::SHORTEST;
 use crate::sim::{Kind, Sim};
 use crate::testbed::Testbed;
 
-/// How many frames may wait for a virtual machine that takes none. The controller's own receive buffer
-/// holds some 40 of the longest ones.
+/// How many frames may wait for a virtual machine that takes none.
 const WAITING: usize = 64;
 
 /// How many frames move in each direction in one run, so that nobody's device holds up the others'.
@@ -23,11 +22,11 @@ const RUN: usize = 256;
 
 /// An 82576 for a virtual machine's own driver, whose wire is a virtual interface of a switch.
 ///
-/// Hand [`device`](Self::device)'s registers to the machine; its descriptors and buffers are mapped
-/// for this device alone, so that whatever they hold reaches no one else's memory. Time passes for the device as
-/// it does in its [delay](Testbed::delay), which a hypervisor calls with the time since the last run
-/// if the guest's driver doesn't. Whatever the machine does to its device costs the machine: frames
-/// that it doesn't take are lost and counted, at most 64 wait, and a run ends after 256.
+/// The machine gets the registers of [`device`](Self::device). Its descriptors and buffers are mapped
+/// for this device alone, so that whatever it writes there reaches nobody else's memory. Time passes in
+/// the device's [delay](Testbed::delay): a hypervisor calls it with the time since the last run, where the
+/// machine's driver doesn't. Whatever the machine does to its device costs the machine: frames that
+/// it doesn't take are lost and counted, at most 64 wait, and a run ends after 256.
 ///
 /// # Examples
 ///
