@@ -202,6 +202,13 @@ impl Frame {
         let bit = u64::from(FrameFlags::ERROR.bits());
         self.facts.0 = if error { self.facts.0 | bit } else { self.facts.0 & !bit };
     }
+
+    /// Says which tag was removed from the bytes, whatever the device wrote there.
+    pub(crate) fn set_tag(&mut self, removed: Option<u16>) {
+        let bit = u64::from(FrameFlags::TAG_REMOVED.bits());
+        let others = self.facts.0 & !(bit | 0xffff << 48);
+        self.facts.0 = removed.map_or(others, |tag| others | bit | u64::from(tag) << 48);
+    }
 }
 
 impl core::fmt::Debug for Frame {

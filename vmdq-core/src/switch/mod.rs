@@ -110,6 +110,7 @@
 //! write any more, and sent with that copy in place of the original.
 #![forbid(unsafe_code)]
 
+mod apply;
 mod binding;
 mod counters;
 mod forward;
