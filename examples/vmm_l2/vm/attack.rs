@@ -1,0 +1,68 @@
+//! What a hostile machine can try, as a list.
+
+/// One thing to try.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Attack {
+    /// None: a buffer as it should be, so that there is something to attack with.
+    Behave,
+    /// The number of a buffer that is posted, for another one.
+    NumberTwice,
+    /// The same buffer under another number.
+    BufferTwice,
+    /// A range that begins inside another buffer.
+    Overlap,
+    /// A buffer at an odd address.
+    Misaligned,
+    /// Another machine's memory, or nobody's.
+    Foreign,
+    /// A range of which only the beginning is the machine's.
+    Straddle,
+    /// A length that no buffer has: 0, 1, a few bytes, nearly all that can be said.
+    Length,
+    /// Words that are no request.
+    Garbage,
+    /// Memory that the machine gives back to the hypervisor while it is shared.
+    GiveUpMemory,
+    /// A frame under another machine's name.
+    Spoof,
+    /// A frame that is none: too short, too long, a source that can't be, tags that can't be.
+    Malform,
+    /// A frame in another machine's memory.
+    SendForeign,
+    /// A channel word that belongs to the I/O container, or one that was posted already.
+    Scribble,
+    /// Nothing for a while: neither buffers nor frames.
+    Starve,
+    /// A count that can't be, which breaks one direction of the channel for good.
+    BreakReceive,
+    /// The same for the other direction.
+    BreakTransmit,
+}
+
+impl Attack {
+    /// Chooses the next attack. Every other one is none, as without buffers nothing arrives that
+    /// could be attacked; what ends a channel comes late and seldom.
+    pub(super) fn choose(random: &mut fastrand::Rng) -> Self {
+        const COMMON: [Attack; 13] = [
+            Attack::NumberTwice,
+            Attack::BufferTwice,
+            Attack::Overlap,
+            Attack::Misaligned,
+            Attack::Foreign,
+            Attack::Straddle,
+            Attack::Length,
+            Attack::Garbage,
+            Attack::Spoof,
+            Attack::Malform,
+            Attack::SendForeign,
+            Attack::Scribble,
+            Attack::Starve,
+        ];
+        const RARE: [Attack; 3] = [Attack::GiveUpMemory, Attack::BreakReceive, Attack::BreakTransmit];
+        match random.u32(..2000) {
+            0 => RARE[random.usize(..RARE.len())],
+            n if n < 1000 => Self::Behave,
+            _ => COMMON[random.usize(..COMMON.len())],
+        }
+    }
+}
