@@ -81,16 +81,24 @@ impl FrameLimit {
     /// Tells whether a frame in memory (without FCS) is too long.
     #[must_use]
     pub fn refuses(self, frame: &[u8]) -> bool {
-        let tagged = frame.get(12..14) == Some(&TPID[..]);
-        frame.len() > usize::from(if tagged { self.tagged() } else { self.untagged() })
+        self.refuses_length(frame.len(), frame)
     }
 
-    /// Tells whether a frame in memory from which the controller removed a tag is too long.
+    /// Tells whether a frame of `len` bytes in memory (without FCS) is too long, of which `header` holds
+    /// the first.
+    #[must_use]
+    pub fn refuses_length(self, len: usize, header: &[u8]) -> bool {
+        let tagged = header.get(12..14) == Some(&TPID[..]);
+        len > usize::from(if tagged { self.tagged() } else { self.untagged() })
+    }
+
+    /// Tells whether a frame of `len` bytes in memory, from which the controller removed a tag, is too
+    /// long.
     ///
     /// The tag that the limit leaves room for is the removed one: if another one follows, it counts.
     #[must_use]
-    pub fn refuses_stripped(self, frame: &[u8]) -> bool {
-        frame.len() > usize::from(self.untagged())
+    pub const fn refuses_stripped(self, len: usize) -> bool {
+        len > self.untagged() as usize
     }
 }
 
@@ -119,12 +127,12 @@ mod tests {
         let limit = FrameLimit::new(1518, 9728).unwrap();
         // 1522 bytes on the wire with its tag and FCS.
         let mut frame = std::vec![0; 1514];
-        assert!(!limit.refuses_stripped(&frame));
+        assert!(!limit.refuses_stripped(frame.len()));
         frame.push(0);
-        assert!(limit.refuses_stripped(&frame));
+        assert!(limit.refuses_stripped(frame.len()));
         // A second tag gives no more room.
         frame[12..14].copy_from_slice(&TPID);
-        assert!(limit.refuses_stripped(&frame));
+        assert!(limit.refuses_stripped(frame.len()));
         assert!(!limit.refuses(&frame));
     }
 

@@ -5,5 +5,5 @@ mod desc;
 mod space;
 
 pub use barrier::{observe, publish};
-pub(crate) use desc::{Descriptor, TxWord, WriteBack, status};
+pub(crate) use desc::{Descriptor, HeaderInfo, TxWord, WriteBack, status};
 pub use space::{Direction, DmaSpace, Identity, Shifted};

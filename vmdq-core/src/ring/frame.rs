@@ -80,6 +80,16 @@ impl Frame {
         Self { buffer, facts: Facts(done.word()) }
     }
 
+    /// Makes a frame of a buffer that holds the first `len` bytes of one, of which the controller
+    /// reports the rest.
+    ///
+    /// # Safety
+    ///
+    /// `len` is at most the capacity.
+    pub(crate) const unsafe fn header_of(buffer: Buffer, done: WriteBack, len: u16) -> Self {
+        Self { buffer, facts: Facts(done.word() & !(0xffff << 32) | (len as u64) << 32) }
+    }
+
     /// Forgets the frame and keeps the buffer.
     #[inline(always)]
     pub(crate) const fn into_buffer(self) -> Buffer {

@@ -24,8 +24,9 @@ const MOST: usize = 4096;
 pub struct RingMemory<const N: usize> {
     descriptors: [Descriptor; N],
     slots: [Slot; N],
-    /// Transmit: the counters of descriptors that were asked for a report, as a queue.
-    reports: [MaybeUninit<u32>; N],
+    /// Transmit: the counters of descriptors that were asked for a report, as a queue. Targeted
+    /// receive: the id of each descriptor's buffer.
+    notes: [MaybeUninit<u32>; N],
 }
 
 /// A place in a ring: a descriptor, and the slot for what software remembers of it.
@@ -126,7 +127,7 @@ pub(crate) struct Places {
 #[derive(Debug)]
 pub struct RingSpace {
     pub(crate) places: Places,
-    reports: NonNull<u32>,
+    notes: NonNull<u32>,
 }
 
 // SAFETY: it owns `'static` memory exclusively.
@@ -146,7 +147,7 @@ where
         // SAFETY: the field lies inside the memory that `at` points to.
         let slots = unsafe { &raw mut (*at).slots };
         // SAFETY: the field lies inside the memory that `at` points to.
-        let reports = unsafe { &raw mut (*at).reports };
+        let notes = unsafe { &raw mut (*at).notes };
         let places = Places {
             // SAFETY: inside the memory of a reference, so not null.
             descriptors: unsafe { NonNull::new_unchecked(descriptors.cast()) },
@@ -155,7 +156,7 @@ where
             mask: N as u32 - 1,
         };
         // SAFETY: inside the memory of a reference, so not null.
-        Self { places, reports: unsafe { NonNull::new_unchecked(reports.cast()) } }
+        Self { places, notes: unsafe { NonNull::new_unchecked(notes.cast()) } }
     }
 }
 
@@ -167,11 +168,11 @@ impl RingSpace {
         self.places.mask + 1
     }
 
-    /// Points to where the number `index`, which runs freely, of a report is kept.
+    /// Points to the note with the number `index`, which runs freely.
     #[inline(always)]
-    pub(crate) const fn report(&self, index: u32) -> NonNull<u32> {
+    pub(crate) const fn note(&self, index: u32) -> NonNull<u32> {
         // SAFETY: below the length, a power of two.
-        unsafe { self.reports.add((index & self.places.mask) as usize) }
+        unsafe { self.notes.add((index & self.places.mask) as usize) }
     }
 
     /// Returns what has to be mapped for the device: the descriptors alone.

@@ -11,7 +11,7 @@ mod exchange;
 mod forward;
 mod frame;
 mod in_place;
-mod memory;
+pub(crate) mod memory;
 mod passing;
 mod rx;
 mod tx;

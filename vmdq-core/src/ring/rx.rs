@@ -33,32 +33,32 @@ pub struct RxCounters {
 #[must_use = "dropping a running ring leaks its memory: stop the queue"]
 pub struct RxRing<C, B, D> {
     bus: B,
-    pub(super) dma: D,
-    pub(super) space: RingSpace,
+    pub(crate) dma: D,
+    pub(crate) space: RingSpace,
     mapped: u64,
     tail: Offset,
     /// The next descriptor that the device completes.
-    pub(super) head: u32,
+    pub(crate) head: u32,
     /// The next descriptor that gets a buffer.
-    pub(super) posted: u32,
+    pub(crate) posted: u32,
     /// Where the device was told that the buffers end: `head <= told <= posted`.
-    pub(super) told: u32,
+    pub(crate) told: u32,
     /// How many frames can be taken and replaced from here on without another thought: so many
     /// descriptors are the device's, and neither `head` nor `posted` comes to the end of the memory.
     /// A lower bound; 0 calls for [`renew`](Self::renew).
-    pub(super) clear: u32,
+    pub(crate) clear: u32,
     /// How many posted buffers the device may not know of while frames are replaced.
     due: u32,
     limit: FrameLimit,
     /// The longest untagged frame, less the shortest.
     span: u16,
     /// Whether descriptors are dropped up to the end of a frame that began without one.
-    pub(super) skipping: bool,
+    pub(crate) skipping: bool,
     size: BufferSize,
     queue: u8,
     /// Whether the queue was seen enabled when it was started.
     pub(crate) seen: bool,
-    counters: RxCounters,
+    pub(crate) counters: RxCounters,
     controller: PhantomData<fn() -> C>,
 }
 
@@ -271,7 +271,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
 
     /// Counts frames that were taken, and as many buffers posted.
     #[inline(always)]
-    pub(super) fn count_replaced(&mut self, count: u32) {
+    pub(crate) fn count_replaced(&mut self, count: u32) {
         self.head = self.head.wrapping_add(count);
         self.posted = self.posted.wrapping_add(count);
         self.clear -= count;
@@ -316,7 +316,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
 
     /// Tells whether a descriptor is done and simply holds a good frame.
     #[inline(always)]
-    pub(super) fn is_good(&self, done: WriteBack) -> bool {
+    pub(crate) fn is_good(&self, done: WriteBack) -> bool {
         let good = status::DD | status::EOP;
         let mask = good | status::OURS | C::RX_ERRORS;
         // One comparison of lengths does: below the shortest it wraps around, and within the limit is
@@ -332,7 +332,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     /// The descriptor is good, so that its slot holds a posted buffer, which moves out as the caller
     /// counts the descriptor.
     #[inline(always)]
-    pub(super) unsafe fn finished(&self, places: &Places, place: Place, done: WriteBack) -> Frame {
+    pub(crate) unsafe fn finished(&self, places: &Places, place: Place, done: WriteBack) -> Frame {
         // SAFETY: the caller's promise.
         let buffer = unsafe { places.slot(place).read() };
         self.dma.for_cpu(buffer.at(), usize::from(done.length()));
@@ -342,7 +342,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     }
 
     /// Finds out how many frames can be taken and replaced without another thought.
-    pub(super) fn renew(&mut self) {
+    pub(crate) fn renew(&mut self) {
         let visible = self.told.wrapping_sub(self.head);
         let runs = self.space.places.run(self.head).min(self.space.places.run(self.posted));
         self.clear = if self.skipping { 0 } else { visible.min(runs) };
@@ -353,7 +353,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     /// Takes the next descriptor if it is done: one that is not simply a good frame, or a good one
     /// that was not done a moment ago.
     #[cold]
-    pub(super) fn take_odd(&mut self) -> Odd {
+    pub(crate) fn take_odd(&mut self) -> Odd {
         while self.head != self.told {
             let place = self.space.places.at(self.head);
             // Decided on this copy alone.
@@ -379,7 +379,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     /// # Safety
     ///
     /// The slot holds the posted buffer, which is the frame's if there is one and stays otherwise.
-    pub(super) unsafe fn appraise(&mut self, place: Place, done: WriteBack) -> Option<Frame> {
+    pub(crate) unsafe fn appraise(&mut self, place: Place, done: WriteBack) -> Option<Frame> {
         let (state, len) = (done.status(), done.length());
         let end = state & status::EOP != 0;
         if core::mem::replace(&mut self.skipping, !end) {
@@ -396,7 +396,10 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
         // SAFETY: checked against the capacity above.
         let mut frame = unsafe { Frame::received(buffer, done) };
         frame.set_error(state & C::RX_ERRORS != 0);
-        if self.limit.refuses(frame.bytes()) {
+        let tagged = state & status::VP != 0;
+        let too_long =
+            if tagged { self.limit.refuses_stripped(frame.len()) } else { self.limit.refuses(frame.bytes()) };
+        if too_long {
             self.counters.too_long += 1;
             return None;
         }
@@ -404,7 +407,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     }
 
     /// Moves the buffer of the descriptor at `head`, which is done (callers), out of the ring.
-    pub(super) fn take_done(&mut self) -> Buffer {
+    pub(crate) fn take_done(&mut self) -> Buffer {
         // SAFETY: a done descriptor's slot holds the posted buffer; it is counted out here.
         let buffer = unsafe { self.space.places.slot(self.space.places.at(self.head)).read() };
         self.head = self.head.wrapping_add(1);
@@ -459,7 +462,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     }
 
     /// Puts a buffer into the ring. One descriptor is free and the buffer large enough (callers).
-    pub(super) fn post(&mut self, buffer: Buffer) {
+    pub(crate) fn post(&mut self, buffer: Buffer) {
         let place = self.space.places.at(self.posted);
         // SAFETY: the slot is free: `posted - head < mask`.
         unsafe { fill(&self.space.places, &self.dma, place, NonNull::from(&buffer)) };
@@ -469,7 +472,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
 
     /// Tells the device of posted buffers, if it is time to.
     #[inline(always)]
-    pub(super) fn tell(&mut self) {
+    pub(crate) fn tell(&mut self) {
         let untold = self.posted.wrapping_sub(self.told);
         let told = self.told.wrapping_sub(self.head);
         if untold >= TELL_EVERY || untold > told {
@@ -513,12 +516,12 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     }
 
     /// Returns the size of buffers that the ring needs at least.
-    pub(super) const fn size(&self) -> BufferSize {
+    pub(crate) const fn size(&self) -> BufferSize {
         self.size
     }
 
     /// Returns which frames the port takes.
-    pub(super) const fn limit(&self) -> FrameLimit {
+    pub(crate) const fn limit(&self) -> FrameLimit {
         self.limit
     }
 
@@ -554,7 +557,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
 }
 
 /// What the next descriptor turned out to be.
-pub(super) enum Odd {
+pub(crate) enum Odd {
     /// Not done.
     Nothing,
     /// Nothing that is received: its buffer is posted again.
@@ -569,7 +572,7 @@ pub(super) enum Odd {
 ///
 /// `from` holds a buffer, which is moved out, the slot is free, and no tail covers the descriptor.
 #[inline(always)]
-pub(super) unsafe fn fill<D: DmaSpace>(places: &Places, dma: &D, place: Place, from: NonNull<Buffer>) {
+pub(crate) unsafe fn fill<D: DmaSpace>(places: &Places, dma: &D, place: Place, from: NonNull<Buffer>) {
     // SAFETY: there is a buffer, and the slot is free (caller).
     unsafe { places.slot(place).copy_from_nonoverlapping(from, 1) };
     // SAFETY: the buffer's bits are still there.

@@ -31,7 +31,7 @@ pub struct TxRing<C, B, D> {
     /// How many frames can be sent from here on without another thought: so many descriptors are free
     /// and lie one behind the other. A lower bound.
     pub(super) clear: u32,
-    /// The reports asked for and not seen yet, as numbers that run freely: see `RingSpace::report`.
+    /// The reports asked for and not seen yet, as numbers that run freely: see `RingSpace::note`.
     first_report: u32,
     next_report: u32,
     /// The longest frame that the port sends, less the shortest.
@@ -219,7 +219,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     #[inline(always)]
     fn hand_over(&mut self) {
         // SAFETY: there are no more reports under way than descriptors.
-        unsafe { self.space.report(self.next_report).write(self.next.wrapping_sub(1)) };
+        unsafe { self.space.note(self.next_report).write(self.next.wrapping_sub(1)) };
         self.next_report = self.next_report.wrapping_add(1);
         // Frames and descriptors must be in memory before the device fetches them.
         publish();
@@ -340,7 +340,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
         let ahead = self.next_report.wrapping_sub(self.first_report).min(LOOK_AHEAD);
         let reported = |count: u32| {
             // SAFETY: `count` reports were asked for and not settled (below).
-            let last = unsafe { self.space.report(self.first_report.wrapping_add(count - 1)).read() };
+            let last = unsafe { self.space.note(self.first_report.wrapping_add(count - 1)).read() };
             let sent = self.space.places.descriptor(self.space.places.at(last)).sent();
             // What was reclaimed before, up to a full pool, is not again.
             let end = last.wrapping_add(1);
