@@ -1,4 +1,4 @@
-//! Which controllers there are to choose from, and what each can be asked for.
+//! Which controllers there are to choose from.
 
 use clap::ValueEnum;
 use vmdq::{Controller, ForController, Model};
@@ -23,20 +23,13 @@ impl Device {
     }
 }
 
-/// What a device can be asked for.
-pub(crate) struct Range {
-    /// Virtual machines: every queue but the default one.
-    pub(crate) vms: usize,
-    pub(crate) max_frame: u16,
-}
+/// Asks how many virtual machines a model serves: one for every queue but the default one.
+pub(crate) struct Vms;
 
-/// Asks for the [`Range`] of a model.
-pub(crate) struct Limits;
+impl ForController for Vms {
+    type Output = usize;
 
-impl ForController for Limits {
-    type Output = Range;
-
-    fn run<C: Controller>(self) -> Range {
-        Range { vms: C::QUEUES - 1, max_frame: C::MAX_FRAME }
+    fn run<C: Controller>(self) -> usize {
+        C::QUEUES - 1
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::command_line;
-use crate::device::{Device, Limits, Range};
+use crate::device::{Device, Vms};
 use crate::source::Source;
 
 /// Gives each virtual machine its frames: in buffers that it shares, or by copy.
@@ -55,7 +55,7 @@ impl Options {
     fn check(args: Args) -> Result<Self, String> {
         let Args { capture, device, vms, sharing, hostile, json } = args;
         let model = device.model();
-        let Ok(Range { vms: most, .. }) = model.with(Limits) else {
+        let Ok(most) = model.with(Vms) else {
             return Err(format!("--device: the {model} is not driven yet"));
         };
         let vms = vms.unwrap_or(most);

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use vmdq::FrameLimit;
+use vmdq::{Controller, ForController, FrameLimit};
 
 use crate::command_line;
-use crate::device::{Device, Limits, Range};
+use crate::device::{Device, Vms};
 use crate::source::Source;
 
 /// Sorts a capture into one VMDq queue for each virtual machine, and lets each answer fairly.
@@ -63,7 +63,7 @@ impl Options {
         if bus == Bus::Qemu && device != Device::I82576 {
             return Err(format!("--bus qemu: QEMU has no {model}; use --device 82576"));
         }
-        let Ok(Range { vms: most, max_frame: longest }) = model.with(Limits) else {
+        let (Ok(most), Ok(longest)) = (model.with(Vms), model.with(MaxFrame)) else {
             return Err(format!("--device: the {model} is not driven yet"));
         };
         let vms = vms.unwrap_or(most);
@@ -76,6 +76,17 @@ impl Options {
         };
         let source = capture.map_or(Source::MadeUp, Source::Capture);
         Ok(Self { source, device, bus, vms, max_frame: limit.with_fcs(), json })
+    }
+}
+
+/// Asks a model for its longest frame.
+struct MaxFrame;
+
+impl ForController for MaxFrame {
+    type Output = u16;
+
+    fn run<C: Controller>(self) -> u16 {
+        C::MAX_FRAME
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) enum Attack {
     Malform,
     /// A frame in another machine's memory.
     SendForeign,
-    /// A channel word that belongs to the I/O container, or one that was posted already.
+    /// A word of the channel, whosever it is.
     Scribble,
     /// Nothing for a while: neither buffers nor frames.
     Starve,
@@ -41,7 +41,7 @@ pub(super) enum Attack {
 
 impl Attack {
     /// Chooses the next attack. Every other one is none, as without buffers nothing arrives that
-    /// could be attacked; what ends a channel comes late and seldom.
+    /// could be attacked. What can't be undone is rarer, and what ends a channel is rarest.
     pub(super) fn choose(random: &mut fastrand::Rng) -> Self {
         const COMMON: [Attack; 13] = [
             Attack::NumberTwice,
@@ -58,10 +58,11 @@ impl Attack {
             Attack::Scribble,
             Attack::Starve,
         ];
-        const RARE: [Attack; 3] = [Attack::GiveUpMemory, Attack::BreakReceive, Attack::BreakTransmit];
-        match random.u32(..2000) {
-            0 => RARE[random.usize(..RARE.len())],
-            n if n < 1000 => Self::Behave,
+        match random.u32(..40_000) {
+            0 => Self::BreakReceive,
+            1 => Self::BreakTransmit,
+            2..100 => Self::GiveUpMemory,
+            100..20_000 => Self::Behave,
             _ => COMMON[random.usize(..COMMON.len())],
         }
     }

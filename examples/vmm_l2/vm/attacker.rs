@@ -82,7 +82,8 @@ impl Attacker {
             }
             Attack::Scribble => {
                 self.receive.scribble(&mut self.random);
-                return self.transmit.scribble(&mut self.random);
+                // A frame that is posted already could become one that may be sent.
+                return self.transmit.scribble_over_responses(&mut self.random);
             }
             Attack::Starve => return self.idle = self.random.u8(..4),
             Attack::BreakReceive => return self.receive.count(0x8000_0000),
@@ -95,16 +96,17 @@ impl Attacker {
     fn spoof(&mut self) {
         let (to, from) = (self.target(), self.victim());
         let tag = self.random.bool().then(|| self.random.u16(..));
-        self.send(&self.frame(to, from, 60), tag);
+        let frame = self.frame(to, from, 60);
+        self.send(&frame, tag);
     }
 
     /// Sends what is no frame of a virtual machine, under its own name.
     fn malform(&mut self) {
-        let to = self.target();
+        let (to, kind) = (self.target(), self.random.u8(..6));
         let frame = |from, len| self.frame(to, from, len);
         let mut tagged = frame(self.own, 64);
         tagged[12..16].copy_from_slice(&[0x81, 0x00, 0x00, 0x05]);
-        let (frame, tag) = match self.random.u8(..6) {
+        let (frame, tag) = match kind {
             0 => (frame(MacAddress([0; 6]), 60), None),
             1 => (frame(MacAddress::BROADCAST, 60), None),
             2 => (frame(self.own, 13), None),
@@ -118,7 +120,8 @@ impl Attacker {
     /// Writes over everything that it has shared or sent: buffers that the controller is writing,
     /// headers that a switch may be looking at.
     pub(crate) fn interfere(&mut self) {
-        let header = self.frame(self.target(), self.victim(), 64);
+        let to = self.target();
+        let header = self.frame(to, self.victim(), 64);
         for range in self.layout.buffers.iter().chain(&self.layout.outgoing) {
             // What it gave up it can no longer write.
             let _ = self.layout.guest.write(range.at, &header);
@@ -134,13 +137,15 @@ impl Attacker {
     }
 
     /// Whom a frame is to reach: a machine, all of them, or a stranger on the wire.
-    fn target(&self) -> MacAddress {
-        let mut random = self.random.clone();
-        match random.u8(..4) {
+    fn target(&mut self) -> MacAddress {
+        match self.random.u8(..4) {
             0 => MacAddress::BROADCAST,
             1 => MacAddress([0x01, 0x00, 0x5e, 0, 0, 1]),
             2 => MacAddress([0x02, 0x5f, 0, 0, 0, 1]),
-            _ => self.neighbour(random.usize(..)),
+            _ => {
+                let number = self.random.usize(..);
+                self.neighbour(number)
+            }
         }
     }
 

@@ -49,11 +49,22 @@ impl ByHand {
         self.words[PRODUCED].store(self.produced, Ordering::Release);
     }
 
-    /// Overwrites a word of all but the own count.
+    /// Overwrites a word that is neither side's count of entries: those are for an attack of its own.
     pub(super) fn scribble(&self, random: &mut fastrand::Rng) {
+        self.overwrite(random.usize(..self.words.len()), random.u32(..));
+    }
+
+    /// The same, but not what was posted.
+    pub(super) fn scribble_over_responses(&self, random: &mut fastrand::Rng) {
         let at = random.usize(..self.words.len());
-        if at != PRODUCED {
-            self.words[at].store(random.u32(..), Ordering::Relaxed);
+        if !(REQUESTS..REQUESTS + 4 * ENTRIES).contains(&at) {
+            self.overwrite(at, random.u32(..));
+        }
+    }
+
+    fn overwrite(&self, at: usize, word: u32) {
+        if at != PRODUCED && at != RESPONDED {
+            self.words[at].store(word, Ordering::Relaxed);
         }
     }
 }

@@ -38,7 +38,8 @@ impl Layout {
         let channel_bytes = words(ENTRIES as u32) as u32 * 4;
         let bytes = 2 * channel_bytes.next_multiple_of(STRIDE) + (ENTRIES + OUTGOING) as u32 * stride;
         let guest = guests.add((bytes / STRIDE) as usize);
-        let take = |len, align: u32| guest.alloc(len, align.into()).context("a machine's memory is too small");
+        let take =
+            |len, align: u32| guest.alloc(len, align.into()).context("a machine's memory is too small");
         let channel = [take(channel_bytes, STRIDE)?, take(channel_bytes, STRIDE)?];
         let places = |count| (0..count).map(|_| take(size, stride)).collect::<Result<Vec<_>>>();
         let (buffers, outgoing) = (places(ENTRIES)?, places(OUTGOING)?);
@@ -47,7 +48,14 @@ impl Layout {
         let canaries: Vec<u8> = (0..all.len).map(|i| (i % 251 + 1) as u8).collect();
         guest.write(all.at, &canaries)?;
         let words = |range| guest.words(range);
-        Ok(Self { receive: words(channel[0])?, transmit: words(channel[1])?, guest, channel, buffers, outgoing })
+        Ok(Self {
+            receive: words(channel[0])?,
+            transmit: words(channel[1])?,
+            guest,
+            channel,
+            buffers,
+            outgoing,
+        })
     }
 
     /// Tells whether the I/O container has a reason to write there.
