@@ -15,6 +15,9 @@ use crate::report::{Front, Report};
 use crate::source::{Fate, SHORTEST};
 use crate::vm::{Attacker, Identity, Layout, Neighbours, Program, Programs, Receiver};
 
+/// Turns after the last frame: the first brings what is on the wire, and then it is quiet.
+const LAST_TURNS: usize = 4;
+
 /// Runs the source through a controller of model `C`.
 pub(crate) fn run<C: HeaderReplication>(bed: Sim, options: &Options, plan: &Plan) -> Result<Report> {
     let mut records = options.source.open()?;
@@ -23,7 +26,8 @@ pub(crate) fn run<C: HeaderReplication>(bed: Sim, options: &Options, plan: &Plan
     let machines = machines(&guests, options, &plan.guests)?;
     let mut hypervisor = Hypervisor::<C>::start(bed, guests, &machines)?;
     let mut programs = programs(&machines)?;
-    hypervisor.refill();
+    // Not a frame has come yet, but channels are open: there is something to attack.
+    turn(&mut hypervisor, &mut programs)?;
 
     let (mut frame, mut any) = (Vec::new(), false);
     let (mut waiting, mut window) = (0, hypervisor.window(&mut programs));
@@ -48,7 +52,9 @@ pub(crate) fn run<C: HeaderReplication>(bed: Sim, options: &Options, plan: &Plan
         }
         progress.show(records.progress().0);
     };
-    turn(&mut hypervisor, &mut programs)?;
+    for _ in 0..LAST_TURNS {
+        turn(&mut hypervisor, &mut programs)?;
+    }
     drop(progress);
     let fronts = machines.iter().map(|(identity, _)| *identity).zip(programs.0.iter().map(front)).collect();
     let mut report = Report::new(C::NAME, fronts, hypervisor.stop()?);
@@ -58,7 +64,7 @@ pub(crate) fn run<C: HeaderReplication>(bed: Sim, options: &Options, plan: &Plan
     Ok(report)
 }
 
-/// A round of the hypervisor, then one of the virtual machines.
+/// A round of the hypervisor, then one of the virtual machines; then the controller gets buffers.
 fn turn<C: HeaderReplication>(hypervisor: &mut Hypervisor<C>, programs: &mut Programs) -> Result<()> {
     hypervisor.round(programs)?;
     programs.work()?;

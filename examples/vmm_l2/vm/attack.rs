@@ -1,7 +1,7 @@
 //! What a hostile machine can try, as a list.
 
 /// One thing to try.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Attack {
     /// None: a buffer as it should be, so that there is something to attack with.
     Behave,
@@ -65,5 +65,21 @@ impl Attack {
             100..20_000 => Self::Behave,
             _ => COMMON[random.usize(..COMMON.len())],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_attack_is_tried_and_none_is_most() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let chosen: Vec<_> = (0..400_000).map(|_| Attack::choose(&mut random)).collect();
+        assert_eq!(chosen.iter().copied().collect::<HashSet<_>>().len(), 17);
+        let count = |attack| chosen.iter().filter(|other| **other == attack).count();
+        assert!(count(Attack::Behave) > 150_000 && count(Attack::BreakReceive) < 100);
     }
 }

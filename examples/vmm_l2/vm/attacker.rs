@@ -9,6 +9,9 @@ use super::attack::Attack;
 use super::by_hand::{ByHand, request};
 use super::layout::{ENTRIES, Layout};
 
+/// Buffers that are posted at first; the rest of the channel is for attacks.
+const AT_FIRST: usize = ENTRIES * 3 / 4;
+
 /// Whom a hostile machine attacks.
 #[derive(Clone)]
 pub(crate) struct Neighbours {
@@ -18,11 +21,32 @@ pub(crate) struct Neighbours {
     pub(crate) memory: GuestRange,
 }
 
+impl Neighbours {
+    /// Whom a frame is to reach: a machine, all of them, or a stranger on the wire.
+    fn target(&self, random: &mut fastrand::Rng) -> MacAddress {
+        match random.u8(..4) {
+            0 => MacAddress::BROADCAST,
+            1 => MacAddress([0x01, 0x00, 0x5e, 0, 0, 1]),
+            2 => MacAddress([0x02, 0x5f, 0, 0, 0, 1]),
+            _ => self.address(random.usize(..)),
+        }
+    }
+
+    /// Returns the address of some machine, or that of a stranger.
+    fn address(&self, number: usize) -> MacAddress {
+        let stranger = MacAddress([0x02, 0x66, 0, 0, 0, 1]);
+        self.addresses.get(number % (self.addresses.len() + 1)).copied().unwrap_or(stranger)
+    }
+}
+
 pub(crate) struct Attacker {
     layout: Layout,
     own: MacAddress,
     neighbours: Neighbours,
+    /// For what it does when it runs.
     random: fastrand::Rng,
+    /// For what it does while others run: how often that is must not change all the rest.
+    meanwhile: fastrand::Rng,
     receive: ByHand,
     transmit: ByHand,
     /// The next buffer and the next frame to use.
@@ -32,10 +56,15 @@ pub(crate) struct Attacker {
 }
 
 impl Attacker {
+    /// Begins as an honest driver does, with buffers enough to get frames.
     pub(crate) fn start(layout: Layout, own: MacAddress, neighbours: Neighbours) -> Self {
-        let random = fastrand::Rng::with_seed(0xbad ^ u64::from(layout.guest.vm().0));
-        let (receive, transmit) = (ByHand::new(layout.receive), ByHand::new(layout.transmit));
-        Self { layout, own, neighbours, random, receive, transmit, turn: 0, idle: 0 }
+        let mut random = fastrand::Rng::with_seed(0xbad ^ u64::from(layout.guest.vm().0));
+        let meanwhile = random.fork();
+        let (mut receive, transmit) = (ByHand::new(layout.receive), ByHand::new(layout.transmit));
+        for (id, range) in (0..).zip(&layout.buffers[..AT_FIRST]) {
+            receive.post(request(id, *range, None));
+        }
+        Self { layout, own, neighbours, random, meanwhile, receive, transmit, turn: 0, idle: 0 }
     }
 
     /// Runs for a while.
@@ -94,7 +123,7 @@ impl Attacker {
 
     /// Sends a frame that claims to be from another machine, or from a station on the wire.
     fn spoof(&mut self) {
-        let (to, from) = (self.target(), self.victim());
+        let (to, from) = (self.neighbours.target(&mut self.random), self.neighbours.address(self.turn));
         let tag = self.random.bool().then(|| self.random.u16(..));
         let frame = self.frame(to, from, 60);
         self.send(&frame, tag);
@@ -102,7 +131,7 @@ impl Attacker {
 
     /// Sends what is no frame of a virtual machine, under its own name.
     fn malform(&mut self) {
-        let (to, kind) = (self.target(), self.random.u8(..6));
+        let (to, kind) = (self.neighbours.target(&mut self.random), self.random.u8(..6));
         let frame = |from, len| self.frame(to, from, len);
         let mut tagged = frame(self.own, 64);
         tagged[12..16].copy_from_slice(&[0x81, 0x00, 0x00, 0x05]);
@@ -120,8 +149,8 @@ impl Attacker {
     /// Writes over everything that it has shared or sent: buffers that the controller is writing,
     /// headers that a switch may be looking at.
     pub(crate) fn interfere(&mut self) {
-        let to = self.target();
-        let header = self.frame(to, self.victim(), 64);
+        let (to, from) = (self.neighbours.target(&mut self.meanwhile), self.neighbours.address(self.turn));
+        let header = self.frame(to, from, 64);
         for range in self.layout.buffers.iter().chain(&self.layout.outgoing) {
             // What it gave up it can no longer write.
             let _ = self.layout.guest.write(range.at, &header);
@@ -134,30 +163,6 @@ impl Attacker {
         if self.layout.guest.write(range.at, frame).is_ok() {
             self.transmit.post(request((self.turn % ENTRIES) as u16, range, tag));
         }
-    }
-
-    /// Whom a frame is to reach: a machine, all of them, or a stranger on the wire.
-    fn target(&mut self) -> MacAddress {
-        match self.random.u8(..4) {
-            0 => MacAddress::BROADCAST,
-            1 => MacAddress([0x01, 0x00, 0x5e, 0, 0, 1]),
-            2 => MacAddress([0x02, 0x5f, 0, 0, 0, 1]),
-            _ => {
-                let number = self.random.usize(..);
-                self.neighbour(number)
-            }
-        }
-    }
-
-    /// Whose name to take: another machine's, or a stranger's.
-    fn victim(&self) -> MacAddress {
-        self.neighbour(self.turn)
-    }
-
-    fn neighbour(&self, number: usize) -> MacAddress {
-        let addresses = &self.neighbours.addresses;
-        let stranger = MacAddress([0x02, 0x66, 0, 0, 0, 1]);
-        addresses.get(number % (addresses.len() + 1)).copied().unwrap_or(stranger)
     }
 
     fn frame(&self, to: MacAddress, from: MacAddress, len: usize) -> Vec<u8> {
