@@ -126,39 +126,44 @@ impl Attacker {
         let (to, from) = (self.neighbours.target(&mut self.random), self.neighbours.address(self.turn));
         let tag = self.random.bool().then(|| self.random.u16(..));
         let frame = self.frame(to, from, 60);
-        self.send(&frame, tag);
+        self.send(0, &frame, tag);
     }
 
-    /// Sends what is no frame of a virtual machine, under its own name.
+    /// Sends what is no frame of a virtual machine.
+    ///
+    /// Each kind that has the machine's own name has a place of its own, so that what one request names
+    /// never becomes what another one would make a good frame.
     fn malform(&mut self) {
-        let (to, kind) = (self.neighbours.target(&mut self.random), self.random.u8(..6));
+        let to = self.neighbours.target(&mut self.random);
         let frame = |from, len| self.frame(to, from, len);
         let mut tagged = frame(self.own, 64);
         tagged[12..16].copy_from_slice(&[0x81, 0x00, 0x00, 0x05]);
-        let (frame, tag) = match kind {
-            0 => (frame(MacAddress([0; 6]), 60), None),
-            1 => (frame(MacAddress::BROADCAST, 60), None),
-            2 => (frame(self.own, 13), None),
-            3 => (frame(self.own, 1600), None),
-            4 => (frame(self.own, 60), Some(0xfff)),
-            _ => (tagged, Some(7)),
+        let (place, frame, tag) = match self.turn % 6 {
+            0 => (0, frame(MacAddress([0; 6]), 60), None),
+            1 => (0, frame(MacAddress::BROADCAST, 60), None),
+            2 => (1, frame(self.own, 13), None),
+            3 => (2, frame(self.own, 1600), None),
+            4 => (3, frame(self.own, 60), Some(0xfff)),
+            _ => (4, tagged, Some(7)),
         };
-        self.send(&frame, tag);
+        self.send(place, &frame, tag);
     }
 
-    /// Writes over everything that it has shared or sent: buffers that the controller is writing,
-    /// headers that a switch may be looking at.
+    /// Writes over what it has shared or sent, every other time: buffers that the controller is
+    /// writing, headers that a switch may be looking at.
     pub(crate) fn interfere(&mut self) {
         let (to, from) = (self.neighbours.target(&mut self.meanwhile), self.neighbours.address(self.turn));
         let header = self.frame(to, from, 64);
         for range in self.layout.buffers.iter().chain(&self.layout.outgoing) {
-            // What it gave up it can no longer write.
-            let _ = self.layout.guest.write(range.at, &header);
+            if self.meanwhile.bool() {
+                // What it gave up it can no longer write.
+                let _ = self.layout.guest.write(range.at, &header);
+            }
         }
     }
 
-    fn send(&mut self, frame: &[u8], tag: Option<u16>) {
-        let place = self.layout.outgoing[self.turn % self.layout.outgoing.len()];
+    fn send(&mut self, place: usize, frame: &[u8], tag: Option<u16>) {
+        let place = self.layout.outgoing[place];
         let range = GuestRange { len: frame.len() as u32, ..place };
         if self.layout.guest.write(range.at, frame).is_ok() {
             self.transmit.post(request((self.turn % ENTRIES) as u16, range, tag));

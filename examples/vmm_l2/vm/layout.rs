@@ -13,8 +13,8 @@ use vmdq_sim::{Guest, Guests};
 pub(crate) const ENTRIES: usize = 128;
 /// Where buffers begin: a page each, of which a part stays unused.
 const STRIDE: u32 = 4096;
-/// Frames that a machine may have under way.
-const OUTGOING: usize = 8;
+/// Places for frames to send.
+const OUTGOING: usize = 5;
 
 /// A machine's memory, by use.
 #[derive(Clone)]
