@@ -1,14 +1,15 @@
 //! The example `vmm_switch` as a user runs it: command line, captures good and bad, the agreed
 //! JSON, on every model and, where there is one, on QEMU.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::sync::LazyLock;
+mod program;
 
+use std::path::Path;
+
+use program::{FORMATS, Folder, Format, LITTLE, Program, Record, frame, object, stderr, whole, words};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use vmdq_sim::Qemu;
+
+static PROGRAM: Program = Program::new("vmm_switch");
 
 const DEVICES: [&str; 3] = ["82575", "82576", "82598"];
 const VM1: [u8; 6] = [0x02, 0, 0, 0, 0, 0x0a];
@@ -20,63 +21,9 @@ const EXPERIMENT: [u8; 2] = [0x88, 0xb5];
 const IPV4: [u8; 2] = [0x08, 0x00];
 const TAG: [u8; 4] = [0x81, 0x00, 0x00, 0x05];
 
-/// The built example; cargo alone does not build it for `cargo test --test vmm_switch`.
-static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
-    let mut build = escargot::CargoBuild::new().example("vmm_switch");
-    if !cfg!(debug_assertions) {
-        build = build.release();
-    }
-    build.run().expect("the example builds").path().into()
-});
-
-/// Runs the example. Standard input is empty.
-fn run(args: &[&str]) -> Output {
-    let output = Command::new(&*PROGRAM).args(args).stdin(Stdio::null()).output().unwrap();
-    assert!(!stderr(&output).contains("panicked"), "{args:?}: {}", stderr(&output));
-    output
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// Returns the one object on standard output.
-fn object(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", stderr(output)))
-}
-
 /// Runs the example with `--json`; it must succeed.
 fn result(capture: &Path, args: &[&str]) -> Value {
-    let output = run(&[&[capture.to_str().unwrap(), "--json"], args].concat());
-    assert!(output.status.success(), "{args:?}: {}", stderr(&output));
-    assert_eq!(stderr(&output), "");
-    object(&output)
-}
-
-/// Requires a refusal: a short error of one line that names something, no result.
-fn refused(args: &[&str], named: &str) {
-    let output = run(args);
-    let error = stderr(&output);
-    assert!(!output.status.success(), "{args:?}");
-    assert!(error.contains(named) && error.lines().count() == 1 && error.len() < 200, "{args:?}: {error}");
-    assert!(output.stdout.is_empty(), "{args:?}");
-}
-
-/// A record: what was captured, and how long the frame was.
-type Record = (Vec<u8>, u32);
-
-/// Makes a frame of `len` bytes from a header.
-fn frame(header: &[&[u8]], len: usize) -> Vec<u8> {
-    let mut frame = header.concat();
-    // Whatever is told apart later must differ.
-    frame.extend((frame.len()..len).map(|i| (i * 7 + len) as u8));
-    frame.truncate(len);
-    frame
-}
-
-fn whole(bytes: Vec<u8>) -> Record {
-    let original = bytes.len() as u32;
-    (bytes, original)
+    PROGRAM.result(capture, args)
 }
 
 /// The worked case of the specification.
@@ -112,78 +59,6 @@ fn mixed() -> Vec<Record> {
         records.push(whole(bytes));
     }
     records
-}
-
-#[derive(Clone, Copy)]
-enum Format {
-    Pcap { big: bool, nano: bool },
-    Pcapng { big: bool },
-}
-
-const LITTLE: Format = Format::Pcap { big: false, nano: false };
-const FORMATS: [Format; 6] = [
-    LITTLE,
-    Format::Pcap { big: true, nano: false },
-    Format::Pcap { big: false, nano: true },
-    Format::Pcap { big: true, nano: true },
-    Format::Pcapng { big: false },
-    Format::Pcapng { big: true },
-];
-
-fn words(big: bool, words: &[u32]) -> Vec<u8> {
-    words.iter().flat_map(|word| if big { word.to_be_bytes() } else { word.to_le_bytes() }).collect()
-}
-
-/// Two halves of a word as they lie in a file.
-fn halves(big: bool, first: u32, second: u32) -> u32 {
-    if big { first << 16 | second } else { second << 16 | first }
-}
-
-impl Format {
-    fn file(self, records: &[Record]) -> Vec<u8> {
-        match self {
-            Self::Pcap { big, nano } => {
-                let magic = if nano { 0xa1b2_3c4d } else { 0xa1b2_c3d4 };
-                let mut file = words(big, &[magic, halves(big, 2, 4), 0, 0, 65535, 1]);
-                for (bytes, original) in records {
-                    file.extend(words(big, &[1, 2, bytes.len() as u32, *original]));
-                    file.extend(bytes);
-                }
-                file
-            }
-            Self::Pcapng { big } => {
-                let block = |kind: u32, body: &[u8]| {
-                    let padded = body.len().next_multiple_of(4);
-                    let len = words(big, &[padded as u32 + 12]);
-                    let padding = vec![0; padded - body.len()];
-                    [&words(big, &[kind]), &len, body, &padding, &len].concat()
-                };
-                let section = words(big, &[0x1a2b_3c4d, halves(big, 1, 0), u32::MAX, u32::MAX]);
-                let mut file = block(0x0a0d_0d0a, &section);
-                file.extend(block(1, &words(big, &[halves(big, 1, 0), 0])));
-                for (bytes, original) in records {
-                    let head = words(big, &[0, 0, 0, bytes.len() as u32, *original]);
-                    file.extend(block(6, &[&head[..], bytes].concat()));
-                }
-                file
-            }
-        }
-    }
-}
-
-/// Writes files into a folder that goes with it.
-struct Folder(TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.0.path().join(name);
-        fs::write(&path, bytes).unwrap();
-        path
-    }
 }
 
 /// What the worked case has to give; without `device` and `bus`.
@@ -291,7 +166,7 @@ fn a_cut_capture_gives_the_result_of_what_came_before_and_an_error() {
         let before = result(&folder.file("before.pcap", &format.file(&records[..5])), &["--vms", "1"]);
         let name = format!("{i}.cut");
         let cut = folder.file(&name, &file[..file.len() - 5]);
-        let output = run(&[cut.to_str().unwrap(), "--json", "--vms", "1"]);
+        let output = PROGRAM.run(&[cut.to_str().unwrap(), "--json", "--vms", "1"]);
         assert!(!output.status.success());
         assert_eq!(object(&output), before);
         let error = stderr(&output);
@@ -313,10 +188,10 @@ fn bad_files_are_refused_by_name() {
         ("half-section.pcapng", &Format::Pcapng { big: false }.file(&[])[..14]),
         ("link-type.pcap", &other_link),
     ] {
-        refused(&[folder.file(name, bytes).to_str().unwrap(), "--json"], name);
+        PROGRAM.refused(&[folder.file(name, bytes).to_str().unwrap(), "--json"], name);
     }
-    refused(&[folder.0.path().join("no-such.pcap").to_str().unwrap()], "no-such.pcap");
-    refused(&[folder.0.path().to_str().unwrap()], folder.0.path().to_str().unwrap());
+    PROGRAM.refused(&[folder.0.path().join("no-such.pcap").to_str().unwrap()], "no-such.pcap");
+    PROGRAM.refused(&[folder.0.path().to_str().unwrap()], folder.0.path().to_str().unwrap());
 }
 
 #[test]
@@ -325,7 +200,7 @@ fn a_record_longer_than_the_file_is_an_error_that_names_the_file() {
     for claimed in [61, 70_000, 300 << 20, u32::MAX] {
         let file = [LITTLE.file(&worked_case()[..1]), words(false, &[1, 2, claimed, claimed]), vec![0; 60]];
         let capture = folder.file("long-record.pcap", &file.concat());
-        let output = run(&[capture.to_str().unwrap(), "--json"]);
+        let output = PROGRAM.run(&[capture.to_str().unwrap(), "--json"]);
         let error = stderr(&output);
         assert!(!output.status.success());
         assert!(error.contains("long-record.pcap: ends in the middle of record 2"), "{error}");
@@ -352,13 +227,13 @@ fn bad_options_are_refused_by_name() {
         (&["--max-frame", "9729", "--device", "82575"], "--max-frame"),
         (&["--unknown"], "--unknown"),
     ] {
-        refused(args, named);
+        PROGRAM.refused(args, named);
     }
 }
 
 #[test]
 fn made_up_traffic_has_eight_virtual_machines_and_a_table() {
-    let output = run(&["--json"]);
+    let output = PROGRAM.run(&["--json"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let result = object(&output);
     let queues = result["queues"].as_array().unwrap();
@@ -368,7 +243,7 @@ fn made_up_traffic_has_eight_virtual_machines_and_a_table() {
     assert!(queues[0]["broadcast"].as_u64() > Some(0) && queues[0]["multicast"].as_u64() > Some(0));
     assert!(result["transmit"]["jain"].as_f64() > Some(0.999), "and gets no more than the others");
 
-    let table = run(&[]);
+    let table = PROGRAM.run(&[]);
     assert!(table.status.success());
     let table = String::from_utf8(table.stdout).unwrap();
     assert!(table.contains("82598") && table.contains(&frames(1).to_string()), "{table}");

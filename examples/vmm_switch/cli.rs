@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
 use clap::{Parser, ValueEnum};
-use vmdq::{Controller, ForController, FrameLimit, Model};
+use vmdq::{Controller, ForController, FrameLimit};
 
+use crate::command_line;
+use crate::device::{Device, Vms};
 use crate::source::Source;
 
 /// Sorts a capture into one VMDq queue for each virtual machine, and lets each answer fairly.
@@ -33,26 +34,6 @@ struct Args {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub(crate) enum Device {
-    #[value(name = "82575")]
-    I82575,
-    #[value(name = "82576")]
-    I82576,
-    #[value(name = "82598")]
-    I82598,
-}
-
-impl Device {
-    pub(crate) fn model(self) -> Model {
-        match self {
-            Self::I82575 => Model::I82575,
-            Self::I82576 => Model::I82576,
-            Self::I82598 => Model::I82598,
-        }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum Bus {
     Sim,
     Qemu,
@@ -73,18 +54,7 @@ impl Options {
     /// Reads the command line. Otherwise prints why not, or the help that was asked for, and returns
     /// the exit status.
     pub(crate) fn from_command_line() -> Result<Self, ExitCode> {
-        let error = match Args::try_parse() {
-            Ok(args) => match Self::check(args) {
-                Ok(options) => return Ok(options),
-                Err(error) => error,
-            },
-            Err(help) if matches!(help.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-                return Err(if help.print().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
-            }
-            Err(error) => one_line(&error),
-        };
-        eprintln!("error: {error}");
-        Err(ExitCode::from(2))
+        command_line::read(Self::check)
     }
 
     fn check(args: Args) -> Result<Self, String> {
@@ -93,7 +63,7 @@ impl Options {
         if bus == Bus::Qemu && device != Device::I82576 {
             return Err(format!("--bus qemu: QEMU has no {model}; use --device 82576"));
         }
-        let Ok(Range { vms: most, max_frame: longest }) = model.with(Limits) else {
+        let (Ok(most), Ok(longest)) = (model.with(Vms), model.with(MaxFrame)) else {
             return Err(format!("--device: the {model} is not driven yet"));
         };
         let vms = vms.unwrap_or(most);
@@ -109,33 +79,21 @@ impl Options {
     }
 }
 
-/// What a device can be asked for.
-struct Range {
-    vms: usize,
-    max_frame: u16,
-}
+/// Asks a model for its longest frame.
+struct MaxFrame;
 
-struct Limits;
+impl ForController for MaxFrame {
+    type Output = u16;
 
-impl ForController for Limits {
-    type Output = Range;
-
-    fn run<C: Controller>(self) -> Range {
-        Range { vms: C::QUEUES - 1, max_frame: C::MAX_FRAME }
+    fn run<C: Controller>(self) -> u16 {
+        C::MAX_FRAME
     }
-}
-
-/// What clap has to say, without the usage and the hints that follow in lines of their own.
-fn one_line(error: &clap::Error) -> String {
-    let text = error.to_string();
-    let lines: Vec<_> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
-    let line = lines.join(" ");
-    line.strip_prefix("error: ").unwrap_or(&line).to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command_line::one_line;
 
     fn parse(args: &[&str]) -> Result<Options, String> {
         let args = ["vmm_switch"].iter().chain(args);

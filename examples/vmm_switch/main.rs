@@ -11,15 +11,24 @@
 //! the wire saw, `plan.rs` chooses the virtual machines.
 
 mod answer;
+#[path = "../common/capture.rs"]
 mod capture;
 mod cli;
+#[path = "../common/command_line.rs"]
+mod command_line;
+#[path = "../common/device.rs"]
+mod device;
+#[path = "../common/plan.rs"]
 mod plan;
+#[path = "../common/progress.rs"]
 mod progress;
 mod report;
 mod run;
+#[path = "../common/source.rs"]
 mod source;
 mod switch;
 mod table;
+#[path = "../common/traffic.rs"]
 mod traffic;
 
 use std::io::{self, Write};
@@ -29,7 +38,8 @@ use anyhow::{Context, Result};
 use vmdq::{Controller, ForController};
 use vmdq_sim::{Qemu, Sim, Testbed};
 
-use cli::{Bus, Device, Options};
+use cli::{Bus, Options};
+use device::Device;
 use plan::Plan;
 use report::Report;
 

@@ -1,0 +1,221 @@
+//! A virtual machine's queue and its virtual interface: how frames get from the one to the other.
+//!
+//! A virtual machine that shares buffers gets its own frames where the controller wrote them, and what
+//! is flooded by copy into buffers that are held back. To all others everything is copied.
+
+use std::collections::BTreeMap;
+
+use vmdq::channel::{BackEndCounters, Posted, Refused, Status, Undelivered, Unfit, VirtualInterface};
+use vmdq::ring::{BufferPool, RxRing, TxRing};
+use vmdq::switch::InterfaceId;
+use vmdq::targeted::{ShareState, TargetedRing};
+use vmdq::vmm::Vmm;
+use vmdq::{BindingId, MacAddress, Pool};
+use vmdq_sim::{Guests, SimBus, SimDma};
+
+use crate::vm::ENTRIES;
+
+/// Shared buffers that are held back for what is flooded: as many as there can be such frames between
+/// two runs of the virtual machine, and some more.
+pub(super) const RESERVE: usize = 64;
+
+/// Frames that nobody got, by reason.
+pub(crate) type Lost = BTreeMap<&'static str, u64>;
+
+/// A virtual machine's queue pair and what stands behind it.
+pub(super) struct Line<C> {
+    pub(super) mac: MacAddress,
+    pub(super) binding: BindingId,
+    pub(super) receive: Receive<C>,
+    pub(super) tx: TxRing<C, SimBus, SimDma>,
+    pub(super) pool: Pool<C, SimBus>,
+    pub(super) interface: Interface,
+}
+
+/// Where received frames land.
+pub(super) enum Receive<C> {
+    /// In the I/O container; each is copied.
+    Copying(RxRing<C, SimBus, SimDma>),
+    /// In the virtual machine.
+    Targeted(TargetedRing<C, SimBus, SimDma>),
+}
+
+/// The virtual interface: the I/O container's half of the I/O channel.
+pub(super) struct Interface {
+    pub(super) id: InterfaceId,
+    pub(super) channel: VirtualInterface<'static>,
+    /// Buffers that the guest posted and that are shared, by number.
+    pub(super) shared: [Option<Posted>; ENTRIES],
+    /// Frames that the guest found in a buffer into which nobody copied.
+    pub(super) in_place: u64,
+    /// Frames whose header the hardware replicated.
+    pub(super) headers_replicated: u64,
+    pub(super) lost: Lost,
+}
+
+impl<C: vmdq::Controller> Line<C> {
+    /// Takes the buffers that a sharing guest has posted: shares those that are new, takes back those
+    /// that held a frame. What can't be shared goes back as refused.
+    pub(super) fn take_posted(&mut self, guests: &Guests) {
+        let (Receive::Targeted(ring), interface) = (&mut self.receive, &mut self.interface) else { return };
+        // As many as an honest guest can have posted: one that posts on and on waits for its next turn.
+        for _ in 0..ENTRIES {
+            let posted = match interface.channel.receive().next() {
+                Some(Ok(posted)) => posted,
+                // It went back to the guest.
+                Some(Err(Unfit::Malformed)) => continue,
+                // A broken channel is counted, and the hypervisor goes on without the guest: its queue
+                // runs dry, and the controller drops.
+                Some(Err(Unfit::Corrupt)) | None => break,
+            };
+            if interface.hold(ring, guests, &posted) {
+                let place = &mut interface.shared[usize::from(posted.id())];
+                *place = Some(posted);
+            } else {
+                interface.give_back(posted, Status::Refused);
+            }
+        }
+    }
+
+    /// Gives the controller buffers again.
+    pub(super) fn refill(&mut self, headers: &mut BufferPool, buffers: &mut BufferPool) {
+        match &mut self.receive {
+            Receive::Copying(ring) => ring.refill(buffers),
+            Receive::Targeted(ring) => ring.refill(headers),
+        };
+    }
+
+    /// Gives the guest a copy of a frame.
+    pub(super) fn copy(&mut self, guests: &Guests, frame: &[u8], tag: Option<u16>) {
+        let Self { receive, interface, .. } = self;
+        match receive {
+            Receive::Copying(_) => interface.copy(guests, frame, tag),
+            Receive::Targeted(ring) => interface.copy_to_held(ring, guests, frame, tag),
+        }
+    }
+
+    /// Returns how many frames of its own and how many flooded ones can come before the guest must
+    /// run; `posted` buffers are in the channel of a guest that does not share.
+    pub(super) fn room(&self, posted: usize) -> usize {
+        match &self.receive {
+            Receive::Copying(ring) => ring.posted().min(posted),
+            Receive::Targeted(ring) => ring.posted().min(ring.held()),
+        }
+    }
+}
+
+impl Interface {
+    /// Makes a posted buffer one that the ring holds; tells whether it is.
+    fn hold<C: vmdq::Controller>(
+        &self,
+        ring: &mut TargetedRing<C, SimBus, SimDma>,
+        guests: &Guests,
+        posted: &Posted,
+    ) -> bool {
+        let (id, range) = (posted.id(), posted.range());
+        // A number that the guest has not got back.
+        if self.shared.get(usize::from(id)).is_none_or(Option::is_some) {
+            return false;
+        }
+        match ring.shared(id) {
+            // The usual case: the same buffer again, mapped still.
+            Some((same, ShareState::Delivered)) if same == range => ring.give_back(id).is_ok(),
+            Some(_) => ring.unshare(guests, id).is_ok() && ring.share(guests, id, range).is_ok(),
+            None => ring.share(guests, id, range).is_ok(),
+        }
+    }
+
+    /// Tells the guest that a shared buffer has a frame: transfer without a copy.
+    pub(super) fn deliver_in_place(&mut self, id: u16, length: u16, tag: Option<u16>) {
+        // What the ring has, the guest has posted.
+        let posted = self.shared.get_mut(usize::from(id)).and_then(Option::take);
+        let completed = posted.map(|posted| self.channel.receive().complete(posted, length.into(), tag));
+        match completed {
+            Some(Ok(())) => self.in_place += 1,
+            _ => self.lose("channel_broken", 1),
+        }
+    }
+
+    /// Copies a frame into the next buffer that the guest posted.
+    pub(super) fn copy(&mut self, guests: &Guests, frame: &[u8], tag: Option<u16>) {
+        if let Err(reason) = self.channel.deliver(guests, frame, tag) {
+            self.lose(undelivered(reason), 1);
+        }
+    }
+
+    /// Copies a frame into a shared buffer that was held back.
+    fn copy_to_held<C: vmdq::Controller>(
+        &mut self,
+        ring: &mut TargetedRing<C, SimBus, SimDma>,
+        guests: &Guests,
+        frame: &[u8],
+        tag: Option<u16>,
+    ) {
+        if let Err(reason) = self.try_copy_to_held(ring, guests, frame, tag) {
+            self.lose(undelivered(reason), 1);
+        }
+    }
+
+    fn try_copy_to_held<C: vmdq::Controller>(
+        &mut self,
+        ring: &mut TargetedRing<C, SimBus, SimDma>,
+        guests: &Guests,
+        frame: &[u8],
+        tag: Option<u16>,
+    ) -> Result<(), Undelivered> {
+        if self.channel.is_corrupt() {
+            return Err(Undelivered::Corrupt);
+        }
+        let (id, range) = ring.take_held().ok_or(Undelivered::NoBuffer)?;
+        let posted = self.shared.get_mut(usize::from(id)).and_then(Option::take);
+        let posted = posted.ok_or(Undelivered::NoBuffer)?;
+        // The guest can have lost the memory since it shared it. (The length fits: the ring checked that
+        // its buffers hold every frame.)
+        if guests.write(self.channel.vm(), range.at, frame).is_err() {
+            self.give_back(posted, Status::Refused);
+            return Err(Undelivered::NotOwned);
+        }
+        let length = frame.len() as u32;
+        self.channel.receive().complete(posted, length, tag).map_err(|_| Undelivered::Corrupt)
+    }
+
+    /// Gives a buffer back without a frame.
+    pub(super) fn give_back(&mut self, posted: Posted, status: Status) {
+        // It fails on a broken channel: then there is nobody to give it to.
+        let _ = self.channel.receive().give_back(posted, status);
+    }
+
+    /// Counts frames that the guest does not get, or that nobody gets from it.
+    pub(super) fn lose(&mut self, reason: &'static str, frames: u64) {
+        *self.lost.entry(reason).or_default() += frames;
+    }
+
+    /// Returns how many buffers, of either direction, were refused.
+    pub(super) fn refused_buffers(&mut self) -> u64 {
+        let refused = |counters: BackEndCounters| counters.refused + counters.malformed;
+        refused(self.channel.receive().counters()) + refused(self.channel.transmit().counters())
+    }
+}
+
+fn undelivered(reason: Undelivered) -> &'static str {
+    match reason {
+        Undelivered::NoBuffer => "no_buffer",
+        Undelivered::BufferTooShort => "buffer_too_short",
+        Undelivered::NotOwned => "buffer_not_owned",
+        Undelivered::Malformed => "buffer_malformed",
+        Undelivered::Corrupt => "channel_broken",
+        _ => "undelivered",
+    }
+}
+
+/// Names why a frame of a guest was not taken.
+pub(super) fn refused(reason: Refused) -> &'static str {
+    match reason {
+        Refused::TooShort => "sent_too_short",
+        Refused::TooLong => "sent_too_long",
+        Refused::NotOwned => "sent_not_owned",
+        Refused::Malformed => "sent_malformed",
+        Refused::Corrupt => "channel_broken",
+        _ => "sent_refused",
+    }
+}

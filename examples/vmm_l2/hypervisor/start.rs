@@ -1,0 +1,164 @@
+//! Bringing it all up: port, queues, filters, and a virtual interface for each virtual machine.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, ensure};
+use vmdq::channel::{BackEnd, VirtualInterface};
+use vmdq::controller::HeaderReplication;
+use vmdq::ring::{BufferPool, BufferSize, RingMemory};
+use vmdq::switch::{InterfaceId, Physical, Switch, Virtual, Vlans};
+use vmdq::targeted::TargetedMemory;
+use vmdq::{Accept, Config, FilterSlot, FilterTable, FrameLimit, HeaderSize, Port, Queue, Resources};
+use vmdq_sim::{Guests, Sim, SimBus, SimDma, Testbed};
+
+use super::line::{Interface, Line, RESERVE, Receive};
+use super::{Hypervisor, RING, ROUND, Store};
+use crate::vm::{ENTRIES, Identity, Layout};
+
+/// How long to wait for the link, in milliseconds.
+const LINK_UP: u32 = 10_000;
+/// How much of a frame the hardware replicates: addresses, tag, and the headers of IP and UDP.
+const HEADER: u16 = 64;
+/// The size of header buffers, the smallest that there is.
+const HEADER_BUFFER: usize = 1;
+/// Frames that virtual machines may have on their way to the wire.
+const OUTGOING: usize = RING;
+
+/// How the port is set up: everything accepted, and tags removed, so that no group mixes VLANs.
+fn config() -> Config {
+    Config { accept: Accept::all(), strip_tags: true, ..Config::default() }
+}
+
+/// Returns the size of buffers that hold every frame.
+pub(crate) fn buffer_size() -> Result<BufferSize> {
+    config().buffer_size().context("no buffer holds the longest frame")
+}
+
+impl<C: HeaderReplication> Hypervisor<C> {
+    /// Starts a queue for each machine. The I/O channels are laid out afterwards: front-ends may start.
+    pub(crate) fn start(bed: Sim, guests: Guests, machines: &[(Identity, Layout)]) -> Result<Self> {
+        let mut delay = bed.delay();
+        // SAFETY: the model is a controller `C`, and this is its only driver; it reaches only what its
+        // `dma` mapped.
+        let port = unsafe { Port::<C, SimBus, _>::new(bed.bus()) };
+        let config = config();
+        let mut port = port.init(&config, &mut delay).map_err(|(error, _)| error).context(C::NAME)?;
+        ensure!(port.bring_link_up(LINK_UP, &mut delay).is_up(), "the link of the {} stays down", C::NAME);
+        let Resources { port, queues, filters, mut table, vectors } = port.enable(&mut delay);
+        let (mut queues, mut slots) = (queues.into_iter(), filters.into_iter());
+
+        let size = buffer_size()?;
+        let mut buffers = Store::new(&bed, size, (machines.len() + 1) * RING + ROUND + OUTGOING)?;
+        let header_size = BufferSize::kib(HEADER_BUFFER).context("no header buffer is so small")?;
+        let mut headers = Store::new(&bed, header_size, machines.len() * RING + ROUND)?;
+
+        // The seed ought to be random; here each run has to be the same.
+        let mut switch = Switch::new(0x5eed);
+        let uplink = switch.bind_physical(&Physical::default())?;
+
+        let queue = queues.next().context("no queue")?;
+        let (rx, tx) = (bed.place(RingMemory::<RING>::new()), bed.place(RingMemory::<RING>::new()));
+        let default = queue.start(rx, tx, size, bed.dma(), &mut delay).map_err(|(error, _)| error)?;
+        let mut started = Vec::new();
+        for (identity, layout) in machines {
+            let id = switch.bind_virtual(&Virtual { vlans: Vlans::ALL, ..Virtual::default() })?;
+            switch.bind_address(id, identity.mac)?;
+            let queue = queues.next().context("more virtual machines than queues")?;
+            ensure!(queue.index() == id.number(), "queues and interfaces have the same numbers");
+            let slot = slots.next().context("more virtual machines than filters")?;
+            let interface = Interface::new(id, layout, FrameLimit::new(config.max_frame, C::MAX_FRAME))?;
+            let start = Start { bed: &bed, delay: &mut delay, size, table: &mut table };
+            let mut line = start.line(queue, slot, identity, layout, interface)?;
+            line.refill(&mut headers.pool, &mut buffers.pool);
+            started.push(line);
+        }
+        let unused = (queues.collect(), slots.collect(), vectors);
+        Ok(Self {
+            bed,
+            delay,
+            guests,
+            port,
+            table,
+            default,
+            lines: started,
+            switch,
+            uplink,
+            buffers,
+            headers,
+            now: 0,
+            on_wire: 0,
+            sent: 0,
+            unused,
+        })
+    }
+}
+
+/// What every queue is started with.
+struct Start<'a, C: HeaderReplication> {
+    bed: &'a Sim,
+    delay: &'a mut <Sim as Testbed>::Delay,
+    size: BufferSize,
+    table: &'a mut FilterTable<C, SimBus>,
+}
+
+impl<C: HeaderReplication> Start<'_, C> {
+    /// Starts a virtual machine's queue, then leads its address there.
+    fn line(
+        self,
+        queue: Queue<C, SimBus>,
+        slot: FilterSlot<C>,
+        identity: &Identity,
+        layout: &Layout,
+        interface: Interface,
+    ) -> Result<Line<C>> {
+        let Self { bed, delay, size, table } = self;
+        let (dma, tx) = (bed.dma(), bed.place(RingMemory::<RING>::new()));
+        let (receive, tx, pool) = if identity.shares {
+            let rx = bed.place(TargetedMemory::<RING, ENTRIES>::new());
+            let headers = HeaderSize::new(HEADER).context("no header buffer has this size")?;
+            let running = queue
+                .start_targeted(rx, tx, layout.guest.vm(), size, headers, dma, delay)
+                .map_err(|(error, _)| error)?;
+            let mut rx = running.rx;
+            rx.set_reserve(RESERVE);
+            (Receive::Targeted(rx), running.tx, running.pool)
+        } else {
+            let rx = bed.place(RingMemory::<RING>::new());
+            let running = queue.start(rx, tx, size, dma, delay).map_err(|(error, _)| error)?;
+            (Receive::Copying(running.rx), running.tx, running.pool)
+        };
+        let bound = table.bind(slot, identity.mac, &pool).map_err(|(error, _)| error);
+        let binding = bound.with_context(|| format!("{} of queue {}", identity.mac, pool.queue()))?;
+        Ok(Line { mac: identity.mac, binding, receive, tx, pool, interface })
+    }
+}
+
+impl Interface {
+    /// Lays the channel out in the guest's memory.
+    fn new(id: InterfaceId, layout: &Layout, limit: Option<FrameLimit>) -> Result<Self> {
+        let limit = limit.context("the frame limit is out of range")?;
+        let receive = BackEnd::new(layout.receive, ENTRIES as u32)?;
+        let transmit = BackEnd::new(layout.transmit, ENTRIES as u32)?;
+        Ok(Self {
+            id,
+            channel: VirtualInterface::new(layout.guest.vm(), receive, transmit, limit),
+            shared: [const { None }; ENTRIES],
+            in_place: 0,
+            headers_replicated: 0,
+            lost: BTreeMap::new(),
+        })
+    }
+}
+
+impl Store {
+    /// Makes a pool of so many buffers at least.
+    fn new(bed: &Sim, size: BufferSize, count: usize) -> Result<Self> {
+        // Buffers are spread by a cache line.
+        let bytes = count * (size.bytes() + 64);
+        let shelf = Box::leak(Box::new_uninit_slice(count));
+        let (pool, lent) = BufferPool::carve::<_, SimDma>(bed.lend_bytes(bytes), size, shelf, bed.dma())
+            .map_err(|(error, ..)| error)?;
+        ensure!(pool.len() == count, "{} buffers instead of {count}", pool.len());
+        Ok(Self { pool, lent })
+    }
+}

@@ -1,0 +1,196 @@
+//! Taking it all down, in the order in which the types allow it, and the account.
+
+use anyhow::{Result, ensure};
+use vmdq::channel::Status;
+use vmdq::controller::HeaderReplication;
+use vmdq::ring::{Frame, RxCounters};
+use vmdq::{Array, FilterTable, MacAddress, Parts, Queue};
+use vmdq_sim::{Guests, SimBus, SimDelay, Testbed};
+
+use super::line::{Line, Lost, Receive};
+use super::{Hypervisor, Store};
+
+/// What the hypervisor knows of a virtual machine.
+#[derive(Clone, Debug)]
+pub(crate) struct Machine {
+    pub(crate) mac: MacAddress,
+    /// Frames that the switch had for it.
+    pub(crate) delivered: u64,
+    /// Frames of its own that went somewhere.
+    pub(crate) sent: u64,
+    /// Frames that were not copied.
+    pub(crate) in_place: u64,
+    pub(crate) headers_replicated: u64,
+    /// Bytes that software copied from its memory or to it.
+    pub(crate) bytes_copied: u64,
+    pub(crate) refused_buffers: u64,
+    /// Frames for it and from it that got lost behind the switch, or before.
+    pub(crate) lost: Lost,
+}
+
+/// What came of all frames.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Totals {
+    pub(crate) on_wire: u64,
+    /// Frames from the wire that the switch saw.
+    pub(crate) switched: u64,
+    /// Frames that virtual machines have put on the wire.
+    pub(crate) sent: u64,
+    pub(crate) decisions: u64,
+    pub(crate) flooded: u64,
+    pub(crate) local: u64,
+    /// By the controller and the driver, before the switch saw them.
+    pub(crate) dropped_before: Lost,
+    pub(crate) dropped_by_switch: Lost,
+}
+
+/// What came of it all.
+#[derive(Clone, Debug)]
+pub(crate) struct Outcome {
+    pub(crate) machines: Vec<Machine>,
+    pub(crate) totals: Totals,
+    pub(crate) violations: Vec<String>,
+}
+
+impl<C: HeaderReplication> Hypervisor<C> {
+    /// Stops everything and adds up.
+    pub(crate) fn stop(mut self) -> Result<Outcome> {
+        self.settle()?;
+        let mut totals = self.totals()?;
+        let machines = self.machines()?;
+        let Self {
+            bed, mut delay, guests, port, mut table, default, lines, buffers, headers, unused, ..
+        } = self;
+        let (unused_queues, mut slots, vectors) = unused;
+        let (mut queues, mut lost) = (Vec::new(), 0);
+        let mut stores = (buffers, headers);
+        for line in lines {
+            // No filter may lead to a queue that stops.
+            slots.push(table.unbind(line.binding)?);
+            let vm = line.interface.channel.vm();
+            let (queue, counters) = line.stop(&table, &guests, &mut delay, &mut stores, &mut lost)?;
+            totals.count_ring(counters);
+            queues.push(queue);
+            // Its memory is unmapped: the machine may end.
+            guests.remove(vm);
+        }
+        totals.count_ring(default.rx.counters());
+        let home = |frame| lost += u64::from(stores.0.pool.put(frame).is_err());
+        let stopped = default.pool.stop(default.rx, default.tx, &table, &mut delay, home);
+        queues.insert(0, stopped.map_err(|(error, _)| error)?.queue);
+
+        let mut queues = queues.into_iter().chain(unused_queues);
+        let mut slots = slots.into_iter();
+        let parts = Parts {
+            queues: C::PerQueue::from_fn(|_| queues.next().expect("every queue was stopped")),
+            filters: C::PerFilter::from_fn(|_| slots.next().expect("every filter was unbound")),
+            table,
+            vectors,
+        };
+        let _off = port.disable(parts, &mut delay).map_err(|(error, _)| error)?;
+        ensure!(lost == 0, "{lost} buffers are not the pool's");
+        for Store { pool, lent } in [stores.0, stores.1] {
+            lent.release(pool).map_err(|(error, ..)| error)?;
+        }
+        let of_model = bed.violations().into_iter().map(|violation| violation.to_string());
+        let of_guests = guests.violations().into_iter().map(|violation| violation.to_string());
+        Ok(Outcome { machines, totals, violations: of_model.chain(of_guests).collect() })
+    }
+
+    fn totals(&mut self) -> Result<Totals> {
+        let statistics = self.port.statistics();
+        let counters = self.switch.counters().traffic;
+        let uplink = self.switch.interface_counters(self.uplink)?;
+        let dropped_before = [
+            ("too_long", statistics.too_long),
+            ("too_short", statistics.too_short),
+            ("crc_errors", statistics.crc_errors),
+            // The 82598 counts a frame without descriptor as missed, too.
+            ("missed", statistics.missed.saturating_sub(statistics.no_descriptor)),
+            ("no_descriptor", statistics.no_descriptor),
+        ];
+        let by_switch = counters.dropped.iter().map(|(reason, frames)| (reason.name(), frames));
+        Ok(Totals {
+            on_wire: self.on_wire,
+            switched: uplink.received.frames,
+            sent: self.sent,
+            decisions: counters.decisions,
+            flooded: counters.flooded,
+            local: counters.local,
+            dropped_before: dropped_before.into_iter().filter(|(_, frames)| *frames > 0).collect(),
+            dropped_by_switch: by_switch.filter(|(_, frames)| *frames > 0).collect(),
+        })
+    }
+
+    fn machines(&mut self) -> Result<Vec<Machine>> {
+        let Self { lines, switch, guests, .. } = self;
+        let machine = |line: &mut Line<C>| {
+            let Line { mac, interface, .. } = line;
+            let copied = guests.counters(interface.channel.vm());
+            let counters = switch.interface_counters(interface.id)?;
+            Ok(Machine {
+                mac: *mac,
+                delivered: counters.delivered.frames,
+                sent: counters.forwarded + counters.flooded,
+                in_place: interface.in_place,
+                headers_replicated: interface.headers_replicated,
+                bytes_copied: copied.read + copied.written,
+                refused_buffers: interface.refused_buffers(),
+                lost: interface.lost.clone(),
+            })
+        };
+        lines.iter_mut().map(machine).collect()
+    }
+}
+
+impl Totals {
+    /// Adds what a ring dropped on its own account.
+    fn count_ring(&mut self, counters: RxCounters) {
+        for (reason, frames) in [("too_long", counters.too_long), ("malformed", counters.malformed)] {
+            if frames > 0 {
+                *self.dropped_before.entry(reason).or_default() += frames;
+            }
+        }
+    }
+}
+
+impl<C: HeaderReplication> Line<C> {
+    /// Stops the queue pair; only then are shared buffers unmapped, and only then does the guest get
+    /// back those that it has posted.
+    fn stop(
+        self,
+        table: &FilterTable<C, SimBus>,
+        guests: &Guests,
+        delay: &mut SimDelay,
+        (buffers, headers): &mut (Store, Store),
+        lost: &mut u64,
+    ) -> Result<(Queue<C, SimBus>, RxCounters)> {
+        let Self { receive, tx, pool, mut interface, .. } = self;
+        // Headers come home from a targeted ring, and whole frames from every other.
+        let mut home = |frame: Frame| {
+            let store =
+                if frame.capacity() == headers.pool.size().bytes() { &mut *headers } else { &mut *buffers };
+            *lost += u64::from(store.pool.put(frame).is_err());
+        };
+        let (queue, counters) = match receive {
+            Receive::Copying(rx) => {
+                let counters = rx.counters();
+                let stopped = pool.stop(rx, tx, table, delay, home).map_err(|(error, _)| error)?;
+                (stopped.queue, counters)
+            }
+            Receive::Targeted(rx) => {
+                let counters = rx.counters();
+                let stopped = pool.stop_targeted(rx, tx, table, guests, delay, &mut home);
+                (stopped.map_err(|(error, _)| error)?.queue, counters)
+            }
+        };
+        for place in &mut interface.shared {
+            if let Some(posted) = place.take() {
+                // Fails on a broken channel: then there is nobody to give it to.
+                let _ = interface.channel.receive().give_back(posted, Status::Dropped);
+            }
+        }
+        interface.channel.notify_if_needed(guests);
+        Ok((queue, counters))
+    }
+}

@@ -1,0 +1,106 @@
+//! The program of a virtual machine that is not hostile: it receives, and sends nothing.
+
+use anyhow::{Context, Result};
+use vmdq::MacAddress;
+use vmdq::channel::{Buffer, Status, VirtualDriver};
+use vmdq_sim::Snapshot;
+
+use super::layout::{ENTRIES, Layout};
+use crate::digest::Account;
+use crate::source::destination;
+
+/// The 802.1Q tag protocol identifier.
+const TPID: [u8; 2] = [0x81, 0x00];
+
+pub(crate) struct Receiver {
+    layout: Layout,
+    driver: VirtualDriver<'static, ENTRIES>,
+    mac: MacAddress,
+    account: Account,
+    /// The memory before anything was received.
+    before: Snapshot,
+    /// What can't be if the hypervisor does its work.
+    faults: Vec<String>,
+    frame: Vec<u8>,
+}
+
+impl Receiver {
+    /// Posts every buffer, on a channel that the I/O container laid out.
+    pub(crate) fn start(layout: Layout, mac: MacAddress) -> Result<Self> {
+        let mut driver = VirtualDriver::new(layout.receive, layout.transmit)?;
+        for (id, range) in (0..).zip(&layout.buffers) {
+            driver.post(Buffer { id, range: *range })?;
+        }
+        let before = layout.guest.snapshot();
+        let (account, faults, frame) = (Account::EMPTY, Vec::new(), Vec::new());
+        Ok(Self { layout, driver, mac, account, before, faults, frame })
+    }
+
+    /// Takes what was received, accounts for it, and posts the buffers again.
+    pub(crate) fn work(&mut self) -> Result<()> {
+        while let Some(done) = self.driver.received().context("an honest machine's channel")? {
+            if done.status == Status::Done {
+                self.receive(done.buffer, done.length, done.tag)?;
+            } else {
+                self.faults.push(format!("{}: an honest buffer came back {:?}", self.mac, done.status));
+            }
+            self.driver.post(done.buffer)?;
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self, buffer: Buffer, length: u32, tag: Option<u16>) -> Result<()> {
+        self.frame.resize(length as usize, 0);
+        self.layout.guest.read(buffer.range.at, &mut self.frame)?;
+        if let Some(tag) = tag {
+            put_back(&mut self.frame, tag);
+        }
+        let flooded = match destination(&self.frame) {
+            Some(to) if to == self.mac => false,
+            Some(to) if to.is_group() => true,
+            to => {
+                self.faults.push(format!("{}: received a frame to {to:?}", self.mac));
+                return Ok(());
+            }
+        };
+        self.account.add(&self.frame, flooded);
+        Ok(())
+    }
+
+    /// Returns how many frames the machine can receive until it runs again.
+    pub(crate) fn posted(&mut self) -> usize {
+        self.driver.receive().posted()
+    }
+
+    pub(crate) const fn account(&self) -> Account {
+        self.account
+    }
+
+    /// Says what went wrong: what it saw itself, and bytes that it did not share and that were
+    /// written nevertheless.
+    pub(crate) fn faults(&self) -> Vec<String> {
+        let written = self.layout.guest.differences(&self.before);
+        let foreign = written.into_iter().filter(|range| !self.layout.is_shared(*range));
+        let tell = |range| format!("{}: memory that it does not share was written: {range:x?}", self.mac);
+        self.faults.iter().cloned().chain(foreign.map(tell)).collect()
+    }
+}
+
+/// Puts a VLAN tag back where it was on the wire.
+fn put_back(frame: &mut Vec<u8>, tag: u16) {
+    let [high, low] = tag.to_be_bytes();
+    let at = frame.len().min(12);
+    frame.splice(at..at, [TPID[0], TPID[1], high, low]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::put_back;
+
+    #[test]
+    fn the_tag_goes_behind_the_addresses() {
+        let mut frame: Vec<u8> = (0..16).collect();
+        put_back(&mut frame, 0xa005);
+        assert_eq!(frame, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0x81, 0, 0xa0, 5, 12, 13, 14, 15]);
+    }
+}
