@@ -1,0 +1,162 @@
+//! An I/O container with virtual machines: ordinary and targeted queues side by side on one port.
+
+use std::collections::BTreeMap;
+
+use vmdq::vmm::GuestRange;
+use vmdq::{Accept, Config, Controller, HeaderReplication, Queue};
+use vmdq_sim::{Guest, Guests, Sim, SimBus, SimDma, Snapshot, Testbed};
+
+use crate::common::{Plan, Rig, ready, vm};
+use crate::lane::IDS;
+use crate::{Got, How, Targeted};
+
+/// What a byte of a machine's memory is that nobody has written.
+const CANARY: u8 = 0xa5;
+/// Pages of a machine.
+const PAGES: usize = 80;
+
+/// How a house is set up.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape {
+    /// Descriptors of each ring.
+    pub(crate) descriptors: usize,
+    pub(crate) strip_tags: bool,
+    pub(crate) how: How,
+    /// Buffers that each machine shares.
+    pub(crate) shared: u16,
+    /// Machines, each with a targeted queue and a filter: machine i has queue i + 1.
+    pub(crate) machines: usize,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self { descriptors: 64, strip_tags: false, how: How::Hardware(64), shared: 8, machines: 2 }
+    }
+}
+
+/// The port, and what stands beside it.
+pub(crate) struct House<C: Controller> {
+    pub(crate) rig: Rig<C, SimBus, Sim>,
+    pub(crate) guests: Guests,
+    pub(crate) machines: Vec<Machine>,
+    /// Targeted queues by number.
+    pub(crate) lanes: BTreeMap<usize, Targeted<C, SimBus, SimDma>>,
+    pub(crate) shape: Shape,
+}
+
+/// A machine, and its memory when it was last looked at.
+pub(crate) struct Machine {
+    pub(crate) guest: Guest,
+    seen: Snapshot,
+}
+
+impl Machine {
+    pub(crate) fn new(guests: &Guests) -> Self {
+        let guest = guests.add(PAGES);
+        let GuestRange { at, len } = guest.memory();
+        guest.write(at, &vec![CANARY; len as usize]).expect("its own memory");
+        Self { seen: guest.snapshot(), guest }
+    }
+
+    /// Finds what has changed since the last look and lies in none of these ranges.
+    pub(crate) fn stray(&mut self, allowed: &[GuestRange]) -> Vec<GuestRange> {
+        let changed = self.guest.differences(&self.seen);
+        self.seen = self.guest.snapshot();
+        let inside = |run: GuestRange, range: &GuestRange| range.at <= run.at && run.end() <= range.end();
+        changed.into_iter().filter(|&run| !allowed.iter().any(|range| inside(run, range))).collect()
+    }
+}
+
+impl<C: HeaderReplication> House<C> {
+    /// Starts the default queue, and a targeted queue with a filter for each machine.
+    pub(crate) fn start(bed: Sim, shape: Shape) -> Self {
+        let config = Config { accept: Accept::all(), strip_tags: shape.strip_tags, ..Config::default() };
+        let plan = Plan { config, descriptors: shape.descriptors, buffers: 2 * shape.descriptors };
+        let port = ready::<C, _, _>(&bed, bed.bus(), &config);
+        let mut rig = Rig::stopped(bed, port, plan);
+        let queue = rig.idle.remove(0);
+        rig.run(queue);
+        let guests = Guests::new();
+        let machines = Vec::from_iter((0..shape.machines).map(|_| Machine::new(&guests)));
+        let mut house = Self { rig, guests, machines, lanes: BTreeMap::new(), shape };
+        for machine in 0..shape.machines {
+            house.target(machine);
+        }
+        house
+    }
+
+    /// Takes the stopped queue of this number.
+    pub(crate) fn idle(&mut self, number: usize) -> Queue<C, SimBus> {
+        let at = self.rig.idle.iter().position(|queue| queue.index() == number);
+        self.rig.idle.swap_remove(at.expect("the queue is stopped"))
+    }
+
+    /// Starts the queue of a machine targeted, shares buffers and binds its address.
+    pub(crate) fn target(&mut self, machine: usize) {
+        self.run_targeted(machine);
+        let pool = &self.lanes[&(machine + 1)].pool;
+        let slot = self.rig.slots.remove(0);
+        self.rig.table.bind(slot, vm(machine + 1), pool).expect("the filter is bound");
+    }
+
+    /// Starts the queue of a machine targeted and shares buffers.
+    pub(crate) fn run_targeted(&mut self, machine: usize) {
+        let Shape { descriptors, how, shared, .. } = self.shape;
+        let queue = self.idle(machine + 1);
+        let guest = self.machines[machine].guest.clone();
+        let mut lane = Targeted::start(&self.rig.bed, queue, descriptors, &guest, how);
+        lane.share(&self.guests, 0, shared);
+        self.lanes.insert(machine + 1, lane);
+    }
+
+    /// The targeted queue of this number.
+    pub(crate) fn lane(&mut self, queue: usize) -> &mut Targeted<C, SimBus, SimDma> {
+        self.lanes.get_mut(&queue).expect("the queue runs")
+    }
+
+    /// Puts frames on the wire and takes what a targeted queue got of them; buffers go back.
+    pub(crate) fn get(&mut self, queue: usize, frames: &[Vec<u8>]) -> Vec<Got> {
+        self.rig.inject(frames);
+        let guests = self.guests.clone();
+        self.lane(queue).receive(&guests)
+    }
+
+    /// Removes the filters that lead to a queue.
+    pub(crate) fn unbind(&mut self, queue: usize) {
+        let bindings = self.rig.table.bindings().filter(|binding| binding.queue == queue);
+        for id in bindings.map(|binding| binding.id).collect::<Vec<_>>() {
+            self.rig.unbind(id);
+        }
+    }
+
+    /// Stops a targeted queue to which no filter leads.
+    pub(crate) fn stop(&mut self, queue: usize) {
+        let lane = self.lanes.remove(&queue).expect("the queue runs");
+        let vm = lane.guest.vm();
+        let stopped = lane.stop(&self.rig.table, &self.guests, &mut self.rig.delay);
+        assert_eq!(self.guests.counters(vm).mapped, 0, "nothing stays mapped");
+        self.rig.idle.push(stopped.queue);
+    }
+
+    /// Sees that no byte of any machine has changed but in what it shares.
+    pub(crate) fn see_no_stray(&mut self) {
+        for machine in &mut self.machines {
+            let vm = machine.guest.vm();
+            let lanes = self.lanes.values().filter(|lane| lane.rx.vm() == vm);
+            let shared = lanes.flat_map(|lane| (0..IDS).filter_map(|id| lane.rx.shared(id)));
+            let shared = Vec::from_iter(shared.map(|(range, _)| range));
+            assert_eq!(machine.stray(&shared), [], "machine {}", vm.0);
+        }
+    }
+
+    /// Ends a test: stops all, and sees that neither side did anything against its rules.
+    pub(crate) fn finish(mut self) {
+        self.see_no_stray();
+        for queue in Vec::from_iter(self.lanes.keys().copied()) {
+            self.unbind(queue);
+            self.stop(queue);
+        }
+        assert_eq!(self.guests.violations(), []);
+        self.rig.finish();
+    }
+}

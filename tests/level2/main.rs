@@ -1,0 +1,48 @@
+//! Level 2: frames land in the buffers that virtual machines shared, and nowhere else, whatever the
+//! machines, the device and the traffic do.
+//!
+//! Each check is a test of its own on each of the models. Everywhere it ends with all queues stopped,
+//! all memory unmapped and given back, and no violation recorded: neither of the datasheet nor of the
+//! contract of `Vmm`.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod headers;
+mod house;
+mod lane;
+
+pub(crate) use house::{House, Shape};
+pub(crate) use lane::{Got, How, Targeted};
+
+/// Runs checks on one model.
+macro_rules! run {
+    ($controller:ty, $bed:expr, $($file:ident: $($check:ident),+;)+) => {
+        $(mod $file {
+            $(#[test]
+            fn $check() {
+                crate::$file::$check::<$controller>($bed);
+            })+
+        })+
+    };
+}
+
+/// Runs checks on each model.
+macro_rules! on_every_model {
+    ($($checks:tt)+) => {
+        mod i82575 { run! { vmdq::igb::I82575, vmdq_sim::Sim::i82575(), $($checks)+ } }
+        mod i82576 { run! { vmdq::igb::I82576, vmdq_sim::Sim::i82576(), $($checks)+ } }
+        mod i82598 { run! { vmdq::ixgbe::I82598, vmdq_sim::Sim::i82598(), $($checks)+ } }
+    };
+}
+
+on_every_model! {
+    headers:
+        the_header_is_in_the_io_containers_memory,
+        what_the_device_recognises_is_replicated,
+        without_replication_the_same_frames_arrive,
+        the_device_does_it_alone,
+        a_rewritten_frame_does_not_change_its_header,
+        a_removed_tag_comes_with_the_header,
+        an_error_comes_with_the_header;
+}
