@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use vmdq::bus::Bus;
 use vmdq::vmm::GuestRange;
 use vmdq::{Accept, Config, Controller, HeaderReplication, Queue};
 use vmdq_sim::{Guest, Guests, Sim, SimBus, SimDma, Snapshot, Testbed};
@@ -35,12 +36,12 @@ impl Default for Shape {
 }
 
 /// The port, and what stands beside it.
-pub(crate) struct House<C: Controller> {
-    pub(crate) rig: Rig<C, SimBus, Sim>,
+pub(crate) struct House<C: Controller, B: Bus = SimBus> {
+    pub(crate) rig: Rig<C, B, Sim>,
     pub(crate) guests: Guests,
     pub(crate) machines: Vec<Machine>,
     /// Targeted queues by number.
-    pub(crate) lanes: BTreeMap<usize, Targeted<C, SimBus, SimDma>>,
+    pub(crate) lanes: BTreeMap<usize, Targeted<C, B, SimDma>>,
     pub(crate) shape: Shape,
 }
 
@@ -70,9 +71,17 @@ impl Machine {
 impl<C: HeaderReplication> House<C> {
     /// Starts the default queue, and a targeted queue with a filter for each machine.
     pub(crate) fn start(bed: Sim, shape: Shape) -> Self {
+        let bus = bed.bus();
+        Self::start_on(bed, bus, shape)
+    }
+}
+
+impl<C: HeaderReplication, B: Bus> House<C, B> {
+    /// The same over a bus that leads to the bed.
+    pub(crate) fn start_on(bed: Sim, bus: B, shape: Shape) -> Self {
         let config = Config { accept: Accept::all(), strip_tags: shape.strip_tags, ..Config::default() };
         let plan = Plan { config, descriptors: shape.descriptors, buffers: 2 * shape.descriptors };
-        let port = ready::<C, _, _>(&bed, bed.bus(), &config);
+        let port = ready::<C, _, _>(&bed, bus, &config);
         let mut rig = Rig::stopped(bed, port, plan);
         let queue = rig.idle.remove(0);
         rig.run(queue);
@@ -86,7 +95,7 @@ impl<C: HeaderReplication> House<C> {
     }
 
     /// Takes the stopped queue of this number.
-    pub(crate) fn idle(&mut self, number: usize) -> Queue<C, SimBus> {
+    pub(crate) fn idle(&mut self, number: usize) -> Queue<C, B> {
         let at = self.rig.idle.iter().position(|queue| queue.index() == number);
         self.rig.idle.swap_remove(at.expect("the queue is stopped"))
     }
@@ -110,7 +119,7 @@ impl<C: HeaderReplication> House<C> {
     }
 
     /// The targeted queue of this number.
-    pub(crate) fn lane(&mut self, queue: usize) -> &mut Targeted<C, SimBus, SimDma> {
+    pub(crate) fn lane(&mut self, queue: usize) -> &mut Targeted<C, B, SimDma> {
         self.lanes.get_mut(&queue).expect("the queue runs")
     }
 

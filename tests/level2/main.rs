@@ -11,6 +11,8 @@ mod common;
 mod headers;
 mod house;
 mod lane;
+mod sharing;
+mod watch;
 
 pub(crate) use house::{House, Shape};
 pub(crate) use lane::{Got, How, Targeted};
@@ -45,4 +47,14 @@ on_every_model! {
         a_rewritten_frame_does_not_change_its_header,
         a_removed_tag_comes_with_the_header,
         an_error_comes_with_the_header;
+    sharing:
+        what_is_refused_reaches_no_descriptor,
+        a_free_id_is_used_again,
+        buffers_go_round,
+        any_held_buffer_can_be_relinquished,
+        a_reserve_is_left_for_copies,
+        no_header_buffer_no_frame,
+        a_machine_that_shares_too_little_costs_only_itself,
+        order_holds_over_many_rounds,
+        the_model_sees_who_unmaps_too_early;
 }
