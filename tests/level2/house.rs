@@ -140,6 +140,8 @@ impl<C: HeaderReplication, B: Bus> House<C, B> {
 
     /// Stops a targeted queue to which no filter leads.
     pub(crate) fn stop(&mut self, queue: usize) {
+        // While it can be told what is shared.
+        self.see_no_stray();
         let lane = self.lanes.remove(&queue).expect("the queue runs");
         let vm = lane.guest.vm();
         let stopped = lane.stop(&self.rig.table, &self.guests, &mut self.rig.delay);

@@ -11,6 +11,7 @@ mod common;
 mod headers;
 mod house;
 mod lane;
+mod life;
 mod sharing;
 mod watch;
 
@@ -57,4 +58,18 @@ on_every_model! {
         a_machine_that_shares_too_little_costs_only_itself,
         order_holds_over_many_rounds,
         the_model_sees_who_unmaps_too_early;
+    life:
+        all_is_unmapped_after_the_stop_was_seen,
+        a_bound_queue_does_not_stop,
+        rings_of_another_queue_do_not_stop,
+        a_queue_that_does_not_stop_stays_mapped,
+        a_stop_can_be_tried_again,
+        without_a_link_there_is_a_way_out,
+        a_silenced_port_is_proof_enough,
+        a_device_that_never_falls_silent_keeps_all_memory,
+        what_was_not_started_comes_back,
+        a_queue_passes_from_machine_to_machine,
+        a_queue_changes_at_run_time,
+        targeted_and_ordinary_queues_side_by_side,
+        a_ring_moves_to_another_thread;
 }

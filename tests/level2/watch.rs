@@ -1,5 +1,6 @@
 //! Who did what in which order: a bus and a hypervisor that write one log.
 
+use core::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use vmdq::bus::{Bus, Offset, PortId};
@@ -31,17 +32,29 @@ impl Log {
     }
 }
 
-/// A bus that logs.
+/// The bit of a queue's control register that says whether it runs.
+const ENABLE: u32 = 1 << 25;
+
+/// A bus that logs, and over which one queue may seem to run for ever. Clones share what they know.
 #[derive(Clone)]
 pub(crate) struct WatchedBus<B> {
-    pub(crate) inner: B,
-    pub(crate) log: Log,
+    inner: B,
+    log: Log,
+    /// The register in which ENABLE reads 1.
+    pub(crate) stuck: Arc<AtomicU32>,
+}
+
+impl<B> WatchedBus<B> {
+    pub(crate) fn new(inner: B, log: Log) -> Self {
+        Self { inner, log, stuck: Arc::new(AtomicU32::new(u32::MAX)) }
+    }
 }
 
 impl<B: Bus> Bus for WatchedBus<B> {
     fn read32(&self, at: Offset) -> u32 {
         self.log.lock().push(Event::Read);
-        self.inner.read32(at)
+        let set = if at.bytes() == self.stuck.load(Ordering::Relaxed) { ENABLE } else { 0 };
+        self.inner.read32(at) | set
     }
     fn write32(&self, at: Offset, value: u32) {
         self.log.lock().push(Event::Write);
