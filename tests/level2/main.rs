@@ -13,6 +13,7 @@ mod house;
 mod lane;
 mod life;
 mod sharing;
+mod trust;
 mod watch;
 
 pub(crate) use house::{House, Shape};
@@ -72,4 +73,15 @@ on_every_model! {
         a_queue_changes_at_run_time,
         targeted_and_ordinary_queues_side_by_side,
         a_ring_moves_to_another_thread;
+    trust:
+        any_length_may_be_claimed,
+        a_header_of_any_length_may_be_claimed,
+        a_header_that_was_not_asked_for_is_not_believed,
+        a_frame_without_end_costs_itself_and_the_next,
+        a_done_bit_without_a_frame_costs_frames,
+        lies_in_a_row_leave_the_ring_sound,
+        lies_about_one_machines_frames_cost_no_other,
+        a_dead_machine_costs_only_itself,
+        a_machine_that_rewrites_its_buffers_costs_only_itself,
+        wrong_ids_change_nothing;
 }
