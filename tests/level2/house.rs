@@ -78,6 +78,21 @@ impl Machine {
         }
         stray
     }
+
+    /// Takes what the machine wrote itself for seen.
+    pub(crate) fn absorb(&mut self) {
+        let _ = self.stray(&[self.guest.memory()]);
+    }
+
+    /// Sees that no frame is in the machine's memory but those that are filled with these bytes: no run
+    /// of any other from 0xc0 to 0xcf.
+    pub(crate) fn holds_only(&self, marks: &[u8]) {
+        // What was last seen is all there is: nobody reads pages that were given up.
+        for (at, word) in self.seen.chunks_exact(8).enumerate() {
+            let foreign = word[0] & 0xf0 == 0xc0 && word == [word[0]; 8] && !marks.contains(&word[0]);
+            assert!(!foreign, "machine {} holds {:#x} at {:#x}", self.guest.vm().0, word[0], 8 * at);
+        }
+    }
 }
 
 impl<C: HeaderReplication> House<C> {

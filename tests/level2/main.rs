@@ -10,11 +10,14 @@ mod common;
 
 mod headers;
 mod house;
+mod isolation;
 mod lane;
 mod life;
 mod sharing;
 mod trust;
+mod vm;
 mod watch;
+mod world;
 
 pub(crate) use house::{House, Shape};
 pub(crate) use lane::{Got, How, Targeted};
