@@ -20,6 +20,9 @@ use super::vlan::{Membership, Vlan, Vlans};
 pub struct InterfaceId(u32);
 
 impl InterfaceId {
+    /// Of no interface: bits 15:8 are 0 otherwise.
+    pub(super) const NONE: Self = Self(u32::MAX);
+
     pub(super) const fn new(number: u8, round: u16) -> Self {
         Self((round as u32) << 16 | number as u32)
     }
@@ -39,12 +42,6 @@ impl InterfaceId {
     #[inline(always)]
     pub(super) const fn round(self) -> u16 {
         (self.0 >> 16) as u16
-    }
-
-    /// Returns number and round.
-    #[inline(always)]
-    pub(super) const fn word(self) -> u32 {
-        self.0
     }
 }
 

@@ -17,9 +17,9 @@ use super::vlan::{Tag, Vlan};
 /// What the last group was like that a filter sorted to an interface and that got there.
 #[derive(Clone, Copy)]
 pub(super) struct Sorted {
-    /// Between which interfaces.
     way: Way,
-    tag: Option<u16>,
+    /// The tag that was removed, or [`UNTAGGED`](Self::UNTAGGED).
+    tag: u32,
     /// The VLAN that it was found to have.
     vlan: Vlan,
     lesson: Lesson,
@@ -28,23 +28,11 @@ pub(super) struct Sorted {
     load: Load,
 }
 
-/// The ids of a physical interface (upper half) and a virtual one, which compare in one step.
+/// From which physical interface to which virtual one.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Way(u64);
-
-impl Way {
-    /// No ids: neither is all ones.
-    const NONE: Self = Self(u64::MAX);
-
-    #[inline(always)]
-    const fn new(uplink: InterfaceId, to: InterfaceId) -> Self {
-        Self((uplink.word() as u64) << 32 | to.word() as u64)
-    }
-
-    /// Returns the number of the physical interface.
-    const fn uplink(self) -> usize {
-        (self.0 >> 32) as u8 as usize
-    }
+struct Way {
+    uplink: InterfaceId,
+    to: InterfaceId,
 }
 
 /// What a group taught. The same teaches nothing: no address went since, so this one is in its place, and
@@ -63,11 +51,29 @@ impl Lesson {
 
 impl Sorted {
     /// Like no group.
-    pub(super) const NONE: Self = Self::new(Way::NONE, None, Vlan::UNTAGGED);
+    pub(super) const NONE: Self =
+        Self::new(Way { uplink: InterfaceId::NONE, to: InterfaceId::NONE }, None, Vlan::UNTAGGED);
+
+    /// No tag, as a number.
+    const UNTAGGED: u32 = u32::MAX;
 
     const fn new(way: Way, tag: Option<u16>, vlan: Vlan) -> Self {
+        let tag = match tag {
+            Some(tag) => tag as u32,
+            None => Self::UNTAGGED,
+        };
         let load = Load { frames: 0, bytes: 0 };
         Self { way, tag, vlan, lesson: Lesson::NONE, groups: 0, load }
+    }
+
+    /// Tells whether a group has this tag, and no error.
+    #[inline(always)]
+    const fn has(&self, group: &Indicated) -> bool {
+        !group.error
+            && match group.tag {
+                None => self.tag == Self::UNTAGGED,
+                Some(tag) => self.tag == tag as u32,
+            }
     }
 
     #[inline(always)]
@@ -79,7 +85,7 @@ impl Sorted {
     /// Adds what is not yet settled to the counters of an interface: of the one that is called `number`,
     /// where this is what was sorted to the one called `to`.
     fn settle_with(&self, counters: &mut InterfaceCounters, number: usize, to: usize) {
-        if number == self.way.uplink() && self.groups != 0 {
+        if number == self.way.uplink.number() && self.groups != 0 {
             counters.decisions = counters.decisions.wrapping_add(self.groups);
             counters.received.add(self.load);
             counters.forwarded = counters.forwarded.wrapping_add(self.load.frames);
@@ -103,16 +109,15 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         now: u64,
     ) -> Decision {
         let answer = if let Some(slot) = self.slots.get_mut(to.number())
-            && slot.sorted.way == Way::new(uplink, to)
-            && slot.sorted.tag == group.tag
-            && !group.error
+            && slot.sorted.way == (Way { uplink, to })
+            && slot.sorted.has(group)
         {
             slot.sorted.count(load);
             let Sorted { vlan, lesson, .. } = slot.sorted;
             if let Some(source) = header::source(header)
                 && lesson != (Lesson { source, now, gone: self.learned.gone() })
             {
-                self.learn_for(to, uplink, source, vlan, now);
+                self.learn_again(uplink, to, source, now);
             }
             Ok((vlan, Tag::Outside(group.tag.unwrap_or(0))))
         } else {
@@ -144,14 +149,14 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         };
         self.settle(to.number());
         let sorted = &mut self.slots[to.number()].sorted;
-        *sorted = Sorted::new(Way::new(uplink, to), group.tag, vlan);
+        *sorted = Sorted::new(Way { uplink, to }, group.tag, vlan);
         sorted.count(load);
         if self.service_tags && group.tag.is_none() {
             // A tag that is in the bytes can be another one the next time.
             self.settle(to.number());
         }
         if let Some(source) = header::source(header) {
-            self.learn_for(to, uplink, source, vlan, now);
+            self.learn_for((uplink, to), source, vlan, now);
         }
         Ok((vlan, tag))
     }
@@ -188,9 +193,16 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         Ok((vlan, tag))
     }
 
-    /// Learns from a group that was sorted to an interface.
+    /// Learns from a group that is like the last one but for its source or its time.
     #[inline(never)]
-    fn learn_for(&mut self, to: InterfaceId, uplink: InterfaceId, source: Address, vlan: Vlan, now: u64) {
+    fn learn_again(&mut self, uplink: InterfaceId, to: InterfaceId, source: Address, now: u64) {
+        // From here, so that those that teach nothing don't look at it.
+        let vlan = self.slots[to.number()].sorted.vlan;
+        self.learn_for((uplink, to), source, vlan, now);
+    }
+
+    /// Learns from a group that was sorted to an interface.
+    fn learn_for(&mut self, (uplink, to): (InterfaceId, InterfaceId), source: Address, vlan: Vlan, now: u64) {
         // A source that is none says nothing against the frames behind it.
         if source.is_station() && self.learn_from_wire(uplink, source, vlan, now) {
             self.slots[to.number()].sorted.lesson = Lesson { source, now, gone: self.learned.gone() };
@@ -200,8 +212,8 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     /// Settles the counts of groups that were sorted to an interface, and forgets what they were like.
     fn settle(&mut self, to: usize) {
         let sorted = core::mem::replace(&mut self.slots[to].sorted, Sorted::NONE);
-        if sorted.way != Way::NONE {
-            for number in [sorted.way.uplink(), to] {
+        if sorted.groups != 0 {
+            for number in [sorted.way.uplink.number(), to] {
                 sorted.settle_with(&mut self.slots[number].counters, number, to);
             }
         }
