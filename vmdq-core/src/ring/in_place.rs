@@ -1,6 +1,6 @@
 //! Forwarding in place: each buffer keeps its descriptor, and goes out from where it was received.
 
-use super::forward::Passed;
+use super::forward::{Forwarder, Passed, show};
 use super::memory::Place;
 use super::rx::fill;
 use super::tx::describe;
@@ -84,7 +84,9 @@ where
     /// Forwards finished frames until `most` are forwarded or dropped, no more are finished, or the
     /// transmit ring is full; returns how many were forwarded.
     ///
-    /// `look` sees each frame once, may change it, and tells whether it goes out. Reads no register
+    /// `look` sees each frame once, may change it, and tells whether it goes out: as it is in memory, so
+    /// that one from which the controller removed a tag goes without. If `look` panics, the frames before
+    /// go out and that one is seen again. Reads no register
     /// and writes at most the two tails: the transmit tail if anything goes out, and the receive
     /// tail as [`RxRing::refill`] does.
     #[inline]
@@ -93,15 +95,20 @@ where
         let (before, mut last) = (self.tx.next, self.tx.word);
         // What is under way can't receive: the device keeps three quarters of the ring at least, if it
         // sends as fast as it receives.
-        if self.tx.pending() as u32 >= self.rx.space.descriptors() / 4 {
+        let mut settled = self.tx.pending() as u32 >= self.rx.space.descriptors() / 4;
+        if settled {
             self.settle();
+        }
+        if self.rx.clear > 0 && self.rx.nothing_finished() {
+            left = 0;
         }
         while left > 0 {
             let run = if self.dropping { 0 } else { left.min(self.clear()) };
-            let taken = self.pass(run, &mut last, &mut look);
+            let taken = self.pass(run, before, &mut last, &mut look);
             left -= taken;
             if left > 0 && (taken < run || run == 0) {
-                match self.pass_odd(&mut look) {
+                settled = true;
+                match self.pass_odd(before, &mut look) {
                     Passed::Nothing => break,
                     Passed::Dropped => {}
                     Passed::Sent(word) => last = word,
@@ -109,13 +116,18 @@ where
                 left -= 1;
             }
         }
-        if self.tx.next != before {
+        let sent = self.tx.next.wrapping_sub(before);
+        if sent > 0 {
             self.tx.hand_over_batch(last);
         }
-        self.tx.next.wrapping_sub(before) as usize
+        // Once, however often something was taken back.
+        if settled {
+            self.rx.tell();
+        }
+        sent as usize
     }
 
-    /// Takes back what was sent: the buffers are posted already, the device may now know.
+    /// Takes back what was sent: the buffers are posted already, the device may be told of them.
     #[inline(never)]
     fn settle(&mut self) {
         let sent = self.tx.settle();
@@ -126,7 +138,6 @@ where
             self.rx.dma.for_device(buffer.at(), buffer.capacity());
         }
         self.rx.posted = self.rx.posted.wrapping_add(sent);
-        self.rx.tell();
     }
 
     /// Returns how many frames can pass without another thought.
@@ -146,26 +157,33 @@ where
 
     /// Lets at most `most` good frames pass, within what is clear; returns how many.
     #[inline(always)]
-    fn pass(&mut self, most: u32, last: &mut TxWord, look: &mut impl FnMut(&mut Passing<'_>) -> bool) -> u32 {
-        let Self { rx, tx, dropping } = self;
-        let (receive, send) = (rx.space.places.from(rx.head), tx.space.places.from(tx.next));
-        let common = tx.word;
+    fn pass(
+        &mut self,
+        most: u32,
+        before: u32,
+        last: &mut TxWord,
+        look: &mut impl FnMut(&mut Passing<'_>) -> bool,
+    ) -> u32 {
+        let (receive, send) =
+            (self.rx.space.places.from(self.rx.head), self.tx.space.places.from(self.tx.next));
+        let common = self.tx.word;
         let mut pass = |place: Place| {
             let done = receive.descriptor(place).peek();
-            if !rx.is_good(done) {
+            if !self.rx.is_good(done) {
                 return false;
             }
             observe();
             // SAFETY: good. The buffer stays where it is, too: the frame is only shown.
-            let mut frame = unsafe { rx.finished(&receive, place, done) };
-            if !look(&mut Passing(&mut frame)) {
-                *dropping = true;
+            let mut frame = unsafe { self.rx.finished(&receive, place, done) };
+            let begun = (place.since(Place::FIRST), before);
+            if !show(self, begun, &mut frame, look) {
+                self.dropping = true;
                 return false;
             }
             // SAFETY: no tail covers either descriptor. The buffer stays in its slot, and the receive
             // tail does not cover it before the frame is reported sent (`settle`). The length is within
             // the limit of the sending port (`ForwardError::check`).
-            *last = unsafe { describe(&send, &tx.dma, place, &frame, common) };
+            *last = unsafe { describe(&send, &self.tx.dma, place, &frame, common) };
             // SAFETY: as above.
             unsafe { receive.descriptor(place).post(frame.buffer().bus()) };
             true
@@ -187,16 +205,22 @@ where
                 place = place.next();
             }
         }
-        let taken = place.since(Place::FIRST);
-        rx.head = rx.head.wrapping_add(taken);
-        rx.clear -= taken;
-        tx.count_placed(taken);
-        taken
+        let passed = place.since(Place::FIRST);
+        self.count(passed);
+        passed
+    }
+
+    /// Counts frames that passed, in both rings.
+    #[inline(always)]
+    fn count(&mut self, frames: u32) {
+        self.rx.head = self.rx.head.wrapping_add(frames);
+        self.rx.clear -= frames;
+        self.tx.count_placed(frames);
     }
 
     /// Deals with the next frame where it is not simply a good one.
     #[inline(never)]
-    fn pass_odd(&mut self, look: &mut impl FnMut(&mut Passing<'_>) -> bool) -> Passed {
+    fn pass_odd(&mut self, before: u32, look: &mut impl FnMut(&mut Passing<'_>) -> bool) -> Passed {
         self.settle();
         let place = self.rx.space.places.at(self.rx.head);
         if self.rx.head == self.rx.told || self.tx.room() == 0 {
@@ -210,7 +234,7 @@ where
             // SAFETY: done. The buffer stays where it is, too: the frame is only shown.
             let frame = unsafe { self.rx.appraise(place, done) };
             if let Some(mut frame) = frame
-                && look(&mut Passing(&mut frame))
+                && show(self, (0, before), &mut frame, look)
             {
                 let to = self.tx.space.places.at(self.tx.next);
                 // SAFETY: as in `pass`.
@@ -229,7 +253,6 @@ where
         self.dropping = false;
         self.leave(place);
         self.rx.posted = self.rx.posted.wrapping_add(1);
-        self.rx.tell();
         Passed::Dropped
     }
 
@@ -239,8 +262,19 @@ where
         let buffer = unsafe { self.rx.space.places.slot(place).as_ref() };
         // SAFETY: no tail covers the descriptor, nor will before the frame is sent or dropped.
         unsafe { self.rx.space.places.descriptor(place).post(buffer.bus()) };
-        self.rx.head = self.rx.head.wrapping_add(1);
-        self.rx.clear = 0;
+        self.rx.count_taken();
+    }
+
+    /// Returns the receive ring, to look at.
+    #[must_use]
+    pub const fn receiving(&self) -> &RxRing<C, B, D> {
+        &self.rx
+    }
+
+    /// Returns the transmit ring, to look at.
+    #[must_use]
+    pub const fn sending(&self) -> &TxRing<C2, B2, D2> {
+        &self.tx
     }
 
     /// Takes the forwarder apart, and puts the one buffer too many into a pool.
@@ -252,6 +286,7 @@ where
     /// Gives the forwarder back if the pool has no room for a buffer, or for larger ones alone.
     pub fn split(mut self, pool: &mut BufferPool) -> Result<(RxRing<C, B, D>, TxRing<C2, B2, D2>), Self> {
         self.settle();
+        self.rx.tell();
         if pool.room() == 0 || pool.size() > self.rx.size() {
             return Err(self);
         }
@@ -269,5 +304,22 @@ where
         }
         rx.clear = 0;
         Ok((rx, tx))
+    }
+}
+
+impl<C, B, D, C2, B2, D2> Forwarder for InPlace<RxRing<C, B, D>, TxRing<C2, B2, D2>>
+where
+    C: Controller,
+    B: Bus,
+    D: DmaSpace,
+    C2: Controller,
+    B2: Bus,
+    D2: DmaSpace,
+{
+    #[cold]
+    fn cut_short(&mut self, passed: u32, before: u32) {
+        self.count(passed);
+        self.tx.hand_over_since(before);
+        self.rx.tell();
     }
 }
