@@ -20,10 +20,7 @@ pub(crate) trait Forward: Sized {
         rx: RxRing<Self::C, Self::B, Self::D>,
         tx: TxRing<Self::C, Self::B, Self::D>,
         pool: &mut BufferPool,
-    ) -> Result<
-        Self,
-        (ForwardError, RxRing<Self::C, Self::B, Self::D>, TxRing<Self::C, Self::B, Self::D>),
-    >;
+    ) -> Result<Self, (ForwardError, RxRing<Self::C, Self::B, Self::D>, TxRing<Self::C, Self::B, Self::D>)>;
     fn forward(&mut self, most: usize, look: Look<'_>) -> usize;
     fn split(
         self,
