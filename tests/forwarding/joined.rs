@@ -9,6 +9,12 @@ use vmdq_sim::{Sim, SimDma, Testbed};
 use crate::common::{Forward, Joined, Lane, Plan, number, numbers, tagged, vm};
 use crate::{Bus, Exchanging, StayingInPlace, Traces, frames, lane, sent, traced};
 
+/// How many frames a device surely has descriptors for: it knows of half of those that are posted, and a
+/// quarter may be under way.
+fn room(descriptors: usize) -> u32 {
+    3 * descriptors as u32 / 8
+}
+
 fn pass(_: &mut Passing<'_>) -> bool {
     true
 }
@@ -27,7 +33,7 @@ fn all_pass<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, des
     let total = joined.total();
     let (mut number, mut looks) = (0, 0);
     for round in 0..60 {
-        let count = 1 + round * 5 % (descriptors as u32 / 2);
+        let count = 1 + round * 5 % room(descriptors);
         let expected = frames(number..number + count);
         number += count;
         rig.inject(&expected);
@@ -43,8 +49,17 @@ fn all_pass<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, des
             let gone = sent(&mut rig);
             assert_eq!(gone.len(), forwarded);
             out.extend(gone);
-            assert!(forwarded > 0, "{} of {} frames went out", out.len(), expected.len());
+            assert!(
+                forwarded > 0,
+                "{} of {} frames went out: {:?} {:?}",
+                out.len(),
+                expected.len(),
+                joined.forwarder.rx(),
+                joined.forwarder.tx()
+            );
         }
+        // The next call sees what was sent, and tells the device of its descriptors.
+        assert_eq!(joined.forwarder.forward(most, &mut |_| panic!("no frame")), 0);
         out.iter_mut().for_each(|bytes| bytes[20] ^= 0xff);
         assert_eq!(out, expected);
     }
@@ -65,10 +80,10 @@ fn drops<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descri
     let mut joined = Joined::<F>::new(lane);
     let total = joined.total();
     let (mut seen, mut out) = (Vec::new(), Vec::new());
-    for round in 0..50 {
-        rig.inject(&frames(7 * round..7 * round + 7));
+    for round in 0..110 {
+        rig.inject(&frames(3 * round..3 * round + 3));
         // Until all before it are sent, a frame that stays in place can't be dropped.
-        for _ in 0..8 {
+        for _ in 0..4 {
             joined.forwarder.forward(32, &mut |frame| {
                 let number = number(frame.bytes());
                 seen.push(number);
@@ -78,8 +93,8 @@ fn drops<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descri
             out.extend(numbers(&sent(&mut rig)));
         }
     }
-    assert_eq!(seen, Vec::from_iter(0..350));
-    let expected = (0..350).filter(|number| number % 3 != 1 && !(100..110).contains(number));
+    assert_eq!(seen, Vec::from_iter(0..330));
+    let expected = (0..330).filter(|number| number % 3 != 1 && !(100..110).contains(number));
     assert_eq!(out, Vec::from_iter(expected));
     rig.lanes[1] = Some(joined.split());
     rig.finish();
@@ -119,39 +134,42 @@ pub(crate) fn a_full_transmit_ring_keeps_the_rest_waiting<C: Controller>(bed: fn
     full::<C, StayingInPlace<C>>(bed());
 }
 
-/// From a ring of 64 descriptors to the one of 8 of another queue.
+/// From a ring of 128 descriptors to the one of 64 of another queue.
 fn full<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
     let (mut rig, _) = traced::<C>(bed, Plan::default());
-    rig.stop(2);
-    rig.plan = Plan { descriptors: 8, buffers: 7, ..rig.plan };
+    let bound = rig.table.find(vm(1)).expect("a filter").id;
+    rig.unbind(bound);
+    rig.stop(1);
+    rig.plan = Plan { descriptors: 128, buffers: 255, ..rig.plan };
     let queue = rig.idle.pop().expect("the queue was stopped");
     rig.run(queue);
+    rig.bind(vm(1), 1);
     let wide = rig.lanes[1].take().expect("the queue runs");
     let narrow = rig.lanes[2].take().expect("the queue runs");
     let Lane { rx, tx: wide_tx, pool: wide_pool, mut buffers, lent } = wide;
     let Lane { rx: narrow_rx, tx, pool: narrow_pool, buffers: others, lent: others_lent } = narrow;
     let mut forwarder = F::join(rx, tx, &mut buffers).map_err(|(error, ..)| error).expect("rings that fit");
-    rig.inject(&frames(0..30));
+    rig.inject(&frames(0..100));
     let mut looks = 0;
     let mut out = Vec::new();
-    while out.len() < 30 {
+    while out.len() < 100 {
         let mut look = |_: &mut Passing<'_>| {
             looks += 1;
             true
         };
-        let forwarded = forwarder.forward(32, &mut look);
-        assert_eq!(forwarded, 7.min(30 - out.len()));
+        let forwarded = forwarder.forward(200, &mut look);
+        assert_eq!(forwarded, 63.min(100 - out.len()));
         // Full, or nothing left: no frame is looked at that can't go.
-        assert_eq!(forwarder.forward(32, &mut look), 0);
+        assert_eq!(forwarder.forward(200, &mut look), 0);
         out.extend(sent(&mut rig));
     }
-    assert_eq!((out, looks), (frames(0..30), 30));
+    assert_eq!((out, looks), (frames(0..100), 100));
     let (rx, tx) = forwarder.split(&mut buffers).map_err(|_| "no room").expect("room");
     rig.lanes[1] = Some(Lane { rx, tx: wide_tx, pool: wide_pool, buffers, lent });
     rig.lanes[2] = Some(Lane { rx: narrow_rx, tx, pool: narrow_pool, buffers: others, lent: others_lent });
-    // What was under way is reported, and belongs to the other lane's buffers.
-    let [one, two] = [1, 2].map(|queue| rig.lanes[queue].take().expect("the queue runs"));
-    let (mut one, mut two) = (one, two);
+    // What was under way is reported, and belongs to the first lane.
+    let mut one = rig.lanes[1].take().expect("the queue runs");
+    let mut two = rig.lanes[2].take().expect("the queue runs");
     two.tx.reclaim(&mut one.buffers);
     rig.lanes[1] = Some(one);
     rig.lanes[2] = Some(two);

@@ -4,24 +4,25 @@ use vmdq::Controller;
 use vmdq::ring::{Burst, Frame, SendError};
 use vmdq_sim::Sim;
 
-use crate::{frames, lane, sent};
+use crate::common::Plan;
+use crate::{frames, lane, sent, traced};
 
 pub(crate) fn frames_are_answered_one_at_a_time<C: Controller>(bed: fn() -> Sim) {
     for descriptors in [8, 64] {
         let (mut rig, bus, mut lane) = lane::<C>(bed(), descriptors);
         let mut out = Vec::new();
         for round in 0..80 {
-            rig.inject(&frames(6 * round..6 * round + 6));
-            for _ in 0..6 {
+            rig.inject(&frames(4 * round..4 * round + 4));
+            for _ in 0..4 {
                 let frame = lane.rx.receive_one(&mut lane.buffers).expect("a frame");
                 lane.tx.send_one(frame).expect("there is room");
                 assert_eq!(lane.rx.posted(), descriptors - 1);
             }
             assert!(lane.rx.receive_one(&mut lane.buffers).is_none());
             out.extend(sent(&mut rig));
-            assert_eq!(lane.reclaim(), 6);
+            assert_eq!(lane.reclaim(), 4);
         }
-        assert_eq!((out, bus.reads()), (frames(0..480), 0));
+        assert_eq!((out, bus.reads()), (frames(0..320), 0));
         rig.lanes[1] = Some(lane);
         rig.finish();
     }
@@ -67,7 +68,8 @@ pub(crate) fn a_starved_pool_costs_no_frame<C: Controller>(bed: fn() -> Sim) {
 }
 
 pub(crate) fn what_is_not_sent_comes_back<C: Controller>(bed: fn() -> Sim) {
-    let (mut rig, bus, mut lane) = lane::<C>(bed(), 8);
+    let (mut rig, bus) = traced::<C>(bed(), Plan { descriptors: 8, buffers: 18, ..Plan::default() });
+    let mut lane = rig.lanes[1].take().expect("the queue runs");
     let mut take = |len: usize| {
         let mut frame = lane.buffers.take().expect("a buffer");
         frame.set_len(len).expect("room");
@@ -82,10 +84,7 @@ pub(crate) fn what_is_not_sent_comes_back<C: Controller>(bed: fn() -> Sim) {
             assert!(lane.tx.send_one(frame).is_ok());
         }
         assert_eq!(lane.tx.room(), 0);
-        let [short, long, good] = &spare;
         let before = bus.writes();
-        let lengths = [short.len(), long.len(), good.len()];
-        assert_eq!(lengths, [13, 1519, 60]);
         let frame = lane.buffers.take().expect("a buffer");
         let (error, frame) = lane.tx.send_one(frame).expect_err("the ring is full");
         assert_eq!((error, bus.writes()), (SendError::Full, before));

@@ -2,7 +2,7 @@
 
 use super::forward::{Forwarder, Passed, show};
 use super::memory::Place;
-use super::rx::fill;
+use super::rx::{TELL_EVERY, fill};
 use super::tx::describe;
 use super::{BufferPool, ForwardError, Frame, Passing, RxRing, TxRing};
 use crate::bus::Bus;
@@ -48,6 +48,8 @@ pub struct InPlace<R, T> {
     tx: T,
     /// Whether the next frame is to be dropped, as soon as all before it are sent.
     dropping: bool,
+    /// Whether buffers were taken back since it was last looked at whether to tell the device.
+    took_back: bool,
 }
 
 impl<C, B, D, C2, B2, D2> InPlace<RxRing<C, B, D>, TxRing<C2, B2, D2>>
@@ -78,7 +80,7 @@ where
         unsafe { fill(&rx.space.places, &rx.dma, rx.space.places.at(rx.posted), pool.top().sub(1)) };
         // SAFETY: it was moved out.
         unsafe { pool.count_out(1) };
-        Ok(Self { rx, tx, dropping: false })
+        Ok(Self { rx, tx, dropping: false, took_back: false })
     }
 
     /// Forwards finished frames until `most` are forwarded or dropped, no more are finished, or the
@@ -95,8 +97,7 @@ where
         let (before, mut last) = (self.tx.next, self.tx.word);
         // What is under way can't receive: the device keeps three quarters of the ring at least, if it
         // sends as fast as it receives.
-        let mut settled = self.tx.pending() as u32 >= self.rx.space.descriptors() / 4;
-        if settled {
+        if self.tx.pending() as u32 >= self.rx.space.descriptors() / 4 {
             self.settle();
         }
         if self.rx.clear > 0 && self.rx.nothing_finished() {
@@ -107,7 +108,6 @@ where
             let taken = self.pass(run, before, &mut last, &mut look);
             left -= taken;
             if left > 0 && (taken < run || run == 0) {
-                settled = true;
                 match self.pass_odd(before, &mut look) {
                     Passed::Nothing => break,
                     Passed::Dropped => {}
@@ -121,8 +121,8 @@ where
             self.tx.hand_over_batch(last);
         }
         // Once, however often something was taken back.
-        if settled {
-            self.rx.tell();
+        if self.took_back {
+            self.tell();
         }
         sent as usize
     }
@@ -138,6 +138,17 @@ where
             self.rx.dma.for_device(buffer.at(), buffer.capacity());
         }
         self.rx.posted = self.rx.posted.wrapping_add(sent);
+        self.took_back = true;
+    }
+
+    /// Tells the device of buffers that were taken back, if it is time to.
+    ///
+    /// Looked at only then, and until the next time a quarter of the ring may come to be under way: of the
+    /// other three the device still knows half.
+    #[inline(never)]
+    fn tell(&mut self) {
+        self.took_back = false;
+        self.rx.tell_from(TELL_EVERY.min(self.rx.space.descriptors() / 8 * 3));
     }
 
     /// Returns how many frames can pass without another thought.
@@ -253,6 +264,7 @@ where
         self.dropping = false;
         self.leave(place);
         self.rx.posted = self.rx.posted.wrapping_add(1);
+        self.took_back = true;
         Passed::Dropped
     }
 
@@ -286,7 +298,7 @@ where
     /// Gives the forwarder back if the pool has no room for a buffer, or for larger ones alone.
     pub fn split(mut self, pool: &mut BufferPool) -> Result<(RxRing<C, B, D>, TxRing<C2, B2, D2>), Self> {
         self.settle();
-        self.rx.tell();
+        self.tell();
         if pool.room() == 0 || pool.size() > self.rx.size() {
             return Err(self);
         }
@@ -320,6 +332,6 @@ where
     fn cut_short(&mut self, passed: u32, before: u32) {
         self.count(passed);
         self.tx.hand_over_since(before);
-        self.rx.tell();
+        self.tell();
     }
 }

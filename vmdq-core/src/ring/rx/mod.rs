@@ -8,7 +8,7 @@ mod take;
 use core::marker::PhantomData;
 
 pub(super) use odd::Odd;
-pub(super) use post::fill;
+pub(super) use post::{TELL_EVERY, fill};
 
 use super::memory::RingSpace;
 use super::{BufferSize, Frame};

@@ -10,7 +10,7 @@ use crate::ring::memory::{Place, Places};
 use crate::ring::{Buffer, BufferPool, Frame};
 
 /// Descriptors that are prepared before the device is told of them: one register write for so many.
-pub(super) const TELL_EVERY: u32 = 32;
+pub(in crate::ring) const TELL_EVERY: u32 = 32;
 
 impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     /// Posts buffers of the pool until the ring is full or the pool is empty; returns how many.
@@ -71,9 +71,15 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     /// Tells the device of posted buffers, if it is time to.
     #[inline(always)]
     pub(in crate::ring) fn tell(&mut self) {
+        self.tell_from(TELL_EVERY);
+    }
+
+    /// Tells the device of posted buffers, if they are at least so many or more than it knows of.
+    #[inline(always)]
+    pub(in crate::ring) fn tell_from(&mut self, least: u32) {
         let untold = self.posted.wrapping_sub(self.told);
         let told = self.told.wrapping_sub(self.head);
-        if untold >= TELL_EVERY || untold > told {
+        if untold >= least || untold > told {
             self.tell_all();
         }
     }

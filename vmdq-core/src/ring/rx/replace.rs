@@ -1,8 +1,7 @@
 //! Taking frames and posting a buffer for each in the same go.
 
-use super::RxRing;
-use super::post::{TELL_EVERY, fill};
 use super::take::end_of;
+use super::{RxRing, TELL_EVERY, fill};
 use crate::bus::Bus;
 use crate::controller::Controller;
 use crate::dma::{DmaSpace, observe, status};
