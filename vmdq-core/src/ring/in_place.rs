@@ -97,11 +97,15 @@ where
         let (before, mut last) = (self.tx.next, self.tx.word);
         // What is under way can't receive: the device keeps three quarters of the ring at least, if it
         // sends as fast as it receives.
-        if self.tx.pending() as u32 >= self.rx.space.descriptors() / 4 {
+        if self.tx.pending() as u32 * 4 >= self.rx.space.descriptors() {
             self.settle();
         }
-        if self.rx.clear > 0 && self.rx.nothing_finished() {
-            left = 0;
+        // The short way out. With less than a quarter under way, the device has descriptors: see `tell`.
+        if self.rx.nothing_finished() {
+            if self.took_back {
+                self.tell();
+            }
+            return 0;
         }
         while left > 0 {
             let run = if self.dropping { 0 } else { left.min(self.clear()) };
