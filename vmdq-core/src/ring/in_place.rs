@@ -93,7 +93,7 @@ where
     /// tail as [`RxRing::refill`] does.
     #[inline]
     pub fn forward(&mut self, most: usize, mut look: impl FnMut(&mut Passing<'_>) -> bool) -> usize {
-        let mut left = most.min(u32::MAX as usize) as u32;
+        let mut left = most;
         let (before, mut last) = (self.tx.next, self.tx.word);
         // What is under way can't receive: the device keeps three quarters of the ring at least, if it
         // sends as fast as it receives.
@@ -108,9 +108,9 @@ where
             return 0;
         }
         while left > 0 {
-            let run = if self.dropping { 0 } else { left.min(self.clear()) };
+            let run = if self.dropping { 0 } else { left.min(self.clear() as usize) as u32 };
             let taken = self.pass(run, before, &mut last, &mut look);
-            left -= taken;
+            left -= taken as usize;
             if left > 0 && (taken < run || run == 0) {
                 match self.pass_odd(before, &mut look) {
                     Passed::Nothing => break,
