@@ -282,13 +282,11 @@ where
     }
 
     /// Returns the receive ring, to look at.
-    #[must_use]
     pub const fn receiving(&self) -> &RxRing<C, B, D> {
         &self.rx
     }
 
     /// Returns the transmit ring, to look at.
-    #[must_use]
     pub const fn sending(&self) -> &TxRing<C2, B2, D2> {
         &self.tx
     }
