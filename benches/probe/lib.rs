@@ -9,7 +9,9 @@ use igb_hal::I82576;
 use ixgbe_hal::I82598;
 use vmdq_core::bus::Mmio;
 use vmdq_core::dma::Identity;
-use vmdq_core::ring::{BufferPool, BufferSize, Burst, Frame, RingMemory, RxRing, SendError, TxRing};
+use vmdq_core::ring::{
+    BufferPool, BufferSize, Burst, Exchange, Frame, InPlace, Passing, RingMemory, RxRing, SendError, TxRing,
+};
 use vmdq_core::{
     BindError, BindingId, Config, FilterError, FilterSlot, FilterTable, InitError, MacAddress, Pool, Port,
     Queue, Ready, Reset, Resources, Running, StartError, StopError, Stopped,
@@ -25,10 +27,18 @@ impl DelayNs for Wait {
     }
 }
 
+/// What a forwarder is for; unicast alone, so that frames are dropped, too.
+fn reflect(frame: &mut Passing<'_>) -> bool {
+    let (to, from) = frame.header_mut().split_at_mut(6);
+    to.swap_with_slice(&mut from[..6]);
+    frame.header()[6] & 1 == 0
+}
+
 /// Each operation of a model, with the name of its symbol.
 macro_rules! operations {
     ($model:ty: $init:literal $enable:literal $start:literal $stop:literal $bind:literal $unbind:literal
-     $receive:literal $refill:literal $send:literal $reclaim:literal) => {
+     $receive:literal $receive_replacing:literal $receive_one:literal $refill:literal
+     $send:literal $send_one:literal $reclaim:literal $exchange:literal $in_place:literal) => {
         const _: () = {
             type C = $model;
             type Rx = RxRing<C, Mmio, Identity>;
@@ -93,6 +103,16 @@ macro_rules! operations {
                 rx.receive(burst)
             }
 
+            #[unsafe(export_name = $receive_replacing)]
+            fn receive_replacing(rx: &mut Rx, burst: &mut Burst<32>, pool: &mut BufferPool) -> usize {
+                rx.receive_replacing(burst, 32, pool)
+            }
+
+            #[unsafe(export_name = $receive_one)]
+            fn receive_one(rx: &mut Rx, pool: &mut BufferPool) -> Option<Frame> {
+                rx.receive_one(pool)
+            }
+
             #[unsafe(export_name = $refill)]
             fn refill(rx: &mut Rx, pool: &mut BufferPool) -> usize {
                 rx.refill(pool)
@@ -103,9 +123,24 @@ macro_rules! operations {
                 tx.send(burst)
             }
 
+            #[unsafe(export_name = $send_one)]
+            fn send_one(tx: &mut Tx, frame: Frame) -> Result<(), (SendError, Frame)> {
+                tx.send_one(frame)
+            }
+
             #[unsafe(export_name = $reclaim)]
             fn reclaim(tx: &mut Tx, pool: &mut BufferPool) -> usize {
                 tx.reclaim(pool)
+            }
+
+            #[unsafe(export_name = $exchange)]
+            fn exchange(forwarder: &mut Exchange<Rx, Tx>) -> usize {
+                forwarder.forward(32, reflect)
+            }
+
+            #[unsafe(export_name = $in_place)]
+            fn in_place(forwarder: &mut InPlace<Rx, Tx>) -> usize {
+                forwarder.forward(32, reflect)
             }
         };
     };
@@ -114,10 +149,12 @@ macro_rules! operations {
 operations!(I82576:
     "probe_82576_init" "probe_82576_enable" "probe_82576_start" "probe_82576_stop"
     "probe_82576_bind" "probe_82576_unbind"
-    "probe_82576_receive" "probe_82576_refill" "probe_82576_send" "probe_82576_reclaim"
+    "probe_82576_receive" "probe_82576_receive_replacing" "probe_82576_receive_one" "probe_82576_refill"
+    "probe_82576_send" "probe_82576_send_one" "probe_82576_reclaim" "probe_82576_exchange" "probe_82576_in_place"
 );
 operations!(I82598:
     "probe_82598_init" "probe_82598_enable" "probe_82598_start" "probe_82598_stop"
     "probe_82598_bind" "probe_82598_unbind"
-    "probe_82598_receive" "probe_82598_refill" "probe_82598_send" "probe_82598_reclaim"
+    "probe_82598_receive" "probe_82598_receive_replacing" "probe_82598_receive_one" "probe_82598_refill"
+    "probe_82598_send" "probe_82598_send_one" "probe_82598_reclaim" "probe_82598_exchange" "probe_82598_in_place"
 );

@@ -168,6 +168,16 @@ impl Descriptor {
         unsafe { self.0[1].write(word.reporting().0.to_le()) };
     }
 
+    /// Asks for a report on a descriptor that holds a word already.
+    ///
+    /// # Safety
+    ///
+    /// As for [`report`](Self::report).
+    pub(crate) unsafe fn report_placed(&self) {
+        // SAFETY: the caller's promise.
+        unsafe { self.report(TxWord(u64::from_le(self.0[1].read()))) };
+    }
+
     /// Tells whether the device has written back a transmit descriptor that asked for it.
     #[inline(always)]
     pub(crate) fn sent(&self) -> bool {

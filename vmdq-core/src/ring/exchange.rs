@@ -1,6 +1,6 @@
 //! Forwarding by exchange: a received buffer goes out, one that was sent takes its place.
 
-use super::forward::Passed;
+use super::forward::{Forwarder, Passed, show};
 use super::memory::Place;
 use super::rx::{Odd, fill};
 use super::tx::place;
@@ -78,19 +78,25 @@ where
     /// Forwards finished frames until `most` are forwarded or dropped, no more are finished, or the
     /// transmit ring is full; returns how many were forwarded.
     ///
-    /// `look` sees each frame, may change it, and tells whether it goes out. Reads no register and
+    /// `look` sees each frame once, may change it, and tells whether it goes out: as it is in memory, so
+    /// that one from which the controller removed a tag goes without. If `look` panics, the frames before
+    /// go out and that one is seen again. Reads no register and
     /// writes at most the two tails: the transmit tail if anything goes out, and the receive tail as
     /// [`RxRing::refill`] does.
     #[inline]
     pub fn forward(&mut self, most: usize, mut look: impl FnMut(&mut Passing<'_>) -> bool) -> usize {
+        if self.rx.clear > 0 && self.rx.nothing_finished() {
+            self.rx.tell();
+            return 0;
+        }
         let mut left = most.min(u32::MAX as usize) as u32;
         let (before, mut last) = (self.tx.next, self.tx.word);
         while left > 0 {
             let run = left.min(self.clear());
-            let taken = self.exchange(run, &mut last, &mut look);
+            let taken = self.exchange(run, before, &mut last, &mut look);
             left -= taken;
             if left > 0 && (taken < run || run == 0) {
-                match self.exchange_odd(&mut look) {
+                match self.exchange_odd(before, &mut look) {
                     Passed::Nothing => break,
                     Passed::Dropped => {}
                     Passed::Sent(word) => last = word,
@@ -98,11 +104,12 @@ where
                 left -= 1;
             }
         }
-        if self.tx.next != before {
+        let sent = self.tx.next.wrapping_sub(before);
+        if sent > 0 {
             self.tx.hand_over_batch(last);
         }
         self.rx.tell();
-        self.tx.next.wrapping_sub(before) as usize
+        sent as usize
     }
 
     /// Returns how many frames can be exchanged without another thought.
@@ -123,46 +130,53 @@ where
     fn exchange(
         &mut self,
         most: u32,
+        before: u32,
         last: &mut TxWord,
         look: &mut impl FnMut(&mut Passing<'_>) -> bool,
     ) -> u32 {
-        let Self { rx, tx, dropping } = self;
-        let (receive, send) = (rx.space.places.from(rx.head), tx.space.places.from(tx.next));
-        let (behind, common) = (rx.space.places.from(rx.posted), tx.word);
+        let (receive, send) =
+            (self.rx.space.places.from(self.rx.head), self.tx.space.places.from(self.tx.next));
+        let (behind, common) = (self.rx.space.places.from(self.rx.posted), self.tx.word);
         let (mut at, end) = (Place::FIRST, Place::FIRST.ahead(most));
         while at != end {
             let done = receive.descriptor(at).peek();
-            if !rx.is_good(done) {
+            if !self.rx.is_good(done) {
                 break;
             }
             observe();
             // SAFETY: good. It moves into the transmit ring, or stays where it is.
-            let mut frame = unsafe { rx.finished(&receive, at, done) };
-            if !look(&mut Passing(&mut frame)) {
-                *dropping = true;
+            let mut frame = unsafe { self.rx.finished(&receive, at, done) };
+            let begun = (at.since(Place::FIRST), before);
+            if !show(self, begun, &mut frame, look) {
+                self.dropping = true;
                 break;
             }
             // SAFETY: each slot of the transmit ring holds a buffer, this one a spare one: it is free.
             // The spare one moves into the free slot behind those that are posted, as in
             // `RxRing::replace`, and is as large as the ring needs (`new`, and it was received into).
-            unsafe { fill(&behind, &rx.dma, at, send.slot(at)) };
+            unsafe { fill(&behind, &self.rx.dma, at, send.slot(at)) };
             // SAFETY: the slot was emptied just now; the frame's length is within the limit of the
             // sending port (`ForwardError::check`).
-            *last = unsafe { place(&send, &tx.dma, at, &frame, common) };
+            *last = unsafe { place(&send, &self.tx.dma, at, &frame, common) };
             at = at.next();
         }
-        let taken = at.since(Place::FIRST);
-        rx.count_replaced(taken);
-        tx.count_placed(taken);
-        taken
+        let passed = at.since(Place::FIRST);
+        self.count(passed);
+        passed
+    }
+
+    /// Counts frames that passed, in both rings.
+    #[inline(always)]
+    fn count(&mut self, frames: u32) {
+        self.rx.count_replaced(frames);
+        self.tx.count_placed(frames);
     }
 
     /// Deals with the next frame where it is not simply a good one.
     #[inline(never)]
-    fn exchange_odd(&mut self, look: &mut impl FnMut(&mut Passing<'_>) -> bool) -> Passed {
+    fn exchange_odd(&mut self, before: u32, look: &mut impl FnMut(&mut Passing<'_>) -> bool) -> Passed {
         if core::mem::take(&mut self.dropping) {
-            let buffer = self.rx.take_done();
-            self.rx.post(buffer);
+            self.rx.post_again();
             return Passed::Dropped;
         }
         self.tx.settle();
@@ -170,14 +184,16 @@ where
         if self.tx.clear == 0 {
             return Passed::Nothing;
         }
-        match self.rx.take_odd() {
+        // SAFETY: the frame is counted, or forgotten while its buffer stays in the ring.
+        match unsafe { self.rx.odd() } {
             Odd::Nothing => Passed::Nothing,
             Odd::Dropped => Passed::Dropped,
             Odd::Frame(mut frame) => {
-                if !look(&mut Passing(&mut frame)) {
-                    self.rx.post(frame.into_buffer());
+                if !show(self, (0, before), &mut frame, look) {
+                    self.rx.post_again();
                     return Passed::Dropped;
                 }
+                self.rx.count_taken();
                 let at = self.tx.space.places.at(self.tx.next);
                 // SAFETY: a spare buffer, since the ring is not full; the frame takes its slot.
                 let spare = unsafe { self.tx.space.places.slot(at).read() };
@@ -190,22 +206,51 @@ where
         }
     }
 
+    /// Returns the receive ring, to look at.
+    pub const fn receiving(&self) -> &RxRing<C, B, D> {
+        &self.rx
+    }
+
+    /// Returns the transmit ring, to look at.
+    pub const fn sending(&self) -> &TxRing<C2, B2, D2> {
+        &self.tx
+    }
+
     /// Takes the forwarder apart, and puts the spare buffers into a pool.
     ///
     /// Frames under way stay in the transmit ring.
     ///
     /// # Errors
     ///
-    /// Gives the forwarder back if the pool has no room for the spare buffers.
+    /// Gives the forwarder back if the pool has no room for the spare buffers, or takes larger ones
+    /// alone.
     pub fn split(mut self, pool: &mut BufferPool) -> Result<(RxRing<C, B, D>, TxRing<C2, B2, D2>), Self> {
         self.tx.settle();
         let spare = self.tx.space.descriptors() as usize - self.tx.pending();
         if pool.room() < spare || pool.size() > self.rx.size() {
             return Err(self);
         }
-        let Self { rx, mut tx, .. } = self;
+        let Self { mut rx, mut tx, .. } = self;
+        rx.clear = 0;
         // SAFETY: each slot beyond those under way holds a spare buffer, and the pool takes them.
         unsafe { tx.unstock(pool) };
         Ok((rx, tx))
+    }
+}
+
+impl<C, B, D, C2, B2, D2> Forwarder for Exchange<RxRing<C, B, D>, TxRing<C2, B2, D2>>
+where
+    C: Controller,
+    B: Bus,
+    D: DmaSpace,
+    C2: Controller,
+    B2: Bus,
+    D2: DmaSpace,
+{
+    #[cold]
+    fn cut_short(&mut self, passed: u32, before: u32) {
+        self.count(passed);
+        self.tx.hand_over_since(before);
+        self.rx.tell();
     }
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{BufferPool, RxRing, TxRing};
+use super::{BufferPool, Frame, Passing, RxRing, TxRing};
 use crate::bus::Bus;
 use crate::controller::Controller;
 use crate::dma::{DmaSpace, TxWord};
@@ -14,6 +14,41 @@ pub(super) enum Passed {
     Dropped,
     /// It goes out; the word of its descriptor.
     Sent(TxWord),
+}
+
+/// What ends a batch before its time: a panic in the caller's code that sees the frames must not leave a
+/// buffer in both rings, nor a frame unsent for ever.
+pub(super) trait Forwarder {
+    /// Counts frames that passed and are not counted yet, and hands over all that are in the transmit
+    /// ring from the counter `before` on.
+    fn cut_short(&mut self, passed: u32, before: u32);
+}
+
+/// Lets the caller's code see a frame, in a batch that began at the counter `before` of the transmit
+/// ring; `passed` frames are not counted yet.
+#[inline(always)]
+pub(super) fn show<F: Forwarder>(
+    forwarder: &mut F,
+    (passed, before): (u32, u32),
+    frame: &mut Frame,
+    look: &mut impl FnMut(&mut Passing<'_>) -> bool,
+) -> bool {
+    struct Unwinding<'f, F: Forwarder> {
+        forwarder: &'f mut F,
+        passed: u32,
+        before: u32,
+    }
+    impl<F: Forwarder> Drop for Unwinding<'_, F> {
+        // Inlined, so that nothing points to the value, which is thereby free.
+        #[inline(always)]
+        fn drop(&mut self) {
+            self.forwarder.cut_short(self.passed, self.before);
+        }
+    }
+    let unwinding = Unwinding { forwarder, passed, before };
+    let goes_out = look(&mut Passing(frame));
+    core::mem::forget(unwinding);
+    goes_out
 }
 
 /// Why two rings were not joined.

@@ -1,8 +1,8 @@
 //! Forwarding in place: each buffer keeps its descriptor, and goes out from where it was received.
 
-use super::forward::Passed;
+use super::forward::{Forwarder, Passed, show};
 use super::memory::Place;
-use super::rx::fill;
+use super::rx::{TELL_EVERY, fill};
 use super::tx::describe;
 use super::{BufferPool, ForwardError, Frame, Passing, RxRing, TxRing};
 use crate::bus::Bus;
@@ -48,6 +48,8 @@ pub struct InPlace<R, T> {
     tx: T,
     /// Whether the next frame is to be dropped, as soon as all before it are sent.
     dropping: bool,
+    /// Whether buffers were taken back since it was last looked at whether to tell the device.
+    took_back: bool,
 }
 
 impl<C, B, D, C2, B2, D2> InPlace<RxRing<C, B, D>, TxRing<C2, B2, D2>>
@@ -78,30 +80,39 @@ where
         unsafe { fill(&rx.space.places, &rx.dma, rx.space.places.at(rx.posted), pool.top().sub(1)) };
         // SAFETY: it was moved out.
         unsafe { pool.count_out(1) };
-        Ok(Self { rx, tx, dropping: false })
+        Ok(Self { rx, tx, dropping: false, took_back: false })
     }
 
     /// Forwards finished frames until `most` are forwarded or dropped, no more are finished, or the
     /// transmit ring is full; returns how many were forwarded.
     ///
-    /// `look` sees each frame once, may change it, and tells whether it goes out. Reads no register
+    /// `look` sees each frame once, may change it, and tells whether it goes out: as it is in memory, so
+    /// that one from which the controller removed a tag goes without. If `look` panics, the frames before
+    /// go out and that one is seen again. Reads no register
     /// and writes at most the two tails: the transmit tail if anything goes out, and the receive
     /// tail as [`RxRing::refill`] does.
     #[inline]
     pub fn forward(&mut self, most: usize, mut look: impl FnMut(&mut Passing<'_>) -> bool) -> usize {
-        let mut left = most.min(u32::MAX as usize) as u32;
+        let mut left = most;
         let (before, mut last) = (self.tx.next, self.tx.word);
         // What is under way can't receive: the device keeps three quarters of the ring at least, if it
         // sends as fast as it receives.
-        if self.tx.pending() as u32 >= self.rx.space.descriptors() / 4 {
+        if self.tx.pending() as u32 * 4 >= self.rx.space.descriptors() {
             self.settle();
         }
+        // The short way out. With less than a quarter under way, the device has descriptors: see `tell`.
+        if self.rx.nothing_finished() {
+            if self.took_back {
+                self.tell();
+            }
+            return 0;
+        }
         while left > 0 {
-            let run = if self.dropping { 0 } else { left.min(self.clear()) };
-            let taken = self.pass(run, &mut last, &mut look);
-            left -= taken;
+            let run = if self.dropping { 0 } else { left.min(self.clear() as usize) as u32 };
+            let taken = self.pass(run, before, &mut last, &mut look);
+            left -= taken as usize;
             if left > 0 && (taken < run || run == 0) {
-                match self.pass_odd(&mut look) {
+                match self.pass_odd(before, &mut look) {
                     Passed::Nothing => break,
                     Passed::Dropped => {}
                     Passed::Sent(word) => last = word,
@@ -109,13 +120,18 @@ where
                 left -= 1;
             }
         }
-        if self.tx.next != before {
+        let sent = self.tx.next.wrapping_sub(before);
+        if sent > 0 {
             self.tx.hand_over_batch(last);
         }
-        self.tx.next.wrapping_sub(before) as usize
+        // Once, however often something was taken back.
+        if self.took_back {
+            self.tell();
+        }
+        sent as usize
     }
 
-    /// Takes back what was sent: the buffers are posted already, the device may now know.
+    /// Takes back what was sent: the buffers are posted already, the device may be told of them.
     #[inline(never)]
     fn settle(&mut self) {
         let sent = self.tx.settle();
@@ -126,7 +142,17 @@ where
             self.rx.dma.for_device(buffer.at(), buffer.capacity());
         }
         self.rx.posted = self.rx.posted.wrapping_add(sent);
-        self.rx.tell();
+        self.took_back = true;
+    }
+
+    /// Tells the device of buffers that were taken back, if it is time to.
+    ///
+    /// Looked at only then, and until the next time a quarter of the ring may come to be under way: of the
+    /// other three the device still knows half.
+    #[inline(never)]
+    fn tell(&mut self) {
+        self.took_back = false;
+        self.rx.tell_from(TELL_EVERY.min(self.rx.space.descriptors() / 8 * 3));
     }
 
     /// Returns how many frames can pass without another thought.
@@ -146,26 +172,33 @@ where
 
     /// Lets at most `most` good frames pass, within what is clear; returns how many.
     #[inline(always)]
-    fn pass(&mut self, most: u32, last: &mut TxWord, look: &mut impl FnMut(&mut Passing<'_>) -> bool) -> u32 {
-        let Self { rx, tx, dropping } = self;
-        let (receive, send) = (rx.space.places.from(rx.head), tx.space.places.from(tx.next));
-        let common = tx.word;
+    fn pass(
+        &mut self,
+        most: u32,
+        before: u32,
+        last: &mut TxWord,
+        look: &mut impl FnMut(&mut Passing<'_>) -> bool,
+    ) -> u32 {
+        let (receive, send) =
+            (self.rx.space.places.from(self.rx.head), self.tx.space.places.from(self.tx.next));
+        let common = self.tx.word;
         let mut pass = |place: Place| {
             let done = receive.descriptor(place).peek();
-            if !rx.is_good(done) {
+            if !self.rx.is_good(done) {
                 return false;
             }
             observe();
             // SAFETY: good. The buffer stays where it is, too: the frame is only shown.
-            let mut frame = unsafe { rx.finished(&receive, place, done) };
-            if !look(&mut Passing(&mut frame)) {
-                *dropping = true;
+            let mut frame = unsafe { self.rx.finished(&receive, place, done) };
+            let begun = (place.since(Place::FIRST), before);
+            if !show(self, begun, &mut frame, look) {
+                self.dropping = true;
                 return false;
             }
             // SAFETY: no tail covers either descriptor. The buffer stays in its slot, and the receive
             // tail does not cover it before the frame is reported sent (`settle`). The length is within
             // the limit of the sending port (`ForwardError::check`).
-            *last = unsafe { describe(&send, &tx.dma, place, &frame, common) };
+            *last = unsafe { describe(&send, &self.tx.dma, place, &frame, common) };
             // SAFETY: as above.
             unsafe { receive.descriptor(place).post(frame.buffer().bus()) };
             true
@@ -187,16 +220,22 @@ where
                 place = place.next();
             }
         }
-        let taken = place.since(Place::FIRST);
-        rx.head = rx.head.wrapping_add(taken);
-        rx.clear -= taken;
-        tx.count_placed(taken);
-        taken
+        let passed = place.since(Place::FIRST);
+        self.count(passed);
+        passed
+    }
+
+    /// Counts frames that passed, in both rings.
+    #[inline(always)]
+    fn count(&mut self, frames: u32) {
+        self.rx.head = self.rx.head.wrapping_add(frames);
+        self.rx.clear -= frames;
+        self.tx.count_placed(frames);
     }
 
     /// Deals with the next frame where it is not simply a good one.
     #[inline(never)]
-    fn pass_odd(&mut self, look: &mut impl FnMut(&mut Passing<'_>) -> bool) -> Passed {
+    fn pass_odd(&mut self, before: u32, look: &mut impl FnMut(&mut Passing<'_>) -> bool) -> Passed {
         self.settle();
         let place = self.rx.space.places.at(self.rx.head);
         if self.rx.head == self.rx.told || self.tx.room() == 0 {
@@ -210,7 +249,7 @@ where
             // SAFETY: done. The buffer stays where it is, too: the frame is only shown.
             let frame = unsafe { self.rx.appraise(place, done) };
             if let Some(mut frame) = frame
-                && look(&mut Passing(&mut frame))
+                && show(self, (0, before), &mut frame, look)
             {
                 let to = self.tx.space.places.at(self.tx.next);
                 // SAFETY: as in `pass`.
@@ -229,7 +268,7 @@ where
         self.dropping = false;
         self.leave(place);
         self.rx.posted = self.rx.posted.wrapping_add(1);
-        self.rx.tell();
+        self.took_back = true;
         Passed::Dropped
     }
 
@@ -239,8 +278,17 @@ where
         let buffer = unsafe { self.rx.space.places.slot(place).as_ref() };
         // SAFETY: no tail covers the descriptor, nor will before the frame is sent or dropped.
         unsafe { self.rx.space.places.descriptor(place).post(buffer.bus()) };
-        self.rx.head = self.rx.head.wrapping_add(1);
-        self.rx.clear = 0;
+        self.rx.count_taken();
+    }
+
+    /// Returns the receive ring, to look at.
+    pub const fn receiving(&self) -> &RxRing<C, B, D> {
+        &self.rx
+    }
+
+    /// Returns the transmit ring, to look at.
+    pub const fn sending(&self) -> &TxRing<C2, B2, D2> {
+        &self.tx
     }
 
     /// Takes the forwarder apart, and puts the one buffer too many into a pool.
@@ -252,6 +300,7 @@ where
     /// Gives the forwarder back if the pool has no room for a buffer, or for larger ones alone.
     pub fn split(mut self, pool: &mut BufferPool) -> Result<(RxRing<C, B, D>, TxRing<C2, B2, D2>), Self> {
         self.settle();
+        self.tell();
         if pool.room() == 0 || pool.size() > self.rx.size() {
             return Err(self);
         }
@@ -269,5 +318,22 @@ where
         }
         rx.clear = 0;
         Ok((rx, tx))
+    }
+}
+
+impl<C, B, D, C2, B2, D2> Forwarder for InPlace<RxRing<C, B, D>, TxRing<C2, B2, D2>>
+where
+    C: Controller,
+    B: Bus,
+    D: DmaSpace,
+    C2: Controller,
+    B2: Bus,
+    D2: DmaSpace,
+{
+    #[cold]
+    fn cut_short(&mut self, passed: u32, before: u32) {
+        self.count(passed);
+        self.tx.hand_over_since(before);
+        self.tell();
     }
 }

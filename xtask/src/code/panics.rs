@@ -6,7 +6,17 @@ use super::{PREFIX, build, operation};
 use crate::targets::{self, TARGETS};
 
 /// What moves frames.
-const DATA_PATH: [&str; 4] = ["receive", "refill", "send", "reclaim"];
+const DATA_PATH: [&str; 9] = [
+    "receive",
+    "receive_replacing",
+    "receive_one",
+    "refill",
+    "send",
+    "send_one",
+    "reclaim",
+    "exchange",
+    "in_place",
+];
 /// The only things beyond its own crates that it may reach: copies of memory.
 const ALLOWED: [&str; 5] = ["memcpy", "memmove", "memset", "__aeabi_memcpy", "__aeabi_memmove"];
 

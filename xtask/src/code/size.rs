@@ -101,7 +101,7 @@ fn numbers(rows: &[Row]) -> Numbers {
 
 /// Returns a table: a line for each operation, for each target the bytes without and with defmt.
 fn table(rows: &[Row]) -> String {
-    let mut table = format!("{:<16}", "bytes of code");
+    let mut table = format!("{:<24}", "bytes of code");
     for target in TARGETS {
         let short = target.split("-unknown").next().unwrap_or(target);
         let _ = write!(table, " {:>22}", short.split("-none").next().unwrap_or(short));
@@ -109,7 +109,7 @@ fn table(rows: &[Row]) -> String {
     table.push('\n');
     let first = rows.iter().filter(|row| row.target == TARGETS[0] && !row.defmt);
     for Row { model, operation, .. } in first {
-        let _ = write!(table, "{model} {operation:<10}");
+        let _ = write!(table, "{model} {operation:<18}");
         for target in TARGETS {
             let of = |with: bool| {
                 let same = |row: &&Row| {

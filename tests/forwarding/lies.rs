@@ -1,0 +1,97 @@
+//! Joined rings against a device that lies.
+
+use vmdq::Controller;
+use vmdq_sim::{Fault, Rule, Sim, SimDma, Testbed};
+
+use crate::common::{Forward, Joined, number};
+use crate::{Bus, Exchanging, StayingInPlace, frames, lane, sent};
+
+pub(crate) fn any_length_may_be_claimed<C: Controller>(bed: fn() -> Sim) {
+    lengths::<C, Exchanging<C>>(bed());
+    lengths::<C, StayingInPlace<C>>(bed());
+}
+
+fn lengths<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
+    let (mut rig, _, lane) = lane::<C>(bed, 8);
+    let mut joined = Joined::<F>::new(lane);
+    let total = joined.total();
+    let (mut too_long, mut malformed) = (0, 0);
+    for claimed in [0, 1, 13, 14, 59, 1514, 1515, 1518, 1519, 2048, 2049, 0x3fff, 0x8000, 0xffff] {
+        rig.bed.inject_fault(Fault::ClaimLength(claimed));
+        rig.inject(&frames(0..2));
+        let (mut seen, mut out) = (Vec::new(), Vec::new());
+        for _ in 0..4 {
+            joined.forwarder.forward(32, &mut |frame| {
+                seen.push(frame.bytes().len());
+                true
+            });
+            assert_eq!(joined.total(), total);
+            out.extend(sent(&mut rig));
+        }
+        match claimed {
+            14..=1514 => {}
+            1515..=2048 => too_long += 1,
+            _ => malformed += 1,
+        }
+        let passes = (14..=1514).contains(&claimed);
+        assert_eq!((seen.len(), out.len()), (1 + usize::from(passes), 1 + usize::from(passes)), "{claimed}");
+        assert!(!passes || seen[0] == usize::from(claimed));
+        assert_eq!(number(out.last().expect("a frame")), 1);
+        let counters = joined.forwarder.rx().counters();
+        assert_eq!((counters.too_long, counters.malformed), (too_long, malformed), "{claimed}");
+    }
+    rig.lanes[1] = Some(joined.split());
+    rig.finish();
+}
+
+pub(crate) fn lies_in_a_row_leave_joined_rings_sound<C: Controller>(bed: fn() -> Sim) {
+    for descriptors in [8, 64] {
+        in_a_row::<C, Exchanging<C>>(bed(), descriptors);
+        in_a_row::<C, StayingInPlace<C>>(bed(), descriptors);
+    }
+}
+
+fn in_a_row<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descriptors: usize) {
+    let (mut rig, _, lane) = lane::<C>(bed, descriptors);
+    let mut joined = Joined::<F>::new(lane);
+    let total = joined.total();
+    let lies = [
+        Fault::ClaimLength(0xffff),
+        Fault::NoEndOfPacket,
+        Fault::AllErrors,
+        Fault::NoEndOfPacket,
+        Fault::ClaimLength(2049),
+        Fault::SpuriousDone,
+        Fault::ClaimLength(0),
+    ];
+    for round in 0..60 {
+        rig.bed.inject_fault(lies[round % lies.len()]);
+        rig.bed.inject_fault(lies[(3 * round + 1) % lies.len()]);
+        rig.inject(&frames(0..6));
+        for call in 0..4 {
+            joined.forwarder.forward(16, &mut |frame| {
+                assert!((14..=1514).contains(&frame.bytes().len()));
+                (round + call) % 3 != 0
+            });
+            assert_eq!(joined.total(), total);
+            let _ = sent(&mut rig);
+        }
+    }
+    // An honest device is served again, once the ring has been gone through.
+    rig.bed.clear_faults();
+    for _ in 0..40 {
+        rig.inject(&frames(0..5));
+        for _ in 0..4 {
+            joined.forwarder.forward(16, &mut |_| true);
+            let _ = sent(&mut rig);
+        }
+    }
+    rig.inject(&frames(0..5));
+    assert_eq!(joined.forwarder.forward(16, &mut |_| true), 5);
+    assert_eq!(sent(&mut rig), frames(0..5));
+    let found = rig.bed.violations();
+    assert!(found.iter().all(|found| found.rule == Rule::DescriptorNotReady), "{found:?}");
+    rig.bed.forget_violations();
+    rig.lanes[1] = Some(joined.split());
+    rig.finish();
+}

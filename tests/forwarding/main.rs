@@ -1,0 +1,96 @@
+//! Frames that go out again: joined rings ([`vmdq::ring::Exchange`], [`vmdq::ring::InPlace`]) and frames
+//! one at a time, on the models, with every register access counted.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod joined;
+mod lies;
+mod refused;
+mod singly;
+mod tails;
+
+use common::{Lane, Plan, Rig, vm};
+use vmdq::Controller;
+use vmdq::ring::{Exchange, InPlace, RxRing, TxRing};
+use vmdq_sim::{Sim, SimBus, SimDma, Testbed, Traced};
+
+type Bus = Traced<SimBus>;
+type Traces<C> = Rig<C, Bus, Sim>;
+type Rx<C> = RxRing<C, Bus, SimDma>;
+type Tx<C> = TxRing<C, Bus, SimDma>;
+type Exchanging<C> = Exchange<Rx<C>, Tx<C>>;
+type StayingInPlace<C> = InPlace<Rx<C>, Tx<C>>;
+
+/// A rig with a filter for each queue, whose register accesses are counted from zero.
+fn traced<C: Controller>(bed: Sim, plan: Plan) -> (Traces<C>, Bus) {
+    let bus = Traced::new(bed.bus());
+    let mut rig = Traces::<C>::start_on(bed, bus.clone(), plan);
+    rig.bind_all();
+    bus.reset_counts();
+    (rig, bus)
+}
+
+/// A rig with rings of so many descriptors, the fewest buffers that both ways of forwarding need, and
+/// one lane of it taken out.
+fn lane<C: Controller>(bed: Sim, descriptors: usize) -> (Traces<C>, Bus, Lane<C, Bus, SimDma>) {
+    let plan = Plan { descriptors, buffers: 2 * descriptors - 1, ..Plan::default() };
+    let (mut rig, bus) = traced::<C>(bed, plan);
+    let lane = rig.lanes[1].take().expect("the queue runs");
+    (rig, bus, lane)
+}
+
+/// What has gone out since the last call.
+fn sent<C: Controller>(rig: &mut Traces<C>) -> Vec<Vec<u8>> {
+    let _ = rig.bed.settle();
+    rig.bed.take_sent().into_iter().map(|sent| sent.bytes).collect()
+}
+
+/// Frames with these numbers for the lane that was taken out.
+fn frames(numbers: std::ops::Range<u32>) -> Vec<Vec<u8>> {
+    numbers.map(|i| common::frame(vm(1), i, 60 + (i as usize * 37) % 1400)).collect()
+}
+
+/// Runs tests on each model.
+macro_rules! on_every_model {
+    ($($file:ident: $($test:ident),+;)+) => {
+        on_model! { i82575, vmdq::igb::I82575, $($file: $($test),+;)+ }
+        on_model! { i82576, vmdq::igb::I82576, $($file: $($test),+;)+ }
+        on_model! { i82598, vmdq::ixgbe::I82598, $($file: $($test),+;)+ }
+    };
+}
+
+macro_rules! on_model {
+    ($model:ident, $controller:ty, $($file:ident: $($test:ident),+;)+) => {
+        mod $model {
+            use vmdq_sim::Sim;
+            $(mod $file { $(#[test] fn $test() { crate::$file::$test::<$controller>(super::Sim::$model); })+ })+
+        }
+    };
+}
+
+on_every_model! {
+    joined:
+        every_frame_passes_once_and_in_order,
+        dropped_frames_are_left_out,
+        frames_over_the_limit_do_not_pass,
+        a_full_transmit_ring_keeps_the_rest_waiting,
+        rings_come_apart_with_frames_under_way,
+        a_panic_loses_nothing;
+    refused:
+        what_can_not_be_joined_comes_back,
+        limits_of_two_ports_are_compared,
+        nothing_comes_apart_without_room;
+    tails:
+        joined_rings_write_two_tails_for_a_batch,
+        an_empty_poll_writes_nothing,
+        replacing_writes_few_tails,
+        a_call_for_nothing_writes_nothing;
+    singly:
+        frames_are_answered_one_at_a_time,
+        a_starved_pool_costs_no_frame,
+        what_is_not_sent_comes_back;
+    lies:
+        any_length_may_be_claimed,
+        lies_in_a_row_leave_joined_rings_sound;
+}

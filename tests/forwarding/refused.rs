@@ -1,0 +1,96 @@
+//! What is refused, and comes back.
+
+use vmdq::ring::{BufferSize, ForwardError};
+use vmdq::{Config, Controller};
+use vmdq_sim::{Sim, SimDma};
+
+use crate::common::{Forward, Joined, Lane, Plan, buffers};
+use crate::{Bus, Exchanging, StayingInPlace, frames, lane, sent, traced};
+
+pub(crate) fn what_can_not_be_joined_comes_back<C: Controller>(bed: fn() -> Sim) {
+    not_joined::<C, Exchanging<C>>(bed(), 64);
+    not_joined::<C, StayingInPlace<C>>(bed(), 1);
+}
+
+fn not_joined<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, needed: usize) {
+    let (mut rig, bus, mut lane) = lane::<C>(bed, 64);
+    lane.send(&frames(0..2));
+    let (posted, shelf) = (lane.rx.posted(), lane.buffers.len());
+    let refused = |lane: Lane<C, Bus, SimDma>, error: ForwardError, pool: &mut Option<_>| {
+        let Lane { rx, tx, pool: steering, buffers: mut own, lent } = lane;
+        bus.reset_counts();
+        let (found, rx, tx) =
+            F::join(rx, tx, pool.as_mut().unwrap_or(&mut own)).err().expect("it is refused");
+        assert_eq!((found, bus.writes()), (error, 0));
+        Lane { rx, tx, pool: steering, buffers: own, lent }
+    };
+    lane = refused(lane, ForwardError::Pending, &mut None);
+    let _ = sent(&mut rig);
+    assert_eq!(lane.reclaim(), 2);
+    let (few, few_lent) =
+        buffers(&rig.bed, needed - 1 + usize::from(needed == 1), BufferSize::kib(2).expect("a size"));
+    let mut few = Some(few);
+    let taken = if needed == 1 { few.as_mut().expect("a pool").take() } else { None };
+    lane = refused(lane, ForwardError::TooFewBuffers { needed }, &mut few);
+    let mut few = few.expect("a pool");
+    taken.into_iter().for_each(|frame| few.put(frame).expect("room"));
+    assert!(few_lent.release(few).is_ok());
+    let (small, small_lent) = buffers(&rig.bed, 64, BufferSize::kib(1).expect("a size"));
+    let mut small = Some(small);
+    lane = refused(lane, ForwardError::BuffersTooSmall, &mut small);
+    assert!(small_lent.release(small.expect("a pool")).is_ok());
+    assert_eq!((lane.rx.posted(), lane.buffers.len()), (posted, shelf + 2));
+    // The rings are as they were.
+    rig.inject(&frames(0..5));
+    assert_eq!(lane.receive(), frames(0..5));
+    rig.lanes[1] = Some(lane);
+    rig.finish();
+}
+
+pub(crate) fn limits_of_two_ports_are_compared<C: Controller>(bed: fn() -> Sim) {
+    let config = Config { max_frame: 9018, ..Plan::default().config };
+    let (mut jumbo, _) = traced::<C>(bed(), Plan { config, ..Plan::default() });
+    let (mut plain, _, narrow) = lane::<C>(bed(), 64);
+    let wide = jumbo.lanes[1].take().expect("the queue runs");
+    // Long frames don't fit where the short ones go.
+    let Lane { rx, tx: wide_tx, pool: wide_pool, mut buffers, lent } = wide;
+    let Lane { rx: narrow_rx, tx, pool: narrow_pool, buffers: mut others, lent: others_lent } = narrow;
+    let (error, rx, tx) = Exchanging::<C>::join(rx, tx, &mut buffers).err().expect("it is refused");
+    assert_eq!(error, ForwardError::FrameLimit);
+    let (error, rx, tx) = StayingInPlace::<C>::join(rx, tx, &mut buffers).err().expect("it is refused");
+    assert_eq!(error, ForwardError::FrameLimit);
+    // The other way round they do.
+    let there = StayingInPlace::<C>::join(narrow_rx, wide_tx, &mut others);
+    let there = there.map_err(|(error, ..)| error).expect("short frames fit");
+    let (narrow_rx, wide_tx) = there.split(&mut others).map_err(|_| "no room").expect("room");
+    jumbo.lanes[1] = Some(Lane { rx, tx: wide_tx, pool: wide_pool, buffers, lent });
+    plain.lanes[1] = Some(Lane { rx: narrow_rx, tx, pool: narrow_pool, buffers: others, lent: others_lent });
+    plain.inject(&frames(0..3));
+    assert_eq!(plain.lane(1).receive(), frames(0..3));
+    jumbo.finish();
+    plain.finish();
+}
+
+pub(crate) fn nothing_comes_apart_without_room<C: Controller>(bed: fn() -> Sim) {
+    no_room::<C, Exchanging<C>>(bed());
+    no_room::<C, StayingInPlace<C>>(bed());
+}
+
+fn no_room<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
+    let (mut rig, _, lane) = lane::<C>(bed, 64);
+    let mut joined = Joined::<F>::new(lane);
+    let (mut full, full_lent) = buffers(&rig.bed, 64, BufferSize::kib(2).expect("a size"));
+    joined.forwarder = joined.forwarder.split(&mut full).err().expect("the shelf is full");
+    // A shelf with room, but for larger buffers.
+    let (mut large, _) = buffers(&rig.bed, 64, BufferSize::kib(4).expect("a size"));
+    let _leaked: Vec<_> = std::iter::from_fn(|| large.take()).collect();
+    joined.forwarder = joined.forwarder.split(&mut large).err().expect("the pool wants larger ones");
+    assert!(large.is_empty());
+    assert!(full_lent.release(full).is_ok());
+    // It goes on.
+    rig.inject(&frames(0..9));
+    assert_eq!(joined.forwarder.forward(32, &mut |_| true), 9);
+    assert_eq!(sent(&mut rig), frames(0..9));
+    rig.lanes[1] = Some(joined.split());
+    rig.finish();
+}

@@ -1,0 +1,282 @@
+//! The driver's side: rings, joined or not, pools of three sizes, and frames in hand.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use vmdq::ring::{BufferPool, BufferSize, Burst, Exchange, Frame, InPlace, Passing, RxRing, TxRing};
+use vmdq::{Controller, Pool, Running};
+use vmdq_sim::{Sim, SimDma, Testbed};
+
+use crate::common::{Forward, Plan, Rig, buffers};
+use crate::device::{Device, RING, Withheld, ring};
+
+/// One call; numbers are pools, or how many at most.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Call {
+    Receive(usize),
+    ReceiveReplacing(usize, usize),
+    ReceiveOne(usize),
+    Refill(usize),
+    PostOne,
+    Send(usize),
+    SendOne,
+    Reclaim(usize),
+    /// Takes so many back.
+    ReclaimInto(usize),
+    Put(usize, usize),
+    /// A frame of so many bytes.
+    Take(usize, usize),
+    Exchange(usize),
+    InPlace(usize),
+    /// Which of the frames go out, by bits.
+    Forward(usize, u16),
+    /// Lets the frame after so many end in a panic.
+    ForwardUpToPanic(usize),
+    Split(usize),
+}
+
+type Rx<C> = RxRing<C, Withheld, SimDma>;
+type Tx<C> = TxRing<C, Withheld, SimDma>;
+
+enum Rings<C: Controller> {
+    Apart(Rx<C>, Tx<C>),
+    Exchange(Exchange<Rx<C>, Tx<C>>),
+    InPlace(InPlace<Rx<C>, Tx<C>>),
+}
+
+pub(crate) struct Driver<C: Controller> {
+    rig: Rig<C, Withheld, Sim>,
+    rings: Option<Rings<C>>,
+    steering: Pool<C, Withheld>,
+    pools: [BufferPool; 3],
+    hand: Vec<Frame>,
+    /// Where all buffers are.
+    all: BTreeSet<usize>,
+}
+
+/// A payload that no assertion throws.
+struct Thrown;
+
+fn at(frame: &Frame) -> usize {
+    frame.header().as_ptr().addr()
+}
+
+impl<C: Controller> Driver<C> {
+    pub(crate) fn start(bed: Sim) -> (Self, Device) {
+        let bus = Withheld::new(bed.bus());
+        let port = crate::common::ready(&bed, bus.clone(), &Plan::default().config);
+        let mut rig = Rig::<C, _, _>::stopped(bed, port, Plan::default());
+        let queue = rig.idle.remove(1);
+        bus.withhold(C::rx_tail(1), C::tx_tail(1));
+        let ((rx, rx_at), (tx, tx_at)) = (ring(&rig.bed), ring(&rig.bed));
+        let size = BufferSize::kib(2).expect("a size");
+        let running = queue.start(rx, tx, size, rig.bed.dma(), &mut rig.delay);
+        let Running { rx, tx, pool: steering } = running.map_err(|(error, _)| error).expect("it starts");
+        // Enough to fill both rings, and fewer than that of another size; some are too small to post.
+        let mut pools = [(20, 2), (14, 4), (3, 1)]
+            .map(|(count, kib)| buffers(&rig.bed, count, BufferSize::kib(kib).expect("a size")).0);
+        let mut all = BTreeSet::new();
+        for pool in &mut pools {
+            let frames: Vec<_> = std::iter::from_fn(|| pool.take()).collect();
+            all.extend(frames.iter().map(at));
+            frames.into_iter().for_each(|frame| pool.put(frame).expect("it came from there"));
+        }
+        assert_eq!(all.len(), 37);
+        let rings = Some(Rings::Apart(rx, tx));
+        (Self { rig, rings, steering, pools, hand: Vec::new(), all }, Device::new(bus, rx_at, tx_at))
+    }
+
+    /// Puts frames in hand where they fit.
+    fn give(&mut self, frames: impl IntoIterator<Item = Frame>) {
+        self.hand.extend(frames);
+    }
+
+    pub(crate) fn call(&mut self, call: Call) {
+        self.rings = Some(match self.rings.take().expect("there are rings") {
+            Rings::Apart(rx, tx) => self.apart(rx, tx, call),
+            Rings::Exchange(joined) => self.joined(joined, call, Rings::Exchange),
+            Rings::InPlace(joined) => self.joined(joined, call, Rings::InPlace),
+        });
+        match call {
+            Call::Put(count, pool) => {
+                for _ in 0..count {
+                    let Some(frame) = self.hand.pop() else { break };
+                    if let Err(frame) = self.pools[pool].put(frame) {
+                        self.hand.insert(0, frame);
+                    }
+                }
+            }
+            Call::Take(len, pool) => {
+                let mut frame = self.pools[pool].take();
+                if let Some(frame) = &mut frame {
+                    assert!(frame.is_empty());
+                    assert_eq!(frame.set_len(len).is_ok(), len <= frame.capacity());
+                }
+                self.give(frame);
+            }
+            _ => {}
+        }
+    }
+
+    fn apart(&mut self, mut rx: Rx<C>, mut tx: Tx<C>, call: Call) -> Rings<C> {
+        let mut burst = Burst::<16>::new();
+        match call {
+            Call::Receive(most) => assert!(rx.receive_most(&mut burst, most) <= most),
+            Call::ReceiveReplacing(most, pool) => {
+                assert!(rx.receive_replacing(&mut burst, most, &mut self.pools[pool]) <= most);
+            }
+            Call::ReceiveOne(pool) => {
+                let frame = rx.receive_one(&mut self.pools[pool]);
+                burst.extend(frame);
+            }
+            Call::Refill(pool) => {
+                let before = rx.posted();
+                assert_eq!(rx.refill(&mut self.pools[pool]), rx.posted() - before);
+            }
+            Call::PostOne => {
+                if let Some(frame) = self.hand.pop() {
+                    let posted = rx.post_one(frame);
+                    self.give(posted.err());
+                }
+            }
+            Call::Send(most) => {
+                let most = most.min(self.hand.len());
+                burst.extend(self.hand.drain(..most));
+                let before = tx.pending();
+                let sent = match tx.send(&mut burst) {
+                    Ok(sent) => sent,
+                    Err(vmdq::ring::SendError::Length { sent, .. }) => usize::from(sent),
+                    Err(error) => panic!("{error}"),
+                };
+                assert_eq!((tx.pending() - before, most - burst.len()), (sent, sent));
+                self.give(std::mem::take(&mut burst));
+            }
+            Call::SendOne => {
+                if let Some(frame) = self.hand.pop() {
+                    let full = tx.room() == 0;
+                    let sent = tx.send_one(frame);
+                    assert!(!full || sent.is_err());
+                    self.give(sent.err().map(|(_, frame)| frame));
+                }
+            }
+            Call::Reclaim(pool) => {
+                let before = tx.pending();
+                assert_eq!(tx.reclaim(&mut self.pools[pool]), before - tx.pending());
+            }
+            Call::ReclaimInto(most) => {
+                let mut taken = Vec::new();
+                let count = tx.reclaim_into(|frame| {
+                    if taken.len() == most {
+                        return Err(frame);
+                    }
+                    taken.push(frame);
+                    Ok(())
+                });
+                assert_eq!(count, taken.len());
+                self.give(taken);
+            }
+            Call::Exchange(pool) => {
+                return match Exchange::new(rx, tx, &mut self.pools[pool]) {
+                    Ok(joined) => Rings::Exchange(joined),
+                    Err((_, rx, tx)) => Rings::Apart(rx, tx),
+                };
+            }
+            Call::InPlace(pool) => {
+                return match InPlace::new(rx, tx, &mut self.pools[pool]) {
+                    Ok(joined) => Rings::InPlace(joined),
+                    Err((_, rx, tx)) => Rings::Apart(rx, tx),
+                };
+            }
+            _ => {}
+        }
+        burst.iter().for_each(seen);
+        self.give(burst);
+        Rings::Apart(rx, tx)
+    }
+
+    fn joined<F>(&mut self, mut joined: F, call: Call, whole: fn(F) -> Rings<C>) -> Rings<C>
+    where
+        F: Forward<C = C, B = Withheld, D = SimDma>,
+    {
+        match call {
+            Call::Forward(most, passes) => {
+                let mut looks = 0;
+                let sent = joined.forward(most, &mut |frame: &mut Passing<'_>| {
+                    seen(frame);
+                    looks += 1;
+                    passes >> (looks % 16) & 1 != 0
+                });
+                assert!(sent <= most && sent <= looks);
+            }
+            Call::ForwardUpToPanic(before) => {
+                let mut left = before;
+                let forward = AssertUnwindSafe(|| {
+                    joined.forward(16, &mut |_: &mut Passing<'_>| {
+                        if left == 0 {
+                            resume_unwind(Box::new(Thrown));
+                        }
+                        left -= 1;
+                        true
+                    })
+                });
+                if let Err(thrown) = catch_unwind(forward)
+                    && !thrown.is::<Thrown>()
+                {
+                    resume_unwind(thrown);
+                }
+            }
+            Call::Split(pool) => {
+                return match joined.split(&mut self.pools[pool]) {
+                    Ok((rx, tx)) => Rings::Apart(rx, tx),
+                    Err(joined) => whole(joined),
+                };
+            }
+            _ => {}
+        }
+        whole(joined)
+    }
+
+    /// Each buffer is somewhere.
+    pub(crate) fn check(&self) {
+        let in_rings = match self.rings.as_ref().expect("there are rings") {
+            Rings::Apart(rx, tx) => {
+                assert!(rx.posted() + rx.missing() == RING as usize - 1);
+                rx.posted() + tx.pending()
+            }
+            Rings::Exchange(joined) => joined.rx().posted() + joined.kept(),
+            Rings::InPlace(joined) => joined.rx().posted() + joined.kept(),
+        };
+        let on_shelves: usize = self.pools.iter().map(BufferPool::len).sum();
+        assert_eq!(in_rings + on_shelves + self.hand.len(), self.all.len());
+        let in_hand: BTreeSet<_> = self.hand.iter().map(at).collect();
+        assert_eq!(in_hand.len(), self.hand.len(), "a buffer is in hand twice");
+    }
+
+    /// Stops the queue and sees that all buffers are there.
+    pub(crate) fn finish(mut self) {
+        let (mut room, _) = buffers(&self.rig.bed, 32, BufferSize::kib(1).expect("a size"));
+        let spare: Vec<_> = std::iter::from_fn(|| room.take()).collect();
+        let (rx, tx) = match self.rings.take().expect("there are rings") {
+            Rings::Apart(rx, tx) => (rx, tx),
+            Rings::Exchange(joined) => joined.split(&mut room).map_err(|_| "no room").expect("room"),
+            Rings::InPlace(joined) => joined.split(&mut room).map_err(|_| "no room").expect("room"),
+        };
+        let Self { mut rig, steering, mut pools, mut hand, all, .. } = self;
+        let stopped = steering.stop(rx, tx, &rig.table, &mut rig.delay, |frame| hand.push(frame));
+        rig.idle.insert(1, stopped.map_err(|(error, _)| error).expect("the queue stops").queue);
+        for pool in pools.iter_mut().chain([&mut room]) {
+            hand.extend(std::iter::from_fn(|| pool.take()));
+        }
+        let found: BTreeSet<_> = hand.iter().map(at).collect();
+        assert_eq!(found.len(), hand.len(), "a buffer is in two places");
+        assert_eq!(found, all);
+        drop(spare);
+        rig.finish();
+    }
+}
+
+/// A frame as it may be seen.
+fn seen(frame: &Frame) {
+    assert!((14..=1518).contains(&frame.len()) && frame.len() <= frame.capacity(), "{frame:?}");
+    assert_eq!(frame.bytes().len(), frame.len());
+}

@@ -1,0 +1,156 @@
+//! Taking frames and posting a buffer for each in the same go.
+
+use super::take::end_of;
+use super::{RxRing, TELL_EVERY, fill};
+use crate::bus::Bus;
+use crate::controller::Controller;
+use crate::dma::{DmaSpace, observe, status};
+use crate::ring::{BufferPool, Burst, Frame};
+
+impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
+    /// Takes finished frames as [`receive_most`](Self::receive_most) does, and posts a buffer of the
+    /// pool for each in the same go, which costs less than a [`refill`](Self::refill) afterwards.
+    ///
+    /// What the pool is short of stays [`missing`](Self::missing) until the next call finds some.
+    #[inline]
+    pub fn receive_replacing<const N: usize>(
+        &mut self,
+        burst: &mut Burst<N>,
+        most: usize,
+        pool: &mut BufferPool,
+    ) -> usize {
+        let before = burst.len();
+        let most = most.min(N - before) as u32;
+        if pool.size() >= self.size {
+            let count = most.min(self.clear).min(pool.len() as u32);
+            // SAFETY: so many places of the burst are free, so many buffers are on the shelf, and
+            // `count` is within `clear`.
+            let taken = unsafe { self.replace(end_of(burst), count, pool) };
+            // SAFETY: so many were written behind the last one.
+            unsafe { burst.set_len(before + taken as usize) };
+            // While some are clear, none is missing: see `receive_on`.
+            if taken == most || (taken < count && self.nothing_finished()) {
+                self.tell_if_due();
+                return taken as usize;
+            }
+        }
+        self.receive_on(burst, most as usize - (burst.len() - before), pool);
+        burst.len() - before
+    }
+
+    /// Goes on where [`receive_replacing`](Self::receive_replacing) must look at the whole ring.
+    #[inline(never)]
+    fn receive_on<const N: usize>(&mut self, burst: &mut Burst<N>, most: usize, pool: &mut BufferPool) {
+        let end = burst.len() + most;
+        let mut count = 1;
+        // At the end of what was clear there may be more.
+        while pool.size() >= self.size && burst.len() < end && self.clear == 0 && count > 0 {
+            self.renew();
+            count = ((end - burst.len()) as u32).min(self.clear).min(pool.len() as u32);
+            // SAFETY: as in `receive_replacing`.
+            let taken = unsafe { self.replace(end_of(burst), count, pool) };
+            // SAFETY: so many were written behind the last one.
+            unsafe { burst.set_len(burst.len() + taken as usize) };
+        }
+        if burst.len() < end && !self.nothing_finished() {
+            self.take_most(burst, end - burst.len());
+        }
+        // Nothing is clear as long as some are missing, so that the next call comes here again.
+        if self.missing() > 0 {
+            self.refill(pool);
+        } else {
+            self.tell();
+        }
+    }
+
+    /// Takes a finished frame, if there is one, and posts a buffer of the pool for it.
+    ///
+    /// As [`receive_replacing`](Self::receive_replacing), for whoever works on one frame at a time:
+    /// without the cost of a burst.
+    #[inline]
+    pub fn receive_one(&mut self, pool: &mut BufferPool) -> Option<Frame> {
+        if self.clear > 0 && !pool.is_empty() && pool.size() >= self.size {
+            let place = self.space.places.at(self.head);
+            let done = self.space.places.descriptor(place).peek();
+            if done.status() & status::DD == 0 {
+                self.tell_if_due();
+                return None;
+            }
+            if self.is_good(done) {
+                observe();
+                // SAFETY: as in `good_frames`.
+                let frame = unsafe { self.finished(&self.space.places, place, done) };
+                // SAFETY: as in `replace`: there is a buffer, and a slot is free.
+                unsafe {
+                    fill(&self.space.places, &self.dma, self.space.places.at(self.posted), pool.top().sub(1))
+                };
+                // SAFETY: it was moved out.
+                unsafe { pool.count_out(1) };
+                self.count_replaced(1);
+                self.tell_if_due();
+                return Some(frame);
+            }
+        }
+        self.receive_one_on(pool)
+    }
+
+    /// Goes on where [`receive_one`](Self::receive_one) must look at the whole ring.
+    #[inline(never)]
+    fn receive_one_on(&mut self, pool: &mut BufferPool) -> Option<Frame> {
+        let mut burst = Burst::<1>::new();
+        self.receive_on(&mut burst, 1, pool);
+        burst.pop()
+    }
+
+    /// Tells the device of posted buffers after frames were replaced, if it is time to.
+    #[inline(always)]
+    fn tell_if_due(&mut self) {
+        if self.posted.wrapping_sub(self.told) >= self.due {
+            self.tell_all();
+        }
+    }
+
+    /// Moves at most `count` good frames to `out` and posts as many buffers; returns how many.
+    ///
+    /// # Safety
+    ///
+    /// There is room for `count` frames at `out`, the shelf has as many buffers, and `count` is within
+    /// `clear`.
+    #[inline(always)]
+    unsafe fn replace(&mut self, out: *mut Frame, count: u32, pool: &mut BufferPool) -> u32 {
+        let mut place = self.space.places.at(self.posted);
+        let mut fresh = pool.top();
+        let (places, dma) = (self.space.places, &self.dma);
+        // SAFETY: room (caller). `clear` says that `count` descriptors are the device's, and that
+        // neither run ends. A buffer moves into the slot behind the last that is posted, of which one
+        // is free before a frame is taken and so one after each.
+        let taken = unsafe {
+            self.good_frames(out, count, || {
+                fresh = fresh.sub(1);
+                fill(&places, dma, place, fresh);
+                place = place.next();
+            })
+        };
+        // SAFETY: so many were moved out.
+        unsafe { pool.count_out(taken) };
+        self.count_replaced(taken);
+        taken
+    }
+
+    /// Counts frames that were taken, and as many buffers posted.
+    #[inline(always)]
+    pub(crate) fn count_replaced(&mut self, count: u32) {
+        self.head = self.head.wrapping_add(count);
+        self.posted = self.posted.wrapping_add(count);
+        self.clear -= count;
+    }
+
+    /// Finds out how many frames can be taken and replaced without another thought.
+    pub(crate) fn renew(&mut self) {
+        let visible = self.told.wrapping_sub(self.head);
+        let runs = self.space.places.run(self.head).min(self.space.places.run(self.posted));
+        self.clear = if self.skipping { 0 } else { visible.min(runs) };
+        // While frames are replaced, as many buffers are posted as now: see `tell`.
+        self.due = TELL_EVERY.min(self.posted() as u32 / 2 + 1);
+    }
+}
