@@ -34,7 +34,9 @@ pub struct RxCounters {
 /// may go on writing.
 ///
 /// Counters run freely (modulo 2^32); a descriptor's place is its counter modulo the ring's length.
+// Whole cache lines: the halves of a queue pair, beside each other, may be used on two cores.
 #[must_use = "dropping a running ring leaks its memory: stop the queue"]
+#[repr(align(64))]
 pub struct RxRing<C, B, D> {
     bus: B,
     pub(crate) dma: D,

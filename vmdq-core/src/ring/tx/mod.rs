@@ -21,7 +21,9 @@ use crate::limit::FrameLimit;
 /// It owns its memory and every frame that it sends, reads no register and writes none but its own
 /// tail. Only the last frame of each call to [`send`](Self::send) asks the device for a report, so
 /// that one read in [`reclaim`](Self::reclaim) covers the whole batch. Dropping the ring leaks.
+// Whole cache lines: the halves of a queue pair, beside each other, may be used on two cores.
 #[must_use = "dropping a running ring leaks its memory: stop the queue"]
+#[repr(align(64))]
 pub struct TxRing<C, B, D> {
     bus: B,
     pub(super) dma: D,
