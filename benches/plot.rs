@@ -14,13 +14,14 @@ pub struct Line {
     pub points: Vec<(f64, f64)>,
 }
 
-const COLOURS: [RGBColor; 6] = [
+const COLOURS: [RGBColor; 7] = [
     RGBColor(0x1b, 0x6c, 0xa8),
     RGBColor(0xd1, 0x49, 0x5b),
     RGBColor(0x2e, 0x86, 0x57),
     RGBColor(0xed, 0xae, 0x49),
     RGBColor(0x6b, 0x4c, 0x9a),
     RGBColor(0x55, 0x55, 0x55),
+    RGBColor(0x1f, 0xa3, 0xa3),
 ];
 
 /// Draws lines over two logarithmic axes into an SVG file; makes its folder.

@@ -23,13 +23,14 @@ pub(crate) const UNIFORM: usize = 2;
 /// The same, where the header is a guest's.
 pub(crate) const TARGETED: usize = 4;
 
-pub(crate) const SUBJECTS: [Subject; 6] = [
+pub(crate) const SUBJECTS: [Subject; 7] = [
     Subject { name: "A each frame", many_sources: false, run: each },
     Subject { name: "B group, split by descriptors", many_sources: false, run: split },
     Subject { name: "C group, known to be one", many_sources: false, run: uniform },
     Subject { name: "D as C, every header verified", many_sources: false, run: verified },
     Subject { name: "E as C, header a guest's", many_sources: false, run: targeted },
     Subject { name: "F as C, another source each", many_sources: true, run: uniform },
+    Subject { name: "G as C, another tag each", many_sources: false, run: retagged },
 ];
 
 /// The runs of frames, each with its queue.
@@ -98,6 +99,20 @@ fn targeted(hypervisor: &mut Hypervisor, stream: &mut Stream, k: usize) {
     for (run, queue) in runs(stream, k) {
         if let Some(group) = Group::uniform(run, matched(queue)) {
             let from = hypervisor.targeted(queue);
+            forward(hypervisor, &group, from);
+        }
+    }
+}
+
+/// Groups of a queue have a priority tag and none by turns: none is like the one before.
+#[inline(never)]
+fn retagged(hypervisor: &mut Hypervisor, stream: &mut Stream, k: usize) {
+    let mut tagged = 0_u32;
+    for (run, queue) in runs(stream, k) {
+        if let Some(mut group) = Group::uniform(run, matched(queue)) {
+            tagged ^= 1 << (queue & 31);
+            group.tag = (tagged >> (queue & 31) & 1 != 0).then_some(0);
+            let from = hypervisor.sorted(queue);
             forward(hypervisor, &group, from);
         }
     }

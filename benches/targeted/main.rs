@@ -134,11 +134,11 @@ fn measure() -> Result<Vec<Row>, String> {
             }
         }
     }
-    println_sweep(&clock);
+    tell_sweep(&clock);
     Ok(rows)
 }
 
 /// Says what "swept" was.
-fn println_sweep(clock: &Clock) {
+fn tell_sweep(clock: &Clock) {
     eprintln!("swept: {} KiB were read before each region", clock.sweep_bytes() / 1024);
 }

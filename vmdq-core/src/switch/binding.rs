@@ -73,7 +73,6 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
 
     /// Says anew which interfaces exchange frames with which.
     pub(super) fn set_reach(&mut self) {
-        self.settle_all();
         for from in 0..INTERFACES {
             let is_uplink = self.uplinks.contains(from);
             let reaches = |to: &usize| {

@@ -1,7 +1,6 @@
 //! The short way, which most frames take: groups that a filter sorted to a virtual interface.
 //!
-//! What there is to ask of such a group depends on its ids and its tag alone, until interfaces come or
-//! go. So an interface remembers the last group for which all was answered well: one like it passes with
+//! What there is to ask of such a group depends on its ids and its tag alone, until an interface goes. So an interface remembers the last group for which all was answered well: one like it passes with
 //! a comparison, and teaches nothing if it has the same source in the same millisecond. Only others take
 //! the questions one by one. The counts of those that pass are kept beside, and settled with both
 //! interfaces when they are looked at or when another kind of group comes.
@@ -51,24 +50,31 @@ impl Lesson {
 
 impl Sorted {
     /// Like no group.
-    pub(super) const NONE: Self =
-        Self::new(Way { uplink: InterfaceId::NONE, to: InterfaceId::NONE }, None, Vlan::UNTAGGED);
+    pub(super) const NONE: Self = Self {
+        way: Way { uplink: InterfaceId::NONE, to: InterfaceId::NONE },
+        tag: Self::UNTAGGED,
+        vlan: Vlan::UNTAGGED,
+        lesson: Lesson::NONE,
+        groups: 0,
+        load: Load { frames: 0, bytes: 0 },
+    };
 
     /// No tag, as a number.
     const UNTAGGED: u32 = u32::MAX;
 
-    const fn new(way: Way, tag: Option<u16>, vlan: Vlan) -> Self {
-        let tag = match tag {
+    /// Returns a tag as a number.
+    #[inline(always)]
+    const fn tag(tag: Option<u16>) -> u32 {
+        match tag {
             Some(tag) => tag as u32,
             None => Self::UNTAGGED,
-        };
-        let load = Load { frames: 0, bytes: 0 };
-        Self { way, tag, vlan, lesson: Lesson::NONE, groups: 0, load }
+        }
     }
 
     /// Tells whether a group has this tag, and no error.
     #[inline(always)]
     const fn has(&self, group: &Indicated) -> bool {
+        // By cases, which takes an instruction less than one comparison of numbers.
         !group.error
             && match group.tag {
                 None => self.tag == Self::UNTAGGED,
@@ -147,15 +153,22 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
                 return Err(reason);
             }
         };
-        self.settle(to.number());
+        let way = Way { uplink, to };
+        if self.slots[to.number()].sorted.way != way {
+            self.settle(to.number());
+        }
         let sorted = &mut self.slots[to.number()].sorted;
-        *sorted = Sorted::new(Way { uplink, to }, group.tag, vlan);
+        // What was learned holds for other tags of the same VLAN.
+        let lesson = if sorted.vlan == vlan { sorted.lesson } else { Lesson::NONE };
+        *sorted = Sorted { way, tag: Sorted::tag(group.tag), vlan, lesson, ..*sorted };
         sorted.count(load);
         if self.service_tags && group.tag.is_none() {
             // A tag that is in the bytes can be another one the next time.
             self.settle(to.number());
         }
-        if let Some(source) = header::source(header) {
+        if let Some(source) = header::source(header)
+            && lesson != (Lesson { source, now, gone: self.learned.gone() })
+        {
             self.learn_for((uplink, to), source, vlan, now);
         }
         Ok((vlan, tag))

@@ -2,7 +2,8 @@
 
 use vmdq_core::MacAddress;
 use vmdq_core::switch::{
-    InterfaceId, LearningCounters, Load, Origin, Physical, Security, Switch, Verdict, Virtual, Vlan,
+    Indicated, InterfaceId, LearningCounters, Load, Origin, Physical, Security, Switch, Verdict, Virtual,
+    Vlan, VlanSet, Vlans,
 };
 
 use crate::{header, mac, plain, receive, send};
@@ -89,6 +90,26 @@ fn a_station_moves_between_sorted_groups() {
         switch.forward(&group, Load::frame(60), &header(mac(1), mac(99)), 5);
     }
     assert_eq!(switch.counters().traffic.source_conflict, 3);
+}
+
+/// A station is one in each VLAN, also if sorted groups of several VLANs come from it at once.
+#[test]
+fn a_station_is_learned_in_each_vlan_of_sorted_groups() {
+    let mut switch = Switch::<8, 64>::new(7);
+    let vlans = [5, 6].map(|id| Vlan::new(id).unwrap());
+    let uplink = switch.bind_physical(&Physical::default()).unwrap();
+    let tagged = VlanSet::from_iter(vlans);
+    let settings = Virtual { vlans: Vlans::Trunk { tagged, native: None }, ..Virtual::default() };
+    let guest = switch.bind_virtual(&settings).unwrap();
+    for (round, vlan) in vlans.into_iter().enumerate() {
+        let from = Origin::Matched { uplink, to: guest };
+        let group = Indicated { from, tag: Some(vlan.id()), error: false };
+        let decision = switch.forward(&group, Load::frame(60), &header(mac(1), mac(99)), 0);
+        assert_eq!((decision.verdict, decision.vlan()), (Verdict::To(guest), vlan));
+        assert_eq!(switch.learned(uplink), round + 1);
+        assert_eq!(switch.find(mac(99), vlan, 0), Some(uplink));
+    }
+    assert_eq!(switch.interface_counters(guest).unwrap().from_wire, 2);
 }
 
 #[test]
