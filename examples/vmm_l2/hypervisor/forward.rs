@@ -59,6 +59,7 @@ impl<C: HeaderReplication> Hypervisor<C> {
                 serve_by_copy(ring, &mut line.interface, decider, guests, &mut buffers.pool);
             }
         }
+        line.interface.ran_dry |= line.posted() == 0;
     }
 
     /// Serves the default queue: what is for many, and what no filter matched.
