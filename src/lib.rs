@@ -9,11 +9,31 @@
 //!
 //! # What is where
 //!
-//! - Everything of `vmdq-core` is re-exported here: the life cycle ([`Port`]), [`Queue`]s and
-//!   [`FilterTable`], rings ([`ring`]), policy ([`classify`], [`group`], [`fair`]).
-//! - [`igb`] (82575, 82576) and [`ixgbe`] (82598) hold the models, which are types.
-//! - [`Model`] and [`PCI_IDS`] tell which model a PCI function is; [`Model::with`] chooses the type
-//!   while running.
+//! Everything of `vmdq-core` is re-exported here. From the wire to a virtual machine:
+//!
+//! | | module | paper |
+//! |---|---|---|
+//! | models of controllers, which are types | [`igb`] (82575, 82576), [`ixgbe`] (82598) | |
+//! | which model a PCI function is, and the choice of the type while running | [`Model`], [`PCI_IDS`], [`Model::with`] | |
+//! | the life cycle, queues, filters, interrupt vectors | [`Port`], [`Queue`], [`FilterTable`], [`Vector`] | |
+//! | buffers, frames, receive and transmit rings; forwarding by exchange and in place | [`ring`] | |
+//! | receiving into a virtual machine's own buffers, with replicated headers for the switch | `targeted` | 3.5.1, 3.7 |
+//! | frames of one queue as groups, matched or not | [`group`] | 2.3.3, 3.3 |
+//! | the receive rules in software, and a table with a constant look-up time | [`classify`] | 2.1, 3.4 |
+//! | the virtual switch: who gets a group, learning, VLANs, port security | [`switch`] | 2.3.6, 2.3.7, 3.1 |
+//! | 802.1Q tags in and out of frames, as the switch asks | [`tag`] | |
+//! | turns of frames and of weighted bytes; flows on several queues, in order | [`fair`] | 2.2, 3.6 |
+//! | the I/O channel between a guest's virtual driver and its virtual interface | [`channel`] | 2.3.5, 3.6.1 |
+//! | guest memory, which is never a slice: what a hypervisor implements | [`vmm`] | 2.3.2, 3.7 |
+//!
+//! What the paper claims of speed, and what a frame costs, are pages of their own: [`claims`] and
+//! [`performance`].
+//!
+//! A guest without a virtual driver for the channel can keep its ordinary one (the paper's emulated path,
+//! section 2.3.4): `vmdq_sim::Emulated` is an 82576 in software whose wire is an interface of the
+//! switch.
+//!
+//! # Controllers
 //!
 //! | model | VMDq queues | filters | driven |
 //! |---|---|---|---|
@@ -127,6 +147,11 @@ mod ids;
 #[cfg(doc)]
 #[doc = include_str!("performance.md")]
 pub mod performance {}
+#[cfg(doc)]
+#[doc = include_str!("claims.md")]
+#[doc = include_str!("claims_groups.md")]
+#[doc = include_str!("claims_transmit.md")]
+pub mod claims {}
 
 pub use choose::{ForController, NotDriven};
 pub use ids::{INTEL, Model, PCI_IDS, PciId};

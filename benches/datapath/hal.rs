@@ -14,7 +14,7 @@ use crate::subject::{Path, Subject, touch};
 const RING: usize = 512;
 const BUFFERS: usize = 2 * RING;
 /// Frames under way from which on buffers are taken back: half of the ring.
-const RECLAIM_AT: usize = RING / 2;
+const RECLAIM_AT: usize = RING / 4;
 
 /// Waits in which the device answers.
 struct Answering(NonNull<u8>);

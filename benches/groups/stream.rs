@@ -5,7 +5,7 @@ use std::alloc::Layout;
 use vmdq_core::dma::Identity;
 use vmdq_core::ring::{BufferPool, BufferSize, Frame, Shelf};
 
-use crate::switch::{STATIONS, address};
+use crate::switch::{ADDRESSES, PORTS, STATIONS, address, station};
 
 /// Frames of a run.
 pub(crate) const FRAMES: usize = 2048;
@@ -60,12 +60,15 @@ impl Cache {
 /// Frames in the order of their arrival, in buffers that lie anywhere.
 pub(crate) struct Stream {
     pub(crate) frames: Vec<Frame>,
+    /// For each group of frames, the queue that they are from.
+    pub(crate) queues: Vec<u8>,
     sweep: Vec<u64>,
-    random: fastrand::Rng,
+    /// Whether each group is from another station.
+    many_sources: bool,
 }
 
 impl Stream {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(many_sources: bool) -> Self {
         let mut random = fastrand::Rng::with_seed(1);
         let region = huge_pages(BUFFERS * (2048 + 64) + 64);
         let shelf: &mut [Shelf] = Box::leak(Box::new_uninit_slice(BUFFERS));
@@ -78,15 +81,22 @@ impl Stream {
         random.shuffle(&mut frames);
         frames.truncate(FRAMES);
         let sweep = vec![1; (6 << 20) / 8];
-        let mut stream = Self { frames, sweep, random };
+        let mut stream = Self { frames, queues: Vec::new(), sweep, many_sources };
         stream.regroup(1);
         stream
     }
 
-    /// Writes headers such that `k` frames each have the same addresses.
+    /// Writes headers such that `k` frames each have the same addresses; the same for equal `k`.
     pub(crate) fn regroup(&mut self, k: usize) {
+        let mut random = fastrand::Rng::with_seed(k as u64);
+        self.queues.clear();
         for group in self.frames.chunks_mut(k) {
-            let [to, from] = [(); 2].map(|()| address(self.random.usize(..STATIONS)).0);
+            let (queue, number) = (random.usize(..PORTS), random.usize(..ADDRESSES));
+            let any = random.usize(..STATIONS);
+            // A virtual machine's peer, or any.
+            let from = station(if self.many_sources { any } else { queue }).0;
+            let to = address(queue, number).0;
+            self.queues.push(queue as u8);
             let mut bytes = [0; 60];
             bytes[..6].copy_from_slice(&to);
             bytes[6..12].copy_from_slice(&from);

@@ -1,81 +1,104 @@
-//! What is measured: ways to bring the frames of a queue through the switch.
+//! What is measured: ways to bring the frames of queues through the switch.
 
 use vmdq_core::group::{Described, Group, Groups, Indication};
 use vmdq_core::ring::Frame;
+use vmdq_core::switch::{Indicated, Origin};
 
-use crate::switch::{Switch, Verdict};
+use crate::stream::Stream;
+use crate::switch::Hypervisor;
 
-/// The queue that the frames are from.
-const QUEUE: Indication = Indication::Matched(3);
-
-/// A way to bring frames through the switch, `k` of which are a group.
+/// A way to bring frames through the switch.
 pub(crate) struct Subject {
     pub(crate) name: &'static str,
-    /// The number of frames is a multiple of `k`.
-    pub(crate) run: fn(&mut Switch, &mut [Frame], usize),
+    /// Whether each virtual machine hears of another station with each group.
+    pub(crate) many_sources: bool,
+    /// Brings all frames through, `k` of which are a group; their number is a multiple of `k`.
+    pub(crate) run: fn(&mut Hypervisor, &mut Stream, usize),
 }
 
 /// One decision for each frame.
 pub(crate) const EACH: usize = 0;
 /// One decision for each group, which the receive ring hands over as one.
 pub(crate) const UNIFORM: usize = 2;
+/// The same, where the header is a guest's.
+pub(crate) const TARGETED: usize = 4;
 
-pub(crate) const SUBJECTS: [Subject; 4] = [
-    Subject { name: "A each frame", run: each },
-    Subject { name: "B group, split by descriptors", run: split },
-    Subject { name: "C group, known to be one", run: uniform },
-    Subject { name: "D as C, every header verified", run: verified },
+pub(crate) const SUBJECTS: [Subject; 6] = [
+    Subject { name: "A each frame", many_sources: false, run: each },
+    Subject { name: "B group, split by descriptors", many_sources: false, run: split },
+    Subject { name: "C group, known to be one", many_sources: false, run: uniform },
+    Subject { name: "D as C, every header verified", many_sources: false, run: verified },
+    Subject { name: "E as C, header a guest's", many_sources: false, run: targeted },
+    Subject { name: "F as C, another source each", many_sources: true, run: uniform },
 ];
 
-/// The decision on one header: the one place in which a bench depends on the switch. A frame without
-/// a header goes nowhere.
+/// The runs of frames, each with its queue.
 #[inline(always)]
-fn decide(switch: &Switch, frame: &Frame, tag: Option<u16>) -> Option<Verdict> {
-    Some(switch.decide(frame.bytes().first_chunk()?, tag))
+fn runs(stream: &mut Stream, k: usize) -> impl Iterator<Item = (&mut [Frame], u8)> {
+    stream.frames.chunks_exact_mut(k).zip(stream.queues.iter().copied())
 }
 
+const fn matched(queue: u8) -> Indication {
+    Indication::Matched(queue as usize)
+}
+
+/// The decision on one group.
 #[inline(always)]
-fn hand_over(switch: &mut Switch, group: &Group<'_>) {
-    if let Some(verdict) = group.frames.first().and_then(|first| decide(switch, first, group.tag)) {
-        switch.hand_over(group.frames, verdict);
+fn forward(hypervisor: &mut Hypervisor, group: &Group<'_>, from: Origin) {
+    if let Some(first) = group.frames.first() {
+        hypervisor.forward(&Indicated::new(from, group), group.frames, first.bytes());
+    }
+}
+
+/// Without an indication every frame is looked up.
+#[inline(never)]
+fn each(hypervisor: &mut Hypervisor, stream: &mut Stream, _k: usize) {
+    for frame in &stream.frames {
+        let from = hypervisor.unmatched();
+        let (tag, error) = (Described::tag(frame), frame.has_error());
+        hypervisor.forward(&Indicated { from, tag, error }, std::slice::from_ref(frame), frame.bytes());
     }
 }
 
 #[inline(never)]
-fn each(switch: &mut Switch, frames: &mut [Frame], _k: usize) {
-    for frame in frames {
-        if let Some(verdict) = decide(switch, frame, Described::tag(frame)) {
-            switch.hand_over(std::slice::from_ref(frame), verdict);
+fn split(hypervisor: &mut Hypervisor, stream: &mut Stream, k: usize) {
+    for (run, queue) in runs(stream, k) {
+        let from = hypervisor.sorted(queue);
+        for group in Groups::new(run, matched(queue)) {
+            forward(hypervisor, &group, from);
         }
     }
 }
 
 #[inline(never)]
-fn split(switch: &mut Switch, frames: &mut [Frame], k: usize) {
-    for run in frames.chunks_exact_mut(k) {
-        for group in Groups::new(run, QUEUE) {
-            hand_over(switch, &group);
+fn uniform(hypervisor: &mut Hypervisor, stream: &mut Stream, k: usize) {
+    for (run, queue) in runs(stream, k) {
+        if let Some(group) = Group::uniform(run, matched(queue)) {
+            let from = hypervisor.sorted(queue);
+            forward(hypervisor, &group, from);
         }
     }
 }
 
 #[inline(never)]
-fn uniform(switch: &mut Switch, frames: &mut [Frame], k: usize) {
-    for run in frames.chunks_exact_mut(k) {
-        if let Some(group) = Group::uniform(run, QUEUE) {
-            hand_over(switch, &group);
-        }
-    }
-}
-
-#[inline(never)]
-fn verified(switch: &mut Switch, frames: &mut [Frame], k: usize) {
-    for run in frames.chunks_exact_mut(k) {
-        let Some(group) = Group::uniform(run, QUEUE) else { continue };
+fn verified(hypervisor: &mut Hypervisor, stream: &mut Stream, k: usize) {
+    for (run, queue) in runs(stream, k) {
+        let Some(group) = Group::uniform(run, matched(queue)) else { continue };
         let addresses = |frame: &Frame| frame.bytes().first_chunk::<12>().copied();
         let first = group.frames.first().and_then(addresses);
         if group.frames.iter().all(|frame| addresses(frame) == first) {
-            hand_over(switch, &group);
+            let from = hypervisor.sorted(queue);
+            forward(hypervisor, &group, from);
+        }
+    }
+}
+
+#[inline(never)]
+fn targeted(hypervisor: &mut Hypervisor, stream: &mut Stream, k: usize) {
+    for (run, queue) in runs(stream, k) {
+        if let Some(group) = Group::uniform(run, matched(queue)) {
+            let from = hypervisor.targeted(queue);
+            forward(hypervisor, &group, from);
         }
     }
 }

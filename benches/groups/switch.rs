@@ -1,27 +1,21 @@
-//! A stand-in for a virtual switch: decides where frames go, and hands them over.
+//! A hypervisor around the virtual switch: its interfaces, and the hand-over of frames to them.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use vmdq_core::MacAddress;
-use vmdq_core::classify::{ExactTable, Key};
 use vmdq_core::ring::Frame;
+use vmdq_core::switch::{Indicated, InterfaceId, Load, Origin, Physical, Switch, Verdict, Virtual};
 
-/// How many interfaces the switch has.
+/// How many virtual interfaces there are, each with a queue of its own.
 pub(crate) const PORTS: usize = 24;
-/// How many addresses it knows.
+/// How many addresses each of them has.
+pub(crate) const ADDRESSES: usize = 4;
+/// How many stations there are on the wire.
 pub(crate) const STATIONS: usize = 1024;
-/// The interface of addresses that it does not know: all.
-const FLOOD: u8 = PORTS as u8;
-/// Places for interfaces and `FLOOD`: a power of two, so that no index is out of bounds.
+/// Places for interfaces: a power of two, so that no index is out of bounds.
 const PLACES: usize = 32;
-
-/// What was decided of a header.
-pub(crate) struct Verdict {
-    /// The interface, or `FLOOD`.
-    to: u8,
-    /// The interface that the source is known at, or `FLOOD`.
-    from: u8,
-}
+/// Milliseconds: a run is over within one.
+const NOW: u64 = 1000;
 
 /// Frames that were handed to an interface: where, and how many.
 #[derive(Clone, Copy)]
@@ -38,48 +32,65 @@ struct Outlet {
     doorbell: AtomicU32,
 }
 
-pub(crate) struct Switch {
-    stations: ExactTable<u8, STATIONS>,
+pub(crate) struct Hypervisor {
+    switch: Switch<PLACES, 8192>,
+    uplink: InterfaceId,
+    /// The interfaces by queue.
+    ports: [InterfaceId; PLACES],
     outlets: [Outlet; PLACES],
-    /// Frames by the interface of their source.
-    seen: [usize; PLACES],
 }
 
-impl Switch {
-    /// Makes a switch that knows all stations.
-    pub(crate) fn new() -> Self {
-        let mut stations = ExactTable::new(FLOOD);
-        for station in 0..STATIONS {
-            let key = Key::new(address(station), None);
-            stations.insert(key, (station % PORTS) as u8).expect("a table that has room");
+impl Hypervisor {
+    /// Makes a hypervisor whose switch knows the addresses of virtual machines, and of no station.
+    pub(crate) fn new() -> Box<Self> {
+        let mut switch = Switch::new(0x5eed);
+        let uplink = switch.bind_physical(&Physical::default()).expect("a place for the uplink");
+        let mut ports = [uplink; PLACES];
+        for (queue, port) in ports.iter_mut().enumerate().take(PORTS) {
+            *port = switch.bind_virtual(&Virtual::default()).expect("a place for an interface");
+            for number in 0..ADDRESSES {
+                switch.bind_address(*port, address(queue, number)).expect("a place for an address");
+            }
         }
         let none = Handed { _frames: std::ptr::null(), len: 0 };
         let outlet = || Outlet { ring: [none; 256], at: 0, frames: 0, doorbell: AtomicU32::new(0) };
-        Self { stations, outlets: std::array::from_fn(|_| outlet()), seen: [0; PLACES] }
+        Box::new(Self { switch, uplink, ports, outlets: std::array::from_fn(|_| outlet()) })
     }
 
-    /// Decides by the header of one frame: destination and source are looked up.
+    /// Where frames are from that a filter sorted to a queue.
     #[inline(always)]
-    pub(crate) fn decide(&self, header: &[u8; 14], tag: Option<u16>) -> Verdict {
-        let to = self.stations.find(Key::destination(header, tag));
-        let from = self.stations.find(Key::source(header, tag));
-        Verdict { to, from }
+    pub(crate) fn sorted(&self, queue: u8) -> Origin {
+        Origin::Matched { uplink: self.uplink, to: self.ports[usize::from(queue) % PLACES] }
     }
 
-    /// Hands frames over as one slice, counts them, and rings the bell of the interface.
+    /// Where frames are from that a filter sorted to a queue, and whose headers a guest can write.
     #[inline(always)]
-    pub(crate) fn hand_over(&mut self, frames: &[Frame], verdict: Verdict) {
-        let Verdict { to, from } = verdict;
-        self.seen[usize::from(from) % PLACES] += frames.len();
-        let outlet = &mut self.outlets[usize::from(to) % PLACES];
-        outlet.frames += frames.len();
-        outlet.ring[usize::from(outlet.at)] = Handed { _frames: frames.as_ptr(), len: frames.len() };
-        outlet.at = outlet.at.wrapping_add(1);
-        outlet.doorbell.fetch_add(1, Ordering::Release);
+    pub(crate) fn targeted(&self, queue: u8) -> Origin {
+        Origin::Targeted { uplink: self.uplink, to: self.ports[usize::from(queue) % PLACES] }
     }
 
-    /// Returns the counts of frames by outlet and by source, and forgets them; checks them against
-    /// what is in the rings as far as those remember.
+    /// Where frames are from of which nothing is known.
+    #[inline(always)]
+    pub(crate) fn unmatched(&self) -> Origin {
+        Origin::Unmatched { uplink: self.uplink }
+    }
+
+    /// Has the switch decide by the header of the first frame, hands the frames over as one slice,
+    /// and rings the bell of the interface.
+    #[inline(always)]
+    pub(crate) fn forward(&mut self, group: &Indicated, frames: &[Frame], header: &[u8]) {
+        let load = Load { frames: frames.len() as u64, bytes: 0 };
+        if let Verdict::To(to) = self.switch.forward(group, load, header, NOW).verdict {
+            let outlet = &mut self.outlets[to.number() % PLACES];
+            outlet.frames += frames.len();
+            outlet.ring[usize::from(outlet.at)] = Handed { _frames: frames.as_ptr(), len: frames.len() };
+            outlet.at = outlet.at.wrapping_add(1);
+            outlet.doorbell.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// Returns how many frames each outlet got, and forgets it; checks it against what is in the rings as
+    /// far as those remember.
     pub(crate) fn take_counts(&mut self) -> Vec<usize> {
         for outlet in &mut self.outlets {
             let rung = std::mem::take(outlet.doorbell.get_mut()) as usize;
@@ -89,13 +100,17 @@ impl Switch {
             }
             outlet.at = 0;
         }
-        let outlets = self.outlets.iter_mut().map(|outlet| std::mem::take(&mut outlet.frames));
-        outlets.chain(self.seen.iter_mut().map(std::mem::take)).collect()
+        self.outlets.iter_mut().map(|outlet| std::mem::take(&mut outlet.frames)).collect()
     }
 }
 
-/// The address of a station.
-pub(crate) fn address(station: usize) -> MacAddress {
-    let [low, high, ..] = (station * 40_503).to_le_bytes();
-    MacAddress([2, 0x1b, 0x21, 0, high, low])
+/// An address of the virtual machine behind a queue.
+pub(crate) fn address(queue: usize, number: usize) -> MacAddress {
+    MacAddress([2, 0x1b, 0x21, 0, number as u8, queue as u8])
+}
+
+/// The address of a station on the wire.
+pub(crate) fn station(number: usize) -> MacAddress {
+    let [low, high, ..] = (number * 40_503).to_le_bytes();
+    MacAddress([2, 0x1b, 0x21, 1, high, low])
 }

@@ -3,6 +3,10 @@
 use embedded_hal::delay::DelayNs;
 use vmdq::bus::{Bus, Mmio, Offset};
 use vmdq::controller::{NotStopped, ReceiveSetup, RingSetup, seal};
+use vmdq::dma::Identity;
+use vmdq::ring::{BufferSize, RingSpace};
+use vmdq::targeted::TargetedSpace;
+use vmdq::vmm::VmId;
 use vmdq::{Causes, Config, Controller, HeaderSize, Link, MacAddress, Queue, Statistics, TimedOut, Warnings};
 
 /// A controller without hardware header replication.
@@ -83,6 +87,18 @@ unsafe impl Controller for Plain {
 fn header(queue: Queue<Plain, Mmio>) {
     let _ = queue.largest_header_buffer();
     let _ = HeaderSize::<Plain>::new(64);
+}
+
+fn targeted(
+    queue: Queue<Plain, Mmio>,
+    rx: TargetedSpace,
+    tx: RingSpace,
+    size: BufferSize,
+    headers: HeaderSize<Plain>,
+    dma: Identity,
+    delay: &mut impl DelayNs,
+) {
+    let _ = queue.start_targeted(rx, tx, VmId(1), size, headers, dma, delay);
 }
 
 fn main() {}

@@ -214,7 +214,7 @@ pub trait DefaultQueueChoice: Controller {
 /// whether it did (SPH). Where it did not, the header buffer holds nothing of the frame.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not replicate headers in hardware",
-    note = "the 82575, the 82576 and the 82598 do; elsewhere software fetches the header once"
+    note = "the 82575, the 82576 and the 82598 do; elsewhere `start_targeted_by_software` fetches each header once"
 )]
 pub trait HeaderReplication: Controller {
     /// Largest header buffer, in bytes, a multiple of 64.

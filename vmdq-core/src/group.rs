@@ -11,7 +11,7 @@
 //! frames, descriptors don't show them, and a group can mix tags.
 #![forbid(unsafe_code)]
 
-use crate::ring::{Frame, FrameFlags};
+use crate::ring::Frame;
 
 /// What the controller's sorting says of a group.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -32,6 +32,14 @@ pub trait Described {
 
     /// Tells whether the controller reported an error.
     fn has_error(&self) -> bool;
+
+    /// Tells whether tag and error state are those of another frame: what [`Groups`] asks of each frame.
+    ///
+    /// Frames that have both in one word compare it in one step.
+    #[inline(always)]
+    fn is_like(&self, other: &Self) -> bool {
+        self.tag() == other.tag() && self.has_error() == other.has_error()
+    }
 }
 
 impl Described for Frame {
@@ -42,7 +50,12 @@ impl Described for Frame {
 
     #[inline(always)]
     fn has_error(&self) -> bool {
-        self.flags().contains(FrameFlags::ERROR)
+        Self::has_error(self)
+    }
+
+    #[inline(always)]
+    fn is_like(&self, other: &Self) -> bool {
+        Self::is_like(self, other)
     }
 }
 
@@ -121,16 +134,6 @@ impl<'f, F: Described> Groups<'f, F> {
     }
 }
 
-/// What must be equal within a group, as one number that compares in one step.
-#[inline(always)]
-fn kind(frame: &impl Described) -> u32 {
-    let tag = match frame.tag() {
-        Some(tag) => 1 << 16 | tag as u32,
-        None => 0,
-    };
-    (frame.has_error() as u32) << 17 | tag
-}
-
 impl<'f, F: Described> Iterator for Groups<'f, F> {
     type Item = Group<'f, F>;
 
@@ -142,8 +145,7 @@ impl<'f, F: Described> Iterator for Groups<'f, F> {
         let len = match self.indication {
             Indication::Default => 1,
             Indication::Matched(_) => {
-                let own = kind(first);
-                let other = rest[1..].iter().position(|frame| kind(frame) != own);
+                let other = rest[1..].iter().position(|frame| !first.is_like(frame));
                 other.map_or(rest.len(), |at| at + 1)
             }
         };

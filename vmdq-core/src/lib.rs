@@ -49,6 +49,7 @@ pub mod reg;
 pub mod ring;
 mod statistics;
 pub mod switch;
+pub mod tag;
 pub mod targeted;
 mod vector;
 pub mod vmm;

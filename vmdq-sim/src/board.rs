@@ -51,6 +51,9 @@ pub(crate) trait Device: Send {
     /// transmit queue its turn. Returns whether there was any.
     fn step(&mut self, board: &mut Board) -> bool;
 
+    /// Tells whether frames are taken off the wire: the link is up and the receiver on.
+    fn listens(&self) -> bool;
+
     /// Returns how many frames have left the wire but not reached memory.
     fn held(&self) -> usize;
 

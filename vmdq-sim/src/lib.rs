@@ -6,12 +6,15 @@
 //! driver trusts the device. [`Qemu`] is QEMU's 82576. Both are a [`Testbed`], so that one body of test
 //! code runs on either. [`Traced`] counts register accesses, [`Cut`] loses them from some point on.
 //!
+//! [`Emulated`] is a model as a virtual machine's own device: its wire is an interface of a virtual switch.
+//!
 //! The models know the registers from their own reading of the datasheets' facts and share no table
 //! with the drivers.
 
 mod board;
 mod clock;
 mod cut;
+mod emulated;
 mod fault;
 mod filter;
 mod frame;
@@ -32,6 +35,7 @@ mod wire;
 
 pub use clock::SimDelay;
 pub use cut::Cut;
+pub use emulated::{Emulated, Undelivered};
 pub use fault::Fault;
 pub use guests::{Guest, GuestCounters, GuestRule, GuestViolation, Guests, Snapshot};
 pub use memory::SimDma;

@@ -43,7 +43,7 @@ pub(crate) struct Memory {
 unsafe impl Send for Memory {}
 
 impl Memory {
-    fn map(&mut self, at: NonNull<u8>, len: usize, direction: Direction) -> u64 {
+    pub(crate) fn map(&mut self, at: NonNull<u8>, len: usize, direction: Direction) -> u64 {
         let inside = at.addr().get() as u64 % PAGE;
         let pages = (inside + len as u64).next_multiple_of(PAGE) + PAGE;
         let bus = NEXT.fetch_add(pages, Ordering::Relaxed) + inside;

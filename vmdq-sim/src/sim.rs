@@ -129,18 +129,32 @@ impl Bus for SimBus {
 pub struct Sim {
     shared: Shared,
     kind: Kind,
+    mac: [u8; 6],
 }
 
 impl Sim {
     /// Makes a controller in its power-on state, with the cable plugged in.
     #[must_use]
     pub fn new(kind: Kind) -> Self {
+        Self::with_mac(
+            kind,
+            match kind {
+                Kind::I82575 => I82575.mac,
+                Kind::I82576 => I82576.mac,
+                Kind::I82598 => I82598.mac,
+            },
+        )
+    }
+
+    /// Makes a controller with this station address in its NVM.
+    #[must_use]
+    pub fn with_mac(kind: Kind, mac: [u8; 6]) -> Self {
         let device: Box<dyn Device> = match kind {
-            Kind::I82575 => Box::new(Igb::new(&I82575)),
-            Kind::I82576 => Box::new(Igb::new(&I82576)),
-            Kind::I82598 => Box::new(Ixgbe::new(&I82598)),
+            Kind::I82575 => Box::new(Igb::new(&I82575, mac)),
+            Kind::I82576 => Box::new(Igb::new(&I82576, mac)),
+            Kind::I82598 => Box::new(Ixgbe::new(&I82598, mac)),
         };
-        Self { shared: Shared(Arc::new(Mutex::new(Model { board: Board::default(), device }))), kind }
+        Self { shared: Shared(Arc::new(Mutex::new(Model { board: Board::default(), device }))), kind, mac }
     }
 
     /// Makes an 82575.
@@ -179,11 +193,30 @@ impl Sim {
     /// Returns the station address in the NVM, which a reset loads into RAR0.
     #[must_use]
     pub fn mac(&self) -> [u8; 6] {
-        match self.kind {
-            Kind::I82575 => I82575.mac,
-            Kind::I82576 => I82576.mac,
-            Kind::I82598 => I82598.mac,
-        }
+        self.mac
+    }
+
+    /// Makes what waits on the wire wait inside the controller: a reset loses it.
+    pub(crate) fn with_fifo(self) -> Self {
+        self.shared.lock().board.wire.in_fifo = true;
+        self
+    }
+
+    /// Tells whether the controller takes frames off its wire: the link is up and the receiver on.
+    pub(crate) fn listens(&self) -> bool {
+        let model = &mut *self.shared.lock();
+        !model.board.removed() && model.device.listens()
+    }
+
+    /// Throws away what waits on the wire; returns how many frames that were.
+    pub(crate) fn clear_wire(&mut self) -> usize {
+        core::mem::take(&mut self.shared.lock().board.wire.incoming).len()
+    }
+
+    /// Returns how many frames wait on the wire or for a descriptor.
+    pub(crate) fn waiting(&self) -> usize {
+        let model = &*self.shared.lock();
+        model.board.wire.incoming.len() + model.device.held()
     }
 
     /// Does one unit of work in each direction: sorts or delivers one received frame, and gives one

@@ -9,6 +9,15 @@ use crate::testbed::Sent;
 pub(crate) struct Wire {
     pub(crate) incoming: VecDeque<Vec<u8>>,
     pub(crate) sent: Vec<Sent>,
+    /// Whether what waits is in the FIFO, so that a reset loses it. Tests want it to wait outside.
+    pub(crate) in_fifo: bool,
+}
+
+impl Wire {
+    /// The controller was reset; returns how many frames are lost.
+    pub(crate) fn reset(&mut self) -> usize {
+        if self.in_fifo { core::mem::take(&mut self.incoming).len() } else { 0 }
+    }
 }
 
 /// Frames that a model did not deliver, by reason.
@@ -27,7 +36,8 @@ pub struct Drops {
     pub no_descriptor: u64,
     /// The queue, or its pool, was disabled.
     pub disabled: u64,
-    /// Lost in a reset while it waited for a descriptor.
+    /// Lost in a reset while it waited for a descriptor; of an [`Emulated`](crate::Emulated) device, all that
+    /// waited.
     pub reset: u64,
     /// The receive format of the queue is one that the device, or its model, does not know; or a DMA
     /// that was not granted swallowed the frame.

@@ -8,6 +8,7 @@ mod apt;
 mod bench;
 mod code;
 mod committed;
+mod loom;
 mod no_std;
 mod qemu;
 mod regs;
@@ -38,6 +39,8 @@ enum Task {
     Size(code::SizeArgs),
     /// Shows that the data path has no way to a panic
     Panics,
+    /// Runs the I/O channel under the model checker
+    Loom,
     /// Unpacks a valgrind for the benches below target/, where there is none; nothing is installed
     Valgrind,
     /// Unpacks a QEMU for the tests below target/; nothing is installed
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Task::Bench(args) => bench::run(&args),
         Task::Size(args) => code::size(&args),
         Task::Panics => code::panics(),
+        Task::Loom => loom::run(),
         Task::Valgrind => valgrind::run(),
         Task::Qemu => qemu::run(),
         Task::Targets => targets::run(),

@@ -61,6 +61,16 @@ impl Facts {
     const fn flags(self) -> FrameFlags {
         FrameFlags::from_bits_truncate(self.0 as u16)
     }
+
+    /// Tells whether both have the same error state and the same removed tag, or none.
+    #[inline(always)]
+    const fn is_like(self, other: Self) -> bool {
+        const STATE: u64 = FrameFlags::all().bits() as u64;
+        let has_tag = self.flags().contains(FrameFlags::TAG_REMOVED);
+        // Where no tag was removed, its bits mean nothing.
+        let mask = if has_tag { STATE | 0xffff << 48 } else { STATE };
+        (self.0 ^ other.0) & mask == 0
+    }
 }
 
 impl Frame {
@@ -197,10 +207,29 @@ impl Frame {
         self.facts.flags()
     }
 
+    /// Tells whether the controller reported an error, by one bit.
+    #[inline(always)]
+    pub(crate) const fn has_error(&self) -> bool {
+        self.facts.0 & FrameFlags::ERROR.bits() as u64 != 0
+    }
+
+    /// Tells whether error state and removed tag are those of another frame, by one comparison.
+    #[inline(always)]
+    pub(crate) const fn is_like(&self, other: &Self) -> bool {
+        self.facts.is_like(other.facts)
+    }
+
     /// Says whether the frame has an error, whatever the device wrote there.
     pub(crate) fn set_error(&mut self, error: bool) {
         let bit = u64::from(FrameFlags::ERROR.bits());
         self.facts.0 = if error { self.facts.0 | bit } else { self.facts.0 & !bit };
+    }
+
+    /// Says which tag was removed from the bytes, whatever the device wrote there.
+    pub(crate) fn set_tag(&mut self, removed: Option<u16>) {
+        let bit = u64::from(FrameFlags::TAG_REMOVED.bits());
+        let others = self.facts.0 & !(bit | 0xffff << 48);
+        self.facts.0 = removed.map_or(others, |tag| others | bit | u64::from(tag) << 48);
     }
 }
 
@@ -229,3 +258,32 @@ impl core::fmt::Display for TooLong {
     }
 }
 impl core::error::Error for TooLong {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Words as devices write them, with anything in the bits that mean nothing.
+    #[test]
+    fn frames_are_alike_by_tag_and_error_alone() {
+        let flags = [FrameFlags::empty(), FrameFlags::TAG_REMOVED, FrameFlags::ERROR, FrameFlags::all()];
+        let meaningless = !(u64::from(FrameFlags::all().bits()) | 0xffff << 48);
+        let words = flags.into_iter().flat_map(|flags| {
+            let state = u64::from(flags.bits());
+            [0, 5, 0xa005]
+                .into_iter()
+                .flat_map(move |tag| [0, meaningless].map(|rest| state | tag << 48 | rest))
+        });
+        let all: heapless::Vec<Facts, 24> = words.map(Facts).collect();
+        let said = |facts: Facts| {
+            let flags = facts.flags();
+            let tagged = flags.contains(FrameFlags::TAG_REMOVED);
+            (tagged.then_some(facts.tag()), flags.contains(FrameFlags::ERROR))
+        };
+        for a in &all {
+            for b in &all {
+                assert_eq!(a.is_like(*b), said(*a) == said(*b), "{:x} {:x}", a.0, b.0);
+            }
+        }
+    }
+}

@@ -14,6 +14,7 @@ mod in_place;
 pub(crate) mod memory;
 mod passing;
 mod rx;
+mod tag;
 mod tx;
 
 pub use buffer::Buffer;

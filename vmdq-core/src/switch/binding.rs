@@ -47,7 +47,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
             _ => self.virtuals.insert(number),
         }
         self.set_reach();
-        Ok(InterfaceId { number: number as u8, round })
+        Ok(InterfaceId::new(number as u8, round))
     }
 
     /// Removes an interface with its addresses and what was learned there; returns its counters,
@@ -58,8 +58,9 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     /// [`NotBound`] if it is gone already.
     pub fn unbind(&mut self, id: InterfaceId) -> Result<InterfaceCounters, NotBound> {
         self.slot(id)?;
-        self.statics.remove_all(self.hash, id.number);
-        self.learned.forget_if(|_, _, interface| interface == id.number);
+        self.settle_all();
+        self.statics.remove_all(self.hash, id.index());
+        self.learned.forget_if(|_, _, interface| interface == id.index());
         let slot = &mut self.slots[id.number()];
         let (counters, round) = (slot.counters, slot.round.wrapping_add(1));
         *slot = Slot { round, ..Slot::FREE };
@@ -72,6 +73,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
 
     /// Says anew which interfaces exchange frames with which.
     pub(super) fn set_reach(&mut self) {
+        self.settle_all();
         for from in 0..INTERFACES {
             let is_uplink = self.uplinks.contains(from);
             let reaches = |to: &usize| {
@@ -111,12 +113,12 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         let address = Address::new(address);
         let slots = &self.slots;
         let taken = self.statics.conflict(address, |owner| {
-            owner == id.number || slots[usize::from(owner)].vlans.meets(&slot.vlans)
+            owner == id.index() || slots[usize::from(owner)].vlans.meets(&slot.vlans)
         });
         if let Some(owner) = taken {
             return Err(AddressError::Taken(self.id_of(owner)));
         }
-        let bound = self.statics.insert(self.hash, address, slot.vlans.only(), id.number);
+        let bound = self.statics.insert(self.hash, address, slot.vlans.only(), id.index());
         bound.map_err(|Full| AddressError::Full)?;
         // What was learned of the address would come back when it is unbound.
         let vlans = &slots[id.number()].vlans;
@@ -133,13 +135,13 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     /// [`NotBound`] if the interface is gone.
     pub fn unbind_address(&mut self, id: InterfaceId, address: MacAddress) -> Result<bool, NotBound> {
         self.slot_mut(id)?.own = None;
-        Ok(self.statics.remove(self.hash, Address::new(address), id.number))
+        Ok(self.statics.remove(self.hash, Address::new(address), id.index()))
     }
 
     /// Lists the static addresses of an interface; none if it is gone.
     pub fn addresses(&self, id: InterfaceId) -> impl Iterator<Item = MacAddress> + '_ {
         let bound = self.slot(id).is_ok();
-        let own = self.statics.all().filter(move |(_, owner)| bound && *owner == id.number);
+        let own = self.statics.all().filter(move |(_, owner)| bound && *owner == id.index());
         own.map(|(address, _)| address.mac())
     }
 }

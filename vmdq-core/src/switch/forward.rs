@@ -3,11 +3,12 @@
 
 use super::Switch;
 use super::counters::{DropReason, Load};
-use super::header::{self, Address, Header};
+use super::header::{Address, Header};
 use super::interface::{InterfaceId, Kind, Security, Slot, Unknown};
 use super::learned::Learner;
 use super::set::InterfaceSet;
 use super::vlan::{Tag, TagAction, Vlan};
+use crate::group::Group;
 
 /// Where a group came from, and what sorting says of it.
 ///
@@ -54,6 +55,44 @@ pub struct Indicated {
     pub error: bool,
 }
 
+impl Indicated {
+    /// Says where the frames of a group came from.
+    ///
+    /// The origin has to agree with [`Group::indication`]: a group of several frames is no unmatched
+    /// one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use vmdq_core::group::{Groups, Indication};
+    /// use vmdq_core::ring::Frame;
+    /// use vmdq_core::switch::{Indicated, InterfaceId, Load, Origin, Switch, Verdict};
+    ///
+    /// /// Frames of the queue to which the filters of `to` lead.
+    /// fn serve(
+    ///     switch: &mut Switch<16, 1024>,
+    ///     frames: &mut [Frame],
+    ///     (uplink, to): (InterfaceId, InterfaceId),
+    ///     now: u64,
+    ///     mut deliver: impl FnMut(InterfaceId, &mut [Frame]),
+    /// ) {
+    ///     for group in Groups::new(frames, Indication::Matched(to.number())) {
+    ///         let indicated = Indicated::new(Origin::Matched { uplink, to }, &group);
+    ///         let load = Load { frames: group.frames.len() as u64, bytes: 0 };
+    ///         let decision = switch.forward(&indicated, load, group.frames[0].bytes(), now);
+    ///         if let Verdict::To(to) = decision.verdict {
+    ///             deliver(to, group.frames);
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    #[inline(always)]
+    #[must_use]
+    pub const fn new<F>(from: Origin, group: &Group<'_, F>) -> Self {
+        Self { from, tag: group.tag, error: group.error }
+    }
+}
+
 /// Who gets a group.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -72,11 +111,15 @@ pub enum Verdict {
 pub struct Decision {
     /// Who gets the group.
     pub verdict: Verdict,
-    vlan: Vlan,
-    tag: Tag,
+    pub(super) vlan: Vlan,
+    pub(super) tag: Tag,
 }
 
 impl Decision {
+    pub(super) const fn dropped(reason: DropReason) -> Self {
+        Self { verdict: Verdict::Drop(reason), vlan: Vlan::UNTAGGED, tag: Tag::Outside(0) }
+    }
+
     /// Returns the interfaces that get the group; none if it was dropped.
     #[must_use]
     pub const fn destinations(&self) -> InterfaceSet {
@@ -100,17 +143,15 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     /// `header` is the beginning of the group's first frame: 18 bytes do. A matched group may come
     /// without; of other groups each frame must have this header. `now` is in milliseconds, of a clock
     /// that does not go back.
-    #[inline]
+    // The caller knows the origin, so that one of the ways below is left; neither is long.
+    #[inline(always)]
     pub fn forward(&mut self, group: &Indicated, load: Load, header: &[u8], now: u64) -> Decision {
-        let (uplink, to, header) = match group.from {
-            Origin::Matched { uplink, to } => (uplink, to, header),
+        match group.from {
+            Origin::Matched { uplink, to } => self.forward_matched(uplink, to, group, load, header, now),
             // No header, nothing to learn from.
-            Origin::Targeted { uplink, to } => (uplink, to, &[][..]),
-            Origin::Unmatched { .. } | Origin::Virtual(_) => {
-                return self.forward_single(group, load, header, now);
-            }
-        };
-        self.forward_matched(uplink, to, group, load, header, now)
+            Origin::Targeted { uplink, to } => self.forward_matched(uplink, to, group, load, &[], now),
+            Origin::Unmatched { .. } | Origin::Virtual(_) => self.forward_single(group, load, header, now),
+        }
     }
 
     /// Tells what must happen to the tag of frames on their way to one of the destinations.
@@ -118,83 +159,6 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     pub fn tag_action(&self, decision: &Decision, destination: usize) -> TagAction {
         let slot = self.slots.get(destination);
         slot.map_or(TagAction::Keep, |slot| decision.tag.action(decision.vlan, &slot.vlans))
-    }
-
-    /// The short way, which most frames take: two places, one question each, and the counters.
-    #[inline(always)]
-    fn forward_matched(
-        &mut self,
-        uplink: InterfaceId,
-        to: InterfaceId,
-        group: &Indicated,
-        load: Load,
-        header: &[u8],
-        now: u64,
-    ) -> Decision {
-        let (vlan, tag) = match self.matched(uplink, to, group, load, header) {
-            Ok(found) => found,
-            Err(reason) => return self.discard(uplink, load, reason),
-        };
-        if let Some(source) = header::source(header) {
-            let lesson = self.learned.lesson(source, vlan, uplink.number, now);
-            if self.slots[to.number()].lesson != lesson {
-                self.learn_for(to, uplink, source, vlan, now);
-            }
-        }
-        let from = &mut self.slots[uplink.number()].counters;
-        from.decisions = from.decisions.wrapping_add(1);
-        from.received.add(load);
-        from.forwarded = from.forwarded.wrapping_add(load.frames);
-        let target = &mut self.slots[to.number()].counters;
-        target.delivered.add(load);
-        target.from_wire = target.from_wire.wrapping_add(load.frames);
-        Decision { verdict: Verdict::To(to), vlan, tag }
-    }
-
-    #[inline(always)]
-    fn matched(
-        &self,
-        uplink: InterfaceId,
-        to: InterfaceId,
-        group: &Indicated,
-        load: Load,
-        header: &[u8],
-    ) -> Result<(Vlan, Tag), DropReason> {
-        let slot = self.slots.get(uplink.number()).ok_or(DropReason::NoInterface)?;
-        if slot.round != uplink.round || !matches!(slot.kind, Kind::Physical(_)) {
-            return Err(DropReason::NoInterface);
-        }
-        if group.error {
-            return Err(DropReason::Error);
-        }
-        let mut tag = Tag::Outside(group.tag.unwrap_or(0));
-        if self.service_tags && group.tag.is_none() {
-            if load.frames > 1 || matches!(group.from, Origin::Targeted { .. }) {
-                return Err(DropReason::MixedTags);
-            }
-            tag = Header::read(header, None, true).ok_or(DropReason::Short)?.tag;
-        }
-        let vlan = slot.vlans.ingress(tag.control()).ok_or(DropReason::VlanIngress)?;
-        let target = self.slots.get(to.number()).ok_or(DropReason::Gone)?;
-        if target.round != to.round || !matches!(target.kind, Kind::Virtual(_)) {
-            return Err(DropReason::Gone);
-        }
-        if !target.vlans.carries(vlan) {
-            return Err(DropReason::VlanEgress);
-        }
-        if !slot.reach.contains(to.number()) {
-            return Err(DropReason::NoPath);
-        }
-        Ok((vlan, tag))
-    }
-
-    /// Learns from a group that was sorted to an interface.
-    #[inline(never)]
-    fn learn_for(&mut self, to: InterfaceId, uplink: InterfaceId, source: Address, vlan: Vlan, now: u64) {
-        // A source that is none says nothing against the frames behind it.
-        if source.is_station() && self.learn_from_wire(uplink, source, vlan, now) {
-            self.slots[to.number()].lesson = self.learned.lesson(source, vlan, uplink.number, now);
-        }
     }
 
     /// The long way. Not inlined, so that the short one stays short where it is.
@@ -208,7 +172,10 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         };
         let (Header { destination, tag, .. }, vlan) = match arrived {
             Ok(arrived) => arrived,
-            Err(reason) => return self.discard(from, load, reason),
+            Err(reason) => {
+                self.discard(from, load, reason);
+                return Decision::dropped(reason);
+            }
         };
         let owner = self.lookup(destination, vlan, now);
         let reach = &self.slots[from.number()].reach;
@@ -217,7 +184,10 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
             Some(to) if reach.contains(usize::from(to)) => Verdict::To(self.id_of(to)),
             _ => match self.spread(from, destination, vlan, owner) {
                 Ok(verdict) => verdict,
-                Err(reason) => return self.discard(from, load, reason),
+                Err(reason) => {
+                    self.discard(from, load, reason);
+                    return Decision::dropped(reason);
+                }
             },
         };
         self.count(from, load, verdict);
@@ -257,12 +227,12 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
             return Ok((header, vlan));
         }
         match (self.bound_to(header.source, vlan), security) {
-            (Some(owner), _) if owner == id.number => {
+            (Some(owner), _) if owner == id.index() => {
                 self.slots[id.number()].own = Some((header.source, vlan));
             }
             (None, Security::Learn { quota }) => {
                 let part = (ADDRESSES / 2 / INTERFACES).max(1) as u32;
-                let learner = (id.number, Learner::Virtual(quota.unwrap_or(part)));
+                let learner = (id.index(), Learner::Virtual(quota.unwrap_or(part)));
                 self.learned.learn(self.hash, header.source, vlan, learner, now);
             }
             _ => return Err(DropReason::Spoofed),
@@ -283,13 +253,19 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
 
     /// Tells whether it learned: an address that a virtual interface has is counted each time.
     #[inline(always)]
-    fn learn_from_wire(&mut self, uplink: InterfaceId, source: Address, vlan: Vlan, now: u64) -> bool {
+    pub(super) fn learn_from_wire(
+        &mut self,
+        uplink: InterfaceId,
+        source: Address,
+        vlan: Vlan,
+        now: u64,
+    ) -> bool {
         if self.bound_to(source, vlan).is_some() {
             let conflicts = &mut self.slots[uplink.number()].counters.source_conflict;
             *conflicts = conflicts.wrapping_add(1);
             return false;
         }
-        self.learned.learn(self.hash, source, vlan, (uplink.number, Learner::Physical), now);
+        self.learned.learn(self.hash, source, vlan, (uplink.index(), Learner::Physical), now);
         true
     }
 
@@ -310,7 +286,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
             return if set.is_empty() { Err(DropReason::Nobody) } else { Ok(Verdict::Flood(set)) };
         }
         let other = match (owner, kind) {
-            (Some(owner), _) if owner == from.number => return Err(DropReason::SameInterface),
+            (Some(owner), _) if owner == from.index() => return Err(DropReason::SameInterface),
             (Some(_), Kind::Physical(_)) => return Err(DropReason::NoPath),
             (None, Kind::Physical(Unknown::Flood)) => self.virtuals,
             (None, Kind::Physical(Unknown::To(id))) if self.slot(*id).is_ok() => {
@@ -378,7 +354,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     }
 
     #[cold]
-    fn discard(&mut self, id: InterfaceId, load: Load, reason: DropReason) -> Decision {
+    pub(super) fn discard(&mut self, id: InterfaceId, load: Load, reason: DropReason) {
         // Frames of an interface that is gone are nobody's.
         let counters = match self.slot_mut(id) {
             Ok(slot) => &mut slot.counters,
@@ -387,6 +363,5 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         counters.decisions = counters.decisions.wrapping_add(1);
         counters.received.add(load);
         counters.dropped.add(reason, load.frames);
-        Decision { verdict: Verdict::Drop(reason), vlan: Vlan::UNTAGGED, tag: Tag::Outside(0) }
     }
 }

@@ -6,7 +6,7 @@ use core::fmt;
 
 use super::counters::InterfaceCounters;
 use super::header::Address;
-use super::learned::Lesson;
+use super::matched::Sorted;
 use super::set::InterfaceSet;
 use super::vlan::{Membership, Vlan, Vlans};
 
@@ -14,19 +14,41 @@ use super::vlan::{Membership, Vlan, Vlans};
 ///
 /// Numbers are used again, ids are not (65536 rounds aside): what is still under way for an
 /// interface that was unbound does not reach its successor.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+// One word, so that two ids compare in one step: the number in bits 7:0, the round in 31:16.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct InterfaceId {
-    pub(super) number: u8,
-    pub(super) round: u16,
-}
+pub struct InterfaceId(u32);
 
 impl InterfaceId {
+    /// Of no interface: bits 15:8 are 0 otherwise.
+    pub(super) const NONE: Self = Self(u32::MAX);
+
+    pub(super) const fn new(number: u8, round: u16) -> Self {
+        Self((round as u32) << 16 | number as u32)
+    }
+
     /// Returns the number: below the switch's `INTERFACES`, and nobody else's while this one is
     /// bound.
     #[must_use]
     pub const fn number(self) -> usize {
-        self.number as usize
+        self.index() as usize
+    }
+
+    #[inline(always)]
+    pub(super) const fn index(self) -> u8 {
+        self.0 as u8
+    }
+
+    #[inline(always)]
+    pub(super) const fn round(self) -> u16 {
+        (self.0 >> 16) as u16
+    }
+}
+
+impl fmt::Debug for InterfaceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (number, round) = (self.number(), self.round());
+        f.debug_struct("InterfaceId").field("number", &number).field("round", &round).finish()
     }
 }
 
@@ -110,8 +132,8 @@ pub(super) struct Slot {
     pub(super) uplink: Option<InterfaceId>,
     /// The source address that it used last and that was its own.
     pub(super) own: Option<(Address, Vlan)>,
-    /// What the last group that a filter sorted to here taught.
-    pub(super) lesson: Lesson,
+    /// What the last group that a filter sorted to here was like.
+    pub(super) sorted: Sorted,
     pub(super) counters: InterfaceCounters,
     pub(super) vlans: Membership,
 }
@@ -123,14 +145,14 @@ impl Slot {
         reach: InterfaceSet::EMPTY,
         uplink: None,
         own: None,
-        lesson: Lesson::NONE,
+        sorted: Sorted::NONE,
         counters: InterfaceCounters::EMPTY,
         vlans: Membership::EMPTY,
     };
 
     #[inline(always)]
     pub(super) const fn is(&self, id: InterfaceId) -> bool {
-        self.round == id.round && !matches!(self.kind, Kind::Free)
+        self.round == id.round() && !matches!(self.kind, Kind::Free)
     }
 }
 

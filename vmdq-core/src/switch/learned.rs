@@ -54,26 +54,13 @@ pub(super) enum Learner {
     Virtual(u32),
 }
 
-/// What was learned and when. An equal lesson teaches nothing: no address went since, so this one is in
-/// its place, and was seen at that moment.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Lesson {
-    key: Key,
-    sighting: u64,
-    gone: u64,
-}
-
-impl Lesson {
-    pub(super) const NONE: Self = Self { key: 0, sighting: 0, gone: 0 };
-}
-
 pub(super) struct Learned<const INTERFACES: usize, const ADDRESSES: usize> {
     keys: [Key; ADDRESSES],
     sightings: [Sighting; ADDRESSES],
     /// How many addresses each interface has.
     held: [u32; INTERFACES],
     counters: LearningCounters,
-    /// How many addresses went from their places, so that their lessons can be taught again.
+    /// How many addresses went from their places.
     gone: u64,
     /// Milliseconds after which a silent address is forgotten.
     age: u64,
@@ -123,11 +110,11 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Learned<INTERFACES, ADDRES
         (!self.is_old(sighting, now)).then_some(sighting.interface())
     }
 
-    /// Says what is about to be learned, to compare with what was learned before.
+    /// Returns how many addresses went from their places so far: while it stays the same, what was
+    /// learned is still known.
     #[inline(always)]
-    pub(super) const fn lesson(&self, address: Address, vlan: Vlan, interface: u8, now: u64) -> Lesson {
-        let sighting = Sighting::new(now, interface);
-        Lesson { key: Self::key(address, vlan), sighting: sighting.0, gone: self.gone }
+    pub(super) const fn gone(&self) -> u64 {
+        self.gone
     }
 
     /// Learns that an address is at an interface.

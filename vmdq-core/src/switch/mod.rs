@@ -110,6 +110,7 @@
 //! write any more, and sent with that copy in place of the original.
 #![forbid(unsafe_code)]
 
+mod apply;
 mod binding;
 mod counters;
 mod forward;
@@ -118,6 +119,7 @@ mod hash;
 mod header;
 mod interface;
 mod learned;
+mod matched;
 mod set;
 mod statics;
 pub mod steer;
@@ -233,7 +235,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
             Kind::Virtual(current) => *current = security,
             _ => return Err(NotBound),
         }
-        self.learned.forget_if(|_, _, interface| interface == id.number);
+        self.learned.forget_if(|_, _, interface| interface == id.index());
         Ok(())
     }
 
@@ -249,8 +251,9 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     /// Descriptors don't show them, so that frames of the wire have to be indicated one by one then:
     /// groups of several frames without a removed tag are dropped
     /// ([`DropReason::MixedTags`]), and so is what [`Origin::Targeted`] brings.
-    pub const fn set_service_tags(&mut self, are_tags: bool) {
+    pub fn set_service_tags(&mut self, are_tags: bool) {
         self.service_tags = are_tags;
+        self.settle_all();
     }
 
     /// Sets for how many milliseconds a silent address is remembered.
@@ -268,7 +271,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     /// Returns how many learned addresses an interface holds; 0 if it is gone.
     #[must_use]
     pub fn learned(&self, id: InterfaceId) -> usize {
-        if self.slot(id).is_ok() { self.learned.held(id.number) } else { 0 }
+        if self.slot(id).is_ok() { self.learned.held(id.index()) } else { 0 }
     }
 
     /// Returns the interfaces that are bound.
@@ -283,20 +286,20 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         self.interfaces().contains(number).then(|| self.id_of(number as u8))
     }
 
-    /// Returns the counters of an interface.
+    /// Returns the counters of an interface. Looks at every interface.
     ///
     /// # Errors
     ///
     /// [`NotBound`] if it is gone.
-    pub fn interface_counters(&self, id: InterfaceId) -> Result<&InterfaceCounters, NotBound> {
-        self.slot(id).map(|slot| &slot.counters)
+    pub fn interface_counters(&self, id: InterfaceId) -> Result<InterfaceCounters, NotBound> {
+        self.slot(id).map(|_| self.settled(id.number()))
     }
 
     /// Adds all counters up.
     #[must_use]
     pub fn counters(&self) -> Counters {
         let mut traffic = self.retired;
-        self.slots.iter().for_each(|slot| traffic.add(&slot.counters));
+        (0..INTERFACES).for_each(|number| traffic.add(&self.settled(number)));
         Counters { traffic, learning: self.learned.counters() }
     }
 
@@ -314,7 +317,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
 
     fn id_of(&self, number: u8) -> InterfaceId {
         let round = self.slots.get(usize::from(number)).map_or(0, |slot| slot.round);
-        InterfaceId { number, round }
+        InterfaceId::new(number, round)
     }
 }
 

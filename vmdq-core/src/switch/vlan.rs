@@ -116,6 +116,9 @@ impl Vlans {
 }
 
 /// What must happen to the bytes of a frame on their way to one destination.
+///
+/// [`apply`](Self::apply), [`copy`](Self::copy) and [`apply_to`](Self::apply_to) do it, in software
+/// (see [`tag`](crate::tag)).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum TagAction {
@@ -123,8 +126,8 @@ pub enum TagAction {
     Keep,
     /// Bytes 12 to 15 are a tag and go.
     Remove,
-    /// A tag with this control information (priority, DEI, VLAN id) goes in at byte 12, by software
-    /// or by the transmit descriptor.
+    /// A tag with this control information (priority, DEI, VLAN id) goes in at byte 12. Transmit
+    /// descriptors have no field for it, so that software puts it in.
     Insert(u16),
     /// Bytes 14 and 15 are overwritten by this control information.
     Replace(u16),

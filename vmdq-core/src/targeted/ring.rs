@@ -8,7 +8,7 @@ use crate::dma::{DmaSpace, HeaderInfo, WriteBack, observe, status};
 use crate::group::Described;
 use crate::limit::FrameLimit;
 use crate::queue::launch::ReceiveHalf;
-use crate::ring::{Buffer, BufferPool, BufferSize, Frame, FrameFlags, RingSpace, RxCounters, RxRing};
+use crate::ring::{Buffer, BufferPool, BufferSize, Frame, RingSpace, RxCounters, RxRing};
 use crate::vmm::{GuestRange, VmId, Vmm};
 
 /// A frame that landed in a buffer of the virtual machine: what the switch and the virtual interface
@@ -38,7 +38,12 @@ impl Described for Targeted {
 
     #[inline(always)]
     fn has_error(&self) -> bool {
-        self.header.flags().contains(FrameFlags::ERROR)
+        self.header.has_error()
+    }
+
+    #[inline(always)]
+    fn is_like(&self, other: &Self) -> bool {
+        self.header.is_like(&other.header)
     }
 }
 

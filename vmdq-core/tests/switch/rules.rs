@@ -381,6 +381,59 @@ fn service_tags_are_opaque_unless_told() {
     assert_eq!(switch.forward(&removed, two, &frame, 0).verdict, Verdict::To(red));
 }
 
+/// What was answered for one group is not what is answered for the next like it, once the rules are others.
+#[test]
+fn a_group_like_the_last_one_is_judged_by_the_rules_of_its_own_time() {
+    let Bed { mut switch, uplink, red, blue } = bed();
+    let matched = plain(Origin::Matched { uplink, to: red });
+    let two = Load { frames: 2, bytes: 120 };
+    let verdict = |switch: &mut Switch<8, 512>, group: &Indicated| {
+        let frame = header(mac(1), mac(99));
+        let first = switch.forward(group, two, &frame, 0);
+        // The same again takes the short way.
+        assert_eq!(switch.forward(group, two, &frame, 0), first);
+        first.verdict
+    };
+    assert_eq!(verdict(&mut switch, &matched), Verdict::To(red));
+    assert_eq!(verdict(&mut switch, &Indicated { error: true, ..matched }), dropped(DropReason::Error));
+    let tag = Indicated { tag: Some(10), ..matched };
+    assert_eq!(verdict(&mut switch, &tag), dropped(DropReason::VlanEgress));
+    // A priority tag is no VLAN, but another tag.
+    let priority = Indicated { tag: Some(0xa000), ..matched };
+    assert_eq!(verdict(&mut switch, &priority), Verdict::To(red));
+    assert_eq!(verdict(&mut switch, &matched), Verdict::To(red));
+    switch.set_service_tags(true);
+    assert_eq!(verdict(&mut switch, &matched), dropped(DropReason::MixedTags));
+    assert_eq!(verdict(&mut switch, &priority), Verdict::To(red));
+    switch.set_service_tags(false);
+    assert_eq!(verdict(&mut switch, &matched), Verdict::To(red));
+    let other = plain(Origin::Matched { uplink, to: blue });
+    assert_eq!(verdict(&mut switch, &other), Verdict::To(blue));
+    switch.unbind(uplink).unwrap();
+    assert_eq!(verdict(&mut switch, &matched), dropped(DropReason::NoInterface));
+    let uplink = switch.bind_physical(&Physical::default()).unwrap();
+    assert_eq!(verdict(&mut switch, &matched), dropped(DropReason::NoInterface));
+    let matched = plain(Origin::Matched { uplink, to: red });
+    assert_eq!(verdict(&mut switch, &matched), Verdict::To(red));
+    switch.unbind(red).unwrap();
+    assert_eq!(verdict(&mut switch, &matched), dropped(DropReason::Gone));
+}
+
+/// With service tags, the bytes of a single frame say the VLAN, each time anew.
+#[test]
+fn a_tag_in_the_bytes_is_read_each_time() {
+    let Bed { mut switch, uplink, red, .. } = bed();
+    switch.set_service_tags(true);
+    let matched = plain(Origin::Matched { uplink, to: red });
+    for _ in 0..2 {
+        let bare = header(mac(1), mac(99));
+        assert_eq!(switch.forward(&matched, Load::frame(60), &bare, 0).verdict, Verdict::To(red));
+        let other = tagged(mac(1), mac(99), 0x88a8, 10);
+        let verdict = switch.forward(&matched, Load::frame(60), &other, 0).verdict;
+        assert_eq!(verdict, dropped(DropReason::VlanEgress));
+    }
+}
+
 #[test]
 fn frames_are_gathered_by_what_is_said_of_them() {
     let Bed { uplink, red, blue, .. } = bed();

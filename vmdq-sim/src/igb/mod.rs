@@ -61,7 +61,7 @@ const MASTER_TIME: u64 = 250 * US;
 /// What one device of the family has.
 pub(crate) struct Chip {
     pub(crate) name: &'static str,
-    /// The station address in the NVM.
+    /// The station address in the NVM, unless a test chose another.
     pub(crate) mac: [u8; 6],
     registers: fn() -> Vec<Spec>,
     queues: usize,
@@ -83,6 +83,8 @@ pub(crate) struct Chip {
 /// A controller of the family.
 pub(crate) struct Igb {
     chip: &'static Chip,
+    /// The station address in the NVM.
+    mac: [u8; 6],
     file: File,
     rx: Vec<Ring>,
     tx: Vec<Sender>,
@@ -99,10 +101,11 @@ pub(crate) struct Igb {
 }
 
 impl Igb {
-    pub(crate) fn new(chip: &'static Chip) -> Self {
+    pub(crate) fn new(chip: &'static Chip, mac: [u8; 6]) -> Self {
         let rules = RingRules { alignment: 128, tail_when_asked: false };
         let mut igb = Self {
             chip,
+            mac,
             file: File::new((chip.registers)()),
             rx: (0..chip.queues).map(|n| Ring::new("RX", n, rules)).collect(),
             tx: (0..chip.queues).map(|n| Sender::new(n, rules)).collect(),
@@ -139,13 +142,13 @@ impl Igb {
 
     /// RAR0 comes from the NVM with AV set (S75 p380).
     fn load_nvm(&mut self) {
-        let [a, b, c, d, e, f] = self.chip.mac;
+        let [a, b, c, d, e, f] = self.mac;
         self.file.set(Reg::RAL, 0, u32::from_le_bytes([a, b, c, d]));
         self.file.set(Reg::RAH, 0, u32::from(u16::from_le_bytes([e, f])) | AV);
     }
 
     fn begin_reset(&mut self, board: &mut Board) {
-        board.drops.reset += self.held() as u64;
+        board.drops.reset += (self.held() + board.wire.reset()) as u64;
         self.restore();
         // Assumption: CTRL.RST resets the PHY's link too, as QEMU's model does.
         self.phy.drop_link(board.now);
@@ -220,6 +223,10 @@ impl Device for Igb {
         let received = self.step_receive(board);
         let sent = self.step_transmit(board);
         received || sent
+    }
+
+    fn listens(&self) -> bool {
+        self.runs() && self.file.on(Reg::RCTL, RXEN)
     }
 
     fn held(&self) -> usize {

@@ -61,7 +61,7 @@ const LINK_TIME: u64 = 300 * MS;
 /// What one device of the family has.
 pub(crate) struct Chip {
     pub(crate) name: &'static str,
-    /// The station address in the NVM.
+    /// The station address in the NVM, unless a test chose another.
     pub(crate) mac: [u8; 6],
     registers: fn() -> Vec<Spec>,
     rx_queues: usize,
@@ -76,6 +76,8 @@ pub(crate) struct Chip {
 /// A controller of the family.
 pub(crate) struct Ixgbe {
     chip: &'static Chip,
+    /// The station address in the NVM.
+    mac: [u8; 6],
     file: File,
     rx: Vec<Ring>,
     tx: Vec<Sender>,
@@ -96,9 +98,10 @@ pub(crate) struct Ixgbe {
 }
 
 impl Ixgbe {
-    pub(crate) fn new(chip: &'static Chip) -> Self {
+    pub(crate) fn new(chip: &'static Chip, mac: [u8; 6]) -> Self {
         let mut ixgbe = Self {
             chip,
+            mac,
             file: File::new((chip.registers)()),
             rx: (0..chip.rx_queues).map(|n| Ring::new("RX", n, chip.rings)).collect(),
             tx: (0..chip.tx_queues).map(|n| Sender::new(n, chip.rings)).collect(),
@@ -118,14 +121,14 @@ impl Ixgbe {
 
     /// RAR0 comes from the EEPROM (ixgbe.md 1.4).
     fn load_nvm(&mut self) {
-        let [a, b, c, d, e, f] = self.chip.mac;
+        let [a, b, c, d, e, f] = self.mac;
         self.file.set(Reg::RAL, 0, u32::from_le_bytes([a, b, c, d]));
         self.file.set(Reg::RAH, 0, u32::from(u16::from_le_bytes([e, f])) | AV);
     }
 
     /// RAR, MTA and VFTA keep what they hold (ixgbe.md 2.1 step 12).
     fn begin_reset(&mut self, board: &mut Board) {
-        board.drops.reset += self.held() as u64;
+        board.drops.reset += (self.held() + board.wire.reset()) as u64;
         self.file.restore(false);
         for ring in &mut self.rx {
             ring.restore(Gate::default());
@@ -211,6 +214,10 @@ impl Device for Ixgbe {
         let received = self.step_receive(board);
         let sent = self.step_transmit(board);
         received || sent
+    }
+
+    fn listens(&self) -> bool {
+        self.runs() && self.file.on(Reg::RXCTRL, RXEN)
     }
 
     fn held(&self) -> usize {

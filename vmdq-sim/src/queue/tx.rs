@@ -133,6 +133,8 @@ impl Sender {
             self.complain(words, "belongs to a packet that spans too much of the ring", board);
         }
         let start = self.partial.len();
+        // One byte too many is enough to know: a driver must not fill the memory.
+        let len = len.min((rules.longest + 1).saturating_sub(start));
         self.partial.resize(start + len, 0);
         let name = format_args!("frame of {}", self.ring.name());
         let fetched = board.memory.read(words[0], &mut self.partial[start..], &name, &mut board.log);
@@ -212,7 +214,30 @@ impl RoundRobin {
 
 #[cfg(test)]
 mod tests {
-    use super::RoundRobin;
+    use core::alloc::Layout;
+
+    use vmdq_core::dma::Direction;
+
+    use super::*;
+    use crate::memory::lend;
+
+    #[test]
+    fn a_frame_without_end_is_bounded() {
+        const LEN: usize = 0xf000;
+        let rules = TxRules { longest: 0x3f00, context_is_ring: false, head_bytes: 4, span_margin: 0 };
+        let mut sender = Sender::new(0, RingRules { alignment: 128, tail_when_asked: false });
+        let mut board = Board::default();
+        let bus = board.memory.map(lend(Layout::from_size_align(LEN, 64).unwrap()), LEN, Direction::ToDevice);
+        let part = u64::from(DEXT | IFCS | DATA << 20) | LEN as u64;
+        for _ in 0..1000 {
+            assert!(sender.take([bus, part], rules, &mut board).is_none());
+        }
+        assert_eq!(sender.partial.len(), rules.longest + 1);
+        board.log.forget();
+        assert!(sender.take([bus, part | u64::from(EOP)], rules, &mut board).is_none());
+        assert!(sender.partial.is_empty());
+        assert!(board.log.list().iter().any(|violation| violation.what.contains("ends a frame")));
+    }
 
     #[test]
     fn nobody_is_passed_over() {

@@ -8,10 +8,11 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::bench;
 use crate::code;
+use crate::loom;
 use crate::no_std;
 use crate::qemu;
 use crate::targets::{self, Sysroot};
@@ -21,7 +22,8 @@ use count::Count;
 use report::{Outcome, Report};
 
 /// Provides what the tests need and runs everything: format, lints, documentation, register tables,
-/// tests, builds without the standard library, the emitted code and its instruction counts.
+/// tests, the model checker, builds without the standard library, the emitted code and its instruction
+/// counts.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// Prints one JSON object on standard output, and everything else on standard error
@@ -42,7 +44,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     doc.env("RUSTDOCFLAGS", "-Dwarnings");
     run.commands("documentation", [doc]);
     run.commands("register tables", [cargo_with(&["xtask", "regs", "--check"])]);
-    run.commands("tests", [tests(qemu)]);
+    run.cases("tests", tests(qemu));
+    run.cases("loom", loom::command());
     run.no_std(sysroot.as_ref());
     run.emitted_code(sysroot.as_ref());
     run.instructions(valgrind.as_ref());
@@ -85,9 +88,24 @@ impl Run {
 
     /// Runs commands as one step.
     fn commands(&mut self, name: &'static str, commands: impl IntoIterator<Item = Command>) {
+        self.step(name, |run| commands.into_iter().try_for_each(|command| run.command(command)));
+    }
+
+    /// Runs test cases as one step. There must be some: a filter that none fits passes as far as cargo
+    /// is concerned.
+    fn cases(&mut self, name: &'static str, command: Command) {
+        self.step(name, |run| {
+            let before = run.report.tests;
+            run.command(command)?;
+            ensure!(run.report.tests != before, "no test ran");
+            Ok(())
+        });
+    }
+
+    fn step(&mut self, name: &'static str, act: impl FnOnce(&mut Self) -> Result<()>) {
         self.say(name);
         let start = Instant::now();
-        let outcome = match commands.into_iter().try_for_each(|command| self.command(command)) {
+        let outcome = match act(self) {
             Ok(()) => Outcome::Passed,
             Err(error) => Outcome::Failed(format!("{error:#}")),
         };
@@ -177,4 +195,30 @@ impl Run {
 
 fn left_out(why: String) -> Outcome {
     if ci() { Outcome::Failed(why) } else { Outcome::Skipped(why) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(program: &str, args: &[&str]) -> Run {
+        let mut run = Run { json: true, report: Report::default() };
+        let mut command = Command::new(program);
+        command.args(args);
+        run.cases("a step", command);
+        run
+    }
+
+    #[test]
+    fn a_step_without_cases_fails() {
+        assert!(run("true", &[]).report.has_failed());
+        assert!(run("echo", &["test result: ok. 0 passed; 0 failed; 3 filtered out"]).report.has_failed());
+    }
+
+    #[test]
+    fn cases_are_counted() {
+        let run = run("echo", &["test result: ok. 3 passed; 0 failed"]);
+        assert!(!run.report.has_failed());
+        assert_eq!(run.report.tests, Count { passed: 3, failed: 0 });
+    }
 }

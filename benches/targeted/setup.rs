@@ -1,0 +1,106 @@
+//! What all ways have in common: a port in memory, a switch with one virtual machine, its channel.
+
+use std::ptr::NonNull;
+use std::sync::atomic::AtomicU32;
+
+use embedded_hal::delay::DelayNs;
+use igb_hal::I82576;
+use vmdq_core::bus::Mmio;
+use vmdq_core::channel::{BackEnd, VirtualDriver, VirtualInterface, words};
+use vmdq_core::dma::Identity;
+use vmdq_core::group::Group;
+use vmdq_core::switch::{Indicated, InterfaceId, Load, Origin, Physical, Switch, Verdict, Virtual};
+use vmdq_core::vmm::VmId;
+use vmdq_core::{Config, FrameLimit, Port, Queue, Reset, Resources};
+
+use crate::frame::GUEST;
+use crate::guest::{BUFFERS, Guest};
+use crate::memory::pages;
+use crate::nic::Nic;
+
+/// Descriptors of a ring.
+pub(crate) const RING: usize = 256;
+/// The virtual machine.
+pub(crate) const VM: VmId = VmId(1);
+/// Milliseconds: what is measured is over within one.
+const NOW: u64 = 1000;
+
+/// Waits in which the device answers.
+pub(crate) struct Answering(NonNull<u8>);
+
+impl DelayNs for Answering {
+    fn delay_ns(&mut self, _: u32) {
+        // SAFETY: made from a device's register file below.
+        unsafe { Nic::answer(self.0) };
+    }
+}
+
+/// Places a value in memory that is never freed.
+pub(crate) fn place<T>(value: T) -> &'static mut T {
+    let at = pages(size_of::<T>()).cast::<T>();
+    // SAFETY: fresh memory of the size, in whole pages, never freed.
+    unsafe {
+        at.write(value);
+        &mut *at.as_ptr()
+    }
+}
+
+/// The device's map of memory: addresses are pointers.
+pub(crate) fn dma() -> Identity {
+    // SAFETY: the device in memory uses pointers.
+    unsafe { Identity::new() }
+}
+
+/// A device, its queue 0, and waits in which it answers.
+pub(crate) fn queue() -> (Nic, Queue<I82576, Mmio>, Answering) {
+    let nic = Nic::new();
+    let mut wait = Answering(nic.registers());
+    // SAFETY: the device's register file is as large as the window and is never freed.
+    let bus = unsafe { Mmio::new(nic.registers().cast()) };
+    // SAFETY: the device in memory keeps to what it is given.
+    let port = unsafe { Port::<I82576, _, Reset>::new(bus) };
+    let port = port.init(&Config::default(), &mut wait).map_err(|(error, _)| error);
+    let Resources { queues, .. } = port.expect("a port in memory").enable(&mut wait);
+    (nic, queues.into_iter().next().expect("queue 0"), wait)
+}
+
+/// Both ends of a virtual machine's channel.
+pub(crate) fn channel() -> (VirtualInterface<'static>, Guest) {
+    let words = || -> &'static [AtomicU32] {
+        let at = pages(words(BUFFERS as u32) * 4).cast::<AtomicU32>();
+        // SAFETY: fresh memory of the size, zeroed, never freed.
+        unsafe { std::slice::from_raw_parts(at.as_ptr(), words(BUFFERS as u32)) }
+    };
+    let (receive, transmit) = (words(), words());
+    let back_end = |words| BackEnd::new(words, BUFFERS as u32).expect("enough words");
+    let limit = FrameLimit::new(1518, 9728).expect("a limit");
+    let interface = VirtualInterface::new(VM, back_end(receive), back_end(transmit), limit);
+    (interface, Guest::new(VirtualDriver::new(receive, transmit).expect("rings that were laid out")))
+}
+
+/// The virtual switch with one virtual machine.
+pub(crate) struct Network {
+    switch: Box<Switch<8, 512>>,
+    uplink: InterfaceId,
+    guest: InterfaceId,
+}
+
+impl Network {
+    pub(crate) fn new() -> Self {
+        let mut switch = Box::new(Switch::new(0x5eed));
+        let uplink = switch.bind_physical(&Physical::default()).expect("a place");
+        let guest = switch.bind_virtual(&Virtual::default()).expect("a place");
+        switch.bind_address(guest, GUEST).expect("a place");
+        Self { switch, uplink, guest }
+    }
+
+    /// Decides on a group of the virtual machine's queue; tells whether it goes there.
+    /// `replicated`: the header is the I/O container's own.
+    #[inline(always)]
+    pub(crate) fn admits<F>(&mut self, group: &Group<'_, F>, header: &[u8], replicated: bool) -> bool {
+        let (uplink, to) = (self.uplink, self.guest);
+        let from = if replicated { Origin::Matched { uplink, to } } else { Origin::Targeted { uplink, to } };
+        let load = Load { frames: group.frames.len() as u64, bytes: 0 };
+        self.switch.forward(&Indicated::new(from, group), load, header, NOW).verdict == Verdict::To(to)
+    }
+}

@@ -1,0 +1,179 @@
+//! The ways of a frame from the wire into the virtual machine.
+
+use igb_hal::I82576;
+use vmdq_core::HeaderSize;
+use vmdq_core::bus::Mmio;
+use vmdq_core::channel::{Posted, VirtualInterface};
+use vmdq_core::dma::Identity;
+use vmdq_core::group::{Groups, Indication};
+use vmdq_core::ring::{BufferMemory, BufferPool, BufferSize, Burst, RingMemory, RxRing};
+use vmdq_core::targeted::{RunningTargeted, ShareState, TargetedBurst, TargetedMemory, TargetedRing};
+use vmdq_core::{Pool, Running};
+
+use crate::guest::{BUFFERS, Guest, Machine};
+use crate::nic::Nic;
+use crate::setup::{Network, RING, VM, channel, dma, place, queue};
+
+/// Frames of a batch.
+pub(crate) const BATCH: usize = 32;
+/// The queue of the virtual machine.
+const QUEUE: Indication = Indication::Matched(0);
+/// Buffers of the I/O container: a ring full, and some on their way.
+const OWN: usize = RING + 2 * BATCH;
+
+/// A way, its virtual machine and its device.
+pub(crate) struct Host {
+    pub(crate) nic: Nic,
+    pub(crate) machine: Machine,
+    pub(crate) guest: Guest,
+    network: Network,
+    interface: VirtualInterface<'static>,
+    way: Way,
+    /// What filters lead to.
+    _steering: Pool<I82576, Mmio>,
+}
+
+enum Way {
+    /// Received into buffers of the I/O container, then copied.
+    Copy { rx: RxRing<I82576, Mmio, Identity>, pool: BufferPool, burst: Burst<BATCH> },
+    /// Received into buffers of the virtual machine.
+    Targeted {
+        rx: TargetedRing<I82576, Mmio, Identity>,
+        headers: BufferPool,
+        burst: TargetedBurst<BATCH>,
+        /// By number, what the virtual machine posted.
+        posted: Box<[Option<Posted>; BUFFERS]>,
+    },
+}
+
+/// What is compared. The first is what the others are compared with.
+pub(crate) const WAYS: [(&str, fn() -> Host); 3] = [
+    ("copy", Host::copying),
+    ("targeted", || Host::targeted(true)),
+    ("targeted, header fetched", || Host::targeted(false)),
+];
+
+impl Host {
+    fn copying() -> Self {
+        let (nic, queue, mut wait) = queue();
+        let (mut pool, _lent) = place(BufferMemory::<OWN, 2>::new()).pool(dma()).expect("buffers");
+        let (rx, tx) = (place(RingMemory::<RING>::new()), place(RingMemory::<8>::new()));
+        let running = queue.start(rx, tx, pool.size(), dma(), &mut wait).map_err(|(error, _)| error);
+        let Running { mut rx, pool: steering, .. } = running.expect("a queue in memory");
+        rx.refill(&mut pool);
+        Self::new(nic, Way::Copy { rx, pool, burst: Burst::new() }, steering)
+    }
+
+    fn targeted(replicated: bool) -> Self {
+        let (nic, queue, mut wait) = queue();
+        let (headers, _lent) = place(BufferMemory::<OWN, 1>::new()).pool(dma()).expect("buffers");
+        let (rx, tx) = (place(TargetedMemory::<RING, BUFFERS>::new()), place(RingMemory::<8>::new()));
+        let size = BufferSize::kib(2).expect("a size");
+        let running = if replicated {
+            let header = HeaderSize::new(64).expect("a size of headers");
+            queue.start_targeted(rx, tx, VM, size, header, dma(), &mut wait)
+        } else {
+            queue.start_targeted_by_software(rx, tx, VM, size, dma(), &mut wait)
+        };
+        let RunningTargeted { rx, pool: steering, .. } =
+            running.map_err(|(error, _)| error).expect("a queue in memory");
+        let posted = Box::new([const { None }; BUFFERS]);
+        let way = Way::Targeted { rx, headers, burst: TargetedBurst::new(), posted };
+        let mut host = Self::new(nic, way, steering);
+        // Shares what the guest posted and tells the device of it.
+        host.serve(false);
+        host
+    }
+
+    fn new(nic: Nic, way: Way, steering: Pool<I82576, Mmio>) -> Self {
+        let (interface, guest) = channel();
+        let (machine, network) = (Machine::new(), Network::new());
+        Self { nic, machine, guest, network, interface, way, _steering: steering }
+    }
+
+    /// One round of the hypervisor's loop and of the guest's: a batch at most.
+    pub(crate) fn serve(&mut self, reads: bool) {
+        let Self { machine, network, interface, way, .. } = self;
+        match way {
+            Way::Copy { rx, pool, burst } => {
+                rx.receive_replacing(burst, BATCH, pool);
+                copy(network, interface, machine, burst, pool);
+            }
+            Way::Targeted { rx, headers, burst, posted } => {
+                take_back(interface, machine, rx, posted);
+                rx.refill(headers);
+                rx.receive(machine, burst);
+                hand_over(network, interface, burst, headers, posted);
+            }
+        }
+        interface.notify_if_needed(machine);
+        self.guest.work(machine, reads);
+    }
+}
+
+/// Copies what was received into the guest's buffers.
+fn copy(
+    network: &mut Network,
+    interface: &mut VirtualInterface<'_>,
+    machine: &Machine,
+    burst: &mut Burst<BATCH>,
+    pool: &mut BufferPool,
+) {
+    for group in Groups::new(burst, QUEUE) {
+        let header = group.frames.first().map_or(&[][..], |first| first.bytes());
+        if network.admits(&group, header, true) {
+            for frame in group.frames {
+                // The interface counts what the guest had no buffer for.
+                let _ = interface.deliver(machine, frame.bytes(), frame.tag());
+            }
+        }
+    }
+    for frame in burst.drain(..) {
+        // There is room: it came from there.
+        let _ = pool.put(frame);
+    }
+}
+
+/// Takes the buffers that the guest posted: new ones are shared, the others given back.
+fn take_back(
+    interface: &mut VirtualInterface<'_>,
+    machine: &Machine,
+    rx: &mut TargetedRing<I82576, Mmio, Identity>,
+    posted: &mut [Option<Posted>; BUFFERS],
+) {
+    while let Some(Ok(buffer)) = interface.receive().next() {
+        let (id, range) = (buffer.id(), buffer.range());
+        let held = match rx.shared(id) {
+            Some((shared, ShareState::Delivered)) if shared == range => rx.give_back(id).is_ok(),
+            Some(_) => false,
+            None => rx.share(machine, id, range).is_ok(),
+        };
+        assert!(held, "a guest that keeps to the rules");
+        posted[usize::from(id)] = Some(buffer);
+    }
+}
+
+/// Tells the guest which of its buffers have frames.
+fn hand_over(
+    network: &mut Network,
+    interface: &mut VirtualInterface<'_>,
+    burst: &mut TargetedBurst<BATCH>,
+    headers: &mut BufferPool,
+    posted: &mut [Option<Posted>; BUFFERS],
+) {
+    for group in Groups::new(burst, QUEUE) {
+        let Some(first) = group.frames.first() else { continue };
+        if network.admits(&group, first.header.bytes(), first.replicated) {
+            for frame in group.frames {
+                if let Some(buffer) = posted[usize::from(frame.id)].take() {
+                    let length = u32::from(frame.len);
+                    let _ = interface.receive().complete(buffer, length, frame.header.tag());
+                }
+            }
+        }
+    }
+    for frame in burst.drain(..) {
+        // There is room: it came from there.
+        let _ = headers.put(frame.header);
+    }
+}

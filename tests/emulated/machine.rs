@@ -1,0 +1,112 @@
+//! A virtual machine: an igb driver as anybody would write it, on a device that is a model.
+
+use vmdq::igb::I82576;
+use vmdq::ring::BufferSize;
+use vmdq::switch::InterfaceId;
+use vmdq::{
+    Accept, Config, FilterSlot, FilterTable, MacAddress, Port, Queue, Reset, Resources, Vector, Vmdq,
+};
+use vmdq_sim::{Emulated, SimBus, SimDelay, SimDma, Testbed};
+
+use crate::common::{Lane, frame, parts, ready};
+
+/// The address of machine `i`.
+pub(crate) const fn address(i: usize) -> MacAddress {
+    MacAddress([0x02, 0, 0, 0, 0x0a, i as u8])
+}
+
+/// A frame that carries a number.
+pub(crate) fn ethernet(to: MacAddress, from: MacAddress, number: u32, len: usize) -> Vec<u8> {
+    let mut bytes = frame(to, number, len);
+    bytes[6..12].copy_from_slice(&from.0);
+    bytes
+}
+
+/// The frame with a tag; 4 bytes longer.
+pub(crate) fn with_tag(frame: &[u8], control: u16) -> Vec<u8> {
+    let [high, low] = control.to_be_bytes();
+    [&frame[..12], &[0x81, 0x00, high, low], &frame[12..]].concat()
+}
+
+/// What the machine's driver holds while it runs: the default queue is all that it uses.
+struct Driver {
+    port: Port<I82576, SimBus, Vmdq>,
+    lane: Lane<I82576, SimBus, SimDma>,
+    others: Vec<Queue<I82576, SimBus>>,
+    slots: Vec<FilterSlot<I82576>>,
+    table: FilterTable<I82576, SimBus>,
+    vectors: Vec<Vector<I82576, SimBus>>,
+}
+
+/// A virtual machine and its device.
+pub(crate) struct Machine {
+    pub(crate) emulated: Emulated,
+    pub(crate) config: Config,
+    driver: Option<Driver>,
+    delay: SimDelay,
+}
+
+impl Machine {
+    /// Powers a machine on and starts its driver.
+    pub(crate) fn new(interface: InterfaceId, address: MacAddress) -> Self {
+        let emulated = Emulated::new(interface, address);
+        let delay = emulated.device().delay();
+        let config = Config { accept: Accept::BROADCAST | Accept::MULTICAST, ..Config::default() };
+        let mut machine = Self { emulated, config, driver: None, delay };
+        machine.start();
+        assert_eq!(machine.driver().port.address(), address);
+        machine
+    }
+
+    /// Loads the driver.
+    pub(crate) fn start(&mut self) {
+        let device = self.emulated.device();
+        let port = ready(device, device.bus(), &self.config);
+        let Resources { port, queues, filters, table, vectors } = port.enable(&mut self.delay);
+        let mut others = Vec::from_iter(queues);
+        let lane = Lane::start(device, others.remove(0), 64, 126, BufferSize::kib(2).expect("a size"));
+        let (slots, vectors) = (Vec::from_iter(filters), Vec::from_iter(vectors));
+        self.driver = Some(Driver { port, lane, others, slots, table, vectors });
+    }
+
+    /// Forgets the driver, whatever it was doing, and resets the device.
+    pub(crate) fn reset(&mut self) {
+        self.driver = None;
+        // SAFETY: an 82576 whose DMA is confined; the driver is gone, and its memory is leaked.
+        let port = unsafe { Port::<I82576, _, Reset>::new(self.emulated.device().bus()) };
+        assert!(port.init(&self.config, &mut self.delay).is_ok());
+    }
+
+    fn driver(&mut self) -> &mut Driver {
+        self.driver.as_mut().expect("the driver runs")
+    }
+
+    /// Has the device interrupt when a frame arrives.
+    pub(crate) fn listen(&mut self) {
+        let Driver { port, lane, vectors, .. } = self.driver();
+        port.route(&mut vectors[2], &lane.pool).expect("both are this port's");
+        vectors[2].unmask();
+    }
+
+    /// Hands frames to the device.
+    pub(crate) fn send(&mut self, frames: &[Vec<u8>]) {
+        let lane = &mut self.driver().lane;
+        lane.reclaim();
+        lane.send(frames);
+    }
+
+    /// Takes what has arrived.
+    pub(crate) fn receive(&mut self) -> Vec<Vec<u8>> {
+        self.driver().lane.receive()
+    }
+
+    /// Unloads the driver. Sees that all of its memory comes back and that it did nothing against the
+    /// datasheet.
+    pub(crate) fn finish(mut self) {
+        let Driver { port, lane, mut others, slots, table, vectors } =
+            self.driver.take().expect("the driver runs");
+        others.insert(0, lane.stop(&table, &mut self.delay).queue);
+        assert!(port.disable(parts(others, slots, table, vectors), &mut self.delay).is_ok());
+        assert_eq!(self.emulated.device().violations(), []);
+    }
+}

@@ -1,0 +1,150 @@
+//! One running targeted queue, its header buffers, and the virtual machine behind it.
+
+use embedded_hal::delay::DelayNs;
+use vmdq::bus::Bus;
+use vmdq::dma::DmaSpace;
+use vmdq::ring::{BufferPool, BufferSize, FrameFlags, Lent, TxRing};
+use vmdq::targeted::{
+    RunningTargeted, ShareState, StoppedTargeted, TargetedBurst, TargetedMemory, TargetedRing, TargetedSpace,
+};
+use vmdq::vmm::{GuestRange, Vmm};
+use vmdq::{Controller, FilterTable, HeaderReplication, HeaderSize, Pool, Queue};
+use vmdq_sim::{Guest, Testbed};
+
+use crate::common::{buffers, rings};
+
+/// The size of buffers that machines share.
+pub(crate) const BUFFER: u32 = 2048;
+/// Ids of shared buffers.
+pub(crate) const IDS: u16 = 64;
+
+/// Who fetches headers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum How {
+    /// The hardware, into buffers of so many bytes.
+    Hardware(u16),
+    Software,
+}
+
+/// A running targeted queue.
+pub(crate) struct Targeted<C: Controller, B: Bus, D: DmaSpace> {
+    pub(crate) rx: TargetedRing<C, B, D>,
+    pub(crate) tx: TxRing<C, B, D>,
+    pub(crate) pool: Pool<C, B>,
+    pub(crate) headers: BufferPool,
+    pub(crate) lent: Lent<&'static mut [u8], D>,
+    pub(crate) guest: Guest,
+}
+
+/// A frame that a virtual machine got.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Got {
+    pub(crate) header: Vec<u8>,
+    pub(crate) tag: Option<u16>,
+    pub(crate) flags: FrameFlags,
+    pub(crate) id: u16,
+    pub(crate) range: GuestRange,
+    /// What the machine reads in its buffer.
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) replicated: bool,
+}
+
+/// Memory of a targeted ring of one of the lengths that tests use.
+pub(crate) fn memory<T: Testbed>(bed: &T, descriptors: usize) -> TargetedSpace {
+    match descriptors {
+        8 => bed.place(TargetedMemory::<8, { IDS as usize }>::new()).into(),
+        64 => bed.place(TargetedMemory::<64, { IDS as usize }>::new()).into(),
+        other => panic!("no targeted ring of {other} descriptors in the tests"),
+    }
+}
+
+/// The size that buffers are shared in.
+pub(crate) fn size() -> BufferSize {
+    BufferSize::for_bytes(BUFFER as usize).expect("a size")
+}
+
+impl<C: HeaderReplication, B: Bus, D: DmaSpace> Targeted<C, B, D> {
+    /// Starts a queue for a machine; nothing is shared yet.
+    pub(crate) fn start<T: Testbed<Dma = D>>(
+        bed: &T,
+        queue: Queue<C, B>,
+        descriptors: usize,
+        guest: &Guest,
+        how: How,
+    ) -> Self {
+        let (rx, (_, tx)) = (memory(bed, descriptors), rings(bed, descriptors));
+        let delay = &mut bed.delay();
+        let running = match how {
+            How::Hardware(bytes) => {
+                let headers = HeaderSize::<C>::new(bytes).expect("a size of header buffers");
+                queue.start_targeted(rx, tx, guest.vm(), size(), headers, bed.dma(), delay)
+            }
+            How::Software => queue.start_targeted_by_software(rx, tx, guest.vm(), size(), bed.dma(), delay),
+        };
+        let RunningTargeted { rx, tx, pool } = running.expect("the queue starts");
+        let (headers, lent) = buffers(bed, 2 * descriptors, BufferSize::kib(1).expect("a size"));
+        Self { rx, tx, pool, headers, lent, guest: guest.clone() }
+    }
+}
+
+impl<C: Controller, B: Bus, D: DmaSpace> Targeted<C, B, D> {
+    /// Shares so many fresh buffers under the ids from `first` on and posts what the ring takes. Behind
+    /// each buffer is memory that is not shared.
+    pub(crate) fn share<V: Vmm>(&mut self, vmm: &V, first: u16, count: u16) -> Vec<GuestRange> {
+        let ranges = Vec::from_iter((first..first + count).map(|id| {
+            let range = self.guest.alloc(BUFFER, 2 * u64::from(BUFFER)).expect("the machine has memory");
+            self.rx.share(vmm, id, range).expect("the buffer is shared");
+            range
+        }));
+        self.rx.refill(&mut self.headers);
+        ranges
+    }
+
+    /// Takes every finished frame, without giving its buffer back.
+    pub(crate) fn take<V: Vmm>(&mut self, vmm: &V) -> Vec<Got> {
+        let mut all = Vec::new();
+        let mut burst = TargetedBurst::<5>::new();
+        while self.rx.receive(vmm, &mut burst) > 0 {
+            for frame in burst.drain(..) {
+                assert_eq!(self.rx.shared(frame.id), Some((frame.range, ShareState::Delivered)));
+                assert!(u32::from(frame.len) <= frame.range.len, "longer than its buffer");
+                let mut bytes = vec![0; frame.len.into()];
+                // A dead machine reads nothing.
+                let _ = self.guest.read(frame.range.at, &mut bytes);
+                all.push(Got {
+                    header: frame.header.bytes().to_vec(),
+                    tag: frame.header.tag(),
+                    flags: frame.header.flags(),
+                    id: frame.id,
+                    range: frame.range,
+                    bytes,
+                    replicated: frame.replicated,
+                });
+                self.headers.put(frame.header).expect("room on the shelf");
+            }
+        }
+        all
+    }
+
+    /// Takes every finished frame; the machine gives the buffers back, and they are posted again.
+    pub(crate) fn receive<V: Vmm>(&mut self, vmm: &V) -> Vec<Got> {
+        let all = self.take(vmm);
+        all.iter().for_each(|got| self.rx.give_back(got.id).expect("the machine has it"));
+        self.rx.refill(&mut self.headers);
+        all
+    }
+
+    /// Stops the queue, and sees that header buffers come home and nothing of the machine stays mapped.
+    pub(crate) fn stop<V: Vmm>(
+        self,
+        table: &FilterTable<C, B>,
+        vmm: &V,
+        delay: &mut impl DelayNs,
+    ) -> StoppedTargeted<C, B> {
+        let Self { rx, tx, pool, mut headers, lent, .. } = self;
+        let put = |frame| headers.put(frame).expect("room on the shelf");
+        let stopped = pool.stop_targeted(rx, tx, table, vmm, delay, put).expect("the queue stops");
+        let _ = lent.release(headers).expect("all header frames are home");
+        stopped
+    }
+}

@@ -1,0 +1,186 @@
+//! A virtual machine of a random world: what it shares, what it does against the rules, and what it is
+//! told of frames.
+
+use std::collections::BTreeMap;
+
+use vmdq::FrameLimit;
+use vmdq::channel::{BackEnd, Buffer, Posted, Status, VirtualDriver, VirtualInterface, words};
+use vmdq::switch::InterfaceId;
+use vmdq::vmm::GuestRange;
+use vmdq_sim::{Guests, SimBus, SimDma};
+
+use crate::Targeted;
+use crate::house::Machine;
+use crate::lane::BUFFER;
+
+/// Entries of a channel, and buffers of a machine.
+pub(crate) const ENTRIES: usize = 8;
+/// Words of one direction of a channel.
+const WORDS: usize = words(ENTRIES as u32);
+
+/// What the I/O container could not give a machine, although the switch sent it there.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Undelivered {
+    /// The machine shared no buffer that a copy could go to.
+    pub(crate) no_buffer: u64,
+    /// The buffer was not the machine's memory any more.
+    pub(crate) not_owned: u64,
+    /// The machine broke its channel.
+    pub(crate) channel: u64,
+}
+
+/// A frame that the machine was told of.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) range: GuestRange,
+    pub(crate) length: u32,
+    pub(crate) tag: Option<u16>,
+}
+
+/// A machine, and what the I/O container keeps of it.
+pub(crate) struct Vm<C: vmdq::Controller> {
+    pub(crate) machine: Machine,
+    // The I/O container's.
+    pub(crate) interface: VirtualInterface<'static>,
+    pub(crate) id: InterfaceId,
+    /// The queue that it can have to itself.
+    pub(crate) queue: Option<usize>,
+    /// Whether it has one VLAN alone.
+    pub(crate) access: bool,
+    pub(crate) targeted: Option<Targeted<C, SimBus, SimDma>>,
+    /// Buffers of the channel that the targeted ring has.
+    pub(crate) tokens: [Option<Posted>; ENTRIES],
+    pub(crate) told: u64,
+    pub(crate) undelivered: Undelivered,
+    // The machine's.
+    pub(crate) driver: VirtualDriver<'static, ENTRIES>,
+    pub(crate) buffers: Vec<GuestRange>,
+    pub(crate) sending: GuestRange,
+    spare: GuestRange,
+    channel: [GuestRange; 2],
+    /// What it posted and did not get back.
+    posted: BTreeMap<u16, GuestRange>,
+    /// It wrote nonsense into its channel: what it makes of that is its own affair.
+    pub(crate) broken: bool,
+    /// It wrote into buffers that were posted: it can't expect to find frames in them.
+    pub(crate) spoilt: bool,
+}
+
+impl<C: vmdq::Controller> Vm<C> {
+    pub(crate) fn new(guests: &Guests, id: InterfaceId, queue: Option<usize>, access: bool) -> Self {
+        let machine = Machine::new(guests);
+        let guest = &machine.guest;
+        let alloc = |len: usize| guest.alloc(len as u32, 4096).expect("the machine has memory");
+        let channel = [0, 1].map(|_| alloc(4 * WORDS));
+        let [receive, transmit] = channel.map(|range| guest.words(range).expect("its own memory"));
+        let back = |words| BackEnd::new(words, ENTRIES as u32).expect("it fits");
+        let limit = FrameLimit::new(1518, 1518).expect("a limit");
+        let interface = VirtualInterface::new(guest.vm(), back(receive), back(transmit), limit);
+        let driver = VirtualDriver::new(receive, transmit).expect("laid out just now");
+        let buffers = Vec::from_iter((0..ENTRIES).map(|_| alloc(BUFFER as usize)));
+        let (sending, spare) = (alloc(2048), alloc(4 * 4096));
+        Self {
+            interface,
+            id,
+            queue,
+            access,
+            targeted: None,
+            tokens: [const { None }; ENTRIES],
+            told: 0,
+            undelivered: Undelivered::default(),
+            driver,
+            buffers,
+            sending,
+            spare,
+            channel,
+            posted: BTreeMap::new(),
+            broken: false,
+            spoilt: false,
+            machine,
+        }
+    }
+
+    /// Posts a range under the lowest number that is free, if there is one.
+    fn post(&mut self, range: impl Fn(&Self, usize) -> GuestRange) {
+        let Some(id) = (0..ENTRIES as u16).find(|id| !self.posted.contains_key(id)) else { return };
+        let range = range(self, usize::from(id));
+        if self.driver.post(Buffer { id, range }).is_ok() {
+            self.posted.insert(id, range);
+        }
+    }
+
+    /// Posts so many buffers as it should.
+    pub(crate) fn post_good(&mut self, count: usize) {
+        (0..count).for_each(|_| self.post(|vm, id| vm.buffers[id]));
+    }
+
+    /// Posts what it should not; `other` is another machine's buffer.
+    pub(crate) fn post_garbage(&mut self, kind: u8, other: GuestRange) {
+        let memory = self.machine.guest.memory();
+        let end = memory.at + u64::from(memory.len);
+        // Two entries for one buffer may both get a frame.
+        self.spoilt |= kind == 4;
+        self.post(|vm, id| match kind {
+            0 => other,
+            1 => GuestRange { at: vm.spare.at + 4, len: BUFFER },
+            2 => GuestRange { at: vm.spare.at + 8192, len: 100 },
+            3 => GuestRange { at: end - 1024, len: BUFFER },
+            4 => GuestRange { at: vm.buffers[(id + 1) % ENTRIES].at + 64, len: BUFFER },
+            5 => GuestRange { at: u64::MAX - 63, len: BUFFER },
+            6 => GuestRange { at: other.at - 64, len: 4 * BUFFER },
+            _ => GuestRange { at: vm.spare.at, len: 0 },
+        });
+    }
+
+    /// Rewrites all its buffers, whoever has them.
+    pub(crate) fn rewrite(&mut self, with: &[u8]) {
+        for range in &self.buffers {
+            // A machine that gave pages up has fewer.
+            let _ = self.machine.guest.write(range.at, with);
+        }
+        self.spoilt = true;
+        self.machine.absorb();
+    }
+
+    /// Writes a word of its channel.
+    pub(crate) fn scribble(&mut self, at: usize, value: u32) {
+        let range = self.channel[at / WORDS % 2];
+        let _ = self.machine.guest.write(range.at + 4 * (at % WORDS) as u64, &value.to_le_bytes());
+        self.broken = true;
+        self.machine.absorb();
+    }
+
+    /// Sees that nobody wrote what the machine did not share.
+    pub(crate) fn look(&mut self) {
+        let allowed = if self.broken {
+            // It may have posted anything that is its own.
+            vec![self.machine.guest.memory()]
+        } else {
+            self.posted.values().chain(&self.channel).copied().collect()
+        };
+        assert_eq!(self.machine.stray(&allowed), [], "machine {}", self.machine.guest.vm().0);
+    }
+
+    /// Takes what came back through the channel; returns the frames.
+    pub(crate) fn drain(&mut self) -> Vec<Told> {
+        let mut all = Vec::new();
+        // A broken channel may have no end.
+        for _ in 0..4 * ENTRIES {
+            let done = match self.driver.received() {
+                Ok(None) => break,
+                Ok(Some(done)) => done,
+                Err(error) => {
+                    assert!(self.broken, "{error}");
+                    break;
+                }
+            };
+            let range = self.posted.remove(&done.buffer.id);
+            assert!(self.broken || range == Some(done.buffer.range));
+            if done.status == Status::Done {
+                all.push(Told { range: done.buffer.range, length: done.length, tag: done.tag });
+            }
+        }
+        while let Ok(Some(_)) = self.driver.reclaim() {}
+        all
+    }
+}

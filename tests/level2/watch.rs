@@ -1,0 +1,101 @@
+//! Who did what in which order: a bus and a hypervisor that write one log.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use vmdq::bus::{Bus, Offset, PortId};
+use vmdq::dma::DmaSpace;
+use vmdq::vmm::{GuestRange, NotOwned, VmId, Vmm};
+use vmdq_sim::Guests;
+
+/// One thing that the driver did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Event {
+    Read,
+    Write,
+    Map(GuestRange, u64),
+    Unmap(GuestRange, u64),
+}
+
+/// What the driver did, in order. Clones share it.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Log(Arc<Mutex<Vec<Event>>>);
+
+impl Log {
+    fn lock(&self) -> MutexGuard<'_, Vec<Event>> {
+        self.0.lock().expect("nobody panics while writing a line")
+    }
+
+    /// Takes what was logged since the last call.
+    pub(crate) fn take(&self) -> Vec<Event> {
+        std::mem::take(&mut self.lock())
+    }
+}
+
+/// The bit of a queue's control register that says whether it runs.
+const ENABLE: u32 = 1 << 25;
+
+/// A bus that logs, and over which one queue may seem to run for ever. Clones share what they know.
+#[derive(Clone)]
+pub(crate) struct WatchedBus<B> {
+    inner: B,
+    log: Log,
+    /// The register in which ENABLE reads 1.
+    pub(crate) stuck: Arc<AtomicU32>,
+}
+
+impl<B> WatchedBus<B> {
+    pub(crate) fn new(inner: B, log: Log) -> Self {
+        Self { inner, log, stuck: Arc::new(AtomicU32::new(u32::MAX)) }
+    }
+}
+
+impl<B: Bus> Bus for WatchedBus<B> {
+    fn read32(&self, at: Offset) -> u32 {
+        self.log.lock().push(Event::Read);
+        let set = if at.bytes() == self.stuck.load(Ordering::Relaxed) { ENABLE } else { 0 };
+        self.inner.read32(at) | set
+    }
+    fn write32(&self, at: Offset, value: u32) {
+        self.log.lock().push(Event::Write);
+        self.inner.write32(at, value);
+    }
+    fn id(&self) -> PortId {
+        self.inner.id()
+    }
+}
+
+/// A hypervisor that logs; and may map nothing, or `askew` of where it should.
+#[derive(Clone)]
+pub(crate) struct WatchedVmm {
+    pub(crate) guests: Guests,
+    pub(crate) log: Log,
+    /// `None`: it maps nothing.
+    pub(crate) askew: Option<u64>,
+}
+
+// SAFETY: it is `Guests`; a range that it maps askew is of addresses that nobody has.
+unsafe impl Vmm for WatchedVmm {
+    fn validate(&self, vm: VmId, range: GuestRange) -> Result<(), NotOwned> {
+        self.guests.validate(vm, range)
+    }
+    fn map<D: DmaSpace>(&self, vm: VmId, range: GuestRange, dma: &D) -> Option<u64> {
+        let askew = self.askew?;
+        let bus = self.guests.map(vm, range, dma)? + askew;
+        self.log.lock().push(Event::Map(range, bus));
+        Some(bus)
+    }
+    fn unmap<D: DmaSpace>(&self, vm: VmId, range: GuestRange, bus: u64, dma: &D) {
+        self.log.lock().push(Event::Unmap(range, bus));
+        self.guests.unmap(vm, range, bus - self.askew.unwrap_or(0), dma);
+    }
+    fn read(&self, vm: VmId, at: u64, into: &mut [u8]) -> Result<(), NotOwned> {
+        self.guests.read(vm, at, into)
+    }
+    fn write(&self, vm: VmId, at: u64, from: &[u8]) -> Result<(), NotOwned> {
+        self.guests.write(vm, at, from)
+    }
+    fn notify(&self, vm: VmId) {
+        self.guests.notify(vm);
+    }
+}

@@ -1,0 +1,467 @@
+//! A hypervisor's loop around the port, in small: targeted and ordinary queues, the switch, channels; and
+//! what must hold of it.
+
+use std::collections::BTreeMap;
+
+use vmdq::channel::{Posted, Status};
+use vmdq::switch::{
+    Indicated, InterfaceId, Load, Origin, Physical, Switch, TagAction, Verdict, Virtual, Vlan, Vlans,
+};
+use vmdq::targeted::{ShareState, TargetedBurst};
+use vmdq::vmm::Vmm;
+use vmdq::{Accept, Config, HeaderReplication, MacAddress};
+use vmdq_sim::{Guests, Sim, SimBus, Testbed};
+
+use crate::common::{Plan, Rig, number, ready, vm as address};
+use crate::vm::{ENTRIES, Undelivered, Vm};
+use crate::{How, Targeted};
+
+/// The VLAN of machines that have one alone.
+const VLAN: u16 = 5;
+
+/// A frame that was put on the wire or sent by a machine.
+struct Sent {
+    bytes: Vec<u8>,
+    /// Its tag, or the one that the switch gives it.
+    tag: Option<u16>,
+    /// From a machine, or from the wire.
+    from: Option<usize>,
+    to: MacAddress,
+}
+
+/// The port, the machines and all that was sent.
+pub(crate) struct World<C: HeaderReplication> {
+    pub(crate) rig: Rig<C, SimBus, Sim>,
+    pub(crate) guests: Guests,
+    pub(crate) vms: Vec<Vm<C>>,
+    switch: Switch<8, 64>,
+    uplink: InterfaceId,
+    how: How,
+    sent: Vec<Sent>,
+    /// Frames that were put on the wire.
+    injected: u64,
+    /// What rings that are stopped by now dropped.
+    dropped: u64,
+    /// Numbers of the last frames of each flow: who sent it, whither, and who got it.
+    last: BTreeMap<(Option<usize>, MacAddress, usize), u32>,
+    /// The device was made to lie: what arrives may be anything, but where it arrives may not.
+    pub(crate) lied: bool,
+}
+
+impl<C: HeaderReplication> World<C> {
+    /// Starts the default queue, and for each machine what the flags say: a targeted queue if it can have
+    /// one, and whether it has one VLAN alone.
+    pub(crate) fn start(bed: Sim, how: How, machines: &[(bool, bool)]) -> Self {
+        let config = Config { accept: Accept::all(), strip_tags: true, ..Config::default() };
+        let plan = Plan { config, descriptors: 64, buffers: 40 };
+        let port = ready::<C, _, _>(&bed, bed.bus(), &config);
+        let mut rig = Rig::stopped(bed, port, plan);
+        let queue = rig.idle.remove(0);
+        rig.run(queue);
+        let (guests, mut switch) = (Guests::new(), Switch::new(7));
+        let uplink = switch.bind_physical(&Physical::default()).expect("there is room");
+        let mut vms = Vec::new();
+        for (i, (_, access)) in machines.iter().enumerate() {
+            let vlans = if *access { Vlans::Access(Vlan::new(VLAN).expect("a VLAN")) } else { Vlans::ALL };
+            let id = switch.bind_virtual(&Virtual { vlans, ..Virtual::default() }).expect("there is room");
+            switch.bind_address(id, address(i + 1)).expect("it is free");
+            // The last machines share the default queue.
+            let queue = Some(i + 1).filter(|queue| *queue < C::QUEUES);
+            vms.push(Vm::new(&guests, id, queue, *access));
+        }
+        let last = BTreeMap::new();
+        let mut world = Self {
+            rig,
+            guests,
+            vms,
+            switch,
+            uplink,
+            how,
+            sent: vec![],
+            injected: 0,
+            dropped: 0,
+            last,
+            lied: false,
+        };
+        for (i, (targeted, _)) in machines.iter().enumerate() {
+            if world.vms[i].queue.is_some() {
+                world.run(i, *targeted);
+                world.lead(i, world.vms[i].queue);
+            }
+        }
+        world
+    }
+
+    /// Starts the queue of a machine.
+    fn run(&mut self, i: usize, targeted: bool) {
+        let vm = &mut self.vms[i];
+        let number = vm.queue.expect("it can have one");
+        let at = self.rig.idle.iter().position(|queue| queue.index() == number).expect("it is stopped");
+        let queue = self.rig.idle.swap_remove(at);
+        if !targeted {
+            return self.rig.run(queue);
+        }
+        let mut lane = Targeted::start(&self.rig.bed, queue, 64, &vm.machine.guest, self.how);
+        lane.rx.set_reserve(2);
+        vm.targeted = Some(lane);
+    }
+
+    /// Stops the queue of a machine. No filter leads there.
+    fn stop(&mut self, i: usize) {
+        let vm = &mut self.vms[i];
+        let number = vm.queue.expect("it has one");
+        let Some(lane) = vm.targeted.take() else {
+            let counters = self.rig.lane(number).rx.counters();
+            self.dropped += counters.too_long + counters.malformed;
+            return self.rig.stop(number);
+        };
+        let counters = lane.rx.counters();
+        self.dropped += counters.too_long + counters.malformed;
+        let stopped = lane.stop(&self.rig.table, &self.guests, &mut self.rig.delay);
+        assert_eq!(self.guests.counters(vm.machine.guest.vm()).mapped, 0);
+        self.rig.idle.push(stopped.queue);
+        for token in vm.tokens.iter_mut().filter_map(Option::take) {
+            let _ = vm.interface.receive().give_back(token, Status::Dropped);
+        }
+    }
+
+    /// Leads the address of a machine to a queue or, without a filter, to the default one.
+    pub(crate) fn lead(&mut self, i: usize, queue: Option<usize>) {
+        // What came before is older than what comes by the new way.
+        self.poll_all();
+        let found = self.rig.table.find(address(i + 1)).map(|binding| binding.id);
+        let Some(queue) = queue else {
+            found.into_iter().for_each(|id| self.rig.unbind(id));
+            return;
+        };
+        let pool = match &self.vms[i].targeted {
+            Some(lane) if lane.rx.queue() == queue => &lane.pool,
+            _ => &self.rig.lanes[queue].as_ref().expect("the queue runs").pool,
+        };
+        match found {
+            Some(id) => self.rig.table.move_to(id, pool).expect("the filter moves"),
+            None => {
+                let slot = self.rig.slots.remove(0);
+                self.rig.table.bind(slot, address(i + 1), pool).map(drop).expect("the filter is bound");
+            }
+        }
+    }
+
+    /// Makes the queue of a machine targeted if it is ordinary, and the other way round.
+    pub(crate) fn turn(&mut self, i: usize) {
+        let Some(queue) = self.vms[i].queue else { return };
+        let led = self.rig.table.find(address(i + 1)).is_some_and(|binding| binding.queue == queue);
+        let targeted = self.vms[i].targeted.is_some();
+        self.lead(i, if led { Some(0) } else { None });
+        self.stop(i);
+        self.run(i, !targeted);
+        if led {
+            self.lead(i, Some(queue));
+        }
+    }
+
+    /// Tells whether frames for a machine go to a targeted queue of its own.
+    pub(crate) fn is_targeted(&self, i: usize) -> bool {
+        let led = self.rig.table.find(address(i + 1)).map(|binding| Some(binding.queue));
+        self.vms[i].targeted.is_some() && led == Some(self.vms[i].queue)
+    }
+
+    /// Makes a frame whose bytes say for whom it is.
+    fn frame(&mut self, from: Option<usize>, to: MacAddress, tag: Option<u16>, len: usize) -> Vec<u8> {
+        let mut bytes = crate::common::frame(to, self.sent.len() as u32, len);
+        bytes[18..].fill(mark(to));
+        if let Some(from) = from {
+            bytes[6..12].copy_from_slice(&address(from + 1).0);
+        }
+        self.sent.push(Sent { bytes: bytes.clone(), tag, from, to });
+        bytes
+    }
+
+    /// Puts a frame on the wire.
+    pub(crate) fn inject(&mut self, to: MacAddress, tag: Option<u16>, len: usize) {
+        let mut bytes = self.frame(None, to, tag, len);
+        if let Some([high, low]) = tag.map(u16::to_be_bytes) {
+            bytes.splice(12..12, [0x81, 0x00, high, low]);
+        }
+        self.injected += 1;
+        self.rig.inject(&[bytes]);
+    }
+
+    /// A machine sends a frame, under its own name or the wire's.
+    pub(crate) fn send(&mut self, i: usize, to: MacAddress, honest: bool, len: usize) {
+        let tag = self.vms[i].access.then_some(VLAN);
+        let bytes = self.frame(honest.then_some(i), to, tag, len);
+        let vm = &mut self.vms[i];
+        if vm.machine.guest.write(vm.sending.at, &bytes).is_ok() {
+            let range = vmdq::vmm::GuestRange { len: len as u32, ..vm.sending };
+            let _ = vm.driver.send(vmdq::channel::Buffer { id: 0, range }, None);
+        }
+        let mut copy = [0; 1522];
+        let taken = vm.interface.take_sent(&self.guests, &mut copy);
+        // It is in the machine's memory for no other reason.
+        let _ = vm.machine.guest.write(vm.sending.at, &[0; 1522]);
+        vm.machine.absorb();
+        let Some(Ok(sent)) = taken else { return };
+        let origin = Origin::Virtual(vm.id);
+        self.forward(origin, sent.tag, false, &copy[..sent.len]);
+    }
+
+    /// Asks the switch and copies a frame to whoever gets it.
+    fn forward(&mut self, from: Origin, tag: Option<u16>, error: bool, bytes: &[u8]) {
+        let indicated = Indicated { from, tag, error };
+        let decision = self.switch.forward(&indicated, Load::frame(bytes.len()), bytes, 0);
+        for number in decision.destinations() {
+            let tag = match self.switch.tag_action(&decision, number) {
+                TagAction::Insert(tag) => Some(tag),
+                _ => None,
+            };
+            let guests = &self.guests;
+            if let Some(vm) = self.vms.iter_mut().find(|vm| vm.id.number() == number) {
+                vm.copy(guests, bytes, tag);
+            }
+        }
+    }
+
+    /// Takes what the default queue has.
+    fn poll_default(&mut self) {
+        let frames = self.rig.lane(0).take();
+        for frame in frames {
+            let bytes = frame.bytes().to_vec();
+            let error = frame.flags().contains(vmdq::ring::FrameFlags::ERROR);
+            self.forward(Origin::Unmatched { uplink: self.uplink }, frame.tag(), error, &bytes);
+            self.rig.lane(0).buffers.put(frame).expect("room on the shelf");
+        }
+        let lane = self.rig.lane(0);
+        lane.rx.refill(&mut lane.buffers);
+    }
+
+    /// Takes what the queue of a machine has.
+    pub(crate) fn poll(&mut self, i: usize) {
+        let Some(queue) = self.vms[i].queue else { return };
+        let (uplink, to) = (self.uplink, self.vms[i].id);
+        if self.vms[i].targeted.is_some() {
+            return self.poll_targeted(i);
+        }
+        if self.rig.lanes[queue].is_none() {
+            // It does not run yet, or any more.
+            return;
+        }
+        let frames = self.rig.lane(queue).take();
+        for frame in frames {
+            let bytes = frame.bytes().to_vec();
+            let error = frame.flags().contains(vmdq::ring::FrameFlags::ERROR);
+            self.forward(Origin::Matched { uplink, to }, frame.tag(), error, &bytes);
+            self.rig.lane(queue).buffers.put(frame).expect("room on the shelf");
+        }
+        let lane = self.rig.lane(queue);
+        lane.rx.refill(&mut lane.buffers);
+    }
+
+    fn poll_targeted(&mut self, i: usize) {
+        let vm = &mut self.vms[i];
+        let lane = vm.targeted.as_mut().expect("it is targeted");
+        let mut burst = TargetedBurst::<8>::new();
+        while lane.rx.receive(&self.guests, &mut burst) > 0 {
+            for frame in burst.drain(..) {
+                let (uplink, to) = (self.uplink, vm.id);
+                let from = if frame.replicated {
+                    Origin::Matched { uplink, to }
+                } else {
+                    Origin::Targeted { uplink, to }
+                };
+                let error = frame.header.flags().contains(vmdq::ring::FrameFlags::ERROR);
+                let indicated = Indicated { from, tag: frame.header.tag(), error };
+                let load = Load::frame(frame.len.into());
+                let decision = self.switch.forward(&indicated, load, frame.header.bytes(), 0);
+                match decision.verdict {
+                    // The payload is there already.
+                    Verdict::To(id) => {
+                        assert_eq!(id, vm.id, "whatever the header says");
+                        let token = vm.tokens[usize::from(frame.id)].take().expect("it was shared");
+                        let tag = match self.switch.tag_action(&decision, id.number()) {
+                            TagAction::Insert(tag) => Some(tag),
+                            _ => None,
+                        };
+                        let told = vm.interface.receive().complete(token, frame.len.into(), tag);
+                        *if told.is_ok() { &mut vm.told } else { &mut vm.undelivered.channel } += 1;
+                    }
+                    Verdict::Drop(_) => lane.rx.give_back(frame.id).expect("it was delivered"),
+                    Verdict::Flood(_) => panic!("a matched frame is for one"),
+                }
+                lane.headers.put(frame.header).expect("room on the shelf");
+            }
+        }
+        lane.rx.refill(&mut lane.headers);
+    }
+
+    /// Takes what all queues have; machines then read it.
+    pub(crate) fn poll_all(&mut self) {
+        self.poll_default();
+        (0..self.vms.len()).for_each(|i| self.poll(i));
+        self.check();
+        self.vms.iter_mut().for_each(|vm| vm.spoilt = false);
+    }
+
+    /// Takes buffers that machines posted; sees that no memory changed but what is shared; and lets the
+    /// machines read what they were told.
+    pub(crate) fn check(&mut self) {
+        for i in 0..self.vms.len() {
+            self.vms[i].admit(&self.guests);
+            self.vms[i].look();
+            for told in self.vms[i].drain() {
+                self.read(i, &told);
+            }
+        }
+    }
+
+    /// A machine reads a frame: it is one that was sent to it, and newer than the one before.
+    fn read(&mut self, i: usize, told: &crate::vm::Told) {
+        let vm = &self.vms[i];
+        let mut bytes = vec![0; told.length as usize];
+        if vm.machine.guest.read(told.range.at, &mut bytes).is_err() || self.lied || vm.broken || vm.spoilt {
+            return;
+        }
+        let number = number(&bytes);
+        let sent = self.sent.get(number as usize).expect("a frame that was sent");
+        assert_eq!(bytes, sent.bytes);
+        let flooded = sent.to.0[0] & 1 != 0;
+        assert!(sent.to == address(i + 1) || flooded, "machine {i} got a frame for {}", sent.to);
+        assert_ne!(sent.from, Some(i), "its own");
+        let last = self.last.insert((sent.from, sent.to, i), number);
+        assert!(last.is_none_or(|last| last < number), "{last:?}, then {number}");
+        // Of the VLAN that it has alone the machine sees no tag.
+        let vlan = sent.tag.map_or(0, |tag| tag & 0xfff);
+        let expected = if vm.access { None } else { sent.tag.filter(|_| vlan != 0) };
+        assert!(told.tag == expected && (!vm.access || vlan == VLAN), "{:?} of {:?}", told.tag, sent.tag);
+    }
+
+    /// Ends the world; sees that every frame is accounted for, and that no machine's memory holds a
+    /// frame for another one.
+    pub(crate) fn finish(mut self) {
+        self.rig.bed.clear_faults();
+        self.poll_all();
+        if !self.lied {
+            self.balance();
+        }
+        for i in 0..self.vms.len() {
+            self.lead(i, None);
+            if self.vms[i].queue.is_some() {
+                self.stop(i);
+            }
+        }
+        self.check();
+        self.vms
+            .iter()
+            .enumerate()
+            .for_each(|(i, vm)| vm.machine.holds_only(&[mark(address(i + 1)), FLOODED]));
+        assert_eq!(self.guests.violations(), []);
+        self.rig.finish();
+    }
+
+    /// Frames in = delivered + dropped, at each place and for each interface.
+    fn balance(&mut self) {
+        let drops = self.rig.bed.drops();
+        assert_eq!((drops.disabled, drops.broken, drops.reset, drops.filtered), (0, 0, 0, 0));
+        let ordinary = self.rig.lanes.iter().flatten().map(|lane| lane.rx.counters());
+        let targeted = self.vms.iter().filter_map(|vm| Some(vm.targeted.as_ref()?.rx.counters()));
+        let rings =
+            ordinary.chain(targeted).map(|lost| lost.too_long + lost.malformed).sum::<u64>() + self.dropped;
+        let wire = self.switch.interface_counters(self.uplink).expect("it is bound");
+        let hardware = drops.no_descriptor + drops.too_long + drops.too_short;
+        assert_eq!(self.injected, hardware + rings + wire.received.frames);
+        for id in self.vms.iter().map(|vm| vm.id).chain([self.uplink]) {
+            let counters = self.switch.interface_counters(id).expect("it is bound");
+            let out = counters.forwarded + counters.flooded + counters.dropped.total();
+            assert_eq!(counters.received.frames, out);
+        }
+        for (i, vm) in self.vms.iter().enumerate() {
+            let sent_there = self.switch.interface_counters(vm.id).expect("it is bound").delivered.frames;
+            let by_copy = vm.interface.counters();
+            let Undelivered { no_buffer, not_owned, channel } = vm.undelivered;
+            let lost = no_buffer
+                + not_owned
+                + channel
+                + by_copy.no_buffer
+                + by_copy.buffer_too_short
+                + by_copy.buffer_not_owned
+                + by_copy.buffer_malformed
+                + by_copy.receive_corrupt;
+            assert_eq!(sent_there, vm.told + by_copy.delivered + lost, "machine {i}");
+            let received = self.switch.interface_counters(vm.id).expect("it is bound").received.frames;
+            assert_eq!(by_copy.sent, received, "machine {i}");
+        }
+    }
+}
+
+/// The byte that frames for many are filled with.
+const FLOODED: u8 = 0xcf;
+
+/// The byte that frames for an address are filled with.
+fn mark(to: MacAddress) -> u8 {
+    if to.0[0] & 1 != 0 { FLOODED } else { 0xc0 | to.0[5] & 0xf }
+}
+
+impl<C: HeaderReplication> Vm<C> {
+    /// Copies a frame to the machine.
+    fn copy(&mut self, guests: &Guests, bytes: &[u8], tag: Option<u16>) {
+        let Some(lane) = &mut self.targeted else {
+            let _ = self.interface.deliver(guests, bytes, tag);
+            return;
+        };
+        let Some((id, range)) = lane.rx.take_held() else {
+            self.undelivered.no_buffer += 1;
+            return;
+        };
+        let token = self.tokens[usize::from(id)].take().expect("it was shared");
+        let receive = self.interface.receive();
+        if guests.write(self.machine.guest.vm(), range.at, bytes).is_err() {
+            let _ = receive.give_back(token, Status::Refused);
+            lane.rx.unshare(guests, id).expect("it was delivered");
+            self.undelivered.not_owned += 1;
+        } else if receive.complete(token, bytes.len() as u32, tag).is_err() {
+            self.undelivered.channel += 1;
+        } else {
+            self.told += 1;
+        }
+    }
+
+    /// Takes the buffers that the machine posted for targeted receive.
+    fn admit(&mut self, guests: &Guests) {
+        let Some(lane) = &mut self.targeted else { return };
+        // A machine that breaks its channel may seem to post for ever.
+        for _ in 0..2 * ENTRIES {
+            let posted = match self.interface.receive().next() {
+                None => break,
+                Some(Err(_)) => continue,
+                Some(Ok(posted)) => posted,
+            };
+            match share(lane, guests, &posted) {
+                Ok(()) => {
+                    let id = usize::from(posted.id());
+                    self.tokens[id] = Some(posted);
+                }
+                Err(()) => drop(self.interface.receive().give_back(posted, Status::Refused)),
+            }
+        }
+        lane.rx.refill(&mut lane.headers);
+    }
+}
+
+/// Shares a posted buffer, or takes it back if the machine returns it.
+fn share<C: HeaderReplication>(
+    lane: &mut Targeted<C, SimBus, vmdq_sim::SimDma>,
+    guests: &Guests,
+    posted: &Posted,
+) -> Result<(), ()> {
+    let (id, range) = (posted.id(), posted.range());
+    match lane.rx.shared(id) {
+        Some((before, ShareState::Delivered)) if before == range => {
+            return lane.rx.give_back(id).map_err(drop);
+        }
+        Some((_, ShareState::Delivered)) => lane.rx.unshare(guests, id).map_err(drop)?,
+        // One number for two buffers.
+        Some(_) => return Err(()),
+        None => {}
+    }
+    lane.rx.share(guests, id, range).map_err(drop)
+}

@@ -1,0 +1,97 @@
+//! Does to the bytes of a frame what the switch wants done to its tag.
+#![forbid(unsafe_code)]
+
+use super::vlan::TagAction;
+use crate::ring::Frame;
+use crate::tag::{self, AT, LEN, TagError};
+
+impl TagAction {
+    /// Does it to the frame that the first `len` bytes of a buffer are; returns the new length.
+    ///
+    /// Inserting and removing move all bytes behind the addresses. A frame to which a
+    /// tag was added is 4 bytes longer than the guest or the wire made it: buffers and frame limits
+    /// need that room. One that lost its tag may need padding.
+    ///
+    /// # Errors
+    ///
+    /// [`TagError`] if the frame is too short for it, or the buffer; nothing is changed then.
+    pub fn apply(self, buffer: &mut [u8], len: usize) -> Result<usize, TagError> {
+        let Some(frame) = buffer.get_mut(..len) else { return Err(TagError::NoRoom) };
+        match self {
+            Self::Keep => Ok(len),
+            Self::Insert(control) => tag::insert(buffer, len, control),
+            Self::Remove if len < AT + LEN => Err(TagError::TooShort),
+            Self::Remove => {
+                tag::cut(frame);
+                Ok(len - LEN)
+            }
+            Self::Replace(control) => replace(frame, control).map(|()| len),
+        }
+    }
+
+    /// Does it while it copies a frame, as for all but the last destination of a flooded one; returns
+    /// how many bytes of `into` are the copy. No byte moves twice.
+    ///
+    /// # Errors
+    ///
+    /// [`TagError`] if the frame is too short for it, or `into`; that is unchanged then.
+    pub fn copy(self, frame: &[u8], into: &mut [u8]) -> Result<usize, TagError> {
+        let (before, tag, behind) = self.parts(frame)?;
+        let tag = tag.as_ref().map_or(&[][..], |tag| tag);
+        let into = into.get_mut(..before.len() + tag.len() + behind.len()).ok_or(TagError::NoRoom)?;
+        let (to_before, to_others) = into.split_at_mut(before.len());
+        let (to_tag, to_behind) = to_others.split_at_mut(tag.len());
+        to_before.copy_from_slice(before);
+        to_tag.copy_from_slice(tag);
+        to_behind.copy_from_slice(behind);
+        Ok(into.len())
+    }
+
+    /// Says of what the frame consists afterwards: what lies before the tag, the tag, if there is
+    /// one to write, and what lies behind it. For copies into memory that is no slice, such as a
+    /// virtual machine's.
+    ///
+    /// # Errors
+    ///
+    /// [`TagError::TooShort`] if the frame is too short for it.
+    pub fn parts(self, frame: &[u8]) -> Result<(&[u8], Option<[u8; LEN]>, &[u8]), TagError> {
+        if let Self::Keep = self {
+            return Ok((frame, None, &[]));
+        }
+        let (addresses, rest) = frame.split_at_checked(AT).ok_or(TagError::TooShort)?;
+        if let Self::Insert(control) = self {
+            return Ok((addresses, Some(tag::bytes(control)), rest));
+        }
+        let (old, rest) = rest.split_first_chunk::<LEN>().ok_or(TagError::TooShort)?;
+        let Self::Replace(control) = self else { return Ok((addresses, None, rest)) };
+        let mut tag = *old;
+        replace_control(&mut tag, control);
+        Ok((addresses, Some(tag), rest))
+    }
+
+    /// Does it to a frame in a buffer, before that is sent or handed on.
+    ///
+    /// # Errors
+    ///
+    /// [`TagError`] if the frame is too short for it, or the buffer; nothing is changed then.
+    pub fn apply_to(self, frame: &mut Frame) -> Result<(), TagError> {
+        match self {
+            Self::Keep => Ok(()),
+            Self::Insert(control) => frame.insert_tag(control),
+            Self::Remove => frame.cut_tag(),
+            Self::Replace(control) => replace(frame.bytes_mut(), control),
+        }
+    }
+}
+
+/// Overwrites the control information of a frame's tag and keeps its type.
+fn replace(frame: &mut [u8], control: u16) -> Result<(), TagError> {
+    let tag = frame.get_mut(AT..).and_then(<[u8]>::first_chunk_mut).ok_or(TagError::TooShort)?;
+    replace_control(tag, control);
+    Ok(())
+}
+
+fn replace_control(tag: &mut [u8; LEN], control: u16) {
+    let [_, _, high, low] = tag;
+    [*high, *low] = control.to_be_bytes();
+}

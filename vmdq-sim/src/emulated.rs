@@ -1,0 +1,256 @@
+//! The emulated path (paper section 2.3.4): a virtual machine drives a controller that is none.
+//!
+//! The machine runs the controller's ordinary driver, unmodified, as its virtual driver; behind the
+//! registers is a model, and the model's wire is a virtual interface of the switch. It asks nothing of
+//! the guest, and costs a trap for each register access and copies of each frame.
+
+use core::fmt;
+
+use vmdq_core::MacAddress;
+use vmdq_core::switch::{Indicated, InterfaceId, Origin, TagAction};
+use vmdq_core::tag::{self, TagError};
+
+use crate::frame::SHORTEST;
+use crate::sim::{Kind, Sim};
+use crate::testbed::Testbed;
+
+/// How many frames may wait for a virtual machine that takes none.
+const WAITING: usize = 64;
+
+/// How many frames move in each direction in one run, so that nobody's device holds up the others'.
+const RUN: usize = 256;
+
+/// An 82576 for a virtual machine's own driver, whose wire is a virtual interface of a switch.
+///
+/// The machine gets the registers of [`device`](Self::device). Its descriptors and buffers are mapped
+/// for this device alone, so that whatever it writes there reaches nobody else's memory. Time passes in
+/// the device's [delay](Testbed::delay): a hypervisor calls it with the time since the last run, where the
+/// machine's driver doesn't. Whatever the machine does to its device costs the machine: frames that
+/// it doesn't take are lost and counted, at most 64 wait, and a run ends after 256.
+///
+/// # Examples
+///
+/// What a hypervisor does with the devices of its virtual machines, over and over:
+///
+/// ```
+/// use vmdq_core::MacAddress;
+/// use vmdq_core::switch::{Load, Switch, Virtual};
+/// use vmdq_sim::Emulated;
+///
+/// fn turn(switch: &mut Switch<8, 64>, machines: &mut [Emulated], now: u64) {
+///     for from in 0..machines.len() {
+///         for frame in machines[from].run() {
+///             let group = machines[from].indicated();
+///             let decision = switch.forward(&group, Load::frame(frame.len()), &frame, now);
+///             for number in decision.destinations() {
+///                 let action = switch.tag_action(&decision, number);
+///                 if let Some(to) = machines.iter_mut().find(|to| to.interface().number() == number) {
+///                     let _ = to.deliver(&frame, action); // lost frames are counted there
+///                 } // else it is an uplink's
+///             }
+///         }
+///     }
+/// }
+///
+/// let mut switch = Switch::<8, 64>::new(0x5eed);
+/// let mut machines = Vec::new();
+/// for last in [1, 2] {
+///     let interface = switch.bind_virtual(&Virtual::default())?;
+///     let address = MacAddress([2, 0, 0, 0, 0, last]);
+///     switch.bind_address(interface, address)?;
+///     machines.push(Emulated::new(interface, address));
+/// }
+/// turn(&mut switch, &mut machines, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Emulated {
+    device: Sim,
+    interface: InterfaceId,
+    lost: u64,
+}
+
+impl Emulated {
+    /// Makes a device in its power-on state. Its own address is what the machine's driver finds in
+    /// the NVM; bind it to the interface, too.
+    #[must_use]
+    pub fn new(interface: InterfaceId, address: MacAddress) -> Self {
+        Self { device: Sim::with_mac(Kind::I82576, address.0).with_fifo(), interface, lost: 0 }
+    }
+
+    /// Returns the interface at the other end of the wire.
+    #[must_use]
+    pub const fn interface(&self) -> InterfaceId {
+        self.interface
+    }
+
+    /// Returns what the virtual machine gets: registers, its view of memory, and time; and what the
+    /// device has to say of its driver and of frames that it dropped.
+    #[must_use]
+    pub const fn device(&self) -> &Sim {
+        &self.device
+    }
+
+    /// Returns what the switch is told of every frame that the machine sends.
+    #[must_use]
+    pub const fn indicated(&self) -> Indicated {
+        Indicated { from: Origin::Virtual(self.interface), tag: None, error: false }
+    }
+
+    /// Lets the device work; returns the frames that the machine has sent, in order. They are copies
+    /// that the machine can't reach: the header is the first bytes of each.
+    pub fn run(&mut self) -> Vec<Vec<u8>> {
+        self.forget_if_deaf();
+        self.device.run(RUN);
+        self.device.take_sent().into_iter().map(|sent| sent.bytes).collect()
+    }
+
+    /// Puts a frame that the switch decided for the interface on the device's wire, and does to its tag
+    /// what the switch wants. Frames that are too short then are padded.
+    ///
+    /// # Errors
+    ///
+    /// [`Undelivered`] if the machine doesn't take frames, or if this is none; it is counted.
+    pub fn deliver(&mut self, frame: &[u8], action: TagAction) -> Result<(), Undelivered> {
+        let put = self.put(frame, action);
+        self.lost += u64::from(put.is_err());
+        put
+    }
+
+    /// Takes the MSI-X messages for the machine since the last call: vector numbers in order, each
+    /// once.
+    #[must_use]
+    pub fn take_interrupts(&mut self) -> Vec<u16> {
+        let mut vectors = self.device.take_interrupts();
+        vectors.sort_unstable();
+        vectors.dedup();
+        vectors
+    }
+
+    /// Returns how many frames were lost on the way to the device because the machine took none. Those
+    /// that the device itself dropped are in its [`drops`](Sim::drops).
+    #[must_use]
+    pub const fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    fn put(&mut self, frame: &[u8], action: TagAction) -> Result<(), Undelivered> {
+        self.forget_if_deaf();
+        if !self.device.listens() {
+            return Err(Undelivered::Deaf);
+        }
+        if self.device.waiting() >= WAITING {
+            return Err(Undelivered::Full);
+        }
+        let mut bytes = vec![0; frame.len() + tag::LEN];
+        let len = action.copy(frame, &mut bytes).map_err(Undelivered::Tag)?;
+        bytes.truncate(len);
+        bytes.resize(len.max(SHORTEST), 0);
+        self.device.inject(&bytes);
+        self.device.step();
+        Ok(())
+    }
+
+    /// What waits while the receiver goes off is lost, and does not appear when it comes on again.
+    fn forget_if_deaf(&mut self) {
+        if !self.device.listens() {
+            self.lost += self.device.clear_wire() as u64;
+        }
+    }
+}
+
+/// Why a frame did not reach the wire of a virtual machine's device. It is lost and counted.
+#[non_exhaustive]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Undelivered {
+    /// The machine's driver has the link down or the receiver off: nothing can be done.
+    Deaf,
+    /// As many frames wait as may: the machine posts no buffers.
+    Full,
+    /// The tag can't be changed as the switch asks: drop the frame.
+    Tag(TagError),
+}
+
+impl fmt::Display for Undelivered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deaf => f.write_str("the machine's driver has the link down or the receiver off"),
+            Self::Full => f.write_str("as many frames wait as may: the machine posts no buffers"),
+            Self::Tag(error) => error.fmt(f),
+        }
+    }
+}
+impl core::error::Error for Undelivered {}
+
+#[cfg(test)]
+mod tests {
+    use embedded_hal::delay::DelayNs;
+    use vmdq_core::bus::{Bus, Offset};
+    use vmdq_core::switch::{Switch, Virtual};
+
+    use super::*;
+
+    const CTRL: Offset = Offset::new(0x0000);
+    const MDIC: Offset = Offset::new(0x0020);
+    const RCTL: Offset = Offset::new(0x0100);
+    const SRRCTL: Offset = Offset::new(0xc00c);
+    /// Advanced descriptors, buffers of 2 KiB.
+    const ADVANCED: u32 = 1 << 25 | 2;
+    /// A write of the PHY's control register: negotiate anew.
+    const NEGOTIATE: u32 = 1 << 26 | 1 << 21 | 0x1340;
+    /// CTRL.SLU.
+    const SLU: u32 = 1 << 6;
+    /// RCTL.RXEN and UPE.
+    const ANYTHING: u32 = 1 << 1 | 1 << 3;
+
+    /// A device whose driver has switched the receiver on and posts nothing.
+    fn listening() -> Emulated {
+        let interface = Switch::<1, 8>::new(1).bind_virtual(&Virtual::default()).unwrap();
+        let emulated = Emulated::new(interface, MacAddress([2, 0, 0, 0, 0, 1]));
+        let bus = emulated.device().bus();
+        bus.write32(CTRL, SLU);
+        bus.write32(MDIC, NEGOTIATE);
+        emulated.device().delay().delay_ms(5000);
+        bus.write32(SRRCTL, ADVANCED);
+        bus.write32(RCTL, ANYTHING);
+        emulated
+    }
+
+    #[test]
+    fn what_waits_is_bounded_and_every_loss_is_counted() {
+        let mut emulated = listening();
+        for _ in 0..WAITING {
+            assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Ok(()));
+        }
+        assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(Undelivered::Full));
+        assert_eq!((emulated.device.waiting(), emulated.lost()), (WAITING, 1));
+
+        // One frame has left the wire; what is still there is lost with the receiver.
+        emulated.device().bus().write32(RCTL, 0);
+        assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(Undelivered::Deaf));
+        assert_eq!((emulated.device.waiting(), emulated.lost()), (1, WAITING as u64 + 1));
+        emulated.device().bus().write32(RCTL, ANYTHING);
+        assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Ok(()));
+        assert_eq!(emulated.run(), Vec::<Vec<u8>>::new());
+    }
+
+    #[test]
+    fn a_device_without_a_driver_is_deaf() {
+        let interface = listening().interface();
+        let mut emulated = Emulated::new(interface, MacAddress([2, 0, 0, 0, 0, 1]));
+        assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(Undelivered::Deaf));
+        assert_eq!((emulated.lost(), emulated.device().mac()), (1, [2, 0, 0, 0, 0, 1]));
+    }
+
+    #[test]
+    fn a_tag_that_is_not_there_cannot_go() {
+        let mut emulated = listening();
+        for (len, action) in
+            [(15, TagAction::Remove), (15, TagAction::Replace(1)), (11, TagAction::Insert(1))]
+        {
+            let refused = emulated.deliver(&[0; 60][..len], action);
+            assert_eq!(refused, Err(Undelivered::Tag(TagError::TooShort)));
+        }
+        assert_eq!((emulated.lost(), emulated.device.waiting()), (3, 0));
+    }
+}
