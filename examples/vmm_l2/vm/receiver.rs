@@ -1,16 +1,13 @@
 //! The program of a virtual machine that is not hostile: it receives, and sends nothing.
 
 use anyhow::{Context, Result};
-use vmdq::MacAddress;
 use vmdq::channel::{Buffer, Status, VirtualDriver};
+use vmdq::{MacAddress, tag};
 use vmdq_sim::Snapshot;
 
 use super::layout::{ENTRIES, Layout};
 use crate::digest::Account;
 use crate::source::destination;
-
-/// The 802.1Q tag protocol identifier.
-const TPID: [u8; 2] = [0x81, 0x00];
 
 pub(crate) struct Receiver {
     layout: Layout,
@@ -101,9 +98,8 @@ impl Receiver {
 
 /// Puts a VLAN tag back where it was on the wire.
 fn put_back(frame: &mut Vec<u8>, tag: u16) {
-    let [high, low] = tag.to_be_bytes();
-    let at = frame.len().min(12);
-    frame.splice(at..at, [TPID[0], TPID[1], high, low]);
+    let at = frame.len().min(tag::AT);
+    frame.splice(at..at, tag::bytes(tag));
 }
 
 #[cfg(test)]
