@@ -147,13 +147,16 @@ fn total_faults(totals: &Totals, hostile: bool) -> Vec<String> {
 /// Says what can't be with a machine: with what an honest one has received, and with what any of them
 /// has sent (the honest send nothing, and nothing that the hostile send is to get anywhere).
 fn machine_faults(machine: &Machine, front: Option<&Front>) -> Vec<String> {
-    let Machine { mac, delivered, sent, lost, .. } = machine;
+    let Machine { mac, delivered, sent, ran_dry, lost, .. } = machine;
     let mut faults = Vec::new();
     if *sent > 0 {
         faults.push(format!("{mac}: {sent} frames that it had no right to send were forwarded"));
     }
     let Some(Front { account, faults: seen }) = front else { return faults };
     faults.extend(seen.iter().cloned());
+    if *ran_dry {
+        faults.push(format!("{mac}: its queue had no buffers left"));
+    }
     if account.frames != *delivered || !lost.is_empty() {
         let received = account.frames;
         faults.push(format!("{mac}: the switch had {delivered} frames, {received} arrived, lost {lost:?}"));
@@ -178,6 +181,7 @@ mod tests {
             headers_replicated: 1,
             bytes_copied: 0,
             refused_buffers: 0,
+            ran_dry: false,
             lost: Lost::new(),
         }
     }
@@ -223,6 +227,8 @@ mod tests {
         assert!(violation(|it| it.totals.sent = 1, true).contains("on the wire that nobody"));
         assert!(violation(|it| it.machines[0].delivered = 2, false).contains("2 frames, 1 arrived"));
         assert!(violation(|it| it.machines[0].sent = 1, true).contains("no right to send"));
+        assert!(violation(|it| it.machines[0].ran_dry = true, false).contains("no buffers left"));
+        assert_eq!(violation(|it| it.machines[0].ran_dry = true, true), "");
         let lose: fn(&mut Outcome) = |it| *it.machines[0].lost.entry("no_buffer").or_default() += 1;
         assert!(violation(lose, false).contains("no_buffer"));
         assert_eq!(violation(lose, true), "");

@@ -26,6 +26,7 @@ pub(crate) fn run<C: HeaderReplication>(bed: Sim, options: &Options, plan: &Plan
     let machines = machines(&guests, options, &plan.guests)?;
     let mut hypervisor = Hypervisor::<C>::start(bed, guests, &machines)?;
     let mut programs = programs(&machines)?;
+    hypervisor.refill();
     // Not a frame has come yet, but channels are open: there is something to attack.
     turn(&mut hypervisor, &mut programs)?;
 

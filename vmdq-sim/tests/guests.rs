@@ -71,6 +71,7 @@ fn copies_are_counted_and_stay_inside() {
     assert_eq!(red.differences(&before).len(), 1);
 
     guests.notify(red.vm());
+    assert_eq!((red.notified(), blue.notified()), (1, 0));
     let counters = guests.counters(red.vm());
     assert_eq!((counters.read, counters.written, counters.refused, counters.notified), (77, 77, 2, 1));
     assert_eq!(guests.counters(blue.vm()).refused, 1);

@@ -37,10 +37,10 @@ impl Decider<'_> {
     /// Returns the tag with which a frame leaves to an interface, if the controller removed this one.
     fn tag(&self, decision: &Decision, to: usize, removed: Option<u16>) -> Option<u16> {
         match self.switch.tag_action(decision, to) {
-            TagAction::Insert(tag) | TagAction::Replace(tag) => Some(tag),
-            TagAction::Remove => None,
-            // A trunk gets what was on the wire: also a tag that names no VLAN but has a priority.
-            TagAction::Keep => removed,
+            TagAction::Insert(tag) => Some(tag),
+            // A trunk gets what was on the wire: also a tag that names no VLAN but has a priority. (Only
+            // access interfaces want more done, and there are none.)
+            _ => removed,
         }
     }
 }
@@ -59,6 +59,7 @@ impl<C: HeaderReplication> Hypervisor<C> {
                 serve_by_copy(ring, &mut line.interface, decider, guests, &mut buffers.pool);
             }
         }
+        line.interface.ran_dry |= line.posted() == 0;
     }
 
     /// Serves the default queue: what is for many, and what no filter matched.
@@ -202,7 +203,7 @@ fn put_back(buffers: &mut BufferPool, frame: Frame) -> Result<()> {
     buffers.put(frame).ok().context("a buffer is not the pool's")
 }
 
-/// Sends a frame with its tag; `None` if there is no room.
+/// Sends a frame with its tag in it; `None` if there is no room.
 fn send<E>(
     buffers: &mut BufferPool,
     bytes: &[u8],
@@ -210,12 +211,7 @@ fn send<E>(
     send: impl FnOnce(Frame) -> Result<(), (E, Frame)>,
 ) -> Option<()> {
     let mut frame = buffers.take()?;
-    let (addresses, rest) = bytes.split_at_checked(12)?;
-    let tag = tag.map(|tag| (0x8100 << 16 | u32::from(tag)).to_be_bytes());
-    let tag = tag.as_ref().map_or(&[][..], |tag| &tag[..]);
-    let sent = match frame.fill(&[addresses, tag, rest].concat()) {
-        Ok(()) => send(frame).map_err(|(_, frame)| frame),
-        Err(_) => Err(frame),
-    };
+    let filled = frame.fill(bytes).is_ok() && tag.is_none_or(|tag| frame.insert_tag(tag).is_ok());
+    let sent = if filled { send(frame).map_err(|(_, frame)| frame) } else { Err(frame) };
     sent.map_err(|frame| buffers.put(frame)).ok()
 }

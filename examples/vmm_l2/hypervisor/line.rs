@@ -50,6 +50,8 @@ pub(super) struct Interface {
     pub(super) in_place: u64,
     /// Frames whose header the hardware replicated.
     pub(super) headers_replicated: u64,
+    /// The controller once had no buffer left for the guest's frames.
+    pub(super) ran_dry: bool,
     pub(super) lost: Lost,
 }
 
@@ -85,6 +87,14 @@ impl<C: vmdq::Controller> Line<C> {
         };
     }
 
+    /// Returns how many buffers the controller has for the guest's own frames.
+    pub(super) fn posted(&self) -> usize {
+        match &self.receive {
+            Receive::Copying(ring) => ring.posted(),
+            Receive::Targeted(ring) => ring.posted(),
+        }
+    }
+
     /// Gives the guest a copy of a frame.
     pub(super) fn copy(&mut self, guests: &Guests, frame: &[u8], tag: Option<u16>) {
         let Self { receive, interface, .. } = self;
@@ -94,13 +104,13 @@ impl<C: vmdq::Controller> Line<C> {
         }
     }
 
-    /// Returns how many frames of its own and how many flooded ones can come before the guest must
-    /// run; `posted` buffers are in the channel of a guest that does not share.
+    /// Returns how many frames, of its own or flooded, can come before the guest must run; `posted` of
+    /// its buffers are in the channel if it does not share.
     pub(super) fn room(&self, posted: usize) -> usize {
-        match &self.receive {
-            Receive::Copying(ring) => ring.posted().min(posted),
-            Receive::Targeted(ring) => ring.posted().min(ring.held()),
-        }
+        self.posted().min(match &self.receive {
+            Receive::Copying(_) => posted,
+            Receive::Targeted(ring) => ring.held(),
+        })
     }
 }
 

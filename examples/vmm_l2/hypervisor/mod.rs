@@ -7,6 +7,8 @@ mod forward;
 mod line;
 mod start;
 mod stop;
+#[cfg(test)]
+mod tests;
 
 use anyhow::{Result, bail};
 use vmdq::controller::HeaderReplication;

@@ -145,6 +145,7 @@ impl Interface {
             shared: [const { None }; ENTRIES],
             in_place: 0,
             headers_replicated: 0,
+            ran_dry: false,
             lost: BTreeMap::new(),
         })
     }

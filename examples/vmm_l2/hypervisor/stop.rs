@@ -24,6 +24,8 @@ pub(crate) struct Machine {
     /// Bytes that software copied from its memory or to it.
     pub(crate) bytes_copied: u64,
     pub(crate) refused_buffers: u64,
+    /// The controller had no buffer left for its frames, and may have dropped some.
+    pub(crate) ran_dry: bool,
     /// Frames for it and from it that got lost behind the switch, or before.
     pub(crate) lost: Lost,
 }
@@ -136,6 +138,7 @@ impl<C: HeaderReplication> Hypervisor<C> {
                 headers_replicated: interface.headers_replicated,
                 bytes_copied: copied.read + copied.written,
                 refused_buffers: interface.refused_buffers(),
+                ran_dry: interface.ran_dry,
                 lost: interface.lost.clone(),
             })
         };

@@ -1,22 +1,21 @@
 //! The program of a virtual machine that is not hostile: it receives, and sends nothing.
 
 use anyhow::{Context, Result};
-use vmdq::MacAddress;
 use vmdq::channel::{Buffer, Status, VirtualDriver};
+use vmdq::{MacAddress, tag};
 use vmdq_sim::Snapshot;
 
 use super::layout::{ENTRIES, Layout};
 use crate::digest::Account;
 use crate::source::destination;
 
-/// The 802.1Q tag protocol identifier.
-const TPID: [u8; 2] = [0x81, 0x00];
-
 pub(crate) struct Receiver {
     layout: Layout,
     driver: VirtualDriver<'static, ENTRIES>,
     mac: MacAddress,
     account: Account,
+    /// How often it was notified when it ran last: it sleeps until there is more.
+    notified: u64,
     /// The memory before anything was received.
     before: Snapshot,
     /// What can't be if the hypervisor does its work.
@@ -31,22 +30,33 @@ impl Receiver {
         for (id, range) in (0..).zip(&layout.buffers) {
             driver.post(Buffer { id, range: *range })?;
         }
-        let before = layout.guest.snapshot();
+        // Nothing is there yet: it may sleep, and is notified of the first frame.
+        driver.receive().may_sleep()?;
+        let (before, notified) = (layout.guest.snapshot(), layout.guest.notified());
         let (account, faults, frame) = (Account::EMPTY, Vec::new(), Vec::new());
-        Ok(Self { layout, driver, mac, account, before, faults, frame })
+        Ok(Self { layout, driver, mac, account, notified, before, faults, frame })
     }
 
-    /// Takes what was received, accounts for it, and posts the buffers again.
+    /// Takes what was received, accounts for it, and posts the buffers again; sleeps on if it was not
+    /// notified.
     pub(crate) fn work(&mut self) -> Result<()> {
-        while let Some(done) = self.driver.received().context("an honest machine's channel")? {
-            if done.status == Status::Done {
-                self.receive(done.buffer, done.length, done.tag)?;
-            } else {
-                self.faults.push(format!("{}: an honest buffer came back {:?}", self.mac, done.status));
-            }
-            self.driver.post(done.buffer)?;
+        let before = std::mem::replace(&mut self.notified, self.layout.guest.notified());
+        if self.notified == before {
+            return Ok(());
         }
-        Ok(())
+        loop {
+            while let Some(done) = self.driver.received().context("an honest machine's channel")? {
+                if done.status == Status::Done {
+                    self.receive(done.buffer, done.length, done.tag)?;
+                } else {
+                    self.faults.push(format!("{}: an honest buffer came back {:?}", self.mac, done.status));
+                }
+                self.driver.post(done.buffer)?;
+            }
+            if self.driver.receive().may_sleep()? {
+                return Ok(());
+            }
+        }
     }
 
     fn receive(&mut self, buffer: Buffer, length: u32, tag: Option<u16>) -> Result<()> {
@@ -88,9 +98,8 @@ impl Receiver {
 
 /// Puts a VLAN tag back where it was on the wire.
 fn put_back(frame: &mut Vec<u8>, tag: u16) {
-    let [high, low] = tag.to_be_bytes();
-    let at = frame.len().min(12);
-    frame.splice(at..at, [TPID[0], TPID[1], high, low]);
+    let at = frame.len().min(tag::AT);
+    frame.splice(at..at, tag::bytes(tag));
 }
 
 #[cfg(test)]

@@ -251,6 +251,13 @@ impl Guest {
         self.with(|machine| machine.memory())
     }
 
+    /// Returns how often the machine was notified so far: a driver that sleeps looks whether it is
+    /// more.
+    #[must_use]
+    pub fn notified(&self) -> u64 {
+        self.with(|machine| machine.counters.notified)
+    }
+
     /// Takes memory that nothing uses yet, at a multiple of `align`; `None` if there is not so much.
     /// It is never given back.
     #[must_use]
