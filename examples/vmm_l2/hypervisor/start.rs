@@ -54,6 +54,8 @@ impl<C: HeaderReplication> Hypervisor<C> {
 
         // The seed ought to be random; here each run has to be the same.
         let mut switch = Switch::new(0x5eed);
+        // The machines hear everything that is for many, what a bridge would keep to itself included.
+        switch.set_forward_reserved(true);
         let uplink = switch.bind_physical(&Physical::default())?;
 
         let queue = queues.next().context("no queue")?;

@@ -279,7 +279,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     ) -> Result<Verdict, DropReason> {
         let Slot { reach, kind, .. } = &self.slots[from.number()];
         if address.is_group() {
-            if address.is_reserved() {
+            if address.is_reserved() && !self.forward_reserved {
                 return Err(DropReason::Reserved);
             }
             let set = self.carriers(*reach, vlan);

@@ -90,7 +90,8 @@
 //!   machines), from the wire as [`Unknown`] says (default: dropped).
 //! - **Broadcast and multicast** go to every interface that carries the VLAN, but never back. The
 //!   controllers of the first generation do not replicate, so the caller copies. The addresses
-//!   01:80:c2:00:00:00 to 0f (spanning tree, LLDP, pause) are not forwarded, as 802.1D asks.
+//!   01:80:c2:00:00:00 to 0f (spanning tree, LLDP, pause) are not forwarded, as 802.1D asks, unless
+//!   [`Switch::set_forward_reserved`] says so.
 //! - **Uplinks don't bridge**: what came from one uplink goes to no other, so that two uplinks in one
 //!   network make no loop, unless [`Switch::set_bridge_uplinks`] says so. A virtual interface can be
 //!   tied to one uplink ([`Virtual::uplink`]).
@@ -168,6 +169,7 @@ pub struct Switch<const INTERFACES: usize, const ADDRESSES: usize> {
     learned: Learned<INTERFACES, ADDRESSES>,
     bridge_uplinks: bool,
     service_tags: bool,
+    forward_reserved: bool,
     /// Counters of interfaces that were unbound, and of frames from none.
     retired: InterfaceCounters,
 }
@@ -202,6 +204,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
             learned: Learned::new(Self::AGE),
             bridge_uplinks: false,
             service_tags: false,
+            forward_reserved: false,
             retired: InterfaceCounters::EMPTY,
         }
     }
@@ -254,6 +257,15 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     pub fn set_service_tags(&mut self, are_tags: bool) {
         self.service_tags = are_tags;
         self.settle_all();
+    }
+
+    /// Sets whether multicast for 01:80:c2:00:00:00 to 0f is forwarded as any other (default: no, as
+    /// 802.1D asks of bridges).
+    ///
+    /// For virtual machines that are to hear what the neighbour on the wire says (spanning tree,
+    /// LLDP). They can talk to it in those terms, too, unless they are kept from sending.
+    pub const fn set_forward_reserved(&mut self, forward: bool) {
+        self.forward_reserved = forward;
     }
 
     /// Sets for how many milliseconds a silent address is remembered.

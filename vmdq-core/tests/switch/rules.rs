@@ -79,11 +79,14 @@ fn groups_reach_all_but_their_sender() {
 }
 
 #[test]
-fn what_bridges_must_not_forward_is_dropped() {
+fn what_bridges_must_not_forward_is_dropped_unless_asked_for() {
     let Bed { mut switch, uplink, red, .. } = bed();
     let pause = MacAddress([1, 0x80, 0xc2, 0, 0, 1]);
     assert_eq!(send(&mut switch, red, (pause, mac(1)), 0).verdict, dropped(DropReason::Reserved));
     assert_eq!(receive(&mut switch, uplink, (pause, mac(9)), 0).verdict, dropped(DropReason::Reserved));
+    switch.set_forward_reserved(true);
+    let decision = receive(&mut switch, uplink, (pause, mac(9)), 0);
+    assert!(matches!(decision.verdict, Verdict::Flood(set) if set.contains(red.number())), "{decision:?}");
 }
 
 #[test]
