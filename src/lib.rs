@@ -17,7 +17,7 @@
 //! | which model a PCI function is, and the choice of the type while running | [`Model`], [`PCI_IDS`], [`Model::with`] | |
 //! | the life cycle, queues, filters, interrupt vectors | [`Port`], [`Queue`], [`FilterTable`], [`Vector`] | |
 //! | buffers, frames, receive and transmit rings; forwarding by exchange and in place | [`ring`] | |
-//! | receiving into a virtual machine's own buffers, with replicated headers for the switch | `targeted` | 3.5.1, 3.7 |
+//! | receiving into a virtual machine's own buffers, with replicated headers for the switch | [`targeted`] | 3.5.1, 3.7 |
 //! | frames of one queue as groups, matched or not | [`group`] | 2.3.3, 3.3 |
 //! | the receive rules in software, and a table with a constant look-up time | [`classify`] | 2.1, 3.4 |
 //! | the virtual switch: who gets a group, learning, VLANs, port security | [`switch`] | 2.3.6, 2.3.7, 3.1 |
@@ -151,6 +151,7 @@ pub mod performance {}
 #[doc = include_str!("claims.md")]
 #[doc = include_str!("claims_groups.md")]
 #[doc = include_str!("claims_transmit.md")]
+#[doc = include_str!("claims_targeted.md")]
 pub mod claims {}
 
 pub use choose::{ForController, NotDriven};

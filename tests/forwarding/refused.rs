@@ -19,8 +19,7 @@ fn not_joined<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, n
     let refused = |lane: Lane<C, Bus, SimDma>, error: ForwardError, pool: &mut Option<_>| {
         let Lane { rx, tx, pool: steering, buffers: mut own, lent } = lane;
         bus.reset_counts();
-        let (found, rx, tx) =
-            F::join(rx, tx, pool.as_mut().unwrap_or(&mut own)).err().expect("it is refused");
+        let (found, rx, tx) = F::join(rx, tx, pool.as_mut().unwrap_or(&mut own)).expect_err("it is refused");
         assert_eq!((found, bus.writes()), (error, 0));
         Lane { rx, tx, pool: steering, buffers: own, lent }
     };
@@ -55,9 +54,9 @@ pub(crate) fn limits_of_two_ports_are_compared<C: Controller>(bed: fn() -> Sim) 
     // Long frames don't fit where the short ones go.
     let Lane { rx, tx: wide_tx, pool: wide_pool, mut buffers, lent } = wide;
     let Lane { rx: narrow_rx, tx, pool: narrow_pool, buffers: mut others, lent: others_lent } = narrow;
-    let (error, rx, tx) = Exchanging::<C>::join(rx, tx, &mut buffers).err().expect("it is refused");
+    let (error, rx, tx) = Exchanging::<C>::join(rx, tx, &mut buffers).expect_err("it is refused");
     assert_eq!(error, ForwardError::FrameLimit);
-    let (error, rx, tx) = StayingInPlace::<C>::join(rx, tx, &mut buffers).err().expect("it is refused");
+    let (error, rx, tx) = StayingInPlace::<C>::join(rx, tx, &mut buffers).expect_err("it is refused");
     assert_eq!(error, ForwardError::FrameLimit);
     // The other way round they do.
     let there = StayingInPlace::<C>::join(narrow_rx, wide_tx, &mut others);
@@ -80,11 +79,11 @@ fn no_room<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
     let (mut rig, _, lane) = lane::<C>(bed, 64);
     let mut joined = Joined::<F>::new(lane);
     let (mut full, full_lent) = buffers(&rig.bed, 64, BufferSize::kib(2).expect("a size"));
-    joined.forwarder = joined.forwarder.split(&mut full).err().expect("the shelf is full");
+    joined.forwarder = joined.forwarder.split(&mut full).expect_err("the shelf is full");
     // A shelf with room, but for larger buffers.
     let (mut large, _) = buffers(&rig.bed, 64, BufferSize::kib(4).expect("a size"));
     let _leaked: Vec<_> = std::iter::from_fn(|| large.take()).collect();
-    joined.forwarder = joined.forwarder.split(&mut large).err().expect("the pool wants larger ones");
+    joined.forwarder = joined.forwarder.split(&mut large).expect_err("the pool wants larger ones");
     assert!(large.is_empty());
     assert!(full_lent.release(full).is_ok());
     // It goes on.
