@@ -19,7 +19,8 @@ fn not_joined<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, n
     let refused = |lane: Lane<C, Bus, SimDma>, error: ForwardError, pool: &mut Option<_>| {
         let Lane { rx, tx, pool: steering, buffers: mut own, lent } = lane;
         bus.reset_counts();
-        let (found, rx, tx) = F::join(rx, tx, pool.as_mut().unwrap_or(&mut own)).expect_err("it is refused");
+        let (found, rx, tx) =
+            F::join(rx, tx, pool.as_mut().unwrap_or(&mut own)).err().expect("it is refused");
         assert_eq!((found, bus.writes()), (error, 0));
         Lane { rx, tx, pool: steering, buffers: own, lent }
     };
