@@ -10,6 +10,7 @@ use vmdq::{HeaderReplication, HeaderSize, StartError, StopError};
 use vmdq_sim::{Fault, Sim, SimBus, SimDma, Testbed};
 
 use crate::common::{Lane, Rig, STRANGER, frame, number, parts, rings, vm};
+use crate::house::{Machine, PAGES};
 use crate::lane::{memory, size};
 use crate::watch::{Event, Log, WatchedBus, WatchedVmm};
 use crate::{House, How, Shape, Targeted};
@@ -256,7 +257,7 @@ pub(crate) fn a_queue_passes_from_machine_to_machine<C: HeaderReplication>(bed: 
     // Stopped before it is removed: nothing of it is mapped.
     house.guests.remove(first);
     assert_eq!(house.guests.violations(), []);
-    let next = crate::house::Machine::new(&house.guests);
+    let next = Machine::new(&house.guests, PAGES);
     let header = HeaderSize::<C>::new(64).expect("a size");
     let (dma, delay) = (house.rig.bed.dma(), &mut house.rig.delay);
     let running = queue.start_targeted(rx, tx, next.guest.vm(), size(), header, dma, delay);

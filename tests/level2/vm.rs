@@ -15,6 +15,8 @@ use crate::lane::BUFFER;
 
 /// Entries of a channel, and buffers of a machine.
 pub(crate) const ENTRIES: usize = 8;
+/// Pages of a machine: its channel, its buffers, one to send from, and some that nobody uses.
+const PAGES: usize = 2 + ENTRIES + 1 + 7;
 /// Words of one direction of a channel.
 const WORDS: usize = words(ENTRIES as u32);
 
@@ -61,14 +63,16 @@ pub(crate) struct Vm<C: vmdq::Controller> {
     /// What it posted and did not get back.
     posted: BTreeMap<u16, GuestRange>,
     /// It wrote nonsense into its channel: what it makes of that is its own affair.
-    pub(crate) broken: bool,
+    broken: bool,
     /// It wrote into buffers that were posted: it can't expect to find frames in them.
     pub(crate) spoilt: bool,
+    /// It posted a buffer twice: one frame may be over another.
+    muddled: bool,
 }
 
 impl<C: vmdq::Controller> Vm<C> {
     pub(crate) fn new(guests: &Guests, id: InterfaceId, queue: Option<usize>, access: bool) -> Self {
-        let machine = Machine::new(guests);
+        let machine = Machine::new(guests, PAGES);
         let guest = &machine.guest;
         let alloc = |len: usize| guest.alloc(len as u32, 4096).expect("the machine has memory");
         let channel = [0, 1].map(|_| alloc(4 * WORDS));
@@ -96,6 +100,7 @@ impl<C: vmdq::Controller> Vm<C> {
             posted: BTreeMap::new(),
             broken: false,
             spoilt: false,
+            muddled: false,
             machine,
         }
     }
@@ -119,7 +124,7 @@ impl<C: vmdq::Controller> Vm<C> {
         let memory = self.machine.guest.memory();
         let end = memory.at + u64::from(memory.len);
         // Two entries for one buffer may both get a frame.
-        self.spoilt |= kind == 4;
+        self.muddled |= kind == 4;
         self.post(|vm, id| match kind {
             0 => other,
             1 => GuestRange { at: vm.spare.at + 4, len: BUFFER },
@@ -148,6 +153,11 @@ impl<C: vmdq::Controller> Vm<C> {
         let _ = self.machine.guest.write(range.at + 4 * (at % WORDS) as u64, &value.to_le_bytes());
         self.broken = true;
         self.machine.absorb();
+    }
+
+    /// Tells whether the machine can expect to find the frames that it is told of.
+    pub(crate) const fn is_honest(&self) -> bool {
+        !self.broken && !self.spoilt && !self.muddled
     }
 
     /// Sees that nobody wrote what the machine did not share.

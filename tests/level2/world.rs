@@ -318,7 +318,7 @@ impl<C: HeaderReplication> World<C> {
     fn read(&mut self, i: usize, told: &crate::vm::Told) {
         let vm = &self.vms[i];
         let mut bytes = vec![0; told.length as usize];
-        if vm.machine.guest.read(told.range.at, &mut bytes).is_err() || self.lied || vm.broken || vm.spoilt {
+        if vm.machine.guest.read(told.range.at, &mut bytes).is_err() || self.lied || !vm.is_honest() {
             return;
         }
         let number = number(&bytes);
