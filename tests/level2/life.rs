@@ -112,6 +112,26 @@ pub(crate) fn rings_of_another_queue_do_not_stop<C: HeaderReplication>(bed: Sim)
     house.finish();
 }
 
+pub(crate) fn what_is_another_ports_stops_nothing<C: HeaderReplication>(bed: Sim) {
+    let mut other = House::<C>::start(Sim::new(bed.kind()), Shape::default());
+    let mut house = House::<C>::start(bed, Shape::default());
+    house.unbind(1);
+    let Targeted { rx, tx, pool, headers, lent, guest } = house.lanes.remove(&1).expect("the queue runs");
+    let none = |_| panic!("no buffer may come out");
+    let (table, delay) = (&other.rig.table, &mut house.rig.delay);
+    let stopped = pool.stop_targeted(rx, tx, table, &house.guests, delay, none);
+    let Err((StopError::OtherPort, Some(running))) = stopped else { panic!("{stopped:?}") };
+    let RunningTargeted { rx, tx, pool } = running;
+    let silence = other.rig.port.silence(&mut other.rig.delay).expect("the device goes silent");
+    let stopped = pool.stop_targeted_silenced(rx, tx, &silence, &house.guests, none);
+    let Err((StopError::OtherPort, Some(running))) = stopped else { panic!("{stopped:?}") };
+    let RunningTargeted { rx, tx, pool } = running;
+    assert_eq!(house.guests.counters(guest.vm()).mapped, 8);
+    house.lanes.insert(1, Targeted { rx, tx, pool, headers, lent, guest });
+    goes_on(&mut house);
+    house.finish();
+}
+
 pub(crate) fn a_queue_that_does_not_stop_stays_mapped<C: HeaderReplication>(bed: Sim) {
     let mut house = House::<C>::start(bed, Shape::default());
     house.unbind(1);

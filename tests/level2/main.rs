@@ -51,7 +51,9 @@ on_every_model! {
         the_device_does_it_alone,
         a_rewritten_frame_does_not_change_its_header,
         a_removed_tag_comes_with_the_header,
-        an_error_comes_with_the_header;
+        an_error_comes_with_the_header,
+        groups_end_where_tags_or_errors_change,
+        frames_cost_no_register_read;
     sharing:
         what_is_refused_reaches_no_descriptor,
         a_free_id_is_used_again,
@@ -66,6 +68,7 @@ on_every_model! {
         all_is_unmapped_after_the_stop_was_seen,
         a_bound_queue_does_not_stop,
         rings_of_another_queue_do_not_stop,
+        what_is_another_ports_stops_nothing,
         a_queue_that_does_not_stop_stays_mapped,
         a_stop_can_be_tried_again,
         without_a_link_there_is_a_way_out,

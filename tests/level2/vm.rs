@@ -68,6 +68,8 @@ pub(crate) struct Vm<C: vmdq::Controller> {
     pub(crate) spoilt: bool,
     /// It posted a buffer twice: one frame may be over another.
     muddled: bool,
+    /// It asked to be woken.
+    asleep: bool,
 }
 
 impl<C: vmdq::Controller> Vm<C> {
@@ -101,6 +103,7 @@ impl<C: vmdq::Controller> Vm<C> {
             broken: false,
             spoilt: false,
             muddled: false,
+            asleep: false,
             machine,
         }
     }
@@ -171,9 +174,13 @@ impl<C: vmdq::Controller> Vm<C> {
         assert_eq!(self.machine.stray(&allowed), [], "machine {}", self.machine.guest.vm().0);
     }
 
-    /// Takes what came back through the channel; returns the frames.
-    pub(crate) fn drain(&mut self) -> Vec<Told> {
-        let mut all = Vec::new();
+    /// Takes what came back through the channel, and sleeps; returns the frames. Sees that it was woken,
+    /// if it slept and anything came.
+    pub(crate) fn drain(&mut self, guests: &Guests) -> Vec<Told> {
+        let before = guests.counters(self.interface.vm()).notified;
+        let woken = self.interface.notify_if_needed(guests);
+        assert_eq!(guests.counters(self.interface.vm()).notified, before + u64::from(woken));
+        let (mut all, mut came) = (Vec::new(), false);
         // A broken channel may have no end.
         for _ in 0..4 * ENTRIES {
             let done = match self.driver.received() {
@@ -184,13 +191,18 @@ impl<C: vmdq::Controller> Vm<C> {
                     break;
                 }
             };
+            came = true;
             let range = self.posted.remove(&done.buffer.id);
             assert!(self.broken || range == Some(done.buffer.range));
             if done.status == Status::Done {
                 all.push(Told { range: done.buffer.range, length: done.length, tag: done.tag });
             }
         }
-        while let Ok(Some(_)) = self.driver.reclaim() {}
+        while let Ok(Some(_)) = self.driver.reclaim() {
+            came = true;
+        }
+        assert!(woken || !came || !self.asleep || self.broken, "it sleeps on");
+        self.asleep = self.driver.may_sleep() == Ok(true);
         all
     }
 }

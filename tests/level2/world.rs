@@ -308,7 +308,7 @@ impl<C: HeaderReplication> World<C> {
         for i in 0..self.vms.len() {
             self.vms[i].admit(&self.guests);
             self.vms[i].look();
-            for told in self.vms[i].drain() {
+            for told in self.vms[i].drain(&self.guests) {
                 self.read(i, &told);
             }
         }
