@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 use vmdq::igb::{I82575, I82576};
 use vmdq::ixgbe::I82598;
+use vmdq::vmm::GuestRange;
 use vmdq::{HeaderReplication, MacAddress};
 use vmdq_sim::{Fault, Sim};
 
@@ -154,7 +155,7 @@ fn live<C: HeaderReplication>(bed: Sim, life: &(Vec<(bool, bool)>, bool, bool, V
                 let memory = vm.machine.guest.memory();
                 vm.machine
                     .guest
-                    .release(what.map_or(memory, |id| vmdq::vmm::GuestRange { len: 4096, ..vm.buffers[id] }));
+                    .release(what.map_or(memory, |id| GuestRange { len: 4096, ..vm.buffers[id] }));
             }
             Step::Lie(i, fault, len) if *lies && world.is_targeted(i % count) => {
                 world.lied = true;

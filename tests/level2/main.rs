@@ -8,6 +8,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod account;
+mod changes;
 mod headers;
 mod house;
 mod isolation;
@@ -74,11 +76,13 @@ on_every_model! {
         without_a_link_there_is_a_way_out,
         a_silenced_port_is_proof_enough,
         a_device_that_never_falls_silent_keeps_all_memory,
-        what_was_not_started_comes_back,
+        what_was_not_started_comes_back;
+    changes:
         a_queue_passes_from_machine_to_machine,
         a_queue_changes_at_run_time,
         targeted_and_ordinary_queues_side_by_side,
         a_ring_moves_to_another_thread;
+
     trust:
         any_length_may_be_claimed,
         a_header_of_any_length_may_be_claimed,

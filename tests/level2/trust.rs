@@ -97,7 +97,7 @@ pub(crate) fn a_done_bit_without_a_frame_costs_frames<C: HeaderReplication>(bed:
         house.rig.bed.inject_fault(Fault::SpuriousDone);
         if round % 2 == 1 {
             // The model's choice goes by its clock: the next descriptor, and no frame comes over it.
-            while house.rig.bed.now() % 8 != 0 {
+            while !house.rig.bed.now().is_multiple_of(8) {
                 house.rig.delay.delay_ns(1);
             }
             assert_eq!(house.get(1, &[]), []);

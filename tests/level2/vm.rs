@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use vmdq::FrameLimit;
 use vmdq::channel::{BackEnd, Buffer, Posted, Status, VirtualDriver, VirtualInterface, words};
 use vmdq::switch::InterfaceId;
-use vmdq::vmm::GuestRange;
+use vmdq::targeted::ShareState;
+use vmdq::vmm::{GuestRange, Vmm};
+use vmdq::{Controller, FrameLimit, HeaderReplication};
 use vmdq_sim::{Guests, SimBus, SimDma};
 
 use crate::Targeted;
@@ -40,7 +41,7 @@ pub(crate) struct Told {
 }
 
 /// A machine, and what the I/O container keeps of it.
-pub(crate) struct Vm<C: vmdq::Controller> {
+pub(crate) struct Vm<C: Controller> {
     pub(crate) machine: Machine,
     // The I/O container's.
     pub(crate) interface: VirtualInterface<'static>,
@@ -72,7 +73,7 @@ pub(crate) struct Vm<C: vmdq::Controller> {
     asleep: bool,
 }
 
-impl<C: vmdq::Controller> Vm<C> {
+impl<C: Controller> Vm<C> {
     pub(crate) fn new(guests: &Guests, id: InterfaceId, queue: Option<usize>, access: bool) -> Self {
         let machine = Machine::new(guests, PAGES);
         let guest = &machine.guest;
@@ -205,4 +206,69 @@ impl<C: vmdq::Controller> Vm<C> {
         self.asleep = self.driver.may_sleep() == Ok(true);
         all
     }
+}
+
+impl<C: HeaderReplication> Vm<C> {
+    /// Copies a frame to the machine.
+    pub(crate) fn copy(&mut self, guests: &Guests, bytes: &[u8], tag: Option<u16>) {
+        let Some(lane) = &mut self.targeted else {
+            let _ = self.interface.deliver(guests, bytes, tag);
+            return;
+        };
+        let Some((id, range)) = lane.rx.take_held() else {
+            self.undelivered.no_buffer += 1;
+            return;
+        };
+        let token = self.tokens[usize::from(id)].take().expect("it was shared");
+        let receive = self.interface.receive();
+        if guests.write(self.machine.guest.vm(), range.at, bytes).is_err() {
+            let _ = receive.give_back(token, Status::Refused);
+            lane.rx.unshare(guests, id).expect("it was delivered");
+            self.undelivered.not_owned += 1;
+        } else if receive.complete(token, bytes.len() as u32, tag).is_err() {
+            self.undelivered.channel += 1;
+        } else {
+            self.told += 1;
+        }
+    }
+
+    /// Takes the buffers that the machine posted for targeted receive.
+    pub(crate) fn admit(&mut self, guests: &Guests) {
+        let Some(lane) = &mut self.targeted else { return };
+        // A machine that breaks its channel may seem to post for ever.
+        for _ in 0..2 * ENTRIES {
+            let posted = match self.interface.receive().next() {
+                None => break,
+                Some(Err(_)) => continue,
+                Some(Ok(posted)) => posted,
+            };
+            match share(lane, guests, &posted) {
+                Ok(()) => {
+                    let id = usize::from(posted.id());
+                    self.tokens[id] = Some(posted);
+                }
+                Err(()) => drop(self.interface.receive().give_back(posted, Status::Refused)),
+            }
+        }
+        lane.rx.refill(&mut lane.headers);
+    }
+}
+
+/// Shares a posted buffer, or takes it back if the machine returns it.
+fn share<C: HeaderReplication>(
+    lane: &mut Targeted<C, SimBus, SimDma>,
+    guests: &Guests,
+    posted: &Posted,
+) -> Result<(), ()> {
+    let (id, range) = (posted.id(), posted.range());
+    match lane.rx.shared(id) {
+        Some((before, ShareState::Delivered)) if before == range => {
+            return lane.rx.give_back(id).map_err(drop);
+        }
+        Some((_, ShareState::Delivered)) => lane.rx.unshare(guests, id).map_err(drop)?,
+        // One number for two buffers.
+        Some(_) => return Err(()),
+        None => {}
+    }
+    lane.rx.share(guests, id, range).map_err(drop)
 }
