@@ -114,6 +114,8 @@ impl<C: Controller> Vm<C> {
         let Some(id) = (0..ENTRIES as u16).find(|id| !self.posted.contains_key(id)) else { return };
         let range = range(self, usize::from(id));
         if self.driver.post(Buffer { id, range }).is_ok() {
+            // Two entries for one buffer may both get a frame.
+            self.muddled |= self.posted.values().any(|other| other.overlaps(range));
             self.posted.insert(id, range);
         }
     }
@@ -127,8 +129,6 @@ impl<C: Controller> Vm<C> {
     pub(crate) fn post_garbage(&mut self, kind: u8, other: GuestRange) {
         let memory = self.machine.guest.memory();
         let end = memory.at + u64::from(memory.len);
-        // Two entries for one buffer may both get a frame.
-        self.muddled |= kind == 4;
         self.post(|vm, id| match kind {
             0 => other,
             1 => GuestRange { at: vm.spare.at + 4, len: BUFFER },
