@@ -2,10 +2,13 @@
 //! the frame, and what the machine says where it does not.
 
 use vmdq::HeaderReplication;
+use vmdq::group::{Groups, Indication};
 use vmdq::ring::FrameFlags;
-use vmdq_sim::{Fault, Sim};
+use vmdq::targeted::TargetedBurst;
+use vmdq_sim::{Fault, Sim, Testbed};
 
 use crate::common::{frame, tagged, vm};
+use crate::watch::{Event, Log, WatchedBus};
 use crate::{Got, House, How, Shape};
 
 const IPV4: [u8; 2] = [8, 0];
@@ -166,4 +169,46 @@ pub(crate) fn an_error_comes_with_the_header<C: HeaderReplication>(bed: Sim) {
     assert!(got.iter().map(|got| got.flags).eq([FrameFlags::ERROR, FrameFlags::empty()]));
     assert!(got.iter().map(|got| &got.bytes).eq(&sent));
     house.finish();
+}
+
+pub(crate) fn groups_end_where_tags_or_errors_change<C: HeaderReplication>(bed: Sim) {
+    let mut house = House::<C>::start(bed, Shape { strip_tags: true, ..Shape::default() });
+    let guests = house.guests.clone();
+    let tags = [Some(5), Some(5), None, None, Some(6), Some(5)];
+    house.rig.inject(&tags.map(|tag| match tag {
+        Some(tag) => tagged(vm(1), tag, 1, 104),
+        None => frame(vm(1), 1, 100),
+    }));
+    house.rig.bed.inject_fault(Fault::AllErrors);
+    house.rig.inject(&[tagged(vm(1), 5, 1, 104), tagged(vm(1), 5, 1, 104)]);
+    let lane = house.lane(1);
+    let mut burst = TargetedBurst::<8>::new();
+    assert_eq!(lane.rx.receive(&guests, &mut burst), 8);
+    let groups = Groups::new(&mut burst, Indication::Matched(1));
+    let groups = Vec::from_iter(groups.map(|group| (group.tag, group.error, group.frames.len())));
+    let one = |tag, len| (tag, false, len);
+    let errors = [(Some(5), true, 1), one(Some(5), 1)];
+    assert_eq!(
+        groups,
+        [&[one(Some(5), 2), one(None, 2), one(Some(6), 1), one(Some(5), 1)][..], &errors].concat()
+    );
+    burst.drain(..).for_each(|frame| lane.headers.put(frame.header).expect("room on the shelf"));
+    house.finish();
+}
+
+pub(crate) fn frames_cost_no_register_read<C: HeaderReplication>(bed: Sim) {
+    for how in [How::Hardware(64), How::Software] {
+        let (bed, log) = (Sim::new(bed.kind()), Log::default());
+        let bus = WatchedBus::new(bed.bus(), log.clone());
+        let mut house = House::<C, _>::start_on(bed, bus, Shape { how, shared: 24, ..Shape::default() });
+        let guests = house.guests.clone();
+        for round in 0..10 {
+            house.rig.inject(&Vec::from_iter((0..5).map(|i| ipv4(UDP, 0, i, 60 + round))));
+            log.take();
+            assert_eq!(house.lane(1).receive(&guests).len(), 5);
+            let log = log.take();
+            assert!(log.is_empty() || log == [Event::Write], "no more than the tail, once: {log:?}");
+        }
+        house.finish();
+    }
 }

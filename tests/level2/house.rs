@@ -15,7 +15,7 @@ use crate::{Got, How, Targeted};
 const CANARY: u8 = 0xa5;
 const PAGE: usize = 4096;
 /// Pages of a machine.
-const PAGES: usize = 48;
+pub(crate) const PAGES: usize = 48;
 
 /// How a house is set up.
 #[derive(Clone, Copy)]
@@ -53,8 +53,8 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    pub(crate) fn new(guests: &Guests) -> Self {
-        let guest = guests.add(PAGES);
+    pub(crate) fn new(guests: &Guests, pages: usize) -> Self {
+        let guest = guests.add(pages);
         let GuestRange { at, len } = guest.memory();
         let seen = vec![CANARY; len as usize];
         guest.write(at, &seen).expect("its own memory");
@@ -113,7 +113,7 @@ impl<C: HeaderReplication, B: Bus> House<C, B> {
         let queue = rig.idle.remove(0);
         rig.run(queue);
         let guests = Guests::new();
-        let machines = Vec::from_iter((0..shape.machines).map(|_| Machine::new(&guests)));
+        let machines = Vec::from_iter((0..shape.machines).map(|_| Machine::new(&guests, PAGES)));
         let mut house = Self { rig, guests, machines, lanes: BTreeMap::new(), shape };
         for machine in 0..shape.machines {
             house.target(machine);

@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 use vmdq::igb::{I82575, I82576};
 use vmdq::ixgbe::I82598;
+use vmdq::vmm::GuestRange;
 use vmdq::{HeaderReplication, MacAddress};
 use vmdq_sim::{Fault, Sim};
 
@@ -83,7 +84,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => Just(Step::PollAll),
         3 => (m(), 0..3u8).prop_map(|(i, way)| Step::Lead(i, way)),
         2 => m().prop_map(Step::Turn),
-        8 => (m(), 1..9usize).prop_map(|(i, count)| Step::Post(i, count)),
+        12 => (m(), 1..9usize).prop_map(|(i, count)| Step::Post(i, count)),
         3 => (m(), 0..8u8).prop_map(|(i, kind)| Step::Garbage(i, kind)),
         2 => (m(), to()).prop_map(|(i, to)| Step::Rewrite(i, to)),
         1 => (m(), any::<u16>()).prop_map(|(i, id)| Step::WrongId(i, id)),
@@ -154,7 +155,7 @@ fn live<C: HeaderReplication>(bed: Sim, life: &(Vec<(bool, bool)>, bool, bool, V
                 let memory = vm.machine.guest.memory();
                 vm.machine
                     .guest
-                    .release(what.map_or(memory, |id| vmdq::vmm::GuestRange { len: 4096, ..vm.buffers[id] }));
+                    .release(what.map_or(memory, |id| GuestRange { len: 4096, ..vm.buffers[id] }));
             }
             Step::Lie(i, fault, len) if *lies && world.is_targeted(i % count) => {
                 world.lied = true;
@@ -164,7 +165,10 @@ fn live<C: HeaderReplication>(bed: Sim, life: &(Vec<(bool, bool)>, bool, bool, V
             }
             Step::Lie(..) => {}
         }
-        world.check();
+        // Nothing else moves a byte.
+        if matches!(step, Step::Frames(..) | Step::Send(..) | Step::Poll(_) | Step::Lie(..)) {
+            world.check();
+        }
     }
     world.finish();
 }

@@ -8,6 +8,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod account;
+mod changes;
 mod headers;
 mod house;
 mod isolation;
@@ -51,7 +53,9 @@ on_every_model! {
         the_device_does_it_alone,
         a_rewritten_frame_does_not_change_its_header,
         a_removed_tag_comes_with_the_header,
-        an_error_comes_with_the_header;
+        an_error_comes_with_the_header,
+        groups_end_where_tags_or_errors_change,
+        frames_cost_no_register_read;
     sharing:
         what_is_refused_reaches_no_descriptor,
         a_free_id_is_used_again,
@@ -66,16 +70,19 @@ on_every_model! {
         all_is_unmapped_after_the_stop_was_seen,
         a_bound_queue_does_not_stop,
         rings_of_another_queue_do_not_stop,
+        what_is_another_ports_stops_nothing,
         a_queue_that_does_not_stop_stays_mapped,
         a_stop_can_be_tried_again,
         without_a_link_there_is_a_way_out,
         a_silenced_port_is_proof_enough,
         a_device_that_never_falls_silent_keeps_all_memory,
-        what_was_not_started_comes_back,
+        what_was_not_started_comes_back;
+    changes:
         a_queue_passes_from_machine_to_machine,
         a_queue_changes_at_run_time,
         targeted_and_ordinary_queues_side_by_side,
         a_ring_moves_to_another_thread;
+
     trust:
         any_length_may_be_claimed,
         a_header_of_any_length_may_be_claimed,

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use vmdq::FrameLimit;
 use vmdq::channel::{BackEnd, Buffer, Posted, Status, VirtualDriver, VirtualInterface, words};
 use vmdq::switch::InterfaceId;
-use vmdq::vmm::GuestRange;
+use vmdq::targeted::ShareState;
+use vmdq::vmm::{GuestRange, Vmm};
+use vmdq::{Controller, FrameLimit, HeaderReplication};
 use vmdq_sim::{Guests, SimBus, SimDma};
 
 use crate::Targeted;
@@ -15,6 +16,8 @@ use crate::lane::BUFFER;
 
 /// Entries of a channel, and buffers of a machine.
 pub(crate) const ENTRIES: usize = 8;
+/// Pages of a machine: its channel, its buffers, one to send from, and some that nobody uses.
+const PAGES: usize = 2 + ENTRIES + 1 + 7;
 /// Words of one direction of a channel.
 const WORDS: usize = words(ENTRIES as u32);
 
@@ -38,7 +41,7 @@ pub(crate) struct Told {
 }
 
 /// A machine, and what the I/O container keeps of it.
-pub(crate) struct Vm<C: vmdq::Controller> {
+pub(crate) struct Vm<C: Controller> {
     pub(crate) machine: Machine,
     // The I/O container's.
     pub(crate) interface: VirtualInterface<'static>,
@@ -61,14 +64,18 @@ pub(crate) struct Vm<C: vmdq::Controller> {
     /// What it posted and did not get back.
     posted: BTreeMap<u16, GuestRange>,
     /// It wrote nonsense into its channel: what it makes of that is its own affair.
-    pub(crate) broken: bool,
+    broken: bool,
     /// It wrote into buffers that were posted: it can't expect to find frames in them.
     pub(crate) spoilt: bool,
+    /// It posted a buffer twice: one frame may be over another.
+    muddled: bool,
+    /// It asked to be woken.
+    asleep: bool,
 }
 
-impl<C: vmdq::Controller> Vm<C> {
+impl<C: Controller> Vm<C> {
     pub(crate) fn new(guests: &Guests, id: InterfaceId, queue: Option<usize>, access: bool) -> Self {
-        let machine = Machine::new(guests);
+        let machine = Machine::new(guests, PAGES);
         let guest = &machine.guest;
         let alloc = |len: usize| guest.alloc(len as u32, 4096).expect("the machine has memory");
         let channel = [0, 1].map(|_| alloc(4 * WORDS));
@@ -96,6 +103,8 @@ impl<C: vmdq::Controller> Vm<C> {
             posted: BTreeMap::new(),
             broken: false,
             spoilt: false,
+            muddled: false,
+            asleep: false,
             machine,
         }
     }
@@ -105,6 +114,8 @@ impl<C: vmdq::Controller> Vm<C> {
         let Some(id) = (0..ENTRIES as u16).find(|id| !self.posted.contains_key(id)) else { return };
         let range = range(self, usize::from(id));
         if self.driver.post(Buffer { id, range }).is_ok() {
+            // Two entries for one buffer may both get a frame.
+            self.muddled |= self.posted.values().any(|other| other.overlaps(range));
             self.posted.insert(id, range);
         }
     }
@@ -118,8 +129,6 @@ impl<C: vmdq::Controller> Vm<C> {
     pub(crate) fn post_garbage(&mut self, kind: u8, other: GuestRange) {
         let memory = self.machine.guest.memory();
         let end = memory.at + u64::from(memory.len);
-        // Two entries for one buffer may both get a frame.
-        self.spoilt |= kind == 4;
         self.post(|vm, id| match kind {
             0 => other,
             1 => GuestRange { at: vm.spare.at + 4, len: BUFFER },
@@ -150,6 +159,11 @@ impl<C: vmdq::Controller> Vm<C> {
         self.machine.absorb();
     }
 
+    /// Tells whether the machine can expect to find the frames that it is told of.
+    pub(crate) const fn is_honest(&self) -> bool {
+        !self.broken && !self.spoilt && !self.muddled
+    }
+
     /// Sees that nobody wrote what the machine did not share.
     pub(crate) fn look(&mut self) {
         let allowed = if self.broken {
@@ -161,9 +175,13 @@ impl<C: vmdq::Controller> Vm<C> {
         assert_eq!(self.machine.stray(&allowed), [], "machine {}", self.machine.guest.vm().0);
     }
 
-    /// Takes what came back through the channel; returns the frames.
-    pub(crate) fn drain(&mut self) -> Vec<Told> {
-        let mut all = Vec::new();
+    /// Takes what came back through the channel, and sleeps; returns the frames. Sees that it was woken,
+    /// if it slept and anything came.
+    pub(crate) fn drain(&mut self, guests: &Guests) -> Vec<Told> {
+        let before = guests.counters(self.interface.vm()).notified;
+        let woken = self.interface.notify_if_needed(guests);
+        assert_eq!(guests.counters(self.interface.vm()).notified, before + u64::from(woken));
+        let (mut all, mut came) = (Vec::new(), false);
         // A broken channel may have no end.
         for _ in 0..4 * ENTRIES {
             let done = match self.driver.received() {
@@ -174,13 +192,83 @@ impl<C: vmdq::Controller> Vm<C> {
                     break;
                 }
             };
+            came = true;
             let range = self.posted.remove(&done.buffer.id);
             assert!(self.broken || range == Some(done.buffer.range));
             if done.status == Status::Done {
                 all.push(Told { range: done.buffer.range, length: done.length, tag: done.tag });
             }
         }
-        while let Ok(Some(_)) = self.driver.reclaim() {}
+        while let Ok(Some(_)) = self.driver.reclaim() {
+            came = true;
+        }
+        assert!(woken || !came || !self.asleep || self.broken, "it sleeps on");
+        self.asleep = self.driver.may_sleep() == Ok(true);
         all
     }
+}
+
+impl<C: HeaderReplication> Vm<C> {
+    /// Copies a frame to the machine.
+    pub(crate) fn copy(&mut self, guests: &Guests, bytes: &[u8], tag: Option<u16>) {
+        let Some(lane) = &mut self.targeted else {
+            let _ = self.interface.deliver(guests, bytes, tag);
+            return;
+        };
+        let Some((id, range)) = lane.rx.take_held() else {
+            self.undelivered.no_buffer += 1;
+            return;
+        };
+        let token = self.tokens[usize::from(id)].take().expect("it was shared");
+        let receive = self.interface.receive();
+        if guests.write(self.machine.guest.vm(), range.at, bytes).is_err() {
+            let _ = receive.give_back(token, Status::Refused);
+            lane.rx.unshare(guests, id).expect("it was delivered");
+            self.undelivered.not_owned += 1;
+        } else if receive.complete(token, bytes.len() as u32, tag).is_err() {
+            self.undelivered.channel += 1;
+        } else {
+            self.told += 1;
+        }
+    }
+
+    /// Takes the buffers that the machine posted for targeted receive.
+    pub(crate) fn admit(&mut self, guests: &Guests) {
+        let Some(lane) = &mut self.targeted else { return };
+        // A machine that breaks its channel may seem to post for ever.
+        for _ in 0..2 * ENTRIES {
+            let posted = match self.interface.receive().next() {
+                None => break,
+                Some(Err(_)) => continue,
+                Some(Ok(posted)) => posted,
+            };
+            match share(lane, guests, &posted) {
+                Ok(()) => {
+                    let id = usize::from(posted.id());
+                    self.tokens[id] = Some(posted);
+                }
+                Err(()) => drop(self.interface.receive().give_back(posted, Status::Refused)),
+            }
+        }
+        lane.rx.refill(&mut lane.headers);
+    }
+}
+
+/// Shares a posted buffer, or takes it back if the machine returns it.
+fn share<C: HeaderReplication>(
+    lane: &mut Targeted<C, SimBus, SimDma>,
+    guests: &Guests,
+    posted: &Posted,
+) -> Result<(), ()> {
+    let (id, range) = (posted.id(), posted.range());
+    match lane.rx.shared(id) {
+        Some((before, ShareState::Delivered)) if before == range => {
+            return lane.rx.give_back(id).map_err(drop);
+        }
+        Some((_, ShareState::Delivered)) => lane.rx.unshare(guests, id).map_err(drop)?,
+        // One number for two buffers.
+        Some(_) => return Err(()),
+        None => {}
+    }
+    lane.rx.share(guests, id, range).map_err(drop)
 }

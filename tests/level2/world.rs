@@ -3,30 +3,31 @@
 
 use std::collections::BTreeMap;
 
-use vmdq::channel::{Posted, Status};
+use vmdq::channel::{Buffer, Status};
+use vmdq::ring::FrameFlags;
 use vmdq::switch::{
     Indicated, InterfaceId, Load, Origin, Physical, Switch, TagAction, Verdict, Virtual, Vlan, Vlans,
 };
-use vmdq::targeted::{ShareState, TargetedBurst};
-use vmdq::vmm::Vmm;
+use vmdq::targeted::TargetedBurst;
+use vmdq::vmm::GuestRange;
 use vmdq::{Accept, Config, HeaderReplication, MacAddress};
 use vmdq_sim::{Guests, Sim, SimBus, Testbed};
 
-use crate::common::{Plan, Rig, number, ready, vm as address};
-use crate::vm::{ENTRIES, Undelivered, Vm};
+use crate::common::{Plan, Rig, frame, ready, vm as address};
+use crate::vm::Vm;
 use crate::{How, Targeted};
 
 /// The VLAN of machines that have one alone.
-const VLAN: u16 = 5;
+pub(crate) const VLAN: u16 = 5;
 
 /// A frame that was put on the wire or sent by a machine.
-struct Sent {
-    bytes: Vec<u8>,
+pub(crate) struct Sent {
+    pub(crate) bytes: Vec<u8>,
     /// Its tag, or the one that the switch gives it.
-    tag: Option<u16>,
+    pub(crate) tag: Option<u16>,
     /// From a machine, or from the wire.
-    from: Option<usize>,
-    to: MacAddress,
+    pub(crate) from: Option<usize>,
+    pub(crate) to: MacAddress,
 }
 
 /// The port, the machines and all that was sent.
@@ -34,16 +35,16 @@ pub(crate) struct World<C: HeaderReplication> {
     pub(crate) rig: Rig<C, SimBus, Sim>,
     pub(crate) guests: Guests,
     pub(crate) vms: Vec<Vm<C>>,
-    switch: Switch<8, 64>,
-    uplink: InterfaceId,
+    pub(crate) switch: Switch<8, 64>,
+    pub(crate) uplink: InterfaceId,
     how: How,
-    sent: Vec<Sent>,
+    pub(crate) sent: Vec<Sent>,
     /// Frames that were put on the wire.
-    injected: u64,
+    pub(crate) injected: u64,
     /// What rings that are stopped by now dropped.
-    dropped: u64,
+    pub(crate) dropped: u64,
     /// Numbers of the last frames of each flow: who sent it, whither, and who got it.
-    last: BTreeMap<(Option<usize>, MacAddress, usize), u32>,
+    pub(crate) last: BTreeMap<(Option<usize>, MacAddress, usize), u32>,
     /// The device was made to lie: what arrives may be anything, but where it arrives may not.
     pub(crate) lied: bool,
 }
@@ -168,7 +169,7 @@ impl<C: HeaderReplication> World<C> {
 
     /// Makes a frame whose bytes say for whom it is.
     fn frame(&mut self, from: Option<usize>, to: MacAddress, tag: Option<u16>, len: usize) -> Vec<u8> {
-        let mut bytes = crate::common::frame(to, self.sent.len() as u32, len);
+        let mut bytes = frame(to, self.sent.len() as u32, len);
         bytes[18..].fill(mark(to));
         if let Some(from) = from {
             bytes[6..12].copy_from_slice(&address(from + 1).0);
@@ -193,8 +194,8 @@ impl<C: HeaderReplication> World<C> {
         let bytes = self.frame(honest.then_some(i), to, tag, len);
         let vm = &mut self.vms[i];
         if vm.machine.guest.write(vm.sending.at, &bytes).is_ok() {
-            let range = vmdq::vmm::GuestRange { len: len as u32, ..vm.sending };
-            let _ = vm.driver.send(vmdq::channel::Buffer { id: 0, range }, None);
+            let range = GuestRange { len: len as u32, ..vm.sending };
+            let _ = vm.driver.send(Buffer { id: 0, range }, None);
         }
         let mut copy = [0; 1522];
         let taken = vm.interface.take_sent(&self.guests, &mut copy);
@@ -227,7 +228,7 @@ impl<C: HeaderReplication> World<C> {
         let frames = self.rig.lane(0).take();
         for frame in frames {
             let bytes = frame.bytes().to_vec();
-            let error = frame.flags().contains(vmdq::ring::FrameFlags::ERROR);
+            let error = frame.flags().contains(FrameFlags::ERROR);
             self.forward(Origin::Unmatched { uplink: self.uplink }, frame.tag(), error, &bytes);
             self.rig.lane(0).buffers.put(frame).expect("room on the shelf");
         }
@@ -249,7 +250,7 @@ impl<C: HeaderReplication> World<C> {
         let frames = self.rig.lane(queue).take();
         for frame in frames {
             let bytes = frame.bytes().to_vec();
-            let error = frame.flags().contains(vmdq::ring::FrameFlags::ERROR);
+            let error = frame.flags().contains(FrameFlags::ERROR);
             self.forward(Origin::Matched { uplink, to }, frame.tag(), error, &bytes);
             self.rig.lane(queue).buffers.put(frame).expect("room on the shelf");
         }
@@ -269,7 +270,7 @@ impl<C: HeaderReplication> World<C> {
                 } else {
                     Origin::Targeted { uplink, to }
                 };
-                let error = frame.header.flags().contains(vmdq::ring::FrameFlags::ERROR);
+                let error = frame.header.flags().contains(FrameFlags::ERROR);
                 let indicated = Indicated { from, tag: frame.header.tag(), error };
                 let load = Load::frame(frame.len.into());
                 let decision = self.switch.forward(&indicated, load, frame.header.bytes(), 0);
@@ -308,31 +309,10 @@ impl<C: HeaderReplication> World<C> {
         for i in 0..self.vms.len() {
             self.vms[i].admit(&self.guests);
             self.vms[i].look();
-            for told in self.vms[i].drain() {
+            for told in self.vms[i].drain(&self.guests) {
                 self.read(i, &told);
             }
         }
-    }
-
-    /// A machine reads a frame: it is one that was sent to it, and newer than the one before.
-    fn read(&mut self, i: usize, told: &crate::vm::Told) {
-        let vm = &self.vms[i];
-        let mut bytes = vec![0; told.length as usize];
-        if vm.machine.guest.read(told.range.at, &mut bytes).is_err() || self.lied || vm.broken || vm.spoilt {
-            return;
-        }
-        let number = number(&bytes);
-        let sent = self.sent.get(number as usize).expect("a frame that was sent");
-        assert_eq!(bytes, sent.bytes);
-        let flooded = sent.to.0[0] & 1 != 0;
-        assert!(sent.to == address(i + 1) || flooded, "machine {i} got a frame for {}", sent.to);
-        assert_ne!(sent.from, Some(i), "its own");
-        let last = self.last.insert((sent.from, sent.to, i), number);
-        assert!(last.is_none_or(|last| last < number), "{last:?}, then {number}");
-        // Of the VLAN that it has alone the machine sees no tag.
-        let vlan = sent.tag.map_or(0, |tag| tag & 0xfff);
-        let expected = if vm.access { None } else { sent.tag.filter(|_| vlan != 0) };
-        assert!(told.tag == expected && (!vm.access || vlan == VLAN), "{:?} of {:?}", told.tag, sent.tag);
     }
 
     /// Ends the world; sees that every frame is accounted for, and that no machine's memory holds a
@@ -357,40 +337,6 @@ impl<C: HeaderReplication> World<C> {
         assert_eq!(self.guests.violations(), []);
         self.rig.finish();
     }
-
-    /// Frames in = delivered + dropped, at each place and for each interface.
-    fn balance(&mut self) {
-        let drops = self.rig.bed.drops();
-        assert_eq!((drops.disabled, drops.broken, drops.reset, drops.filtered), (0, 0, 0, 0));
-        let ordinary = self.rig.lanes.iter().flatten().map(|lane| lane.rx.counters());
-        let targeted = self.vms.iter().filter_map(|vm| Some(vm.targeted.as_ref()?.rx.counters()));
-        let rings =
-            ordinary.chain(targeted).map(|lost| lost.too_long + lost.malformed).sum::<u64>() + self.dropped;
-        let wire = self.switch.interface_counters(self.uplink).expect("it is bound");
-        let hardware = drops.no_descriptor + drops.too_long + drops.too_short;
-        assert_eq!(self.injected, hardware + rings + wire.received.frames);
-        for id in self.vms.iter().map(|vm| vm.id).chain([self.uplink]) {
-            let counters = self.switch.interface_counters(id).expect("it is bound");
-            let out = counters.forwarded + counters.flooded + counters.dropped.total();
-            assert_eq!(counters.received.frames, out);
-        }
-        for (i, vm) in self.vms.iter().enumerate() {
-            let sent_there = self.switch.interface_counters(vm.id).expect("it is bound").delivered.frames;
-            let by_copy = vm.interface.counters();
-            let Undelivered { no_buffer, not_owned, channel } = vm.undelivered;
-            let lost = no_buffer
-                + not_owned
-                + channel
-                + by_copy.no_buffer
-                + by_copy.buffer_too_short
-                + by_copy.buffer_not_owned
-                + by_copy.buffer_malformed
-                + by_copy.receive_corrupt;
-            assert_eq!(sent_there, vm.told + by_copy.delivered + lost, "machine {i}");
-            let received = self.switch.interface_counters(vm.id).expect("it is bound").received.frames;
-            assert_eq!(by_copy.sent, received, "machine {i}");
-        }
-    }
 }
 
 /// The byte that frames for many are filled with.
@@ -399,69 +345,4 @@ const FLOODED: u8 = 0xcf;
 /// The byte that frames for an address are filled with.
 fn mark(to: MacAddress) -> u8 {
     if to.0[0] & 1 != 0 { FLOODED } else { 0xc0 | to.0[5] & 0xf }
-}
-
-impl<C: HeaderReplication> Vm<C> {
-    /// Copies a frame to the machine.
-    fn copy(&mut self, guests: &Guests, bytes: &[u8], tag: Option<u16>) {
-        let Some(lane) = &mut self.targeted else {
-            let _ = self.interface.deliver(guests, bytes, tag);
-            return;
-        };
-        let Some((id, range)) = lane.rx.take_held() else {
-            self.undelivered.no_buffer += 1;
-            return;
-        };
-        let token = self.tokens[usize::from(id)].take().expect("it was shared");
-        let receive = self.interface.receive();
-        if guests.write(self.machine.guest.vm(), range.at, bytes).is_err() {
-            let _ = receive.give_back(token, Status::Refused);
-            lane.rx.unshare(guests, id).expect("it was delivered");
-            self.undelivered.not_owned += 1;
-        } else if receive.complete(token, bytes.len() as u32, tag).is_err() {
-            self.undelivered.channel += 1;
-        } else {
-            self.told += 1;
-        }
-    }
-
-    /// Takes the buffers that the machine posted for targeted receive.
-    fn admit(&mut self, guests: &Guests) {
-        let Some(lane) = &mut self.targeted else { return };
-        // A machine that breaks its channel may seem to post for ever.
-        for _ in 0..2 * ENTRIES {
-            let posted = match self.interface.receive().next() {
-                None => break,
-                Some(Err(_)) => continue,
-                Some(Ok(posted)) => posted,
-            };
-            match share(lane, guests, &posted) {
-                Ok(()) => {
-                    let id = usize::from(posted.id());
-                    self.tokens[id] = Some(posted);
-                }
-                Err(()) => drop(self.interface.receive().give_back(posted, Status::Refused)),
-            }
-        }
-        lane.rx.refill(&mut lane.headers);
-    }
-}
-
-/// Shares a posted buffer, or takes it back if the machine returns it.
-fn share<C: HeaderReplication>(
-    lane: &mut Targeted<C, SimBus, vmdq_sim::SimDma>,
-    guests: &Guests,
-    posted: &Posted,
-) -> Result<(), ()> {
-    let (id, range) = (posted.id(), posted.range());
-    match lane.rx.shared(id) {
-        Some((before, ShareState::Delivered)) if before == range => {
-            return lane.rx.give_back(id).map_err(drop);
-        }
-        Some((_, ShareState::Delivered)) => lane.rx.unshare(guests, id).map_err(drop)?,
-        // One number for two buffers.
-        Some(_) => return Err(()),
-        None => {}
-    }
-    lane.rx.share(guests, id, range).map_err(drop)
 }
