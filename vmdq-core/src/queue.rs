@@ -118,7 +118,8 @@ impl<C: Controller, B: Bus> Pool<C, B> {
 
     /// Stops the queue pair and gives back what it was started with.
     ///
-    /// Buffers that are still in the rings go to `freed`. The memory comes back only after the
+    /// Buffers that are still in the rings go to `freed`, empty: frames that were finished and not
+    /// received are lost with them and counted nowhere, so receive first. The memory comes back only after the
     /// device was seen to have stopped both queues.
     ///
     /// # Errors

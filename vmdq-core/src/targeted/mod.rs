@@ -30,7 +30,12 @@
 //! is what the virtual machine says it is.
 //!
 //! The device is not trusted either: a length beyond the buffer, a frame over several descriptors or a
-//! done bit where nothing was posted costs that frame and is counted.
+//! done bit where nothing was posted costs that frame and is counted. What can't be checked is what it
+//! writes: a device that overstates a length, or says that it replicated a header and did not, shows what
+//! was in that buffer before. Shared buffers and a targeted queue's header frames hold one machine's
+//! bytes alone, if headers go back to a pool of that queue; frames of other queues that are copied to
+//! several machines come from buffers that held frames of all. And never send a header to a guest as a
+//! part of a frame: it is for decisions.
 //!
 //! Buffers of guests are mapped with whatever [`DmaSpace`] the I/O container has, through
 //! [`Vmm::map`]: with an IOMMU and without it is the same code. Where caches are not coherent with the

@@ -114,7 +114,8 @@ impl<C: Controller, B: Bus> Queue<C, B> {
 
 impl<C: Controller, B: Bus> Pool<C, B> {
     /// Stops a targeted queue pair, unmaps every shared buffer and gives back what it was started
-    /// with. Header frames that are still in the ring, and frames to be sent, go to `freed`.
+    /// with. Header frames that are still in the ring, and frames to be sent, go to `freed`. Frames that
+    /// were finished and not received are lost and counted nowhere: receive first.
     ///
     /// Nothing is unmapped before the device was seen to have stopped both queues: this is the way on
     /// when a virtual machine stops sharing, or dies.
