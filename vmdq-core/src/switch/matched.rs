@@ -1,7 +1,8 @@
 //! The short way, which most frames take: groups that a filter sorted to a virtual interface.
 //!
-//! What there is to ask of such a group depends on its ids and its tag alone, until an interface goes. So an interface remembers the last group for which all was answered well: one like it passes with
-//! a comparison, and teaches nothing if it has the same source in the same millisecond. Only others take
+//! What there is to ask of such a group depends on its ids and its tag alone, until an interface goes.
+//! So an interface remembers the last group for which all was answered well: one like it passes with a
+//! comparison, and teaches nothing if it has the same source in the same millisecond. Only others take
 //! the questions one by one. The counts of those that pass are kept beside, and settled with both
 //! interfaces when they are looked at or when another kind of group comes.
 #![forbid(unsafe_code)]
