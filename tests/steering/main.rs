@@ -38,6 +38,7 @@ on_every_model! {
     who_goes_gives_filter_and_queue_back,
     another_policy_is_obeyed,
     first_come_first_served_is_a_policy,
+    a_restless_policy_costs_steps_alone,
     a_late_frame_finds_its_machine,
     addresses_of_one_machine_share_its_queue,
     the_ports_own_address_goes_without,
@@ -182,6 +183,30 @@ fn first_come_first_served_is_a_policy<C: Controller>(bed: Sim, machines: usize)
     // The one that waited busiest is next.
     house.go(ids[0]);
     assert_eq!(house.steps, [Step::Remove(ids[0], vm(0)), Step::Install(ids[machines - 1], last)]);
+    assert_eq!(house.finish(), 0);
+}
+
+/// Whoever has no filter gets one.
+#[derive(Debug)]
+struct Restless;
+
+impl Policy for Restless {
+    fn activity(&self, _: u64, frames: u64) -> u64 {
+        frames
+    }
+    fn takes_over(&self, _: u64, _: u64) -> bool {
+        true
+    }
+}
+
+/// Filters move to and fro within a period, and no frame comes out of turn.
+fn a_restless_policy_costs_steps_alone<C: Controller>(bed: Sim, machines: usize) {
+    let (mut house, _) = full::<C, _>(bed, machines, Restless, Window::BeforeTheDrain);
+    let seats = House::<C, Restless>::SEATS;
+    let these = addresses(1..=seats);
+    for _ in 0..4 {
+        assert_eq!(house.periods(1, busy(&these)).len(), 2 * seats, "as many exchanges as filters");
+    }
     assert_eq!(house.finish(), 0);
 }
 
