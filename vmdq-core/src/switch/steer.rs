@@ -13,6 +13,21 @@
 //! [`Security`](super::Security)) the steering does not know: bind the addresses of machines that share
 //! addresses over VLANs.
 //!
+//! # Moving a filter
+//!
+//! Where an address was sorted to before, frames for it are still waiting. To keep them in order, and
+//! to their machine, do each step so (`tests/steering` does):
+//!
+//! 1. [`Step::Install`]: bind it to the queue that the interface has, else to a free one; then deliver
+//!    what the default queue has before anything from that queue. [`Step::Remove`]: unbind it, and then
+//!    deliver what the interface's queue has before anything from the default queue; if no filter leads to
+//!    that queue any more, it is free.
+//! 2. The device acts at no precise time: a frame that was sorted already can reach memory after that.
+//!    It comes out of turn then. So that it comes to its machine all the same, take what a queue has as
+//!    [unmatched](super::Origin::Unmatched) from when it is free until the interface that has it next
+//!    has had it for a moment.
+//! 3. If an interface goes, do the steps before the switch unbinds it: afterwards its frames are dropped.
+//!
 //! # Examples
 //!
 //! ```
@@ -142,7 +157,8 @@ pub struct Steering<P, const PAIRS: usize> {
 }
 
 impl<P: Policy, const PAIRS: usize> Steering<P, PAIRS> {
-    /// Takes how many filters there are.
+    /// Takes how many filters there are; with a queue for each interface, no more than there are queues
+    /// besides the default one.
     #[must_use]
     pub const fn new(filters: usize, policy: P) -> Self {
         Self { pairs: heapless::Vec::new(), filters, policy, exchanges: filters }

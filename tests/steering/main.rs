@@ -1,0 +1,265 @@
+//! More virtual machines than queues and filters (paper section 2.3.7): `Steering` decides who has a
+//! filter, `FilterTable` does it, and no machine can tell but by the time it takes.
+//!
+//! Every test ends with each frame heard exactly once by its machine and in order (but for those that
+//! were late, in the test of that), all slots and queues back, and no violation recorded.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod flow;
+mod house;
+
+use common::vm;
+use flow::Flow;
+use house::{House, Window};
+use vmdq::igb::{I82575, I82576};
+use vmdq::ixgbe::I82598;
+use vmdq::{Controller, MacAddress};
+use vmdq_core::switch::InterfaceId;
+use vmdq_core::switch::steer::{MostActive, Policy, Step};
+use vmdq_sim::Sim;
+
+/// Frames a period.
+const BUSY: usize = 40;
+const IDLE: usize = 2;
+
+/// Runs a test on each model.
+macro_rules! on_every_model {
+    ($($test:ident),+ $(,)?) => {
+        mod i82575 { $(#[test] fn $test() { super::$test::<super::I82575>(super::Sim::i82575(), 12); })+ }
+        mod i82576 { $(#[test] fn $test() { super::$test::<super::I82576>(super::Sim::i82576(), 20); })+ }
+        mod i82598 { $(#[test] fn $test() { super::$test::<super::I82598>(super::Sim::i82598(), 40); })+ }
+    };
+}
+
+on_every_model! {
+    the_busiest_have_the_filters,
+    equal_loads_keep_their_filters,
+    who_goes_gives_filter_and_queue_back,
+    another_policy_is_obeyed,
+    first_come_first_served_is_a_policy,
+    a_restless_policy_costs_steps_alone,
+    a_late_frame_finds_its_machine,
+    addresses_of_one_machine_share_its_queue,
+    the_ports_own_address_goes_without,
+}
+
+/// A house with machines, of which the first ones have the filters.
+fn full<C: Controller, P: Policy>(
+    bed: Sim,
+    machines: usize,
+    policy: P,
+    window: Window,
+) -> (House<C, P>, Vec<InterfaceId>) {
+    let mut house = House::new(bed, policy, window);
+    let ids = (0..machines).map(|i| house.come(vm(i))).collect();
+    assert!(machines > C::QUEUES && machines > C::FILTERS.min(C::QUEUES));
+    assert_eq!(house.filtered(), addresses(0..House::<C, P>::SEATS));
+    (house, ids)
+}
+
+fn addresses(machines: impl Iterator<Item = usize>) -> Vec<MacAddress> {
+    machines.map(vm).collect()
+}
+
+/// The load at which these addresses are busy.
+fn busy(these: &[MacAddress]) -> impl Fn(&Flow) -> usize + '_ {
+    |flow| if these.contains(&flow.address) { BUSY } else { IDLE }
+}
+
+/// Sees in a period in which nothing changes that these, and they alone, are sorted by the hardware.
+fn alone_are_sorted<C: Controller, P: Policy>(house: &mut House<C, P>, these: &[MacAddress]) {
+    assert_eq!(house.filtered(), these);
+    house.poll_all();
+    house.flows.iter_mut().for_each(|flow| (flow.matched, flow.looked_up) = (0, 0));
+    assert_eq!(house.periods(1, busy(these)), []);
+    house.poll_all();
+    for flow in &house.flows {
+        let expected = if these.contains(&flow.address) { (BUSY as u32, 0) } else { (0, IDLE as u32) };
+        assert_eq!((flow.matched, flow.looked_up), expected, "{}", flow.address);
+    }
+}
+
+fn the_busiest_have_the_filters<C: Controller>(bed: Sim, machines: usize) {
+    let (mut house, _) = full::<C, _>(bed, machines, MostActive::default(), Window::BeforeTheDrain);
+    let seats = House::<C, MostActive>::SEATS;
+    for first in [machines - seats, 1, machines / 2] {
+        let these = addresses(first..first + seats);
+        house.periods(6, busy(&these));
+        alone_are_sorted(&mut house, &these);
+    }
+    assert_eq!(house.finish(), 0);
+}
+
+fn equal_loads_keep_their_filters<C: Controller>(bed: Sim, machines: usize) {
+    let (mut house, _) = full::<C, _>(bed, machines, MostActive::default(), Window::BeforeTheDrain);
+    house.steps.clear();
+    for period in 0..12 {
+        // Every other machine is a little busier, in turn.
+        let nearly = |flow: &Flow| 16 + 4 * ((period + usize::from(flow.address.0[5])) % 2);
+        house.period(nearly);
+    }
+    assert_eq!(house.steps, []);
+    assert_eq!(house.finish(), 0);
+}
+
+fn who_goes_gives_filter_and_queue_back<C: Controller>(bed: Sim, machines: usize) {
+    let (mut house, ids) = full::<C, _>(bed, machines, MostActive::default(), Window::BeforeTheDrain);
+    let seats = House::<C, MostActive>::SEATS;
+    let queue_of = |house: &House<C, MostActive>, id| {
+        house.held.iter().position(|held| held.is_some_and(|held| held.by == id))
+    };
+    house.periods(2, busy(&addresses(0..seats)));
+    // Two busy ones go while frames for them are under way. Others get their filters at once.
+    let queues = [0, 1].map(|i| queue_of(&house, ids[i]).expect("it has a queue"));
+    house.go(ids[0]);
+    house.go(ids[1]);
+    assert_eq!(house.filtered().len(), seats);
+    assert!(queues.iter().all(|queue| house.held[*queue].is_some()));
+    house.send_astray(vm(0));
+    house.send_astray(vm(1));
+
+    // All with filters go but one: nobody else is without.
+    for i in 2..machines - 2 {
+        house.go(ids[i]);
+    }
+    assert_eq!(house.filtered(), addresses(machines - 2..machines));
+    assert_eq!(house.rig.slots.len(), C::FILTERS - 2);
+
+    // Others come in their places, one with the address of a machine that went.
+    let new: Vec<_> = (0..seats).map(|i| (i, house.come(vm(i)))).collect();
+    assert!(new.iter().all(|(_, id)| !ids.contains(id)), "a successor is another");
+    let both: Vec<_> = house.filtered();
+    assert_eq!(both.len(), seats, "as long as there are free ones, each gets one");
+    // They are the busier ones, so that in the end the two old ones share.
+    let these = addresses(0..seats);
+    house.periods(5, busy(&these));
+    alone_are_sorted(&mut house, &these);
+    assert!(new.iter().all(|(_, id)| queue_of(&house, *id).is_some()));
+    assert_eq!(house.finish(), 0);
+}
+
+/// The silent ones have the filters.
+#[derive(Debug)]
+struct Quietest;
+
+impl Policy for Quietest {
+    fn activity(&self, _: u64, frames: u64) -> u64 {
+        1_000_000 - frames
+    }
+    fn takes_over(&self, candidate: u64, holder: u64) -> bool {
+        candidate > holder + 10
+    }
+}
+
+fn another_policy_is_obeyed<C: Controller>(bed: Sim, machines: usize) {
+    let (mut house, _) = full::<C, _>(bed, machines, Quietest, Window::BeforeTheDrain);
+    let quiet = addresses(machines - House::<C, Quietest>::SEATS..machines);
+    house.periods(4, |flow| if quiet.contains(&flow.address) { IDLE } else { BUSY });
+    assert_eq!(house.filtered(), quiet);
+    assert_eq!(house.finish(), 0);
+}
+
+/// Whoever has a filter keeps it.
+#[derive(Debug)]
+struct FirstCome;
+
+impl Policy for FirstCome {
+    fn activity(&self, before: u64, frames: u64) -> u64 {
+        before + frames
+    }
+    fn takes_over(&self, _: u64, _: u64) -> bool {
+        false
+    }
+}
+
+fn first_come_first_served_is_a_policy<C: Controller>(bed: Sim, machines: usize) {
+    let (mut house, ids) = full::<C, _>(bed, machines, FirstCome, Window::BeforeTheDrain);
+    let seats = House::<C, FirstCome>::SEATS;
+    let last = vm(machines - 1);
+    house.steps.clear();
+    assert_eq!(house.periods(4, busy(&[last])), []);
+    assert_eq!(house.filtered(), addresses(0..seats));
+    // The one that waited busiest is next.
+    house.go(ids[0]);
+    assert_eq!(house.steps, [Step::Remove(ids[0], vm(0)), Step::Install(ids[machines - 1], last)]);
+    assert_eq!(house.finish(), 0);
+}
+
+/// Whoever has no filter gets one.
+#[derive(Debug)]
+struct Restless;
+
+impl Policy for Restless {
+    fn activity(&self, _: u64, frames: u64) -> u64 {
+        frames
+    }
+    fn takes_over(&self, _: u64, _: u64) -> bool {
+        true
+    }
+}
+
+/// Filters move to and fro within a period, and no frame comes out of turn.
+fn a_restless_policy_costs_steps_alone<C: Controller>(bed: Sim, machines: usize) {
+    let (mut house, _) = full::<C, _>(bed, machines, Restless, Window::BeforeTheDrain);
+    let seats = House::<C, Restless>::SEATS;
+    let these = addresses(1..=seats);
+    for _ in 0..4 {
+        assert_eq!(house.periods(1, busy(&these)).len(), 2 * seats, "as many exchanges as filters");
+    }
+    assert_eq!(house.finish(), 0);
+}
+
+/// A frame that was sorted before its filter went and is in memory only after the queue was drained
+/// arrives in a queue that is another's by then. It comes out of turn, but to its machine.
+fn a_late_frame_finds_its_machine<C: Controller>(bed: Sim, machines: usize) {
+    let (mut house, _) = full::<C, _>(bed, machines, MostActive::default(), Window::AfterTheDrain);
+    let seats = House::<C, MostActive>::SEATS;
+    let these = addresses(machines - seats..machines);
+    house.steps.clear();
+    for _ in 0..6 {
+        house.period(busy(&these));
+    }
+    let removed = house.steps.iter().filter(|step| matches!(step, Step::Remove(..))).count();
+    assert_eq!(removed, seats);
+    alone_are_sorted(&mut house, &these);
+    // Each removal made one frame late, and no installation did: the default queue goes first.
+    assert_eq!(house.finish(), seats);
+}
+
+fn addresses_of_one_machine_share_its_queue<C: Controller>(bed: Sim, machines: usize) {
+    let (mut house, ids) = full::<C, _>(bed, machines, MostActive::default(), Window::BeforeTheDrain);
+    let seats = House::<C, MostActive>::SEATS;
+    // Addresses of an interface are as active as all of them together.
+    house.add(ids[0], vm(machines));
+    let these: Vec<_> = (0..seats - 1).chain([machines]).map(vm).collect();
+    house.periods(6, busy(&these));
+    alone_are_sorted(&mut house, &these);
+    let queue = |address| house.rig.table.find(address).expect("it has a filter").queue;
+    assert_eq!(queue(vm(0)), queue(vm(machines)));
+    assert_eq!(house.held.iter().flatten().count(), seats - 1);
+    // It goes, and both filters are others'.
+    house.go(ids[0]);
+    assert_eq!(house.filtered().len(), seats);
+    assert_eq!(house.held.iter().flatten().count(), seats);
+    assert_eq!(house.finish(), 0);
+}
+
+/// The hardware refuses a filter: the default queue does as well.
+fn the_ports_own_address_goes_without<C: Controller>(bed: Sim, machines: usize) {
+    let mut house = House::<C, _>::new(bed, MostActive::default(), Window::BeforeTheDrain);
+    let own = house.rig.port.address();
+    house.come(own);
+    for i in 0..machines {
+        house.come(vm(i));
+    }
+    let seats = House::<C, MostActive>::SEATS;
+    house.steps.clear();
+    let these: Vec<_> = addresses(0..seats - 1).into_iter().chain([own]).collect();
+    assert_eq!(house.periods(4, busy(&these)), []);
+    assert_eq!(house.filtered(), addresses(0..seats));
+    house.poll_all();
+    let flow = house.flow(own);
+    assert_eq!((flow.matched, flow.looked_up), (0, 4 * BUSY as u32));
+    assert_eq!(house.finish(), 0);
+}
