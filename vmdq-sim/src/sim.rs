@@ -219,7 +219,7 @@ impl Sim {
         model.board.wire.incoming.len() + model.device.held()
     }
 
-    /// Does one unit of work in each direction: sorts or delivers one received frame, and gives one
+    /// Does one unit of work in each direction: sorts one received frame and writes it, and gives one
     /// transmit queue its turn. Returns whether there was any. No time passes.
     pub fn step(&mut self) -> bool {
         self.shared.lock().step()
