@@ -31,6 +31,18 @@ pub fn count_if_possible(args: &[Vec<String>]) -> Result<Option<Vec<f64>>, Strin
     possible.then(|| count(args)).transpose()
 }
 
+/// Counts this program with `--count SUBJECT SIZE` for each size and, within it, each subject below
+/// `subjects`, as [`count_if_possible`] does.
+///
+/// # Errors
+///
+/// What valgrind or the program says if a count fails.
+pub fn count_subjects(subjects: usize, sizes: &[usize]) -> Result<Option<Vec<f64>>, String> {
+    let each = sizes.iter().flat_map(|size| (0..subjects).map(move |subject| (subject, size)));
+    let args = each.map(|(subject, size)| vec!["--count".into(), subject.to_string(), size.to_string()]);
+    count_if_possible(&args.collect::<Vec<_>>())
+}
+
 /// Counts as [`count_if_possible`] does, where it must be possible.
 ///
 /// # Errors

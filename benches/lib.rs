@@ -10,7 +10,7 @@ mod progress;
 mod registers;
 mod sample;
 
-pub use callgrind::{count, count_if_possible, measured_region};
+pub use callgrind::{count, count_if_possible, count_subjects, measured_region};
 pub use clock::{Clock, Mode, ns};
 pub use goal::{Bound, Goal, judge};
 pub use memory::{pages, place};

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use subject::{NAMES, Query, SIZES, Subject, subject};
 use vmdq_bench::{
-    Goal, Line, Panel, Sample, Scale, arguments, count_if_possible, draw, judge, measured_region, ns,
+    Goal, Line, Panel, Sample, Scale, arguments, count_subjects, draw, judge, measured_region, ns,
 };
 use vmdq_core::classify::Key;
 
@@ -96,19 +96,8 @@ struct Row {
     filling: Sample,
 }
 
-/// Instructions for each query, by size and then by subject.
-fn counts() -> Result<Option<Vec<f64>>, String> {
-    let args: Vec<_> = SIZES
-        .iter()
-        .flat_map(|size| (0..NAMES.len()).map(move |number| (number, size)))
-        .map(|(number, size)| vec!["--count".into(), number.to_string(), size.to_string()])
-        .collect();
-    let counts = count_if_possible(&args)?;
-    Ok(counts.map(|counts| counts.into_iter().map(|count| count / QUERIES as f64).collect()))
-}
-
 fn report(as_json: bool) -> ExitCode {
-    let counts = match counts() {
+    let counts = match count_subjects(NAMES.len(), &SIZES) {
         Ok(counts) => counts,
         Err(error) => {
             eprintln!("error: {error}");
@@ -170,7 +159,7 @@ fn report(as_json: bool) -> ExitCode {
                 name,
                 ns: Sample::of(&times[number]),
                 ours: Sample::of_ratios(&times[0], &times[number]),
-                count: counts.map(|counts| counts[at * NAMES.len() + number]),
+                count: counts.map(|counts| counts[at * NAMES.len() + number] / QUERIES as f64),
                 filling: filling[number],
             })
         })

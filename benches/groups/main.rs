@@ -16,7 +16,7 @@ use stream::{Cache, FRAMES, Stream};
 use subject::{EACH, SUBJECTS, Subject, TARGETED, UNIFORM};
 use switch::Hypervisor;
 use vmdq_bench::{
-    Goal, Line, Panel, Sample, Scale, arguments, count_if_possible, draw, judge, measured_region, ns,
+    Goal, Line, Panel, Sample, Scale, arguments, count_subjects, draw, judge, measured_region, ns,
 };
 
 const SIZES: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
@@ -59,19 +59,8 @@ struct Row {
     count: Option<f64>,
 }
 
-/// Instructions for each frame, by size of groups and then by subject.
-fn counts() -> Result<Option<Vec<f64>>, String> {
-    let args: Vec<_> = SIZES
-        .iter()
-        .flat_map(|k| (0..SUBJECTS.len()).map(move |number| (number, k)))
-        .map(|(number, k)| vec!["--count".into(), number.to_string(), k.to_string()])
-        .collect();
-    let counts = count_if_possible(&args)?;
-    Ok(counts.map(|counts| counts.into_iter().map(|count| count / FRAMES as f64).collect()))
-}
-
 fn report(as_json: bool) -> ExitCode {
-    let counts = match counts() {
+    let counts = match count_subjects(SUBJECTS.len(), &SIZES) {
         Ok(counts) => counts,
         Err(error) => {
             eprintln!("error: {error}");
@@ -106,7 +95,7 @@ fn report(as_json: bool) -> ExitCode {
             number,
             ns: [0, 1, 2].map(|at| Sample::of(&times[number][at])),
             gain: [0, 1, 2].map(|at| Sample::of_ratios(&times[EACH][at], &times[number][at])),
-            count: counts.as_ref().map(|counts| counts[size * SUBJECTS.len() + number]),
+            count: counts.as_ref().map(|counts| counts[size * SUBJECTS.len() + number] / FRAMES as f64),
         }));
     }
     let mut goals = goals(&rows);
