@@ -1,31 +1,81 @@
 //! Goals, and whether they are met.
 
+use std::fmt;
+
 use serde_json::{Value, json};
 
-/// A figure that has an upper limit.
+/// How far a figure may go.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Bound {
+    /// It may be this at the most.
+    Most(f64),
+    /// It must be this at the least.
+    Least(f64),
+}
+
+/// A figure that has a bound.
 #[derive(Clone, Debug)]
 pub struct Goal {
     /// What is measured.
     pub name: String,
-    /// The most that it may be.
-    pub limit: f64,
+    /// Its bound.
+    pub bound: Bound,
     /// What it is; `None` if it was not measured here (without valgrind, no instructions are).
     pub measured: Option<f64>,
 }
 
 impl Goal {
+    /// Makes a goal that a figure is so much at the most.
+    #[must_use]
+    pub fn most(name: impl Into<String>, most: f64, measured: Option<f64>) -> Self {
+        Self { name: name.into(), bound: Bound::Most(most), measured }
+    }
+
+    /// Makes a goal that a figure is so much at the least.
+    #[must_use]
+    pub fn least(name: impl Into<String>, least: f64, measured: Option<f64>) -> Self {
+        Self { name: name.into(), bound: Bound::Least(least), measured }
+    }
+
+    /// Tells whether the goal is met, if the figure was measured. NaN meets none.
+    #[must_use]
+    pub fn met(&self) -> Option<bool> {
+        self.measured.map(|measured| match self.bound {
+            Bound::Most(most) => measured <= most,
+            Bound::Least(least) => measured >= least,
+        })
+    }
+
     /// Tells whether the goal is missed for sure.
     #[must_use]
     pub fn is_missed(&self) -> bool {
-        self.measured.is_some_and(|measured| {
-            !matches!(measured.total_cmp(&self.limit), std::cmp::Ordering::Less | std::cmp::Ordering::Equal)
-        })
+        self.met() == Some(false)
     }
 
     /// Writes the goal.
     #[must_use]
     pub fn json(&self) -> Value {
-        json!({"goal": self.name, "limit": self.limit, "measured": self.measured, "missed": self.is_missed()})
+        let mut goal = json!({"goal": self.name, "measured": self.measured, "met": self.met()});
+        match self.bound {
+            Bound::Most(most) => goal["most"] = json!(most),
+            Bound::Least(least) => goal["least"] = json!(least),
+        }
+        goal
+    }
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (sign, bound) = match self.bound {
+            Bound::Most(most) => ("<=", most),
+            Bound::Least(least) => (">=", least),
+        };
+        write!(f, "{:<64} {sign} {bound:<8.3}", self.name)?;
+        match self.measured.zip(self.met()) {
+            None => write!(f, " not measured"),
+            Some((measured, true)) => write!(f, " {measured:>12.3} met"),
+            Some((measured, false)) => write!(f, " {measured:>12.3} MISSED"),
+        }
     }
 }
 
@@ -34,16 +84,7 @@ impl Goal {
 #[must_use]
 pub fn judge(goals: &[Goal], as_json: bool) -> bool {
     for goal in goals {
-        let measured = goal.measured.map_or("not measured".into(), |measured| format!("{measured:.3}"));
-        let verdict = if goal.is_missed() {
-            "MISSED"
-        } else if goal.measured.is_some() {
-            "met"
-        } else {
-            ""
-        };
-        let line = format!("{:<64} <= {:<7.3} {measured:>12} {verdict}", goal.name, goal.limit);
-        if as_json { eprintln!("{line}") } else { println!("{line}") }
+        if as_json { eprintln!("{goal}") } else { println!("{goal}") }
     }
-    goals.iter().all(|goal| !goal.is_missed())
+    !goals.iter().any(Goal::is_missed)
 }

@@ -1,11 +1,27 @@
 //! Benches of the VMDq crates: see the bench targets of this package. This is what they share.
 
 mod callgrind;
+mod clock;
 mod goal;
+mod memory;
+mod nic;
 mod plot;
+mod progress;
+mod registers;
 mod sample;
 
-pub use callgrind::{instructions, measured_work};
-pub use goal::{Goal, judge};
-pub use plot::{Line, draw};
-pub use sample::{Sample, ns};
+pub use callgrind::{count, count_if_possible, count_subjects, measured_region};
+pub use clock::{Clock, Mode, ns};
+pub use goal::{Bound, Goal, judge};
+pub use memory::{pages, place};
+pub use nic::{IGB, IXGBE, Layout0, Nic};
+pub use plot::{Line, Panel, Scale, draw};
+pub use progress::show;
+pub use registers::Registers;
+pub use sample::Sample;
+
+/// Returns what the bench was asked for; cargo's own argument is left out.
+#[must_use]
+pub fn arguments() -> Vec<String> {
+    std::env::args().skip(1).filter(|arg| arg != "--bench").collect()
+}

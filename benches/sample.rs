@@ -1,7 +1,5 @@
 //! Numbers that were measured again and again.
 
-use std::time::Instant;
-
 use serde_json::{Value, json};
 
 /// The middle of some numbers, and what lies between the tenth and the ninetieth of a hundred.
@@ -39,11 +37,4 @@ impl Sample {
     pub fn json(&self) -> Value {
         json!({"p10": self.p10, "median": self.median, "p90": self.p90})
     }
-}
-
-/// Nanoseconds that a piece of work takes.
-pub fn ns(work: &mut dyn FnMut()) -> f64 {
-    let begin = Instant::now();
-    crate::measured_work(work);
-    begin.elapsed().as_nanos() as f64
 }

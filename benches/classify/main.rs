@@ -6,12 +6,13 @@
 
 mod subject;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
 use subject::{NAMES, Query, SIZES, Subject, subject};
-use vmdq_bench::{Goal, Line, Sample, draw, instructions, judge, measured_work, ns};
+use vmdq_bench::{
+    Goal, Line, Panel, Sample, Scale, arguments, count_subjects, draw, judge, measured_region, ns,
+};
 use vmdq_core::classify::Key;
 
 /// As many as stay in the cache with their headers: what is measured is the look-up.
@@ -21,7 +22,7 @@ const REPETITIONS: usize = 401;
 const FILLED: usize = 51;
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    let args = arguments();
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--count", number, size] => count(number, size),
         [] => report(false),
@@ -60,7 +61,7 @@ fn count(number: &str, size: &str) -> ExitCode {
     let (Ok(number), Ok(size)) = (number.parse(), size.parse()) else { return ExitCode::FAILURE };
     let (filters, queries) = workload(size);
     let Some(subject) = subject(number, &filters) else { return ExitCode::FAILURE };
-    measured_work(&mut || {
+    measured_region(&mut || {
         std::hint::black_box(subject.sum(&queries));
     });
     ExitCode::SUCCESS
@@ -96,6 +97,13 @@ struct Row {
 }
 
 fn report(as_json: bool) -> ExitCode {
+    let counts = match count_subjects(NAMES.len(), &SIZES) {
+        Ok(counts) => counts,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     let mut agreed = true;
     let mut fields: Vec<Field> = SIZES
         .iter()
@@ -143,14 +151,15 @@ fn report(as_json: bool) -> ExitCode {
         .collect();
     let rows: Vec<Row> = fields
         .iter()
-        .flat_map(|Field { size, times, filling, .. }| {
-            NAMES.iter().enumerate().map(|(number, name)| Row {
+        .enumerate()
+        .flat_map(|(at, Field { size, times, filling, .. })| {
+            let counts = counts.as_deref();
+            NAMES.iter().enumerate().map(move |(number, name)| Row {
                 size: *size,
                 name,
                 ns: Sample::of(&times[number]),
                 ours: Sample::of_ratios(&times[0], &times[number]),
-                count: instructions(&["--count", &number.to_string(), &size.to_string()])
-                    .map(|count| count / QUERIES as f64),
+                count: counts.map(|counts| counts[at * NAMES.len() + number] / QUERIES as f64),
                 filling: filling[number],
             })
         })
@@ -208,34 +217,32 @@ fn goals(rows: &[Row], flat: &[f64]) -> Vec<Goal> {
     let of = |number: usize| rows.iter().filter(move |row| row.name == NAMES[number]);
     let counts: Option<Vec<f64>> = of(0).map(|row| row.count).collect();
     let mut goals = vec![
-        Goal {
-            name: "exact table: instructions for each frame, at most".into(),
-            limit: 24.0,
-            measured: counts.as_deref().map(|counts| extremes(counts).1),
-        },
-        Goal {
-            name: "exact table: instructions, most to fewest of all sizes".into(),
-            limit: 1.1,
-            measured: counts.as_deref().map(extremes).map(|(fewest, most)| most / fewest),
-        },
-        Goal {
-            name: "exact table: time, slowest to fastest of all sizes".into(),
-            limit: 1.1,
-            measured: Some(extremes(flat)).map(|(fastest, slowest)| slowest / fastest),
-        },
+        Goal::most(
+            "exact table: instructions for each frame",
+            24.0,
+            counts.as_deref().map(|counts| extremes(counts).1),
+        ),
+        Goal::most(
+            "exact table: instructions, most to fewest of all sizes",
+            1.1,
+            counts.as_deref().map(extremes).map(|(fewest, most)| most / fewest),
+        ),
+        Goal::most(
+            "exact table: time, slowest to fastest of all sizes",
+            1.1,
+            Some(extremes(flat)).map(|(fastest, slowest)| slowest / fastest),
+        ),
     ];
     for (number, limit) in [(1, 0.6), (2, 0.25)] {
-        goals.extend(of(number).map(|row| Goal {
-            name: format!("exact table: time to {}'s, {} filters", row.name, row.size),
-            limit,
-            measured: Some(row.ours.median),
+        goals.extend(of(number).map(|row| {
+            let name = format!("exact table: time to {}'s, {} filters", row.name, row.size);
+            Goal::most(name, limit, Some(row.ours.median))
         }));
     }
     goals
 }
 
 fn plot(rows: &[Row]) -> Result<(), Box<dyn std::error::Error>> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("plots");
     let lines = |y: fn(&Row) -> Option<f64>| -> Vec<Line> {
         NAMES
             .iter()
@@ -247,20 +254,13 @@ fn plot(rows: &[Row]) -> Result<(), Box<dyn std::error::Error>> {
                     .filter_map(|row| Some((row.size as f64, y(row)?)))
                     .collect(),
             })
-            .filter(|line| !line.points.is_empty())
             .collect()
     };
-    let title = "Address and VLAN to queue";
-    draw(
-        &folder.join("classify_ns.svg"),
-        title,
-        "filters",
-        "ns for each frame",
-        &lines(|row| Some(row.ns.median)),
-    )?;
-    let counted = lines(|row| row.count);
-    if counted.is_empty() {
-        return Ok(());
-    }
-    draw(&folder.join("classify_instructions.svg"), title, "filters", "instructions for each frame", &counted)
+    let panel = |y, lines| {
+        let (title, x) = ("Address and VLAN to queue", "filters");
+        Panel { title, x, y, scale: Scale::Logarithmic, lines }
+    };
+    draw("classify_ns", &[panel("ns for each frame", lines(|row| Some(row.ns.median)))])?;
+    draw("classify_instructions", &[panel("instructions for each frame", lines(|row| row.count))])?;
+    Ok(())
 }

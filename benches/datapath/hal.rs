@@ -1,39 +1,17 @@
 //! The HALs of this project, through their public API.
 
-use std::ptr::NonNull;
-
-use embedded_hal::delay::DelayNs;
+use vmdq_bench::{Layout0, Nic, place};
 use vmdq_core::bus::Mmio;
 use vmdq_core::dma::Identity;
 use vmdq_core::ring::{BufferMemory, BufferPool, Burst, Exchange, InPlace, RingMemory, RxRing, TxRing};
 use vmdq_core::{Config, Controller, Port, Reset, Resources, Running};
 
-use crate::nic::{Layout0, Nic, pages};
 use crate::subject::{Path, Subject, touch};
 
 const RING: usize = 512;
 const BUFFERS: usize = 2 * RING;
 /// Frames under way from which on buffers are taken back: half of the ring.
 const RECLAIM_AT: usize = RING / 4;
-
-/// Waits in which the device answers.
-struct Answering(NonNull<u8>);
-
-impl DelayNs for Answering {
-    fn delay_ns(&mut self, _: u32) {
-        // SAFETY: made from a device's register file below.
-        unsafe { Nic::answer(self.0) };
-    }
-}
-
-fn place<T>(value: T) -> &'static mut T {
-    let at = pages(size_of::<T>()).cast::<T>();
-    // SAFETY: fresh memory of the size, in whole pages, never freed.
-    unsafe {
-        at.write(value);
-        &mut *at.as_ptr()
-    }
-}
 
 type Rx<C> = RxRing<C, Mmio, Identity>;
 type Tx<C> = TxRing<C, Mmio, Identity>;
@@ -52,11 +30,9 @@ pub(crate) trait Forward<C>: 'static {
 /// Starts queue 0 of a controller of model `C`, and forwards in a way `F`.
 pub(crate) fn subject<C: Controller, F: Forward<C>>(layout: Layout0) -> Subject {
     let nic = Nic::new(layout);
-    let mut delay = Answering(nic.registers());
-    // SAFETY: the device's register file is as large as the window and is never freed.
-    let bus = unsafe { Mmio::new(nic.registers().cast()) };
+    let mut delay = nic.registers();
     // SAFETY: the device in memory keeps to what it is given.
-    let port = unsafe { Port::<C, _, Reset>::new(bus) };
+    let port = unsafe { Port::<C, _, Reset>::new(delay.bus()) };
     let port =
         port.init(&Config::default(), &mut delay).map_err(|(error, _)| error).expect("a port in memory");
     // SAFETY: the device in memory uses pointers.

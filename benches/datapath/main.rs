@@ -4,40 +4,22 @@
 //! does without the processor's vector instructions. The figures say what a driver costs the
 //! processor: there is no PCIe and no real DMA here.
 
-#[path = "clock.rs"]
-mod clock;
-#[path = "count.rs"]
-mod count;
-#[path = "goals.rs"]
 mod goals;
-#[path = "hal.rs"]
 mod hal;
-#[path = "limit/mod.rs"]
 mod limit;
-#[path = "measure.rs"]
 mod measure;
-#[path = "memory.rs"]
-mod memory;
-#[path = "nic.rs"]
-mod nic;
-#[path = "peer/mod.rs"]
 mod peer;
-#[path = "progress.rs"]
-mod progress;
-#[path = "report.rs"]
 mod report;
-#[path = "subject.rs"]
 mod subject;
-#[path = "time.rs"]
 mod time;
 
 use std::process::ExitCode;
 
 use igb_hal::I82576;
 use ixgbe_hal::I82598;
-use nic::{IGB, IXGBE};
 use report::Report;
 use subject::Subject;
+use vmdq_bench::{IGB, IXGBE, arguments};
 
 /// What is measured. Each path needs its limit.
 const SUBJECTS: [fn() -> Subject; 11] = [
@@ -58,7 +40,7 @@ const SUBJECTS: [fn() -> Subject; 11] = [
 const SIZES: [usize; 4] = [1, 8, 32, 64];
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    let args = arguments();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     if let ["--regions", subject, size] = args[..] {
         let make = subject.parse().ok().and_then(|subject: usize| SUBJECTS.get(subject));

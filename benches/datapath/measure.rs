@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use crate::clock::{Clock, Mode};
-use crate::count::{self, measured_region};
+use vmdq_bench::{Clock, Mode, measured_region};
+
 use crate::subject::Subject;
 
 /// Frames of a measured region.
@@ -32,14 +32,15 @@ pub(crate) fn region_ns(clock: &Clock, subject: &mut Subject, mode: Mode, size: 
     clock.ns(mode, || region(subject, size)) / REGION as f64
 }
 
-/// Counts the instructions for each frame, for each pair of subject number and burst size.
-pub(crate) fn instructions(rows: &[(usize, usize)]) -> Result<Vec<f64>, String> {
-    let args: Vec<_> = rows
-        .iter()
-        .map(|(subject, size)| vec!["--regions".into(), subject.to_string(), size.to_string()])
-        .collect();
-    let counts = count::all(&args)?;
-    Ok(counts.into_iter().map(|total| total / (COUNTED * REGION) as f64).collect())
+/// Returns the arguments with which this program runs the regions of a subject, by number and burst
+/// size, below callgrind.
+pub(crate) fn arguments(subject: usize, size: usize) -> Vec<String> {
+    vec!["--regions".into(), subject.to_string(), size.to_string()]
+}
+
+/// Returns the instructions for each frame, of those of all counted regions.
+pub(crate) fn for_each_frame(total: f64) -> f64 {
+    total / (COUNTED * REGION) as f64
 }
 
 /// What runs below callgrind.

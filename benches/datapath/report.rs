@@ -3,10 +3,9 @@
 use std::fmt::Write;
 
 use serde_json::{Value, json};
+use vmdq_bench::{Clock, Goal, Mode, Sample, count, count_if_possible};
 
-use crate::clock::{Clock, Mode};
-use crate::count;
-use crate::goals::{self, Verdict};
+use crate::goals::goals;
 use crate::measure;
 use crate::subject::{Path, Subject};
 use crate::time::{self, Effort, Timing};
@@ -43,13 +42,8 @@ impl Report {
         let mut timings = timings.into_iter();
         let numbers: Vec<(usize, usize)> =
             sizes.iter().flat_map(|&size| (0..subjects.len()).map(move |i| (i, size))).collect();
-        let counts = match count::possible() {
-            true => Some(measure::instructions(&numbers)?),
-            false if timings.len() == 0 => {
-                return Err("there is no valgrind to count instructions with".into());
-            }
-            false => None,
-        };
+        let args: Vec<_> = numbers.iter().map(|&(subject, size)| measure::arguments(subject, size)).collect();
+        let counts = if timings.len() == 0 { Some(count(&args)?) } else { count_if_possible(&args)? };
         let modes: Vec<Option<Mode>> =
             if timings.len() == 0 { vec![None] } else { Mode::ALL.map(Some).to_vec() };
         let named = make();
@@ -63,7 +57,7 @@ impl Report {
                     path,
                     batch,
                     timing: mode.zip(mode.and_then(|_| timings.next())),
-                    instructions: counts.as_ref().map(|counts| counts[at]),
+                    instructions: counts.as_ref().map(|counts| measure::for_each_frame(counts[at])),
                 });
             }
         }
@@ -80,8 +74,8 @@ impl Report {
         );
         for Row { subject, device, path, batch, timing, instructions } in &self.rows {
             let (mode, ns, ratio, spread) = timing.map_or_else(Default::default, |(mode, timing)| {
-                let Timing { ns, ratio, low, high } = timing;
-                (mode.name(), format!("{ns:.2}"), format!("{ratio:.3}"), format!("{low:.2}..{high:.2}"))
+                let Timing { ns, ratio: Sample { p10, median, p90 } } = timing;
+                (mode.name(), format!("{ns:.2}"), format!("{median:.3}"), format!("{p10:.2}..{p90:.2}"))
             });
             let count = instructions.map_or("no valgrind".into(), |count| format!("{count:.2}"));
             let path = path.name();
@@ -91,20 +85,19 @@ impl Report {
             );
         }
         table.push_str("goals\n");
-        for (goal, verdict) in goals::judge(&self.rows) {
-            let _ = writeln!(table, "  {goal:<52} {verdict}");
+        for goal in goals(&self.rows) {
+            let _ = writeln!(table, "{goal}");
         }
         table
     }
 
     /// Returns one object.
     pub(crate) fn json(&self) -> Value {
-        let goal = |(goal, verdict): (String, Verdict)| json!({ "goal": goal, "met": verdict.met(), "measured": verdict.measured, "most": verdict.most });
         json!({
             "target_cpu": target_cpu(),
             "swept_bytes": self.sweep,
             "rows": self.rows.iter().map(Row::json).collect::<Vec<_>>(),
-            "goals": goals::judge(&self.rows).map(goal).collect::<Vec<_>>(),
+            "goals": goals(&self.rows).iter().map(Goal::json).collect::<Vec<_>>(),
         })
     }
 }
@@ -121,9 +114,9 @@ impl Row {
         if let Some((mode, timing)) = self.timing {
             row["mode"] = json!(mode.name());
             row["ns_per_frame"] = json!(timing.ns);
-            row["ratio_to_limit"] = json!(timing.ratio);
-            row["ratio_p10"] = json!(timing.low);
-            row["ratio_p90"] = json!(timing.high);
+            row["ratio_to_limit"] = json!(timing.ratio.median);
+            row["ratio_p10"] = json!(timing.ratio.p10);
+            row["ratio_p90"] = json!(timing.ratio.p90);
         }
         row
     }

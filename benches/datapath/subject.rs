@@ -1,6 +1,6 @@
 //! What is measured: something that forwards the frames of receive ring 0 through transmit ring 0.
 
-use crate::nic::Nic;
+use vmdq_bench::Nic;
 
 /// How a frame's buffer goes from the receive ring to the transmit ring.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,8 +1,8 @@
 //! Time for each frame: subjects alternate, ratios are taken region by region, the best run counts.
 
-use crate::clock::{Clock, Mode, quantile};
+use vmdq_bench::{Clock, Mode, Sample, show};
+
 use crate::measure::{REGION, region_ns};
-use crate::progress::show;
 use crate::subject::Subject;
 
 /// The name of what all others of its path are compared with.
@@ -34,12 +34,8 @@ impl Effort {
 pub(crate) struct Timing {
     /// Nanoseconds for each frame, the median.
     pub(crate) ns: f64,
-    /// Ratio to the limit of the same path, the median.
-    pub(crate) ratio: f64,
-    /// The ratio that a tenth of the regions stays below.
-    pub(crate) low: f64,
-    /// The ratio that a tenth of the regions exceeds.
-    pub(crate) high: f64,
+    /// Ratio to the limit of the same path.
+    pub(crate) ratio: Sample,
 }
 
 /// Measures all subjects in all modes and sizes; returns for each of them, in this order of nesting,
@@ -71,7 +67,8 @@ pub(crate) fn all(
             best = timings;
         } else {
             for (best, timing) in best.iter_mut().zip(timings) {
-                if timing.ratio < best.ratio || (timing.ratio == best.ratio && timing.ns < best.ns) {
+                let (ratio, least) = (timing.ratio.median, best.ratio.median);
+                if ratio < least || (ratio == least && timing.ns < best.ns) {
                     *best = timing;
                 }
             }
@@ -96,22 +93,14 @@ fn alternate(
         })
         .collect();
     let mut ns = vec![Vec::with_capacity(regions); subjects.len()];
-    let mut ratios = ns.clone();
     for _ in 0..regions {
-        let times: Vec<f64> =
-            subjects.iter_mut().map(|subject| region_ns(clock, subject, mode, size)).collect();
-        for (i, &time) in times.iter().enumerate() {
-            ns[i].push(time);
-            ratios[i].push(time / times[base[i]]);
+        for (subject, ns) in subjects.iter_mut().zip(&mut ns) {
+            ns.push(region_ns(clock, subject, mode, size));
         }
     }
-    ns.iter_mut()
-        .zip(&mut ratios)
-        .map(|(ns, ratios)| Timing {
-            ns: quantile(ns, 0.5),
-            ratio: quantile(ratios, 0.5),
-            low: quantile(ratios, 0.1),
-            high: quantile(ratios, 0.9),
-        })
-        .collect()
+    let timing = |(times, &base): (&Vec<f64>, &usize)| Timing {
+        ns: Sample::of(times).median,
+        ratio: Sample::of_ratios(times, &ns[base]),
+    };
+    ns.iter().zip(&base).map(timing).collect()
 }

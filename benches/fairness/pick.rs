@@ -1,14 +1,14 @@
 //! Instructions of a pick, by callgrind.
 
 use std::hint::black_box;
-use std::process::{Command, ExitCode};
+use std::iter;
+use std::process::ExitCode;
 
 use fastrand::Rng;
 use serde_json::{Value, json};
+use vmdq_bench::{Goal, count_if_possible, measured_region};
 use vmdq_core::FrameLimit;
 use vmdq_core::fair::{DeficitRoundRobin, RoundRobin, WideRoundRobin};
-
-use crate::goal::Goals;
 
 const PICKS: usize = 1 << 14;
 
@@ -100,11 +100,10 @@ impl Row {
     }
 }
 
-/// The function that callgrind collects in. Its name is on the command line, hence not mangled.
-/// State is read from memory for each pick, as it is where something else happens in between.
-#[unsafe(no_mangle)]
+/// Picks again and again. State is read from memory for each pick, as it is where something else happens
+/// in between.
 #[inline(never)]
-extern "C" fn measured_region(subject: &mut Subject) -> usize {
+fn pick(subject: &mut Subject) -> usize {
     let mut sum = 0_usize;
     match subject {
         Subject::Bare(none) => {
@@ -144,45 +143,30 @@ pub(crate) fn run(row: &str) -> ExitCode {
         };
         row.make()
     };
-    black_box(measured_region(black_box(&mut subject)));
+    measured_region(&mut || {
+        black_box(pick(black_box(&mut subject)));
+    });
     ExitCode::SUCCESS
 }
 
-/// Counts instructions for each round of the loop; `None` without valgrind.
-fn instructions(row: &str) -> Option<f64> {
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--collect-atstart=no", "--toggle-collect=measured_region"])
-        .arg("--callgrind-out-file=/dev/null")
-        .arg(std::env::current_exe().ok()?)
-        .args(["--picks", row])
-        .output()
-        .ok()?;
-    let text = String::from_utf8_lossy(&output.stderr);
-    let collected = text.lines().find_map(|line| line.split("Collected :").nth(1))?;
-    let total: f64 = collected.trim().replace(',', "").parse().ok()?;
-    Some(total / PICKS as f64)
-}
-
 /// Measures all rows, less the loop.
-pub(crate) fn measure(goals: &mut Goals) -> Vec<Row> {
+pub(crate) fn measure(goals: &mut Vec<Goal>) -> Result<Vec<Row>, String> {
     let mut rows = rows();
-    let Some(bare) = instructions("bare") else {
+    let numbers = (0..rows.len()).map(|number| number.to_string());
+    let args: Vec<_> =
+        iter::once("bare".into()).chain(numbers).map(|row| vec!["--picks".into(), row]).collect();
+    let counts = count_if_possible(&args)?;
+    if counts.is_none() {
         eprintln!("no valgrind: instructions are not counted");
-        return rows;
-    };
-    for (i, row) in rows.iter_mut().enumerate() {
-        row.instructions = instructions(&i.to_string()).map(|count| count - bare);
-        let count = row.instructions.unwrap_or(f64::NAN);
-        let Row { subject, members, active, frames, most, .. } = row;
-        // Half an instruction for what is done once.
-        goals.note(
-            format!(
-                "{subject} {frames} of {members}, {active} active: {count:.1} instructions, at most {most}"
-            ),
-            count < *most + 0.5,
-        );
     }
-    rows
+    for (i, row) in rows.iter_mut().enumerate() {
+        row.instructions = counts.as_ref().map(|counts| (counts[i + 1] - counts[0]) / PICKS as f64);
+        let Row { subject, members, active, frames, most, instructions } = row;
+        // Half an instruction for what is done once.
+        let name = format!("{subject} {frames} of {members}, {active} active: instructions");
+        goals.push(Goal::most(name, *most + 0.5, *instructions));
+    }
+    Ok(rows)
 }
 
 /// Prints a table.

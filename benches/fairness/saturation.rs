@@ -7,9 +7,8 @@
 
 use fastrand::Rng;
 use serde_json::{Value, json};
+use vmdq_bench::Goal;
 use vmdq_core::fair::{RoundRobin, WideRoundRobin};
-
-use crate::goal::Goals;
 
 /// N and the throughput of FIFOs. Up to 8 it is the paper's table; 16 and 32 are the same Markov chain
 /// solved for more inputs; beyond, the limit 2 - √2 + 0.2463/N + 0.1076/N² through these two.
@@ -39,7 +38,7 @@ pub(crate) struct Row {
 }
 
 /// Runs all sizes.
-pub(crate) fn measure(goals: &mut Goals) -> Vec<Row> {
+pub(crate) fn measure(goals: &mut Vec<Goal>) -> Vec<Row> {
     KNOWN
         .iter()
         .map(|&(n, known)| {
@@ -52,9 +51,13 @@ pub(crate) fn measure(goals: &mut Goals) -> Vec<Row> {
                 None
             };
             let off = (fifo - known).abs();
-            goals.note(format!("N = {n}: throughput {fifo:.4} is {known:.4} ± {TOLERANCE}"), off < TOLERANCE);
-            if let Some(queues) = queues {
-                goals.note(format!("N = {n}: a queue for each output carries {queues:.4}"), queues > 0.95);
+            goals.push(Goal::most(
+                format!("N = {n}: throughput of FIFOs off {known:.4}"),
+                TOLERANCE,
+                Some(off),
+            ));
+            if queues.is_some() {
+                goals.push(Goal::least(format!("N = {n}: throughput of queues for outputs"), 0.95, queues));
             }
             Row { n, known, fifo, queues }
         })

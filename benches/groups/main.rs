@@ -9,20 +9,21 @@ mod stream;
 mod subject;
 mod switch;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
 use stream::{Cache, FRAMES, Stream};
 use subject::{EACH, SUBJECTS, Subject, TARGETED, UNIFORM};
 use switch::Hypervisor;
-use vmdq_bench::{Goal, Line, Sample, draw, instructions, judge, measured_work, ns};
+use vmdq_bench::{
+    Goal, Line, Panel, Sample, Scale, arguments, count_subjects, draw, judge, measured_region, ns,
+};
 
 const SIZES: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
 const REPETITIONS: usize = 61;
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    let args = arguments();
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--count", number, k] => count(number, k),
         [] => report(false),
@@ -44,7 +45,7 @@ fn count(number: &str, k: &str) -> ExitCode {
     stream.regroup(k);
     // What is new to the switch at first is so once.
     (subject.run)(&mut hypervisor, &mut stream, k);
-    measured_work(&mut || (subject.run)(&mut hypervisor, &mut stream, k));
+    measured_region(&mut || (subject.run)(&mut hypervisor, &mut stream, k));
     ExitCode::SUCCESS
 }
 
@@ -59,11 +60,18 @@ struct Row {
 }
 
 fn report(as_json: bool) -> ExitCode {
+    let counts = match count_subjects(SUBJECTS.len(), &SIZES) {
+        Ok(counts) => counts,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     let mut hypervisor = Hypervisor::new();
     let mut streams = [false, true].map(Stream::new);
     let mut rows = Vec::new();
     let mut good = true;
-    for k in SIZES {
+    for (size, k) in SIZES.into_iter().enumerate() {
         streams.iter_mut().for_each(|stream| stream.regroup(k));
         good &= agree(&mut hypervisor, &mut streams, k);
         let mut times = [const { [const { Vec::new() }; 3] }; SUBJECTS.len()];
@@ -82,15 +90,12 @@ fn report(as_json: bool) -> ExitCode {
             }
         }
         hypervisor.take_counts();
-        rows.extend((0..SUBJECTS.len()).map(|number| {
-            Row {
-                k,
-                number,
-                ns: [0, 1, 2].map(|at| Sample::of(&times[number][at])),
-                gain: [0, 1, 2].map(|at| Sample::of_ratios(&times[EACH][at], &times[number][at])),
-                count: instructions(&["--count", &number.to_string(), &k.to_string()])
-                    .map(|count| count / FRAMES as f64),
-            }
+        rows.extend((0..SUBJECTS.len()).map(|number| Row {
+            k,
+            number,
+            ns: [0, 1, 2].map(|at| Sample::of(&times[number][at])),
+            gain: [0, 1, 2].map(|at| Sample::of_ratios(&times[EACH][at], &times[number][at])),
+            count: counts.as_ref().map(|counts| counts[size * SUBJECTS.len() + number] / FRAMES as f64),
         }));
     }
     let mut goals = goals(&rows);
@@ -146,11 +151,7 @@ fn untouched(hypervisor: &mut Hypervisor, streams: &mut Streams) -> Goal {
         // The check itself: a decision for each frame sees the other headers.
         wrong += usize::from(k > 1 && delivered(hypervisor, streams, EACH, k) == expected);
     }
-    Goal {
-        name: "group known to be one: sizes at which frames after the first count".into(),
-        limit: 0.0,
-        measured: Some(wrong as f64),
-    }
+    Goal::most("group known to be one: sizes at which frames after the first count", 0.0, Some(wrong as f64))
 }
 
 fn goals(rows: &[Row]) -> Vec<Goal> {
@@ -162,16 +163,12 @@ fn goals(rows: &[Row]) -> Vec<Goal> {
         let most = SIZES.iter().map(|&k| Some(of(number, k)? * k as f64 / of(number, 1)?));
         let most: Option<Vec<f64>> = most.collect();
         [
-            Goal {
-                name: format!("{name}: instructions for each frame, groups of 64"),
-                limit: 1.0,
-                measured: of(number, 64),
-            },
-            Goal {
-                name: format!("{name}: instructions to those of groups of 1, over k"),
-                limit: 1.1,
-                measured: most.map(|all| all.into_iter().fold(0.0, f64::max)),
-            },
+            Goal::most(format!("{name}: instructions for each frame, groups of 64"), 1.0, of(number, 64)),
+            Goal::most(
+                format!("{name}: instructions to those of groups of 1, over k"),
+                1.1,
+                most.map(|all| all.into_iter().fold(0.0, f64::max)),
+            ),
         ]
     });
     goals.collect()
@@ -217,8 +214,11 @@ fn print_table(rows: &[Row]) {
     }
 }
 
+fn panel<'a>(title: &'a str, y: &'a str, lines: Vec<Line>) -> Panel<'a> {
+    Panel { title, x: "frames in a group", y, scale: Scale::Logarithmic, lines }
+}
+
 fn plot(rows: &[Row]) -> Result<(), Box<dyn std::error::Error>> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("plots");
     let lines = |y: &dyn Fn(&Row) -> Option<f64>| -> Vec<Line> {
         let line = |(number, subject): (usize, &Subject)| Line {
             name: subject.name.into(),
@@ -228,23 +228,14 @@ fn plot(rows: &[Row]) -> Result<(), Box<dyn std::error::Error>> {
                 .filter_map(|row| Some((row.k as f64, y(row)?)))
                 .collect(),
         };
-        SUBJECTS.iter().enumerate().map(line).filter(|line| !line.points.is_empty()).collect()
+        SUBJECTS.iter().enumerate().map(line).collect()
     };
-    let x = "frames in a group";
     for (at, cache) in Cache::ALL.iter().enumerate() {
-        let file = folder.join(format!("groups_{}_ns.svg", cache.name().replace(' ', "_")));
         let title = format!("Overhead of a switch, headers: {}", cache.name());
-        draw(&file, &title, x, "ns for each frame", &lines(&|row| Some(row.ns[at].median)))?;
+        let panel = panel(&title, "ns for each frame", lines(&|row| Some(row.ns[at].median)));
+        draw(&format!("groups_{}_ns", cache.name().replace(' ', "_")), &[panel])?;
     }
     let counted = lines(&|row| row.count);
-    if counted.is_empty() {
-        return Ok(());
-    }
-    draw(
-        &folder.join("groups_instructions.svg"),
-        "Overhead of a switch",
-        x,
-        "instructions for each frame",
-        &counted,
-    )
+    draw("groups_instructions", &[panel("Overhead of a switch", "instructions for each frame", counted)])?;
+    Ok(())
 }

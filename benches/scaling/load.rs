@@ -1,6 +1,7 @@
 //! What is measured at one point of a series.
 
-use crate::count::measured_region;
+use vmdq_bench::measured_region;
+
 use crate::series::Series;
 
 /// Regions whose instructions are counted.

@@ -1,8 +1,6 @@
 //! Queues over register files in memory, polled in turn through the public API.
 
-use std::ptr::NonNull;
-
-use embedded_hal::delay::DelayNs;
+use vmdq_bench::{IGB, IXGBE, Layout0, Nic, pages, place};
 use vmdq_core::bus::Mmio;
 use vmdq_core::dma::Identity;
 use vmdq_core::ring::{
@@ -11,8 +9,6 @@ use vmdq_core::ring::{
 use vmdq_core::{Config, Controller, MacAddress, Pool, Port, Reset, Resources, Running};
 
 use crate::load::Load;
-use crate::memory::pages;
-use crate::nic::{IGB, IXGBE, Layout0, Nic};
 
 /// Frames that a busy queue gets before each region: one burst.
 const FRAMES: usize = 32;
@@ -21,16 +17,6 @@ const SPARE: usize = 3 * FRAMES;
 const STRIDE: usize = 2048 + 64;
 /// Between the registers of neighbouring rings.
 const RING_REGISTERS: usize = 0x40;
-
-/// Waits in which the device answers.
-struct Answering(NonNull<u8>);
-
-impl DelayNs for Answering {
-    fn delay_ns(&mut self, _: u32) {
-        // SAFETY: made from a device's register file below.
-        unsafe { Nic::answer(self.0) };
-    }
-}
 
 /// A running queue, and the device's side of it.
 struct Lane<C> {
@@ -48,15 +34,6 @@ pub(crate) struct Queues<C: Controller> {
     burst: Burst<64>,
     /// What filters lead to.
     _steering: Vec<Pool<C, Mmio>>,
-}
-
-fn place<T>(value: T) -> &'static mut T {
-    let at = pages(size_of::<T>()).cast::<T>();
-    // SAFETY: fresh memory of the size, in whole pages, never freed.
-    unsafe {
-        at.write(value);
-        &mut *at.as_ptr()
-    }
 }
 
 /// Memory for so many buffers, of a pool.
@@ -84,11 +61,9 @@ impl<C: Controller> Queues<C> {
         while lanes.len() < queues {
             let first = Nic::new(layout::<C>(0));
             let registers = first.registers();
-            let mut wait = Answering(registers);
-            // SAFETY: the register file is as large as the window and is never freed.
-            let bus = unsafe { Mmio::new(registers.cast()) };
+            let mut wait = registers;
             // SAFETY: the device in memory keeps to what it is given.
-            let port = unsafe { Port::<C, _, Reset>::new(bus) };
+            let port = unsafe { Port::<C, _, Reset>::new(registers.bus()) };
             let port = port.init(&Config::default(), &mut wait).map_err(|(error, _)| error);
             let Resources { queues: stopped, filters: slots, mut table, .. } =
                 port.expect("a port in memory").enable(&mut wait);

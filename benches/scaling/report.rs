@@ -1,14 +1,12 @@
 //! Measures all series; prints and draws them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::json;
+use vmdq_bench::{Clock, Mode, Sample, count_if_possible, measured_region, show};
 
-use crate::clock::{Clock, Mode, quantile};
-use crate::count::{self, measured_region};
 use crate::load::{COUNTED, Load};
 use crate::plot;
-use crate::progress::show;
 use crate::series::Series;
 
 /// What one unit costs at one point.
@@ -30,8 +28,8 @@ pub(crate) fn run(all: &[Series], as_json: bool, quick: bool) -> Result<(), Stri
         .flat_map(|series| series.points.iter().map(|point| (series.name, point.x)))
         .map(|(name, x)| vec!["--count".into(), name.into(), x.to_string()])
         .collect();
-    let mut counts = if count::possible() { Some(count::all(&args)?.into_iter()) } else { None };
-    let dir = plots();
+    let mut counts = count_if_possible(&args)?.map(Vec::into_iter);
+    let mut dir = PathBuf::new();
     let mut rows = Vec::new();
     for series in all {
         show(series.name);
@@ -50,7 +48,7 @@ pub(crate) fn run(all: &[Series], as_json: bool, quick: bool) -> Result<(), Stri
                 Cost { x: series.points[i].x, ns: times[i], instructions }
             })
             .collect();
-        plot::draw(&dir, series, &costs)?;
+        dir = plot::draw(series, &costs).map_err(|error| format!("no plot of {}: {error}", series.name))?;
         if !as_json {
             print(series, &costs);
         }
@@ -79,7 +77,7 @@ fn run_once(series: &Series, regions: u64, clock: &Clock) -> Result<Vec<[f64; 2]
                 times.push(ns / load.units() as f64);
             }
         }
-        times.iter_mut().map(|times| quantile(times, 0.5)).collect::<Vec<_>>()
+        times.iter().map(|times| Sample::of(times).median).collect::<Vec<_>>()
     });
     for (load, point) in loads.iter_mut().zip(&series.points) {
         let verified = load.verify(regions * Mode::ALL.len() as u64);
@@ -98,13 +96,4 @@ fn print(series: &Series, costs: &[Cost]) {
         println!("{x:>8} {warm:>9.2} {swept:>9.2} {count:>13}");
     }
     println!();
-}
-
-/// Where plots go: below the target folder.
-fn plots() -> PathBuf {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    set("VMDQ_PLOTS").unwrap_or_else(|| {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        workspace.join(set("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into())).join("plots")
-    })
 }

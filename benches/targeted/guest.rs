@@ -4,12 +4,12 @@ use std::cell::Cell;
 use std::hint::black_box;
 use std::ptr::NonNull;
 
+use vmdq_bench::pages;
 use vmdq_core::channel::{Buffer, Done, Status, VirtualDriver};
 use vmdq_core::dma::{Direction, DmaSpace};
 use vmdq_core::vmm::{GuestRange, NotOwned, VmId, Vmm};
 
 use crate::frame::is_frame;
-use crate::memory::pages;
 
 /// Buffers of the guest, and entries of its channel.
 pub(crate) const BUFFERS: usize = 256;

@@ -7,27 +7,16 @@
 //! instructions are callgrind's. Fails if a frame is lost, changed or out of order, or if targeted receive
 //! copies.
 
-#[path = "../datapath/clock.rs"]
-mod clock;
-#[path = "frame.rs"]
 mod frame;
-#[path = "guest.rs"]
 mod guest;
-#[path = "../datapath/memory.rs"]
-mod memory;
-#[path = "nic.rs"]
 mod nic;
-#[path = "report.rs"]
 mod report;
-#[path = "setup.rs"]
 mod setup;
-#[path = "way.rs"]
 mod way;
 
 use std::process::ExitCode;
 
-use clock::{Clock, Mode};
-use vmdq_bench::{Sample, instructions, measured_work};
+use vmdq_bench::{Clock, Mode, Sample, arguments, count_if_possible, measured_region};
 use way::{BATCH, Host, WAYS};
 
 /// The longest frames, in bytes without FCS.
@@ -39,7 +28,7 @@ const REPETITIONS: usize = 601;
 const COUNTED: usize = 32;
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    let args = arguments();
     let done = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--count", number, size, reads] => count(number, size, reads == "reads"),
         [] => measure().and_then(|rows| report::show(&rows, false)),
@@ -80,7 +69,7 @@ fn region(host: &mut Host, size: usize, reads: bool, clock: &Clock, mode: Mode) 
 }
 
 fn bring(host: &mut Host, reads: bool) {
-    measured_work(&mut || {
+    measured_region(&mut || {
         for _ in 0..REGION / BATCH {
             host.serve(reads);
         }
@@ -100,11 +89,23 @@ fn count(number: &str, size: &str, reads: bool) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether the guest reads its frames, as an argument.
+const READING: [(bool, &str); 2] = [(false, "leaves"), (true, "reads")];
+
 fn measure() -> Result<Vec<Row>, String> {
+    let args: Vec<Vec<String>> = SIZES
+        .iter()
+        .flat_map(|size| READING.map(|(_, reading)| (size.to_string(), reading)))
+        .flat_map(|(size, reading)| {
+            (0..WAYS.len())
+                .map(move |way| vec!["--count".into(), way.to_string(), size.clone(), reading.into()])
+        })
+        .collect();
+    let mut counts = count_if_possible(&args)?.map(Vec::into_iter);
     let clock = Clock::new();
     let mut rows = Vec::new();
     for size in SIZES {
-        for reads in [false, true] {
+        for (reads, _) in READING {
             let mut hosts = WAYS.map(|(_, make)| make());
             let mut times = [const { [const { Vec::new() }; Mode::ALL.len()] }; WAYS.len()];
             for (at, mode) in Mode::ALL.into_iter().enumerate() {
@@ -118,8 +119,7 @@ fn measure() -> Result<Vec<Row>, String> {
                 }
             }
             for (way, host) in hosts.iter().enumerate() {
-                let reading = if reads { "reads" } else { "leaves" };
-                let counted = instructions(&["--count", &way.to_string(), &size.to_string(), reading]);
+                let counted = counts.as_mut().and_then(Iterator::next);
                 let for_each = |bytes: u64| bytes as f64 / host.nic.received as f64;
                 rows.push(Row {
                     way,

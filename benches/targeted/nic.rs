@@ -3,12 +3,9 @@
 //! It works between measured regions only, and as the device does: it writes the whole frame into the
 //! packet buffer and, if the driver asked for replication, its beginning into the header buffer.
 
-use std::ptr::NonNull;
-
-use vmdq_core::bus::WINDOW;
+use vmdq_bench::Registers;
 
 use crate::frame::write_frame;
-use crate::memory::pages;
 
 // Registers of receive queue 0.
 const BASE: usize = 0xc000;
@@ -32,7 +29,7 @@ const SPH: u64 = 1 << 31;
 
 /// The receive half of a device in memory.
 pub(crate) struct Nic {
-    registers: NonNull<u8>,
+    registers: Registers,
     head: u32,
     /// Frames received.
     pub(crate) received: u64,
@@ -42,25 +39,21 @@ pub(crate) struct Nic {
 
 impl Nic {
     pub(crate) fn new() -> Self {
-        Self { registers: pages(WINDOW as usize), head: 0, received: 0, replicated: 0 }
+        Self { registers: Registers::new(), head: 0, received: 0, replicated: 0 }
     }
 
     /// The register file.
-    pub(crate) fn registers(&self) -> NonNull<u8> {
+    pub(crate) fn registers(&self) -> Registers {
         self.registers
-    }
-
-    fn register(&self, at: usize) -> u32 {
-        // SAFETY: inside the register file (constants above).
-        unsafe { self.registers.add(at).cast::<u32>().read_volatile() }
     }
 
     /// Receives so many frames of about `size` bytes, if there are descriptors for them; whoever counts what
     /// arrives misses the others.
     pub(crate) fn receive(&mut self, frames: usize, size: usize) {
-        let base = u64::from(self.register(BASE)) | u64::from(self.register(BASE + 4)) << 32;
-        let (ring, len, tail) = (base as *mut [u64; 2], self.register(LEN) / 16, self.register(TAIL));
-        let split = self.register(SPLIT);
+        let base = self.registers.read_pair(BASE);
+        let (ring, len, tail) =
+            (base as *mut [u64; 2], self.registers.read(LEN) / 16, self.registers.read(TAIL));
+        let split = self.registers.read(SPLIT);
         let header = (split >> HEADER_SHIFT & HEADER) as usize * HEADER_UNIT;
         let replicates = split >> TYPE_SHIFT & TYPE == REPLICATE;
         for _ in 0..frames {
@@ -87,22 +80,6 @@ impl Nic {
             self.received += 1;
             self.head = (self.head + 1) % len;
         }
-        // SAFETY: inside the register file.
-        unsafe { self.registers.add(HEAD).cast::<u32>().write_volatile(self.head) };
-    }
-
-    /// Plays the device in a driver's waits: ends a reset, reports what is waited for.
-    ///
-    /// # Safety
-    ///
-    /// `registers` is a register file of a [`Nic`].
-    pub(crate) unsafe fn answer(registers: NonNull<u8>) {
-        let set = |at: usize, clear: u32, set: u32| {
-            // SAFETY: inside the register file (constants below).
-            let register = unsafe { registers.add(at).cast::<u32>().as_mut() };
-            *register = *register & !clear | set;
-        };
-        set(0x0000, 1 << 26, 0); // CTRL.RST
-        set(0x0010, 0, 1 << 9); // EECD.AUTO_RD
+        self.registers.write(HEAD, self.head);
     }
 }

@@ -1,11 +1,8 @@
 //! What was measured, for people, for programs and as a picture.
 
-use std::path::Path;
-
 use serde_json::json;
-use vmdq_bench::{Goal, Line, Sample, draw, judge};
+use vmdq_bench::{Goal, Line, Mode, Panel, Sample, Scale, draw, judge};
 
-use crate::clock::Mode;
 use crate::way::WAYS;
 use crate::{Row, SIZES};
 
@@ -28,12 +25,8 @@ fn goals(rows: &[Row]) -> Vec<Goal> {
         Some(all.fold(0.0, f64::max))
     };
     vec![
-        Goal {
-            name: "targeted: bytes copied by software for a frame".into(),
-            limit: 0.0,
-            measured: copied(1),
-        },
-        Goal { name: "header fetched: bytes copied for a frame".into(), limit: 64.0, measured: copied(2) },
+        Goal::most("targeted: bytes copied by software for a frame", 0.0, copied(1)),
+        Goal::most("header fetched: bytes copied for a frame", 64.0, copied(2)),
     ]
 }
 
@@ -90,7 +83,6 @@ fn print_table(rows: &[Row]) {
 }
 
 fn plot(rows: &[Row]) -> Result<(), Box<dyn std::error::Error>> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("plots");
     for (at, mode) in Mode::ALL.iter().enumerate() {
         let lines: Vec<Line> = (0..WAYS.len())
             .flat_map(|way| [false, true].map(|reads| (way, reads)))
@@ -103,9 +95,10 @@ fn plot(rows: &[Row]) -> Result<(), Box<dyn std::error::Error>> {
                 Line { name: format!("{}, {}", WAYS[way].0, guest(reads)), points }
             })
             .collect();
-        let file = folder.join(format!("targeted_{}_ns.svg", mode.name()));
         let title = format!("From the ring to the virtual machine, caches {}", mode.name());
-        draw(&file, &title, "bytes of a frame", "ns for each frame", &lines)?;
+        let (x, y) = ("bytes of a frame", "ns for each frame");
+        let panel = Panel { title: &title, x, y, scale: Scale::Logarithmic, lines };
+        draw(&format!("targeted_{}_ns", mode.name()), &[panel])?;
     }
     Ok(())
 }

@@ -1,10 +1,9 @@
 //! What all ways have in common: a port in memory, a switch with one virtual machine, its channel.
 
-use std::ptr::NonNull;
 use std::sync::atomic::AtomicU32;
 
-use embedded_hal::delay::DelayNs;
 use igb_hal::I82576;
+use vmdq_bench::{Registers, pages};
 use vmdq_core::bus::Mmio;
 use vmdq_core::channel::{BackEnd, VirtualDriver, VirtualInterface, words};
 use vmdq_core::dma::Identity;
@@ -15,7 +14,6 @@ use vmdq_core::{Config, FrameLimit, Port, Queue, Reset, Resources};
 
 use crate::frame::GUEST;
 use crate::guest::{BUFFERS, Guest};
-use crate::memory::pages;
 use crate::nic::Nic;
 
 /// Descriptors of a ring.
@@ -25,40 +23,18 @@ pub(crate) const VM: VmId = VmId(1);
 /// Milliseconds: what is measured is over within one.
 const NOW: u64 = 1000;
 
-/// Waits in which the device answers.
-pub(crate) struct Answering(NonNull<u8>);
-
-impl DelayNs for Answering {
-    fn delay_ns(&mut self, _: u32) {
-        // SAFETY: made from a device's register file below.
-        unsafe { Nic::answer(self.0) };
-    }
-}
-
-/// Places a value in memory that is never freed.
-pub(crate) fn place<T>(value: T) -> &'static mut T {
-    let at = pages(size_of::<T>()).cast::<T>();
-    // SAFETY: fresh memory of the size, in whole pages, never freed.
-    unsafe {
-        at.write(value);
-        &mut *at.as_ptr()
-    }
-}
-
 /// The device's map of memory: addresses are pointers.
 pub(crate) fn dma() -> Identity {
     // SAFETY: the device in memory uses pointers.
     unsafe { Identity::new() }
 }
 
-/// A device, its queue 0, and waits in which it answers.
-pub(crate) fn queue() -> (Nic, Queue<I82576, Mmio>, Answering) {
+/// A device, its queue 0, and its registers for waits in which they answer.
+pub(crate) fn queue() -> (Nic, Queue<I82576, Mmio>, Registers) {
     let nic = Nic::new();
-    let mut wait = Answering(nic.registers());
-    // SAFETY: the device's register file is as large as the window and is never freed.
-    let bus = unsafe { Mmio::new(nic.registers().cast()) };
+    let mut wait = nic.registers();
     // SAFETY: the device in memory keeps to what it is given.
-    let port = unsafe { Port::<I82576, _, Reset>::new(bus) };
+    let port = unsafe { Port::<I82576, _, Reset>::new(wait.bus()) };
     let port = port.init(&Config::default(), &mut wait).map_err(|(error, _)| error);
     let Resources { queues, .. } = port.expect("a port in memory").enable(&mut wait);
     (nic, queues.into_iter().next().expect("queue 0"), wait)

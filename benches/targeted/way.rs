@@ -1,6 +1,7 @@
 //! The ways of a frame from the wire into the virtual machine.
 
 use igb_hal::I82576;
+use vmdq_bench::place;
 use vmdq_core::HeaderSize;
 use vmdq_core::bus::Mmio;
 use vmdq_core::channel::{Posted, VirtualInterface};
@@ -12,7 +13,7 @@ use vmdq_core::{Pool, Running};
 
 use crate::guest::{BUFFERS, Guest, Machine};
 use crate::nic::Nic;
-use crate::setup::{Network, RING, VM, channel, dma, place, queue};
+use crate::setup::{Network, RING, VM, channel, dma, queue};
 
 /// Frames of a batch.
 pub(crate) const BATCH: usize = 32;

@@ -1,5 +1,8 @@
 //! One port and its life: out of reset, ready, VMDq on.
 
+mod error;
+mod state;
+
 use core::fmt;
 use core::marker::PhantomData;
 
@@ -17,30 +20,8 @@ use crate::queue::{Pool, Queue};
 use crate::statistics::Statistics;
 use crate::vector::Vector;
 
-/// State: nothing is known of the device.
-pub enum Reset {}
-/// State: configured, receiver and transmitter off.
-pub enum Ready {}
-/// State: VMDq is on, receiver and transmitter run.
-pub enum Vmdq {}
-
-/// States in which VMDq is on.
-#[diagnostic::on_unimplemented(
-    message = "VMDq is off in state `{Self}`",
-    label = "needs a port with VMDq on",
-    note = "call `Port::init` and then `Port::enable` first; the port with VMDq on is in what `enable` returns"
-)]
-pub trait VmdqOn {}
-impl VmdqOn for Vmdq {}
-
-/// States in which VMDq can be turned on.
-#[diagnostic::on_unimplemented(
-    message = "VMDq can't be turned on in state `{Self}`",
-    label = "needs a port that is initialised, with VMDq off",
-    note = "call `Port::init` first; a port on which VMDq is on has nothing more to hand out"
-)]
-pub trait VmdqOff {}
-impl VmdqOff for Ready {}
+pub use error::{DisableError, InitError, OtherPort};
+pub use state::{Initialised, Ready, Reset, Vmdq, VmdqOff, VmdqOn};
 
 /// One port in state `S`: [`Reset`], [`Ready`] or [`Vmdq`].
 #[must_use]
@@ -132,11 +113,6 @@ impl<C: Controller, B: Bus> Port<C, B, Reset> {
         Ok(self.into_state())
     }
 }
-
-/// What holds in every state after [`Port::init`].
-pub trait Initialised {}
-impl Initialised for Ready {}
-impl Initialised for Vmdq {}
 
 impl<C: Controller, B: Bus, S: Initialised> Port<C, B, S> {
     /// Returns the port's own address.
@@ -371,67 +347,6 @@ pub struct Silence<'p> {
     pub(crate) port: PortId,
     held: PhantomData<&'p mut ()>,
 }
-
-/// Why a port was not initialised.
-#[non_exhaustive]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum InitError {
-    /// The frame limit is out of the model's range: choose one within.
-    MaxFrame {
-        /// The least limit.
-        least: u16,
-        /// The largest limit.
-        most: u16,
-    },
-    /// All registers read as ones: no device answers. Check that the window is mapped and enabled.
-    NoDevice,
-    /// The reset did not end in time: power-cycle the device.
-    Reset(TimedOut),
-}
-
-impl fmt::Display for InitError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::MaxFrame { least, most } => write!(f, "the frame limit must be {least} to {most}"),
-            Self::NoDevice => {
-                f.write_str("no device answers: check that the register window is mapped and enabled")
-            }
-            Self::Reset(timed_out) => {
-                write!(f, "the reset did not end ({timed_out}): power-cycle the device")
-            }
-        }
-    }
-}
-impl core::error::Error for InitError {}
-
-/// The value belongs to another port of the same model: pass it to that one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct OtherPort;
-
-impl fmt::Display for OtherPort {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("it belongs to another port: pass it to that one")
-    }
-}
-impl core::error::Error for OtherPort {}
-
-/// Why VMDq was not turned off.
-#[non_exhaustive]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum DisableError {
-    /// Some of the parts belong to another port: pass this port's own.
-    OtherPort,
-}
-
-impl fmt::Display for DisableError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("some of the parts belong to another port: pass this port's own")
-    }
-}
-impl core::error::Error for DisableError {}
 
 impl<C: Controller, B, S> fmt::Debug for Port<C, B, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

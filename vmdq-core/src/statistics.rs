@@ -24,7 +24,13 @@ pub struct Statistics {
     /// Frames with a wrong FCS (CRCERRS).
     pub crc_errors: u64,
     /// Frames lost because the packet buffer was full (MPC).
+    ///
+    /// The 82598 is taken to count here, too, what it drops for want of a descriptor: then this is all
+    /// that it lost, [`no_descriptor`](Self::no_descriptor) tells why, and the two must not be added.
     pub missed: u64,
-    /// Frames dropped because a queue had no descriptor (RQDPC; RNBC on the 82598).
+    /// Frames dropped because a queue had no descriptor (RQDPC).
+    ///
+    /// The 82598 counts frames that found none (RNBC): also those that waited in the packet buffer
+    /// and were received in the end, where the queue does not drop.
     pub no_descriptor: u64,
 }

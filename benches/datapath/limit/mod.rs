@@ -7,7 +7,8 @@ mod burst;
 mod exchange;
 mod in_place;
 
-use crate::nic::{Layout0, Nic, pages};
+use vmdq_bench::{Layout0, Nic, pages};
+
 use crate::subject::{Path, Subject};
 
 pub(crate) use burst::Burst;
@@ -55,7 +56,7 @@ pub(crate) struct Rings {
 /// Sets a device up by hand and forwards in a way `F`.
 pub(crate) fn subject<F: Forward>(layout: Layout0, device: &'static str) -> Subject {
     let nic = Nic::new(layout);
-    let register = |at: usize| nic.registers().as_ptr().wrapping_add(at).cast::<u32>();
+    let register = |at: usize| nic.registers().at().as_ptr().wrapping_add(at).cast::<u32>();
     let ring = || pages(RING * size_of::<Descriptor>()).as_ptr().cast::<Descriptor>();
     let rx = ring();
     // In place, the descriptor that received a frame sends it.

@@ -12,8 +12,8 @@ use std::time::Duration;
 use dma_api::{Direction, Impl};
 use eth_igb::osal::Kernel;
 use eth_igb::{Igb, Request, impl_trait};
+use vmdq_bench::{IGB, Nic, Registers};
 
-use crate::nic::{IGB, Nic};
 use crate::subject::{Path, Subject, touch};
 
 /// The register file that waits answer for: the peer's platform traits have no `self`.
@@ -36,7 +36,7 @@ impl_trait! {
         fn sleep(_pause: Duration) {
             if let Some(registers) = NonNull::new(REGISTERS.load(Ordering::Relaxed)) {
                 // SAFETY: stored from a device's register file below.
-                unsafe { Nic::answer(registers) };
+                unsafe { Registers::from_raw(registers) }.answer();
             }
         }
     }
@@ -75,7 +75,7 @@ fn with_phy<T>(registers: NonNull<u8>, during: impl FnOnce() -> T) -> T {
 /// Starts the peer on an 82576 in memory.
 pub(crate) fn subject() -> Subject {
     let nic = Nic::new(IGB);
-    let registers = nic.registers();
+    let registers = nic.registers().at();
     REGISTERS.store(registers.as_ptr(), Ordering::Relaxed);
     let mut igb = Igb::new(registers).expect("the peer on a device in memory");
     with_phy(registers, || igb.open()).expect("the peer opens a device in memory");

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use std::time::Duration;
 
 use ixgbe_driver::{IxgbeDevice, IxgbeHal, IxgbeNetBuf, MemPool, NicDevice, PhysAddr};
-
-use crate::nic::{IXGBE, Nic, pages};
-use crate::subject::{Path, Subject, touch};
+use vmdq_bench::{IXGBE, Nic, Registers, pages};
 use vmdq_core::bus::WINDOW;
+
+use crate::subject::{Path, Subject, touch};
 
 const RING: usize = 512;
 const BUFFERS: usize = 2048;
@@ -40,7 +40,7 @@ unsafe impl IxgbeHal for Platform {
     fn wait_until(_: Duration) -> Result<(), &'static str> {
         let registers = NonNull::new(REGISTERS.load(Ordering::Relaxed)).ok_or("no device")?;
         // SAFETY: stored from a device's register file below.
-        unsafe { Nic::answer(registers) };
+        unsafe { Registers::from_raw(registers) }.answer();
         Ok(())
     }
 }
@@ -48,9 +48,9 @@ unsafe impl IxgbeHal for Platform {
 /// Starts the peer on an 82599 in memory.
 pub(crate) fn subject() -> Subject {
     let nic = Nic::new(IXGBE);
-    REGISTERS.store(nic.registers().as_ptr(), Ordering::Relaxed);
+    REGISTERS.store(nic.registers().at().as_ptr(), Ordering::Relaxed);
     let pool = MemPool::allocate::<Platform>(BUFFERS, 2048).expect("memory for the peer");
-    let base = nic.registers().as_ptr() as usize;
+    let base = nic.registers().at().as_ptr() as usize;
     let mut device = IxgbeDevice::<Platform, RING>::init(base, WINDOW as usize, 1, 1, &pool)
         .expect("the peer on a device in memory");
     let mut frames: Vec<IxgbeNetBuf> = Vec::with_capacity(64);

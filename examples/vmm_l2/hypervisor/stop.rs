@@ -107,7 +107,7 @@ impl<C: HeaderReplication> Hypervisor<C> {
             ("too_long", statistics.too_long),
             ("too_short", statistics.too_short),
             ("crc_errors", statistics.crc_errors),
-            // The 82598 counts a frame without descriptor as missed, too.
+            // See `Statistics::missed`: the 82598 counts a frame without descriptor there, too.
             ("missed", statistics.missed.saturating_sub(statistics.no_descriptor)),
             ("no_descriptor", statistics.no_descriptor),
         ];

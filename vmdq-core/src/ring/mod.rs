@@ -14,13 +14,12 @@ mod in_place;
 pub(crate) mod memory;
 mod passing;
 mod rx;
+mod size;
 mod tag;
 mod tx;
 
 pub use buffer::Buffer;
-pub use buffers::{
-    BufferKib, BufferMemory, BufferPool, BufferSize, Kib, Lent, PoolError, ReleaseError, Shelf,
-};
+pub use buffers::{BufferMemory, BufferPool, Lent, PoolError, ReleaseError, Shelf};
 pub use exchange::Exchange;
 pub use forward::ForwardError;
 pub use frame::{Frame, FrameFlags, HEADER, TooLong};
@@ -28,6 +27,7 @@ pub use in_place::InPlace;
 pub use memory::{Length, RingLength, RingMemory, RingSpace};
 pub use passing::Passing;
 pub use rx::{RxCounters, RxRing};
+pub use size::{BufferKib, BufferSize, Kib};
 pub use tx::{SendError, TxRing};
 
 /// Frames on their way between a ring and whoever works on them: at most `N`.

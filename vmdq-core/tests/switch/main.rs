@@ -1,10 +1,13 @@
 //! The virtual switch, through its public API.
 
+mod bed;
+mod binding;
 mod learning;
 mod model;
 mod properties;
 mod rules;
 mod steering;
+mod steps;
 mod vlans;
 
 use vmdq_core::MacAddress;

@@ -4,9 +4,12 @@ use std::fs;
 use std::hint::black_box;
 use std::time::Instant;
 
+use crate::callgrind::measured_region;
+use crate::sample::Sample;
+
 /// Whether the caches hold what a region works on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Mode {
+pub enum Mode {
     /// The same processor wrote frames and descriptors just before.
     Warm,
     /// The caches of the processor were swept since: all is in the last level, where a device with
@@ -15,10 +18,12 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
-    pub(crate) const ALL: [Self; 2] = [Self::Warm, Self::Swept];
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Warm, Self::Swept];
 
-    /// Its name in the table.
-    pub(crate) const fn name(self) -> &'static str {
+    /// Returns its name in the table.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Warm => "warm",
             Self::Swept => "swept",
@@ -30,30 +35,35 @@ impl Mode {
 const LINE: usize = 64;
 
 /// A clock.
-pub(crate) struct Clock {
+#[derive(Debug)]
+pub struct Clock {
     sweep: Vec<u64>,
     /// What looking at the time takes by itself.
     own_ns: f64,
 }
 
 impl Clock {
-    pub(crate) fn new() -> Self {
-        let mut looks: Vec<f64> = (0..10_001)
+    /// Makes a clock, and finds out what looking at it takes.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "it takes a while")]
+    pub fn new() -> Self {
+        let looks: Vec<f64> = (0..10_001)
             .map(|_| {
                 let begin = Instant::now();
                 begin.elapsed().as_nanos() as f64
             })
             .collect();
-        Self { sweep: vec![1; sweep_bytes() / size_of::<u64>()], own_ns: quantile(&mut looks, 0.5) }
+        Self { sweep: vec![1; sweep_bytes() / size_of::<u64>()], own_ns: Sample::of(&looks).median }
     }
 
-    /// How much memory is swept, in bytes.
-    pub(crate) fn sweep_bytes(&self) -> usize {
+    /// Returns how much memory is swept, in bytes.
+    #[must_use]
+    pub fn sweep_bytes(&self) -> usize {
         size_of_val(self.sweep.as_slice())
     }
 
     /// Returns how many nanoseconds something takes.
-    pub(crate) fn ns(&self, mode: Mode, run: impl FnOnce()) -> f64 {
+    pub fn ns(&self, mode: Mode, run: impl FnOnce()) -> f64 {
         if mode == Mode::Swept {
             self.sweep();
         }
@@ -78,9 +88,9 @@ fn sweep_bytes() -> usize {
     kib.map_or(LEAST, |kib| (2 * kib * 1024).max(LEAST))
 }
 
-/// Returns the number below which this share of them lies.
-pub(crate) fn quantile(numbers: &mut [f64], share: f64) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    let last = numbers.len().saturating_sub(1);
-    numbers.get((last as f64 * share).round() as usize).copied().unwrap_or(f64::NAN)
+/// Returns the nanoseconds that a piece of work takes, with caches as they are.
+pub fn ns(work: &mut dyn FnMut()) -> f64 {
+    let begin = Instant::now();
+    measured_region(work);
+    begin.elapsed().as_nanos() as f64
 }

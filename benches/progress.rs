@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write, stderr};
 
 /// Shows where the bench is, in place of what was shown before.
-pub(crate) fn show(what: &str) {
+pub fn show(what: &str) {
     if stderr().is_terminal() {
         let _ = write!(stderr(), "\r{what:60}\r");
     }

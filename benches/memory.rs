@@ -15,7 +15,11 @@ const PAGE: usize = 4096;
 static REST: Mutex<(usize, usize)> = Mutex::new((0, 0));
 
 /// Returns zeroed memory that begins on a page.
-pub(crate) fn pages(bytes: usize) -> NonNull<u8> {
+///
+/// # Panics
+///
+/// Panics if the system has no more.
+pub fn pages(bytes: usize) -> NonNull<u8> {
     let bytes = bytes.next_multiple_of(PAGE);
     let mut rest = REST.lock().expect("nobody panics here");
     if rest.1 < bytes {
@@ -25,6 +29,21 @@ pub(crate) fn pages(bytes: usize) -> NonNull<u8> {
     let at = std::ptr::with_exposed_provenance_mut(rest.0);
     *rest = (rest.0 + bytes, rest.1 - bytes);
     NonNull::new(at).expect("inside a chunk")
+}
+
+/// Places a value in memory that is never freed.
+///
+/// # Panics
+///
+/// Panics if the system has no more.
+pub fn place<T>(value: T) -> &'static mut T {
+    const { assert!(align_of::<T>() <= PAGE, "pages are not aligned enough") };
+    let at = pages(size_of::<T>()).cast::<T>();
+    // SAFETY: fresh memory of the size, in whole pages, never freed.
+    unsafe {
+        at.write(value);
+        &mut *at.as_ptr()
+    }
 }
 
 fn chunk(size: usize) -> NonNull<u8> {

@@ -4,11 +4,7 @@
 //! regions only: it writes received frames and their descriptors, and completes what was sent. No
 //! PCIe is involved: a register write costs what an ordinary store costs.
 
-use std::ptr::NonNull;
-
-use vmdq_core::bus::WINDOW;
-
-pub(crate) use crate::memory::pages;
+use crate::registers::Registers;
 
 /// Where a frame carries its sequence number.
 const SEQUENCE: usize = 16;
@@ -32,20 +28,23 @@ const WRITE_BACK: usize = 0x38;
 const WRITE_BACK_ON: u32 = 1;
 
 /// Where a family has the registers of receive and transmit ring 0.
-#[derive(Clone, Copy)]
-pub(crate) struct Layout0 {
-    pub(crate) rx: usize,
-    pub(crate) tx: usize,
+#[derive(Clone, Copy, Debug)]
+pub struct Layout0 {
+    /// Of the receive ring.
+    pub rx: usize,
+    /// Of the transmit ring.
+    pub tx: usize,
 }
 
 /// 82576.
-pub(crate) const IGB: Layout0 = Layout0 { rx: 0xc000, tx: 0xe000 };
+pub const IGB: Layout0 = Layout0 { rx: 0xc000, tx: 0xe000 };
 /// 82598 and 82599.
-pub(crate) const IXGBE: Layout0 = Layout0 { rx: 0x1000, tx: 0x6000 };
+pub const IXGBE: Layout0 = Layout0 { rx: 0x1000, tx: 0x6000 };
 
 /// A device in memory.
-pub(crate) struct Nic {
-    registers: NonNull<u8>,
+#[derive(Debug)]
+pub struct Nic {
+    registers: Registers,
     layout: Layout0,
     rx_head: u32,
     tx_head: u32,
@@ -61,43 +60,32 @@ const fn length(sequence: u64) -> u16 {
 }
 
 impl Nic {
-    /// A device with a register file of its own.
-    pub(crate) fn new(layout: Layout0) -> Self {
-        Self::on(pages(WINDOW as usize), layout)
+    /// Makes a device with a register file of its own.
+    #[must_use]
+    pub fn new(layout: Layout0) -> Self {
+        Self::on(Registers::new(), layout)
     }
 
-    /// The part of a device that serves another ring pair of the same register file.
-    pub(crate) fn on(registers: NonNull<u8>, layout: Layout0) -> Self {
+    /// Makes the part of a device that serves another ring pair of the same register file.
+    #[must_use]
+    pub fn on(registers: Registers, layout: Layout0) -> Self {
         Self { registers, layout, rx_head: 0, tx_head: 0, received: 0, sent: 0, wrong: 0 }
     }
 
-    /// The register file.
-    pub(crate) fn registers(&self) -> NonNull<u8> {
+    /// Returns the register file.
+    #[must_use]
+    pub fn registers(&self) -> Registers {
         self.registers
-    }
-
-    fn register(&self, at: usize) -> u32 {
-        // SAFETY: inside the register file (constants above).
-        unsafe { self.registers.add(at).cast::<u32>().read_volatile() }
-    }
-
-    fn set_register(&self, at: usize, value: u32) {
-        // SAFETY: inside the register file (constants above).
-        unsafe { self.registers.add(at).cast::<u32>().write_volatile(value) };
-    }
-
-    fn address(&self, at: usize) -> u64 {
-        u64::from(self.register(at)) | u64::from(self.register(at + 4)) << 32
     }
 
     /// Returns a ring, how many descriptors it has, and its tail.
     fn ring(&self, block: usize) -> (*mut [u64; 2], u32, u32) {
-        let base = self.address(block + BASE) as *mut [u64; 2];
-        (base, self.register(block + LEN) / 16, self.register(block + TAIL))
+        let base = self.registers.read_pair(block + BASE) as *mut [u64; 2];
+        (base, self.registers.read(block + LEN) / 16, self.registers.read(block + TAIL))
     }
 
     /// Receives so many frames.
-    pub(crate) fn receive(&mut self, frames: usize) {
+    pub fn receive(&mut self, frames: usize) {
         let (ring, len, tail) = self.ring(self.layout.rx);
         for _ in 0..frames {
             if self.rx_head == tail {
@@ -116,14 +104,14 @@ impl Nic {
             self.received += 1;
             self.rx_head = (self.rx_head + 1) % len;
         }
-        self.set_register(self.layout.rx + HEAD, self.rx_head);
+        self.registers.write(self.layout.rx + HEAD, self.rx_head);
     }
 
     /// Completes what was sent; reports where the driver asked for it, in the descriptor or, if the
     /// driver chose that, by writing the head back.
-    pub(crate) fn complete(&mut self) {
+    pub fn complete(&mut self) {
         let (ring, len, tail) = self.ring(self.layout.tx);
-        let write_back = self.address(self.layout.tx + WRITE_BACK);
+        let write_back = self.registers.read_pair(self.layout.tx + WRITE_BACK);
         let heads = write_back as u32 & WRITE_BACK_ON != 0;
         while self.tx_head != tail {
             // SAFETY: the driver gave the ring, up to the tail frames, and the place of the head.
@@ -144,35 +132,21 @@ impl Nic {
             }
             self.sent += 1;
         }
-        self.set_register(self.layout.tx + HEAD, self.tx_head);
+        self.registers.write(self.layout.tx + HEAD, self.tx_head);
     }
 
     /// Completes what was sent and checks that it is all that was received: so many frames, in
     /// order, of the right lengths, touched.
-    pub(crate) fn verify(&mut self, frames: u64) -> Result<(), String> {
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn verify(&mut self, frames: u64) -> Result<(), String> {
         self.complete();
         let Self { received, sent, wrong, .. } = *self;
         if wrong == 0 && sent == received && received == frames {
             return Ok(());
         }
         Err(format!("{frames} frames were due: {received} received, {sent} sent, {wrong} of them wrong"))
-    }
-
-    /// Plays the device in a driver's waits: ends a reset, reports what is waited for.
-    ///
-    /// # Safety
-    ///
-    /// `registers` is a register file of a [`Nic`].
-    pub(crate) unsafe fn answer(registers: NonNull<u8>) {
-        let set = |at: usize, clear: u32, set: u32| {
-            // SAFETY: inside the register file (constants below).
-            let register = unsafe { registers.add(at).cast::<u32>().as_mut() };
-            *register = *register & !clear | set;
-        };
-        set(0x0000, 1 << 26 | 1 << 3, 0); // CTRL.RST, LRST
-        set(0x10010, 0, 1 << 9); // EEC.ARD
-        set(0x0010, 0, 1 << 9); // EECD.AUTO_RD
-        set(0x2f00, 0, 1 << 3); // RDRXCTL.DMAIDONE
-        set(0x42a4, 0, 1 << 30 | 3 << 28); // LINKS: up, 10 Gb/s
     }
 }

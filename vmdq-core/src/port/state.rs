@@ -1,0 +1,31 @@
+//! The states of a port.
+
+/// State: nothing is known of the device.
+pub enum Reset {}
+/// State: configured, receiver and transmitter off.
+pub enum Ready {}
+/// State: VMDq is on, receiver and transmitter run.
+pub enum Vmdq {}
+
+/// States in which VMDq is on.
+#[diagnostic::on_unimplemented(
+    message = "VMDq is off in state `{Self}`",
+    label = "needs a port with VMDq on",
+    note = "call `Port::init` and then `Port::enable` first; the port with VMDq on is in what `enable` returns"
+)]
+pub trait VmdqOn {}
+impl VmdqOn for Vmdq {}
+
+/// States in which VMDq can be turned on.
+#[diagnostic::on_unimplemented(
+    message = "VMDq can't be turned on in state `{Self}`",
+    label = "needs a port that is initialised, with VMDq off",
+    note = "call `Port::init` first; a port on which VMDq is on has nothing more to hand out"
+)]
+pub trait VmdqOff {}
+impl VmdqOff for Ready {}
+
+/// What holds in every state after [`Port::init`].
+pub trait Initialised {}
+impl Initialised for Ready {}
+impl Initialised for Vmdq {}
