@@ -137,11 +137,10 @@ where
         let (receive, send) =
             (self.rx.space.places.from(self.rx.head), self.tx.space.places.from(self.tx.next));
         let (behind, common) = (self.rx.space.places.from(self.rx.posted), self.tx.word);
-        let (mut at, end) = (Place::FIRST, Place::FIRST.ahead(most));
-        while at != end {
+        let passed = Place::walk(most, |at| {
             let done = receive.descriptor(at).peek();
             if !self.rx.is_good(done) {
-                break;
+                return false;
             }
             observe();
             // SAFETY: good. It moves into the transmit ring, or stays where it is.
@@ -149,7 +148,7 @@ where
             let begun = (at.since(Place::FIRST), before);
             if !show(self, begun, &mut frame, look) {
                 self.dropping = true;
-                break;
+                return false;
             }
             // SAFETY: each slot of the transmit ring holds a buffer, this one a spare one: it is free.
             // The spare one moves into the free slot behind those that are posted, as in
@@ -158,9 +157,8 @@ where
             // SAFETY: the slot was emptied just now; the frame's length is within the limit of the
             // sending port (`ForwardError::check`).
             *last = unsafe { place(&send, &self.tx.dma, at, &frame, common) };
-            at = at.next();
-        }
-        let passed = at.since(Place::FIRST);
+            true
+        });
         self.count(passed);
         passed
     }

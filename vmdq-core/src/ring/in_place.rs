@@ -9,9 +9,6 @@ use crate::bus::Bus;
 use crate::controller::Controller;
 use crate::dma::{DmaSpace, TxWord, observe};
 
-/// Frames of a step.
-const STEP: u32 = 4;
-
 /// A receive and a transmit ring, of one port or of two, of which the second sends what is in the
 /// buffers of the first: no pool, no burst, and no buffer moves.
 ///
@@ -182,7 +179,7 @@ where
         let (receive, send) =
             (self.rx.space.places.from(self.rx.head), self.tx.space.places.from(self.tx.next));
         let common = self.tx.word;
-        let mut pass = |place: Place| {
+        let passed = Place::walk(most, |place| {
             let done = receive.descriptor(place).peek();
             if !self.rx.is_good(done) {
                 return false;
@@ -202,25 +199,7 @@ where
             // SAFETY: as above.
             unsafe { receive.descriptor(place).post(frame.buffer().bus()) };
             true
-        };
-        let mut place = Place::FIRST;
-        // Several at a step: what is left to save here is the loop itself.
-        let steps = Place::FIRST.ahead(most - most % STEP);
-        let end = Place::FIRST.ahead(most);
-        'run: {
-            while place != steps {
-                for _ in 0..STEP {
-                    if !pass(place) {
-                        break 'run;
-                    }
-                    place = place.next();
-                }
-            }
-            while place != end && pass(place) {
-                place = place.next();
-            }
-        }
-        let passed = place.since(Place::FIRST);
+        });
         self.count(passed);
         passed
     }

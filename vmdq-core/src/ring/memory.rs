@@ -35,9 +35,36 @@ pub struct RingMemory<const N: usize> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place(usize);
 
+/// Places of a step of [`Place::walk`].
+const STEP: u32 = 4;
+
 impl Place {
     /// The first place.
     pub(crate) const FIRST: Self = Self(0);
+
+    /// Visits `most` places from the first on, in order, until `visit` refuses one; returns how many it
+    /// did not refuse.
+    ///
+    /// Several at a step: the loop itself is a tenth of what there is to do for a frame.
+    #[inline(always)]
+    pub(crate) fn walk(most: u32, mut visit: impl FnMut(Self) -> bool) -> u32 {
+        let (steps, end) = (Self::FIRST.ahead(most - most % STEP), Self::FIRST.ahead(most));
+        let mut place = Self::FIRST;
+        'run: {
+            while place != steps {
+                for _ in 0..STEP {
+                    if !visit(place) {
+                        break 'run;
+                    }
+                    place = place.next();
+                }
+            }
+            while place != end && visit(place) {
+                place = place.next();
+            }
+        }
+        place.since(Self::FIRST)
+    }
 
     /// Returns the place `count` further on, inside a run ([`RingSpace::run`]) or at its end.
     #[inline(always)]

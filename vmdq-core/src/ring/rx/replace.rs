@@ -118,17 +118,15 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     /// `clear`.
     #[inline(always)]
     unsafe fn replace(&mut self, out: *mut Frame, count: u32, pool: &mut BufferPool) -> u32 {
-        let mut place = self.space.places.at(self.posted);
         let mut fresh = pool.top();
-        let (places, dma) = (self.space.places, &self.dma);
+        let (behind, dma) = (self.space.places.from(self.posted), &self.dma);
         // SAFETY: room (caller). `clear` says that `count` descriptors are the device's, and that
         // neither run ends. A buffer moves into the slot behind the last that is posted, of which one
         // is free before a frame is taken and so one after each.
         let taken = unsafe {
-            self.good_frames(out, count, || {
+            self.good_frames(out, count, |place| {
                 fresh = fresh.sub(1);
-                fill(&places, dma, place, fresh);
-                place = place.next();
+                fill(&behind, dma, place, fresh);
             })
         };
         // SAFETY: so many were moved out.

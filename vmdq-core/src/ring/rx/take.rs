@@ -44,7 +44,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
             let run = left.min(visible).min(self.space.places.run(self.head));
             // SAFETY: `left` places of the burst are free, and `run` descriptors are the device's and
             // lie one behind the other.
-            let taken = unsafe { self.take_good(end_of(burst), run, || ()) };
+            let taken = unsafe { self.take_good(end_of(burst), run, |_| ()) };
             // SAFETY: so many frames were written behind the last one.
             unsafe { burst.set_len(burst.len() + taken as usize) };
             left -= taken;
@@ -76,39 +76,42 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
 
     /// Takes at most `most` good frames; as `good_frames`, but counts them.
     #[inline(always)]
-    unsafe fn take_good(&mut self, out: *mut Frame, most: u32, then: impl FnMut()) -> u32 {
+    unsafe fn take_good(&mut self, out: *mut Frame, most: u32, then: impl FnMut(Place)) -> u32 {
         // SAFETY: the caller's promise.
         let taken = unsafe { self.good_frames(out, most, then) };
         self.head = self.head.wrapping_add(taken);
         taken
     }
 
-    /// Moves at most `most` good frames out, and calls `then` after each; stops at the first descriptor
-    /// that is not done or not good. Returns how many; the caller counts them.
+    /// Moves at most `most` good frames out, and calls `then` after each with its place in the run from
+    /// `head` on; stops at the first descriptor that is not done or not good. Returns how many; the
+    /// caller counts them.
     ///
     /// # Safety
     ///
     /// There is room for `most` frames at `out`. As many descriptors from `head` on are the device's
     /// and lie one behind the other. `then` fills no slots but of frames that were moved out.
     #[inline(always)]
-    pub(crate) unsafe fn good_frames(&self, mut out: *mut Frame, most: u32, mut then: impl FnMut()) -> u32 {
-        let begin = self.space.places.at(self.head);
-        let end = begin.ahead(most);
-        let mut place = begin;
-        while place != end {
-            let done = self.space.places.descriptor(place).peek();
+    pub(crate) unsafe fn good_frames(
+        &self,
+        mut out: *mut Frame,
+        most: u32,
+        mut then: impl FnMut(Place),
+    ) -> u32 {
+        let places = self.space.places.from(self.head);
+        Place::walk(most, |place| {
+            let done = places.descriptor(place).peek();
             if !self.is_good(done) {
-                break;
+                return false;
             }
             observe();
             // SAFETY: good, and the caller counts the descriptor. There is room (caller).
-            unsafe { out.write(self.finished(&self.space.places, place, done)) };
+            unsafe { out.write(self.finished(&places, place, done)) };
             // SAFETY: inside the room, or at its end.
             out = unsafe { out.add(1) };
-            place = place.next();
-            then();
-        }
-        place.since(begin)
+            then(place);
+            true
+        })
     }
 
     /// Tells whether a descriptor is done and simply holds a good frame.

@@ -106,22 +106,20 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     /// `most` is within `clear`.
     #[inline(always)]
     unsafe fn put(&mut self, frames: *const Frame, most: u32, last: &mut TxWord) -> u32 {
-        let begin = self.space.places.at(self.next);
-        let end = begin.ahead(most);
-        let (mut place, mut from) = (begin, frames);
-        while place != end {
+        let places = self.space.places.from(self.next);
+        let mut from = frames;
+        let put = Place::walk(most, |place| {
             // SAFETY: there is a frame (caller).
             let frame = unsafe { &*from };
             if !self.can_send(frame) {
-                break;
+                return false;
             }
             // SAFETY: the place is clear, and the caller forgets the frame.
-            *last = unsafe { self::place(&self.space.places, &self.dma, place, frame, self.word) };
-            place = place.next();
+            *last = unsafe { self::place(&places, &self.dma, place, frame, self.word) };
             // SAFETY: at most one past the last frame.
             from = unsafe { from.add(1) };
-        }
-        let put = place.since(begin);
+            true
+        });
         self.count_placed(put);
         put
     }
