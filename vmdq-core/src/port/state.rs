@@ -25,7 +25,7 @@ impl VmdqOn for Vmdq {}
 pub trait VmdqOff {}
 impl VmdqOff for Ready {}
 
-/// What holds in every state after [`Port::init`].
+/// What holds in every state after [`Port::init`](crate::Port::init).
 pub trait Initialised {}
 impl Initialised for Ready {}
 impl Initialised for Vmdq {}
