@@ -114,10 +114,8 @@ fn ask(goals: &mut Vec<Goal>, case: &Case, asked: Asked, discipline: Discipline,
         }
         (Asked::NoLoss, Frames | Bytes) | (Asked::NoLossOfBytes, Bytes) => {
             let Outcome { lost, offered, .. } = *outcome;
-            let long = discipline == Frames || case.descriptors / case.members >= LONG_RING;
-            let most = if long { 0.0 } else { 10.0 };
             // Of no frames at all it is not a number, which meets no goal.
-            note("good frames lost of a million", Most(most), 1e6 * lost as f64 / offered as f64);
+            note("good frames lost of a million", Most(0.0), 1e6 * lost as f64 / offered as f64);
         }
         _ => {}
     }
