@@ -3,7 +3,7 @@
 use std::ptr::NonNull;
 
 use embedded_hal::delay::DelayNs;
-use vmdq_core::bus::{Mmio, WINDOW};
+use vmdq_hal::bus::{Mmio, WINDOW};
 
 use crate::memory::pages;
 

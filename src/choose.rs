@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use vmdq_core::Controller;
+use vmdq_hal::Controller;
 
 use crate::ids::Model;
 

@@ -9,7 +9,7 @@
 //!
 //! # What is where
 //!
-//! Everything of `vmdq-core` is re-exported here. From the wire to a virtual machine:
+//! Everything of `vmdq-core` and `vmdq-hal` is re-exported here. From the wire to a virtual machine:
 //!
 //! | | module | paper |
 //! |---|---|---|
@@ -24,7 +24,7 @@
 //! | 802.1Q tags in and out of frames, as the switch asks | [`tag`] | |
 //! | turns of frames and of weighted bytes; flows on several queues, in order | [`fair`] | 2.2, 3.6 |
 //! | the I/O channel between a guest's virtual driver and its virtual interface | [`channel`] | 2.3.5, 3.6.1 |
-//! | guest memory, which is never a slice: what a hypervisor implements | [`vmm`] | 2.3.2, 3.7 |
+//! | guest memory, which is never a slice: what a hypervisor implements | [`guest`], [`vmm`] | 2.3.2, 3.7 |
 //!
 //! What the paper claims of speed, and what a frame costs, are pages of their own: [`claims`] and
 //! [`performance`].
@@ -139,7 +139,7 @@
 //!
 //! None by default; both are additive, and `defmt` wins over `log`.
 //!
-//! - `defmt`: log through `defmt`, and `defmt::Format` for the types of `vmdq-core`.
+//! - `defmt`: log through `defmt`, and `defmt::Format` for the types of all crates.
 //! - `log`: log through the `log` crate.
 
 mod choose;
@@ -160,6 +160,8 @@ pub use igb_hal as igb;
 pub use ixgbe_hal as ixgbe;
 #[doc(inline)]
 pub use vmdq_core::*;
+#[doc(inline)]
+pub use vmdq_hal::*;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,10 +1,10 @@
 //! The HALs of this project, through their public API.
 
 use vmdq_bench::{Layout0, Nic, place};
-use vmdq_core::bus::Mmio;
-use vmdq_core::dma::Identity;
-use vmdq_core::ring::{BufferMemory, BufferPool, Burst, Exchange, InPlace, RingMemory, RxRing, TxRing};
-use vmdq_core::{Config, Controller, Port, Reset, Resources, Running};
+use vmdq_hal::bus::Mmio;
+use vmdq_hal::dma::Identity;
+use vmdq_hal::ring::{BufferMemory, BufferPool, Burst, Exchange, InPlace, RingMemory, RxRing, TxRing};
+use vmdq_hal::{Config, Controller, Port, Reset, Resources, Running};
 
 use crate::subject::{Path, Subject, touch};
 

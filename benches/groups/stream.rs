@@ -2,8 +2,8 @@
 
 use std::alloc::Layout;
 
-use vmdq_core::dma::Identity;
-use vmdq_core::ring::{BufferPool, BufferSize, Frame, Shelf};
+use vmdq_hal::dma::Identity;
+use vmdq_hal::ring::{BufferPool, BufferSize, Frame, Shelf};
 
 use crate::switch::{ADDRESSES, PORTS, STATIONS, address, station};
 

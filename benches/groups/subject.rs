@@ -1,8 +1,8 @@
 //! What is measured: ways to bring the frames of queues through the switch.
 
 use vmdq_core::group::{Described, Group, Groups, Indication};
-use vmdq_core::ring::Frame;
 use vmdq_core::switch::{Indicated, Origin};
+use vmdq_hal::ring::Frame;
 
 use crate::stream::Stream;
 use crate::switch::Hypervisor;
@@ -45,7 +45,7 @@ const fn matched(queue: u8) -> Indication {
 
 /// The decision on one group.
 #[inline(always)]
-fn forward(hypervisor: &mut Hypervisor, group: &Group<'_>, from: Origin) {
+fn forward(hypervisor: &mut Hypervisor, group: &Group<'_, Frame>, from: Origin) {
     if let Some(first) = group.frames.first() {
         hypervisor.forward(&Indicated::new(from, group), group.frames, first.bytes());
     }

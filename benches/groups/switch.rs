@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use vmdq_core::MacAddress;
-use vmdq_core::ring::Frame;
 use vmdq_core::switch::{Indicated, InterfaceId, Load, Origin, Physical, Switch, Verdict, Virtual};
+use vmdq_hal::ring::Frame;
 
 /// How many virtual interfaces there are, each with a queue of its own.
 pub(crate) const PORTS: usize = 24;

@@ -7,12 +7,12 @@
 use embedded_hal::delay::DelayNs;
 use igb_hal::I82576;
 use ixgbe_hal::I82598;
-use vmdq_core::bus::Mmio;
-use vmdq_core::dma::Identity;
-use vmdq_core::ring::{
+use vmdq_hal::bus::Mmio;
+use vmdq_hal::dma::Identity;
+use vmdq_hal::ring::{
     BufferPool, BufferSize, Burst, Exchange, Frame, InPlace, Passing, RingMemory, RxRing, SendError, TxRing,
 };
-use vmdq_core::{
+use vmdq_hal::{
     BindError, BindingId, Config, FilterError, FilterSlot, FilterTable, InitError, MacAddress, Pool, Port,
     Queue, Ready, Reset, Resources, Running, StartError, StopError, Stopped,
 };

@@ -1,12 +1,12 @@
 //! Queues over register files in memory, polled in turn through the public API.
 
 use vmdq_bench::{IGB, IXGBE, Layout0, Nic, pages, place};
-use vmdq_core::bus::Mmio;
-use vmdq_core::dma::Identity;
-use vmdq_core::ring::{
+use vmdq_hal::bus::Mmio;
+use vmdq_hal::dma::Identity;
+use vmdq_hal::ring::{
     BufferPool, BufferSize, Burst, Frame, Length, RingLength, RingMemory, RxRing, Shelf, TxRing,
 };
-use vmdq_core::{Config, Controller, MacAddress, Pool, Port, Reset, Resources, Running};
+use vmdq_hal::{Config, Controller, MacAddress, Pool, Port, Reset, Resources, Running};
 
 use crate::load::Load;
 

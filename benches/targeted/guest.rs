@@ -6,8 +6,8 @@ use std::ptr::NonNull;
 
 use vmdq_bench::pages;
 use vmdq_core::channel::{Buffer, Done, Status, VirtualDriver};
-use vmdq_core::dma::{Direction, DmaSpace};
-use vmdq_core::vmm::{GuestRange, NotOwned, VmId, Vmm};
+use vmdq_hal::dma::{Direction, DmaSpace};
+use vmdq_hal::vmm::{GuestMemory, GuestRange, NotOwned, VmId, Vmm};
 
 use crate::frame::is_frame;
 
@@ -51,18 +51,10 @@ impl Machine {
     }
 }
 
-// SAFETY: there is one machine, of memory that is never freed; device and container run on one thread.
-unsafe impl Vmm for Machine {
+impl GuestMemory for Machine {
     fn validate(&self, _: VmId, range: GuestRange) -> Result<(), NotOwned> {
         self.find(range.at, range.len as usize).map(drop)
     }
-
-    fn map<D: DmaSpace>(&self, _: VmId, range: GuestRange, dma: &D) -> Option<u64> {
-        let at = self.find(range.at, range.len as usize).ok()?;
-        dma.map(at, range.len as usize, Direction::FromDevice)
-    }
-
-    fn unmap<D: DmaSpace>(&self, _: VmId, _: GuestRange, _: u64, _: &D) {}
 
     fn read(&self, _: VmId, at: u64, into: &mut [u8]) -> Result<(), NotOwned> {
         let from = self.find(at, into.len())?;
@@ -83,6 +75,16 @@ unsafe impl Vmm for Machine {
     fn notify(&self, _: VmId) {
         self.notified.set(self.notified.get() + 1);
     }
+}
+
+// SAFETY: there is one machine, of memory that is never freed; device and container run on one thread.
+unsafe impl Vmm for Machine {
+    fn map<D: DmaSpace>(&self, _: VmId, range: GuestRange, dma: &D) -> Option<u64> {
+        let at = self.find(range.at, range.len as usize).ok()?;
+        dma.map(at, range.len as usize, Direction::FromDevice)
+    }
+
+    unsafe fn unmap<D: DmaSpace>(&self, _: VmId, _: GuestRange, _: u64, _: &D) {}
 }
 
 /// The guest's driver: takes what came and posts the buffer again.

@@ -4,13 +4,13 @@ use std::sync::atomic::AtomicU32;
 
 use igb_hal::I82576;
 use vmdq_bench::{Registers, pages};
-use vmdq_core::bus::Mmio;
 use vmdq_core::channel::{BackEnd, VirtualDriver, VirtualInterface, words};
-use vmdq_core::dma::Identity;
 use vmdq_core::group::Group;
 use vmdq_core::switch::{Indicated, InterfaceId, Load, Origin, Physical, Switch, Verdict, Virtual};
-use vmdq_core::vmm::VmId;
-use vmdq_core::{Config, FrameLimit, Port, Queue, Reset, Resources};
+use vmdq_hal::bus::Mmio;
+use vmdq_hal::dma::Identity;
+use vmdq_hal::vmm::VmId;
+use vmdq_hal::{Config, FrameLimit, Port, Queue, Reset, Resources};
 
 use crate::frame::GUEST;
 use crate::guest::{BUFFERS, Guest};

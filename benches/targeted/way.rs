@@ -2,14 +2,14 @@
 
 use igb_hal::I82576;
 use vmdq_bench::place;
-use vmdq_core::HeaderSize;
-use vmdq_core::bus::Mmio;
 use vmdq_core::channel::{Posted, VirtualInterface};
-use vmdq_core::dma::Identity;
 use vmdq_core::group::{Groups, Indication};
-use vmdq_core::ring::{BufferMemory, BufferPool, BufferSize, Burst, RingMemory, RxRing};
-use vmdq_core::targeted::{RunningTargeted, ShareState, TargetedBurst, TargetedMemory, TargetedRing};
-use vmdq_core::{Pool, Running};
+use vmdq_hal::HeaderSize;
+use vmdq_hal::bus::Mmio;
+use vmdq_hal::dma::Identity;
+use vmdq_hal::ring::{BufferMemory, BufferPool, BufferSize, Burst, RingMemory, RxRing};
+use vmdq_hal::targeted::{RunningTargeted, ShareState, TargetedBurst, TargetedMemory, TargetedRing};
+use vmdq_hal::{Pool, Running};
 
 use crate::guest::{BUFFERS, Guest, Machine};
 use crate::nic::Nic;

@@ -1,7 +1,7 @@
 //! Interrupts: MSI-X vectors, and the causes that are not a queue's.
 
-use vmdq_core::Causes;
-use vmdq_core::bus::Bus;
+use vmdq_hal::Causes;
+use vmdq_hal::bus::Bus;
 
 use crate::model::Model;
 use crate::regs::ICR;

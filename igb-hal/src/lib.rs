@@ -3,7 +3,7 @@
 //!
 //! The 82575 is of the first generation: 4 queue pairs, and a filter names one queue. The 82576 is
 //! of the second: 8 pools, and a filter names a set of pools. Behind
-//! [`vmdq_core::Controller`] both keep to the same rules: an address leads to one queue; broadcast,
+//! [`vmdq_hal::Controller`] both keep to the same rules: an address leads to one queue; broadcast,
 //! multicast and unknown unicast go to the default queue.
 //!
 //! Registers of the I350 are in [`regs`], but it is not driven yet.
@@ -24,7 +24,7 @@
 //!   bytes.
 //! - 82576: while VMDq is on, tags are removed as VMOLR (and RPLOLR) say; CTRL.VME is set along as Intel's
 //!   driver does. What reaches the default pool for want of any other keeps its tag, so that with
-//!   [`Config::strip_tags`](vmdq_core::Config::strip_tags) and promiscuous mode UTA and ROPE lead all
+//!   [`Config::strip_tags`](vmdq_hal::Config::strip_tags) and promiscuous mode UTA and ROPE lead all
 //!   unknown unicast there.
 //! - 82575: how RLPML counts VLAN tags is not documented; the driver allows 4 bytes more and drops
 //!   what is too long itself.

@@ -1,8 +1,8 @@
 //! The link of a copper port.
 
 use embedded_hal::delay::DelayNs;
-use vmdq_core::bus::Bus;
-use vmdq_core::{Link, Speed, warning};
+use vmdq_hal::bus::Bus;
+use vmdq_hal::{Link, Speed, warning};
 
 use crate::model::Model;
 use crate::phy;

@@ -1,9 +1,9 @@
 //! The internal PHY, reached through MDIC under the semaphore that driver and firmware share.
 
 use embedded_hal::delay::DelayNs;
-use vmdq_core::TimedOut;
-use vmdq_core::bus::Bus;
-use vmdq_core::wait::until;
+use vmdq_hal::TimedOut;
+use vmdq_hal::bus::Bus;
+use vmdq_hal::wait::until;
 
 use crate::model::Model;
 use crate::regs::{MDIC, STATUS, SWSM};

@@ -1,9 +1,9 @@
 //! Reset and a known state: facts on "Reset" and "Initialisation" of the 82575 and 82576.
 
 use embedded_hal::delay::DelayNs;
-use vmdq_core::bus::Bus;
-use vmdq_core::wait::until;
-use vmdq_core::{TimedOut, Warnings};
+use vmdq_hal::bus::Bus;
+use vmdq_hal::wait::until;
+use vmdq_hal::{TimedOut, Warnings};
 
 use crate::model::Model;
 use crate::regs::{CTRL, EECD, GCR, RCTL, RFCTL, RXDCTL, STATUS, TCTL, TCTL_EXT, TXDCTL};

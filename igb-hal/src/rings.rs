@@ -1,10 +1,10 @@
 //! Starting and stopping queues.
 
 use embedded_hal::delay::DelayNs;
-use vmdq_core::TimedOut;
-use vmdq_core::bus::Bus;
-use vmdq_core::controller::{NotStopped, ReceiveSetup, RingSetup};
-use vmdq_core::wait::until;
+use vmdq_hal::TimedOut;
+use vmdq_hal::bus::Bus;
+use vmdq_hal::controller::{NotStopped, ReceiveSetup, RingSetup};
+use vmdq_hal::wait::until;
 
 use crate::model::{Igb, Model};
 use crate::regs::{PSRTYPE, RDT, RXDCTL, SRRCTL, TDT, TXDCTL};

@@ -5,7 +5,7 @@ use std::any::type_name;
 use igb_hal::regs::{self, I350, I82575, I82576, PoolRegs, Regs};
 use tock_registers::RegisterLongName;
 use tock_registers::fields::Field;
-use vmdq_core::reg::{Reg, RegArray};
+use vmdq_hal::reg::{Reg, RegArray};
 
 /// One register or an array of them, as the list describes it.
 trait Token {

@@ -1,9 +1,9 @@
 //! The family's [`Controller`]: what core asks for, in terms of the modules beside.
 
 use embedded_hal::delay::DelayNs;
-use vmdq_core::bus::{Bus, Offset};
-use vmdq_core::controller::{NotStopped, OTHERS, ReceiveSetup, RingSetup, seal};
-use vmdq_core::{
+use vmdq_hal::bus::{Bus, Offset};
+use vmdq_hal::controller::{NotStopped, OTHERS, ReceiveSetup, RingSetup, seal};
+use vmdq_hal::{
     Causes, Config, Controller, HeaderReplication, Link, MacAddress, Statistics, TimedOut, Warnings,
 };
 

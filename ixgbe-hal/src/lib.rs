@@ -2,7 +2,7 @@
 //! Register sequences for Intel's ten-gigabit controllers with VMDq: 82598.
 //!
 //! The 82598 is of the first generation: 16 VMDq output indices, each with a queue pair of its own,
-//! and a filter names one index. Behind [`vmdq_core::Controller`] it keeps to the same rules as all
+//! and a filter names one index. Behind [`vmdq_hal::Controller`] it keeps to the same rules as all
 //! others: an address leads to one queue; broadcast, multicast and unknown unicast go to the
 //! default queue, which is queue 0.
 //!

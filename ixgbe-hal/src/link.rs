@@ -1,7 +1,7 @@
 //! The state of the link.
 
-use vmdq_core::Link;
-use vmdq_core::bus::Bus;
+use vmdq_hal::Link;
+use vmdq_hal::bus::Bus;
 
 use crate::model::Model;
 use crate::regs::LINKS;

@@ -23,7 +23,7 @@
 //! | VMK | VMware's ixgbe with NetQueue |
 
 use tock_registers::fields::{Field, FieldValue};
-use vmdq_core::reg::{Dma, Rc, Reg, RegArray, Ro, Rw, W1c, W1s, Window, Wo};
+use vmdq_hal::reg::{Dma, Rc, Reg, RegArray, Ro, Rw, W1c, W1s, Window, Wo};
 
 pub use layout::*;
 

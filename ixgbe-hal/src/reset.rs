@@ -1,9 +1,9 @@
 //! Reset and a known state.
 
 use embedded_hal::delay::DelayNs;
-use vmdq_core::bus::Bus;
-use vmdq_core::wait::until;
-use vmdq_core::{Config, TimedOut, Warnings};
+use vmdq_hal::bus::Bus;
+use vmdq_hal::wait::until;
+use vmdq_hal::{Config, TimedOut, Warnings};
 
 use crate::model::{Model, hardware_limit};
 use crate::regs::{

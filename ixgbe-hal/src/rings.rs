@@ -1,11 +1,11 @@
 //! Starting and stopping queues.
 
 use embedded_hal::delay::DelayNs;
-use vmdq_core::TimedOut;
-use vmdq_core::bus::{Bus, Offset};
-use vmdq_core::controller::{NotStopped, ReceiveSetup, RingSetup};
-use vmdq_core::reg::{RegArray, Rw};
-use vmdq_core::wait::until;
+use vmdq_hal::TimedOut;
+use vmdq_hal::bus::{Bus, Offset};
+use vmdq_hal::controller::{NotStopped, ReceiveSetup, RingSetup};
+use vmdq_hal::reg::{RegArray, Rw};
+use vmdq_hal::wait::until;
 
 use crate::link;
 use crate::model::{Ixgbe, Model};

@@ -1,7 +1,7 @@
 //! The device's counters: each read clears.
 
-use vmdq_core::Statistics;
-use vmdq_core::bus::Bus;
+use vmdq_hal::Statistics;
+use vmdq_hal::bus::Bus;
 
 use crate::model::Model;
 

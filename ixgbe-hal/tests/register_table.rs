@@ -6,7 +6,7 @@ use std::any::type_name;
 use ixgbe_hal::regs::{self, I82598, I82599, PoolRegs, Regs, X540};
 use tock_registers::RegisterLongName;
 use tock_registers::fields::Field;
-use vmdq_core::reg::{Reg, RegArray};
+use vmdq_hal::reg::{Reg, RegArray};
 
 /// One register or an array of them, as the list describes it.
 trait Token {

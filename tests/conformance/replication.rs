@@ -94,7 +94,8 @@ fn replicate<C: HeaderReplication, T: Bed>(rig: &mut Rig<C, T::Bus, T>, bytes: u
         assert!(buffer[stored..].iter().all(|byte| *byte == UNTOUCHED), "frame {i}");
     }
     C::stop_rx(&bus, 0, seen, &mut rig.delay).expect("the queue stops");
-    rig.bed.dma().unmap(memory.bus, memory.bytes.len(), Direction::Both);
+    // SAFETY: no device has it any more.
+    unsafe { rig.bed.dma().unmap(memory.bus, memory.bytes.len(), Direction::Both) };
 }
 
 /// The default queue replicates headers of each size, and between times doesn't.

@@ -5,7 +5,7 @@ use embedded_hal::delay::DelayNs;
 use vmdq::HeaderReplication;
 use vmdq::ring::{FrameFlags, RxCounters};
 use vmdq::targeted::{GiveBackError, ShareError, UnshareError};
-use vmdq::vmm::{GuestRange, NotOwned, Vmm};
+use vmdq::vmm::{GuestMemory, GuestRange, NotOwned};
 use vmdq_sim::{Drops, Fault, Sim, Testbed};
 
 use crate::common::{frame, number, tagged, vm};

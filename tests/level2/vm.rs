@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use vmdq::channel::{BackEnd, Buffer, Posted, Status, VirtualDriver, VirtualInterface, words};
 use vmdq::switch::InterfaceId;
 use vmdq::targeted::ShareState;
-use vmdq::vmm::{GuestRange, Vmm};
+use vmdq::vmm::{GuestMemory, GuestRange};
 use vmdq::{Controller, FrameLimit, HeaderReplication};
 use vmdq_sim::{Guests, SimBus, SimDma};
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use vmdq::bus::{Bus, Offset, PortId};
 use vmdq::dma::DmaSpace;
-use vmdq::vmm::{GuestRange, NotOwned, VmId, Vmm};
+use vmdq::vmm::{GuestMemory, GuestRange, NotOwned, VmId, Vmm};
 use vmdq_sim::Guests;
 
 /// One thing that the driver did.
@@ -74,28 +74,36 @@ pub(crate) struct WatchedVmm {
     pub(crate) askew: Option<u64>,
 }
 
-// SAFETY: it is `Guests`; a range that it maps askew is of addresses that nobody has.
-unsafe impl Vmm for WatchedVmm {
+impl GuestMemory for WatchedVmm {
     fn validate(&self, vm: VmId, range: GuestRange) -> Result<(), NotOwned> {
         self.guests.validate(vm, range)
     }
+
+    fn read(&self, vm: VmId, at: u64, into: &mut [u8]) -> Result<(), NotOwned> {
+        self.guests.read(vm, at, into)
+    }
+
+    fn write(&self, vm: VmId, at: u64, from: &[u8]) -> Result<(), NotOwned> {
+        self.guests.write(vm, at, from)
+    }
+
+    fn notify(&self, vm: VmId) {
+        self.guests.notify(vm);
+    }
+}
+
+// SAFETY: it is `Guests`; a range that it maps askew is of addresses that nobody has.
+unsafe impl Vmm for WatchedVmm {
     fn map<D: DmaSpace>(&self, vm: VmId, range: GuestRange, dma: &D) -> Option<u64> {
         let askew = self.askew?;
         let bus = self.guests.map(vm, range, dma)? + askew;
         self.log.lock().push(Event::Map(range, bus));
         Some(bus)
     }
-    fn unmap<D: DmaSpace>(&self, vm: VmId, range: GuestRange, bus: u64, dma: &D) {
+
+    unsafe fn unmap<D: DmaSpace>(&self, vm: VmId, range: GuestRange, bus: u64, dma: &D) {
         self.log.lock().push(Event::Unmap(range, bus));
-        self.guests.unmap(vm, range, bus - self.askew.unwrap_or(0), dma);
-    }
-    fn read(&self, vm: VmId, at: u64, into: &mut [u8]) -> Result<(), NotOwned> {
-        self.guests.read(vm, at, into)
-    }
-    fn write(&self, vm: VmId, at: u64, from: &[u8]) -> Result<(), NotOwned> {
-        self.guests.write(vm, at, from)
-    }
-    fn notify(&self, vm: VmId) {
-        self.guests.notify(vm);
+        // SAFETY: the caller's promise.
+        unsafe { self.guests.unmap(vm, range, bus - self.askew.unwrap_or(0), dma) };
     }
 }

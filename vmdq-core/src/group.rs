@@ -7,11 +7,9 @@
 //!
 //! Groups are judged from descriptors alone; no byte of a frame is touched. A queue that serves
 //! one address can mix VLANs (paper section 2.1, footnote 1), so a group ends where the removed tag
-//! or the error state changes. Without [`Config::strip_tags`](crate::Config::strip_tags) tags stay in the
+//! or the error state changes. Where the controller does not remove tags, they stay in the
 //! frames, descriptors don't show them, and a group can mix tags.
 #![forbid(unsafe_code)]
-
-use crate::ring::Frame;
 
 /// What the controller's sorting says of a group.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -25,7 +23,7 @@ pub enum Indication {
 
 /// What a descriptor says of a frame, as far as groups are concerned.
 ///
-/// For [`Frame`]s, and for whatever else stands for a received frame.
+/// For the frames of a receive ring, and for whatever else stands for a received frame.
 pub trait Described {
     /// Returns the VLAN tag that the controller removed, if it did.
     fn tag(&self) -> Option<u16>;
@@ -42,26 +40,9 @@ pub trait Described {
     }
 }
 
-impl Described for Frame {
-    #[inline(always)]
-    fn tag(&self) -> Option<u16> {
-        Self::tag(self)
-    }
-
-    #[inline(always)]
-    fn has_error(&self) -> bool {
-        Self::has_error(self)
-    }
-
-    #[inline(always)]
-    fn is_like(&self, other: &Self) -> bool {
-        Self::is_like(self, other)
-    }
-}
-
 /// Frames that a switch decides on together.
 #[derive(Debug)]
-pub struct Group<'f, F = Frame> {
+pub struct Group<'f, F> {
     /// Whether a filter matched, and of which queue.
     pub indication: Indication,
     /// The VLAN tag that the controller removed from each frame, if it did.
@@ -122,7 +103,7 @@ impl<'f, F: Described> Group<'f, F> {
 /// # assert_eq!(decisions, 0);
 /// ```
 #[derive(Debug)]
-pub struct Groups<'f, F = Frame> {
+pub struct Groups<'f, F> {
     indication: Indication,
     rest: &'f mut [F],
 }

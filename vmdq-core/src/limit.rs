@@ -1,8 +1,6 @@
 //! The longest frame that a port takes, and the part of the check that the hardware leaves over.
 #![forbid(unsafe_code)]
 
-use crate::ring::BufferSize;
-
 /// Bytes of the frame check sequence, which the limit counts and software never sees.
 const FCS: u16 = 4;
 /// Bytes of an 802.1Q tag.
@@ -14,7 +12,7 @@ const TPID: [u8; 2] = [0x81, 0x00];
 ///
 /// Controllers can't set this limit exactly: most know one length for tagged and untagged frames.
 /// They are set 4 bytes too high, and the receive ring drops and counts what should not have come.
-/// Where the controller removes tags ([`Config::strip_tags`](crate::Config::strip_tags)) the limit
+/// Where the controller removes tags the limit
 /// still is that of the frame on the wire: in memory the frame is 4 bytes shorter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -59,23 +57,11 @@ impl FrameLimit {
         self.0.saturating_add(TAG)
     }
 
-    /// Returns the bytes that a buffer must hold for every frame that the hardware lets pass.
-    const fn buffer_bytes(self) -> usize {
+    /// Returns how many bytes a buffer must hold for every frame that hardware lets pass.
+    #[must_use]
+    pub const fn buffer_bytes(self) -> usize {
         // Some hardware adds 4 bytes for a tag on its own.
         self.0 as usize + 2 * TAG as usize - FCS as usize
-    }
-
-    /// Tells whether every frame that the hardware lets pass fits a buffer of this size.
-    #[must_use]
-    pub const fn fits(self, size: BufferSize) -> bool {
-        self.buffer_bytes() <= size.bytes()
-    }
-
-    /// Returns the smallest size of buffers for this limit, or `None` if the devices have none so
-    /// large.
-    #[must_use]
-    pub const fn buffer_size(self) -> Option<BufferSize> {
-        BufferSize::for_bytes(self.buffer_bytes())
     }
 
     /// Tells whether a frame in memory (without FCS) is too long.
@@ -137,12 +123,8 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_limits_fit_their_buffers() {
-        assert!(FrameLimit::new(9728, 9728).unwrap().fits(BufferSize::kib(10).unwrap()));
-        assert!(FrameLimit::new(16128, 16128).unwrap().fits(BufferSize::kib(16).unwrap()));
-        assert!(!FrameLimit::new(2048, 9728).unwrap().fits(BufferSize::kib(2).unwrap()));
-        assert_eq!(FrameLimit::new(1518, 9728).unwrap().buffer_size(), BufferSize::kib(2));
-        assert_eq!(FrameLimit::new(u16::MAX, u16::MAX).unwrap().buffer_size(), None);
+    fn limits_have_a_range() {
+        assert_eq!(FrameLimit::new(1518, 9728).map(FrameLimit::buffer_bytes), Some(1522));
         assert_eq!(FrameLimit::new(63, 9728), None);
         assert_eq!(FrameLimit::new(9729, 9728), None);
     }

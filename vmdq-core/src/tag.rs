@@ -1,6 +1,6 @@
 //! 802.1Q tags in the bytes of frames: software puts them in and takes them out.
 //!
-//! On the way in the controllers remove tags ([`Config::strip_tags`](crate::Config::strip_tags)). On
+//! On the way in controllers can remove tags (`Config::strip_tags` of `vmdq-hal`). On
 //! the way out software inserts them: an advanced transmit descriptor has no field for a tag, so the
 //! controller would need a context descriptor before the frame, which the rings of this crate don't
 //! write. [`TagAction`](crate::switch::TagAction) says what a switch wants done.
@@ -81,10 +81,30 @@ pub fn remove(frame: &mut [u8]) -> Option<u16> {
 }
 
 /// Moves all that lies behind the tag, whatever its type, to its place.
-pub(crate) fn cut(frame: &mut [u8]) {
+pub fn cut(frame: &mut [u8]) {
     if frame.len() >= AT + LEN {
         frame.copy_within(AT + LEN.., AT);
     }
+}
+
+/// A frame in a buffer of its own, of which the tag can be put in and taken out in place.
+pub trait Taggable {
+    /// Returns the bytes of the frame for writing.
+    fn bytes_mut(&mut self) -> &mut [u8];
+
+    /// Inserts a tag with this control information into the bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`TagError`] if the frame has no two addresses, or the buffer no room; nothing is changed then.
+    fn insert_tag(&mut self, control: u16) -> Result<(), TagError>;
+
+    /// Takes bytes 12 to 15 out, whatever type of tag they are.
+    ///
+    /// # Errors
+    ///
+    /// [`TagError::TooShort`] if the frame has no such bytes; nothing is changed then.
+    fn cut_tag(&mut self) -> Result<(), TagError>;
 }
 
 /// Why a tag could not be put in, changed or taken out.

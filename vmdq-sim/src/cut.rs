@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use vmdq_core::bus::{Bus, Offset, PortId};
+use vmdq_hal::bus::{Bus, Offset, PortId};
 
 /// A bus that loses every write after the n-th. Clones share the count.
 #[derive(Clone, Debug)]

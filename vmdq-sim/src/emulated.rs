@@ -185,8 +185,8 @@ impl core::error::Error for Undelivered {}
 #[cfg(test)]
 mod tests {
     use embedded_hal::delay::DelayNs;
-    use vmdq_core::bus::{Bus, Offset};
     use vmdq_core::switch::{Switch, Virtual};
+    use vmdq_hal::bus::{Bus, Offset};
 
     use super::*;
 

@@ -11,7 +11,7 @@ use std::alloc::Layout;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use vmdq_core::dma::{Direction, DmaSpace};
+use vmdq_hal::dma::{Direction, DmaSpace};
 
 use crate::sim::Shared;
 use crate::violation::{Log, Rule};
@@ -171,7 +171,7 @@ unsafe impl DmaSpace for SimDma {
         Some(self.0.lock().board.memory.map(at, len, direction))
     }
 
-    fn unmap(&self, bus: u64, len: usize, _: Direction) {
+    unsafe fn unmap(&self, bus: u64, len: usize, _: Direction) {
         let mut model = self.0.lock();
         model.check_unmap(bus, len);
         let board = &mut model.board;
@@ -184,7 +184,7 @@ mod tests {
     use core::ptr::NonNull;
     use std::alloc::Layout;
 
-    use vmdq_core::dma::Direction;
+    use vmdq_hal::dma::Direction;
 
     use super::{Memory, lend};
     use crate::violation::{Log, Rule};

@@ -4,7 +4,7 @@
 //! register by its offset, keeps the values, and knows the simple access kinds. What a register *does*
 //! is the device's business. Two offsets may lead to one register (aliases).
 
-use vmdq_core::bus::WINDOW;
+use vmdq_hal::bus::WINDOW;
 
 macro_rules! registers {
     ($($name:ident)*) => {

@@ -5,7 +5,7 @@ use std::alloc::Layout;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use vmdq_core::bus::{Bus, Offset, PortId};
+use vmdq_hal::bus::{Bus, Offset, PortId};
 
 use crate::board::{Board, Device};
 use crate::clock::SimDelay;
@@ -116,7 +116,7 @@ impl Bus for SimBus {
 /// # Examples
 ///
 /// ```
-/// use vmdq_core::bus::{Bus, Offset};
+/// use vmdq_hal::bus::{Bus, Offset};
 /// use vmdq_sim::{Sim, Testbed};
 ///
 /// let sim = Sim::i82576();

@@ -4,8 +4,8 @@ use core::ptr::NonNull;
 use std::alloc::Layout;
 
 use embedded_hal::delay::DelayNs;
-use vmdq_core::bus::Bus;
-use vmdq_core::dma::DmaSpace;
+use vmdq_hal::bus::Bus;
+use vmdq_hal::dma::DmaSpace;
 
 use crate::violation::Violation;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use vmdq_core::bus::{Bus, Offset, PortId};
+use vmdq_hal::bus::{Bus, Offset, PortId};
 
 #[derive(Default, Debug)]
 struct Counts {

@@ -6,7 +6,7 @@ mod common;
 use core::ptr::NonNull;
 
 use common::*;
-use vmdq_core::dma::{Direction, DmaSpace};
+use vmdq_hal::dma::{Direction, DmaSpace};
 use vmdq_sim::Rule::*;
 use vmdq_sim::{Settled, Sim, Testbed};
 
@@ -230,24 +230,29 @@ fn memory_that_a_running_queue_can_reach() {
     let extra = rig.sim.lend_bytes(BUFFER);
     let dma = rig.sim.dma();
     let bus = dma.map(NonNull::from(&mut extra[0]), BUFFER, Direction::FromDevice).unwrap();
+    // SAFETY: none: the model is to see what is unmapped too early, and stands between the device and
+    // the memory, which is never freed.
+    let unmap = |bus, len, direction| unsafe { dma.unmap(bus, len, direction) };
     ring.put(0, [bus, 0]);
     rig.write(0x2818, 1);
     let (start, len) = (ring.bus, 8 * (16 + BUFFER));
     assert_eq!(
-        rig.broken_by(|_| dma.unmap(bus, BUFFER, Direction::FromDevice)),
+        rig.broken_by(|_| unmap(bus, BUFFER, Direction::FromDevice)),
         [MemoryInUse],
         "a posted buffer"
     );
-    assert_eq!(rig.broken_by(|_| dma.unmap(start, len, Direction::Both)), [MemoryInUse], "the ring");
+    assert_eq!(rig.broken_by(|_| unmap(start, len, Direction::Both)), [MemoryInUse], "the ring");
     assert_eq!(
-        rig.broken_by(|_| dma.unmap(start, len, Direction::Both)),
+        rig.broken_by(|_| unmap(start, len, Direction::Both)),
         [MemoryInUse, DmaOutsideGrant],
         "twice"
     );
 
     let (mut rig, ring) = receiving();
     rig.stop(&ring);
-    assert_eq!(rig.broken_by(|rig| rig.sim.dma().unmap(ring.bus, len, Direction::Both)), []);
+    // SAFETY: the device stopped.
+    let unmap = |rig: &mut Rig| unsafe { rig.sim.dma().unmap(ring.bus, len, Direction::Both) };
+    assert_eq!(rig.broken_by(unmap), []);
 }
 
 #[test]

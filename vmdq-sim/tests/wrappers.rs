@@ -2,7 +2,7 @@
 
 mod common;
 
-use vmdq_core::bus::{Bus, Offset};
+use vmdq_hal::bus::{Bus, Offset};
 use vmdq_sim::{Cut, Sim, Testbed, Traced};
 
 const RAL1: Offset = Offset::new(0x5408);

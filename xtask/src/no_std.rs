@@ -10,7 +10,7 @@ use crate::targets::{self, Sysroot, TARGETS};
 use crate::workspace::{cargo, target};
 
 /// The crates that need no standard library.
-const CRATES: [&str; 4] = ["vmdq-core", "igb-hal", "ixgbe-hal", "vmdq"];
+const CRATES: [&str; 5] = ["vmdq-core", "vmdq-hal", "igb-hal", "ixgbe-hal", "vmdq"];
 /// What is switched on in each build.
 const FEATURES: [&[&str]; 2] = [&[], &["--features", "defmt"]];
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ixgbe_driver::{IxgbeDevice, IxgbeHal, IxgbeNetBuf, MemPool, NicDevice, PhysAddr};
 use vmdq_bench::{IXGBE, Nic, Registers, pages};
-use vmdq_core::bus::WINDOW;
+use vmdq_hal::bus::WINDOW;
 
 use crate::subject::{Path, Subject, touch};
 

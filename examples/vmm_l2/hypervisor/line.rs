@@ -9,7 +9,7 @@ use vmdq::channel::{BackEndCounters, Posted, Refused, Status, Undelivered, Unfit
 use vmdq::ring::{BufferPool, RxRing, TxRing};
 use vmdq::switch::InterfaceId;
 use vmdq::targeted::{ShareState, TargetedRing};
-use vmdq::vmm::Vmm;
+use vmdq::vmm::GuestMemory;
 use vmdq::{BindingId, MacAddress, Pool};
 use vmdq_sim::{Guests, SimBus, SimDma};
 

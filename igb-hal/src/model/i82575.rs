@@ -1,7 +1,7 @@
 //! The 82575: first generation, a filter names one queue.
 
-use vmdq_core::bus::Bus;
-use vmdq_core::{Accept, Config};
+use vmdq_hal::bus::Bus;
+use vmdq_hal::{Accept, Config};
 
 use super::{Model, accepted, add_auto, hardware_limit};
 use crate::regs::{I82575, MRQC, RCTL, Regs};

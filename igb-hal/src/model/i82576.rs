@@ -1,7 +1,7 @@
 //! The 82576: second generation, a filter names a set of pools.
 
-use vmdq_core::bus::Bus;
-use vmdq_core::{Accept, Config};
+use vmdq_hal::bus::Bus;
+use vmdq_hal::{Accept, Config};
 
 use super::{Model, accepted, add_auto, hardware_limit};
 use crate::regs::{

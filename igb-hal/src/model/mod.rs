@@ -5,15 +5,15 @@ mod i82576;
 
 use core::marker::PhantomData;
 
-use vmdq_core::bus::Bus;
-use vmdq_core::{Accept, Array, Config, FrameLimit};
+use vmdq_hal::bus::Bus;
+use vmdq_hal::{Accept, Array, Config, FrameLimit};
 
 use crate::regs::{self, RCTL, Regs};
 
 /// A gigabit controller of model `M`.
 ///
 /// The wrapper is this crate's own, so that one implementation of
-/// [`Controller`](vmdq_core::Controller) covers every model.
+/// [`Controller`](vmdq_hal::Controller) covers every model.
 pub struct Igb<M>(PhantomData<M>);
 
 /// Intel 82575: 4 queues, 15 filters.

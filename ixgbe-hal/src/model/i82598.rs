@@ -1,8 +1,8 @@
 //! The 82598: first generation, a filter names one VMDq output index.
 
 use tock_registers::fields::FieldValue;
-use vmdq_core::bus::Bus;
-use vmdq_core::{Accept, Config, Speed, Statistics};
+use vmdq_hal::bus::Bus;
+use vmdq_hal::{Accept, Config, Speed, Statistics};
 
 use super::Model;
 use crate::regs::{

@@ -5,15 +5,15 @@ mod i82598;
 use core::marker::PhantomData;
 
 use tock_registers::fields::FieldValue;
-use vmdq_core::bus::Bus;
-use vmdq_core::{Array, Config, FrameLimit, Speed, Statistics};
+use vmdq_hal::bus::Bus;
+use vmdq_hal::{Array, Config, FrameLimit, Speed, Statistics};
 
 use crate::regs::{self, Regs, SRRCTL};
 
 /// A ten-gigabit controller of model `M`.
 ///
 /// The wrapper is this crate's own, so that one implementation of
-/// [`Controller`](vmdq_core::Controller) covers every model.
+/// [`Controller`](vmdq_hal::Controller) covers every model.
 pub struct Ixgbe<M>(PhantomData<M>);
 
 /// Intel 82598: 16 queues, 15 filters.

@@ -7,7 +7,7 @@ use super::entry::{Buffer, Request, Status, respond};
 use super::half::{Consumer, Notice, Producer};
 use super::layout::{Layout, LayoutError};
 use super::sync::AtomicU32;
-use crate::vmm::GuestRange;
+use crate::guest::GuestRange;
 
 /// The guest's count can't be: the channel is broken until [`BackEnd::restart`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,7 +44,7 @@ impl core::error::Error for Unfit {}
 /// A buffer that the guest posted and has not got back: respond with it, once.
 ///
 /// The range is what the guest wrote, copied once. Whether the memory is the guest's is for
-/// [`Vmm`](crate::vmm::Vmm) to say.
+/// [`GuestMemory`](crate::guest::GuestMemory) to say.
 #[must_use = "the guest waits for its buffer: give it back"]
 #[derive(PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -1,7 +1,7 @@
 //! What an entry says, and how it is packed into four words.
 #![forbid(unsafe_code)]
 
-use crate::vmm::GuestRange;
+use crate::guest::GuestRange;
 
 /// Word 2: bytes of the buffer or frame.
 pub(super) const LENGTH: u32 = 0x00ff_ffff;

@@ -7,7 +7,7 @@ use super::entry::{Buffer, LENGTH, Request, Response, Status};
 use super::half::{Consumer, Notice, Producer};
 use super::layout::{Layout, LayoutError, MOST_ENTRIES};
 use super::sync::AtomicU32;
-use crate::vmm::GuestRange;
+use crate::guest::GuestRange;
 
 /// The buffer can't be posted.
 #[non_exhaustive]

@@ -6,8 +6,8 @@ use core::fmt;
 use super::back_end::{BackEnd, Corrupt, Posted, Unfit};
 use super::entry::Status;
 use super::half::Notice;
+use crate::guest::{GuestMemory, VmId};
 use crate::limit::FrameLimit;
-use crate::vmm::{VmId, Vmm};
 
 /// The virtual machine did not get the frame.
 #[non_exhaustive]
@@ -132,22 +132,18 @@ pub struct InterfaceCounters {
 /// use core::sync::atomic::AtomicU32;
 /// use vmdq_core::FrameLimit;
 /// use vmdq_core::channel::{BackEnd, Buffer, Undelivered, VirtualDriver, VirtualInterface, words};
-/// use vmdq_core::vmm::{GuestRange, VmId};
+/// use vmdq_core::guest::{GuestRange, VmId};
 /// # use std::cell::RefCell;
-/// # use vmdq_core::dma::DmaSpace;
-/// # use vmdq_core::vmm::{NotOwned, Vmm};
+/// # use vmdq_core::guest::{GuestMemory, NotOwned};
 /// # struct Memory(RefCell<Vec<u8>>);
 /// # impl Memory {
 /// #     fn bytes(at: u64, len: usize) -> core::ops::Range<usize> { at as usize..at as usize + len }
 /// # }
-/// # // SAFETY: a machine of one vector, which nobody else has.
-/// # unsafe impl Vmm for Memory {
+/// # impl GuestMemory for Memory {
 /// #     fn validate(&self, _: VmId, range: GuestRange) -> Result<(), NotOwned> {
 /// #         let all = self.0.borrow().len() as u64;
 /// #         range.end().filter(|end| *end <= all).map(drop).ok_or(NotOwned)
 /// #     }
-/// #     fn map<D: DmaSpace>(&self, _: VmId, _: GuestRange, _: &D) -> Option<u64> { None }
-/// #     fn unmap<D: DmaSpace>(&self, _: VmId, _: GuestRange, _: u64, _: &D) {}
 /// #     fn read(&self, vm: VmId, at: u64, into: &mut [u8]) -> Result<(), NotOwned> {
 /// #         self.validate(vm, GuestRange { at, len: into.len() as u32 })?;
 /// #         into.copy_from_slice(&self.0.borrow()[Self::bytes(at, into.len())]);
@@ -166,7 +162,7 @@ pub struct InterfaceCounters {
 ///     ([const { AtomicU32::new(0) }; words(8)], [const { AtomicU32::new(0) }; words(8)]);
 /// let limit = FrameLimit::new(1518, 9728).unwrap();
 ///
-/// // The I/O container. `vmm` is the hypervisor's `Vmm`.
+/// // The I/O container. `vmm` is the hypervisor's `GuestMemory`.
 /// let mut interface =
 ///     VirtualInterface::new(VmId(1), BackEnd::new(&receive, 8)?, BackEnd::new(&transmit, 8)?, limit);
 /// assert_eq!(interface.deliver(&vmm, &[0xff; 60], None), Err(Undelivered::NoBuffer));
@@ -226,7 +222,12 @@ impl<'m> VirtualInterface<'m> {
     /// # Errors
     ///
     /// [`Undelivered`]; the frame is lost to the guest, and a buffer that was no good went back to it.
-    pub fn deliver<V: Vmm>(&mut self, vmm: &V, frame: &[u8], tag: Option<u16>) -> Result<(), Undelivered> {
+    pub fn deliver<V: GuestMemory>(
+        &mut self,
+        vmm: &V,
+        frame: &[u8],
+        tag: Option<u16>,
+    ) -> Result<(), Undelivered> {
         let result = self.copy_in(vmm, frame, tag);
         let counters = &mut self.counters;
         *match result {
@@ -240,7 +241,12 @@ impl<'m> VirtualInterface<'m> {
         result
     }
 
-    fn copy_in<V: Vmm>(&mut self, vmm: &V, frame: &[u8], tag: Option<u16>) -> Result<(), Undelivered> {
+    fn copy_in<V: GuestMemory>(
+        &mut self,
+        vmm: &V,
+        frame: &[u8],
+        tag: Option<u16>,
+    ) -> Result<(), Undelivered> {
         let posted = match self.receive.next() {
             Some(Ok(posted)) => posted,
             Some(Err(Unfit::Malformed)) => return Err(Undelivered::Malformed),
@@ -269,7 +275,7 @@ impl<'m> VirtualInterface<'m> {
     /// copied; the guest can change neither afterwards. `into` of [`FrameLimit::tagged`] bytes holds
     /// every frame. Senders take turns (paper section 3.6), so take as many as it is the guest's turn for:
     /// a guest can post new frames as fast as they are taken.
-    pub fn take_sent<V: Vmm>(&mut self, vmm: &V, into: &mut [u8]) -> Option<Result<Sent, Refused>> {
+    pub fn take_sent<V: GuestMemory>(&mut self, vmm: &V, into: &mut [u8]) -> Option<Result<Sent, Refused>> {
         let result = match self.transmit.next()? {
             Ok(posted) => self.copy_out(vmm, posted, into),
             Err(Unfit::Malformed) => Err(Refused::Malformed),
@@ -287,7 +293,12 @@ impl<'m> VirtualInterface<'m> {
         Some(result)
     }
 
-    fn copy_out<V: Vmm>(&mut self, vmm: &V, posted: Posted, into: &mut [u8]) -> Result<Sent, Refused> {
+    fn copy_out<V: GuestMemory>(
+        &mut self,
+        vmm: &V,
+        posted: Posted,
+        into: &mut [u8],
+    ) -> Result<Sent, Refused> {
         let (range, tag) = (posted.range(), posted.tag());
         let copied = self.read(vmm, range.at, range.len as usize, into);
         let responded = match copied {
@@ -299,7 +310,7 @@ impl<'m> VirtualInterface<'m> {
         copied.map(|len| Sent { len, tag })
     }
 
-    fn read<V: Vmm>(&self, vmm: &V, at: u64, len: usize, into: &mut [u8]) -> Result<usize, Refused> {
+    fn read<V: GuestMemory>(&self, vmm: &V, at: u64, len: usize, into: &mut [u8]) -> Result<usize, Refused> {
         if len < usize::from(FrameLimit::SHORTEST) {
             return Err(Refused::TooShort);
         }
@@ -313,7 +324,7 @@ impl<'m> VirtualInterface<'m> {
 
     /// Notifies the guest if it asked to be, of buffers given back in either direction since the last
     /// call; tells whether it did. Call it once after a batch.
-    pub fn notify_if_needed<V: Vmm>(&mut self, vmm: &V) -> bool {
+    pub fn notify_if_needed<V: GuestMemory>(&mut self, vmm: &V) -> bool {
         // Both are looked at: each look is the last for what it covers.
         let notices = [self.receive.notice(), self.transmit.notice()];
         if notices.contains(&Notice::Needed) {

@@ -13,7 +13,7 @@ use loom::thread;
 
 use super::sync::AtomicU32;
 use super::{BackEnd, Buffer, FrontEnd, words};
-use crate::vmm::GuestRange;
+use crate::guest::GuestRange;
 
 const ENTRIES: usize = 2;
 

@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use super::{ExactTable, Key};
-use crate::config::Accept;
+use crate::accept::Accept;
 use crate::mac::MacAddress;
 
 /// Where a frame goes.

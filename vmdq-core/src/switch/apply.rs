@@ -2,8 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::vlan::TagAction;
-use crate::ring::Frame;
-use crate::tag::{self, AT, LEN, TagError};
+use crate::tag::{self, AT, LEN, TagError, Taggable};
 
 impl TagAction {
     /// Does it to the frame that the first `len` bytes of a buffer are; returns the new length.
@@ -74,7 +73,7 @@ impl TagAction {
     /// # Errors
     ///
     /// [`TagError`] if the frame is too short for it, or the buffer; nothing is changed then.
-    pub fn apply_to(self, frame: &mut Frame) -> Result<(), TagError> {
+    pub fn apply_to<F: Taggable>(self, frame: &mut F) -> Result<(), TagError> {
         match self {
             Self::Keep => Ok(()),
             Self::Insert(control) => frame.insert_tag(control),

@@ -7,7 +7,7 @@ use super::forward::{Indicated, Origin};
 ///
 /// A run of frames that a filter matched and that are alike becomes one group; frames that no filter
 /// matched, and those that virtual machines send, each go to a place of their own and stay
-/// single. A frame is whatever the caller has: a [`Frame`](crate::ring::Frame), or the header and
+/// single. A frame is whatever the caller has: a frame in its buffer, or the header and
 /// buffer of targeted receive. Its bytes are not read.
 ///
 /// For frames of one queue, [`Groups`](crate::group::Groups) does the same.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use vmdq_core::channel::{Buffer, Done, FrontEnd, Posted, Status};
-use vmdq_core::vmm::GuestRange;
+use vmdq_core::guest::GuestRange;
 
 use crate::machine::{ENTRIES, back_end, shared};
 

@@ -1,7 +1,7 @@
 //! Frames through a virtual interface: by copy in both directions, and what the guest can get wrong.
 
 use vmdq_core::channel::{Buffer, Refused, Sent, Status, Undelivered, VirtualDriver, VirtualInterface};
-use vmdq_core::vmm::GuestRange;
+use vmdq_core::guest::GuestRange;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use proptest::prelude::*;
 use vmdq_core::channel::{Buffer, FrontEnd, Posted, ResponseError, Status, VirtualInterface, words};
-use vmdq_core::vmm::GuestRange;
+use vmdq_core::guest::GuestRange;
 
 use crate::machine::{BASE, Call, ENTRIES, Machine, back_end, buffer, limit, shared};
 

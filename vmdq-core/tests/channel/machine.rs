@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use vmdq_core::FrameLimit;
 use vmdq_core::channel::{BackEnd, Buffer, words};
-use vmdq_core::dma::DmaSpace;
-use vmdq_core::vmm::{GuestRange, NotOwned, VmId, Vmm};
+use vmdq_core::guest::{GuestMemory, GuestRange, NotOwned, VmId};
 
 /// Entries of the channels here.
 pub(crate) const ENTRIES: usize = 8;
@@ -98,18 +97,9 @@ impl Machine<'_> {
     }
 }
 
-// SAFETY: the memory is the machine's alone, and is nobody's reference. Nothing is mapped.
-unsafe impl Vmm for Machine<'_> {
+impl GuestMemory for Machine<'_> {
     fn validate(&self, _: VmId, range: GuestRange) -> Result<(), NotOwned> {
         self.memory.bytes(range.at, range.len as usize).map(drop)
-    }
-
-    fn map<D: DmaSpace>(&self, _: VmId, _: GuestRange, _: &D) -> Option<u64> {
-        None
-    }
-
-    fn unmap<D: DmaSpace>(&self, _: VmId, _: GuestRange, _: u64, _: &D) {
-        panic!("nothing was mapped");
     }
 
     fn read(&self, vm: VmId, at: u64, into: &mut [u8]) -> Result<(), NotOwned> {

@@ -6,7 +6,7 @@ use vmdq_core::channel::{
     BackEnd, Buffer, Corrupt, FrontEnd, LayoutError, MOST_ENTRIES, PostError, RespondError, ResponseError,
     Status, Unfit, VERSION, words,
 };
-use vmdq_core::vmm::GuestRange;
+use vmdq_core::guest::GuestRange;
 
 use crate::machine::{BASE, ENTRIES, back_end, buffer, shared};
 

@@ -5,8 +5,7 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use vmdq_core::channel::{Buffer, Refused, Status, VirtualDriver, VirtualInterface};
-use vmdq_core::dma::DmaSpace;
-use vmdq_core::vmm::{GuestRange, NotOwned, VmId, Vmm};
+use vmdq_core::guest::{GuestMemory, GuestRange, NotOwned, VmId};
 
 use crate::machine::{ENTRIES, Memory, back_end, buffer, limit, shared};
 
@@ -39,17 +38,10 @@ struct Platform<'a> {
     guest: Thread,
 }
 
-// SAFETY: the memory is the machine's alone, and is nobody's reference. Nothing is mapped.
-unsafe impl Vmm for Platform<'_> {
+impl GuestMemory for Platform<'_> {
     fn validate(&self, _: VmId, range: GuestRange) -> Result<(), NotOwned> {
         self.memory.read(range.at, &mut vec![0; range.len as usize])
     }
-
-    fn map<D: DmaSpace>(&self, _: VmId, _: GuestRange, _: &D) -> Option<u64> {
-        None
-    }
-
-    fn unmap<D: DmaSpace>(&self, _: VmId, _: GuestRange, _: u64, _: &D) {}
 
     fn read(&self, _: VmId, at: u64, into: &mut [u8]) -> Result<(), NotOwned> {
         self.memory.read(at, into)

@@ -4,7 +4,7 @@ use core::ptr::NonNull;
 use std::alloc::Layout;
 use std::collections::BTreeMap;
 
-use vmdq_core::vmm::{GuestRange, VmId};
+use vmdq_hal::vmm::{GuestRange, VmId};
 
 use super::GuestCounters;
 use crate::memory::lend;

@@ -11,8 +11,8 @@ use core::ptr::NonNull;
 use core::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use vmdq_core::dma::{Direction, DmaSpace};
-use vmdq_core::vmm::{GuestRange, NotOwned, VmId, Vmm};
+use vmdq_hal::dma::{Direction, DmaSpace};
+use vmdq_hal::vmm::{GuestMemory, GuestRange, NotOwned, VmId, Vmm};
 
 use crate::memory::{load, store};
 use machine::{Machine, Mapping};
@@ -22,7 +22,7 @@ use machine::{Machine, Mapping};
 /// # Examples
 ///
 /// ```
-/// use vmdq_core::vmm::{GuestRange, NotOwned, Vmm};
+/// use vmdq_hal::vmm::{GuestMemory, GuestRange, NotOwned, Vmm};
 /// use vmdq_sim::Guests;
 ///
 /// let guests = Guests::new();
@@ -163,49 +163,13 @@ impl State {
     }
 }
 
-// SAFETY: every machine has host memory of its own that nobody else is given, ever; `Machine::find`
-// leads to it alone, and only for pages that the machine owns. It is read and written by volatile
-// accesses and atomics only. The memory of a mapped range stays where it is, as all of it does.
-unsafe impl Vmm for Guests {
+impl GuestMemory for Guests {
     fn validate(&self, vm: VmId, range: GuestRange) -> Result<(), NotOwned> {
         let mut state = self.lock();
         let machine = state.machine(vm).ok_or(NotOwned)?;
         let owned = machine.find(range.at, range.len.into()).is_some();
         machine.counters.refused += u64::from(!owned);
         if owned { Ok(()) } else { Err(NotOwned) }
-    }
-
-    fn map<D: DmaSpace>(&self, vm: VmId, range: GuestRange, dma: &D) -> Option<u64> {
-        let mut state = self.lock();
-        let broken = |state: &mut State, rule| state.violations.push(GuestViolation { vm, rule, range });
-        let Some(host) = state.machine(vm).and_then(|machine| machine.find(range.at, range.len.into()))
-        else {
-            broken(&mut state, GuestRule::MapOutside);
-            return None;
-        };
-        if state.machine(vm)?.maps(range) {
-            broken(&mut state, GuestRule::DoubleMap);
-            return None;
-        }
-        let bus = dma.map(host, range.len as usize, Direction::FromDevice)?;
-        state.machine(vm)?.mapped.insert(range.at, Mapping { len: range.len, bus });
-        Some(bus)
-    }
-
-    fn unmap<D: DmaSpace>(&self, vm: VmId, range: GuestRange, bus: u64, dma: &D) {
-        let mut state = self.lock();
-        let known = state.machine(vm).is_some_and(|machine| {
-            let known = machine.mapped.get(&range.at) == Some(&Mapping { len: range.len, bus });
-            if known {
-                machine.mapped.remove(&range.at);
-            }
-            known
-        });
-        if known {
-            dma.unmap(bus, range.len as usize, Direction::FromDevice);
-        } else {
-            state.violations.push(GuestViolation { vm, rule: GuestRule::NotMapped, range });
-        }
     }
 
     fn read(&self, vm: VmId, at: u64, into: &mut [u8]) -> Result<(), NotOwned> {
@@ -223,6 +187,45 @@ unsafe impl Vmm for Guests {
     fn notify(&self, vm: VmId) {
         if let Some(machine) = self.lock().machine(vm) {
             machine.counters.notified += 1;
+        }
+    }
+}
+
+// SAFETY: every machine has host memory of its own that nobody else is given, ever; `Machine::find`
+// leads to it alone, and only for pages that the machine owns. It is read and written by volatile
+// accesses and atomics only. The memory of a mapped range stays where it is, as all of it does.
+unsafe impl Vmm for Guests {
+    fn map<D: DmaSpace>(&self, vm: VmId, range: GuestRange, dma: &D) -> Option<u64> {
+        let mut state = self.lock();
+        let broken = |state: &mut State, rule| state.violations.push(GuestViolation { vm, rule, range });
+        let Some(host) = state.machine(vm).and_then(|machine| machine.find(range.at, range.len.into()))
+        else {
+            broken(&mut state, GuestRule::MapOutside);
+            return None;
+        };
+        if state.machine(vm)?.maps(range) {
+            broken(&mut state, GuestRule::DoubleMap);
+            return None;
+        }
+        let bus = dma.map(host, range.len as usize, Direction::FromDevice)?;
+        state.machine(vm)?.mapped.insert(range.at, Mapping { len: range.len, bus });
+        Some(bus)
+    }
+
+    unsafe fn unmap<D: DmaSpace>(&self, vm: VmId, range: GuestRange, bus: u64, dma: &D) {
+        let mut state = self.lock();
+        let known = state.machine(vm).is_some_and(|machine| {
+            let known = machine.mapped.get(&range.at) == Some(&Mapping { len: range.len, bus });
+            if known {
+                machine.mapped.remove(&range.at);
+            }
+            known
+        });
+        if known {
+            // SAFETY: the caller's promise.
+            unsafe { dma.unmap(bus, range.len as usize, Direction::FromDevice) };
+        } else {
+            state.violations.push(GuestViolation { vm, rule: GuestRule::NotMapped, range });
         }
     }
 }

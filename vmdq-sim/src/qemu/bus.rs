@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use embedded_hal::delay::DelayNs;
-use vmdq_core::bus::{Bus, Offset, PortId};
+use vmdq_hal::bus::{Bus, Offset, PortId};
 
 use super::machine::Machine;
 

@@ -48,7 +48,7 @@ const RAM: usize = 128 << 20;
 /// # Examples
 ///
 /// ```
-/// use vmdq_core::bus::{Bus, Offset};
+/// use vmdq_hal::bus::{Bus, Offset};
 /// use vmdq_sim::{Qemu, Testbed};
 ///
 /// match Qemu::start() {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use memmap2::MmapOptions;
 use rustix::fs::{MemfdFlags, memfd_create};
-use vmdq_core::dma::{Direction, DmaSpace};
+use vmdq_hal::dma::{Direction, DmaSpace};
 
 /// Where lending starts: below lie the machine's legacy areas, which are not all memory.
 pub(super) const FIRST: usize = 1 << 20;

@@ -216,7 +216,7 @@ impl RoundRobin {
 mod tests {
     use core::alloc::Layout;
 
-    use vmdq_core::dma::Direction;
+    use vmdq_hal::dma::Direction;
 
     use super::*;
     use crate::memory::lend;

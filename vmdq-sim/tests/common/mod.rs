@@ -7,8 +7,8 @@
 use core::ptr::NonNull;
 
 use embedded_hal::delay::DelayNs;
-use vmdq_core::bus::{Bus, Offset};
-use vmdq_core::dma::{Direction, DmaSpace};
+use vmdq_hal::bus::{Bus, Offset};
+use vmdq_hal::dma::{Direction, DmaSpace};
 use vmdq_sim::{Rule, Sim, SimBus, Testbed};
 
 pub const CTRL: u32 = 0x0000;

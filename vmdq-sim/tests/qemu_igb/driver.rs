@@ -7,8 +7,8 @@ use std::ptr::NonNull;
 use std::sync::Once;
 
 use embedded_hal::delay::DelayNs;
-use vmdq_core::bus::{Bus, Offset};
-use vmdq_core::dma::{Direction, DmaSpace};
+use vmdq_hal::bus::{Bus, Offset};
+use vmdq_hal::dma::{Direction, DmaSpace};
 use vmdq_sim::{Qemu, QemuBus, Testbed};
 
 /// Registers, typed from the datasheet's numbers.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use vmdq_core::bus::{Bus, Offset};
+use vmdq_hal::bus::{Bus, Offset};
 use vmdq_sim::{Qemu, QemuError, Testbed};
 
 use crate::driver::{reg, start};

@@ -185,7 +185,7 @@ impl Window {
     }
 }
 
-/// What a register allows: the access kinds of `vmdq_core::reg`.
+/// What a register allows: the access kinds of `vmdq_hal::reg`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Access {
     /// Read only.
@@ -221,7 +221,7 @@ impl Access {
         Self::KINDS.iter().find(|(table, ..)| *table == text).map(|&(.., kind)| kind)
     }
 
-    /// Returns the name of the kind in `vmdq_core::reg`.
+    /// Returns the name of the kind in `vmdq_hal::reg`.
     pub(crate) fn rust(self) -> &'static str {
         Self::KINDS.iter().find(|&&(.., kind)| kind == self).map_or("", |&(_, rust, _)| rust)
     }

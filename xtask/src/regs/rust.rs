@@ -1,4 +1,4 @@
-//! Writes a family's `src/regs.rs`: fields for `tock-registers`, tokens for `vmdq_core::reg`.
+//! Writes a family's `src/regs.rs`: fields for `tock-registers`, tokens for `vmdq_hal::reg`.
 //!
 //! A register that every device has, of one shape and access kind, is an associated constant of
 //! `trait Regs`; one that a group of devices has, of the group's trait; any other is an inherent
@@ -23,7 +23,7 @@ pub(crate) fn write(family: &Family) -> String {
          //! Each register names its section in the fact sheet of the {} family and its sources:\n//!\n\
          //! | key | source |\n//! |---|---|\n{sources}\n\
          use tock_registers::fields::{{Field, FieldValue}};\n\
-         use vmdq_core::reg::{{Dma, Rc, Reg, RegArray, Ro, Rw, W1c, W1s, Window, Wo}};\n\n\
+         use vmdq_hal::reg::{{Dma, Rc, Reg, RegArray, Ro, Rw, W1c, W1s, Window, Wo}};\n\n\
          pub use layout::*;\n",
         family.doc, family.name,
     );

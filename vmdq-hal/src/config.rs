@@ -1,0 +1,66 @@
+//! How a port is set up, and why it interrupts.
+
+use crate::ring::BufferSize;
+use vmdq_core::{Accept, FrameLimit};
+
+bitflags::bitflags! {
+    /// Why a port interrupted, queues aside.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub struct Causes: u32 {
+        /// The link came up or went down.
+        const LINK = 1;
+        /// A receive queue had no descriptor for a frame.
+        const OVERRUN = 2;
+        /// The device stopped because of an error and needs a reset.
+        const FATAL = 4;
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Causes {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        self.iter_names().for_each(|(name, _)| defmt::write!(f, "{=str} ", name));
+    }
+}
+
+/// How a port is to be set up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Config {
+    /// The longest frame in bytes with FCS; 4 bytes more are allowed for one 802.1Q tag. 64 up to
+    /// the model's [`MAX_FRAME`](crate::Controller::MAX_FRAME).
+    pub max_frame: u16,
+    /// Which frames beyond those of the filters are accepted.
+    pub accept: Accept,
+    /// Whether the default queue drops when it has no descriptor, as all others always do. If not,
+    /// it blocks the other queues until it gets one.
+    pub default_drops: bool,
+    /// Whether the controller removes 802.1Q tags (0x8100, the outermost alone) from received frames;
+    /// [`Frame::tag`](crate::ring::Frame::tag) has them then. If so, a [`group`](vmdq_core::group) never
+    /// mixes tags; if not, tags stay in the frames. Provider tags (0x88a8) always stay.
+    pub strip_tags: bool,
+}
+
+impl Config {
+    /// Returns the smallest size of buffers with which queues can be started, or `None` if the
+    /// frame limit is out of range.
+    #[must_use]
+    pub const fn buffer_size(&self) -> Option<BufferSize> {
+        match FrameLimit::new(self.max_frame, u16::MAX) {
+            Some(limit) => BufferSize::for_limit(limit),
+            None => None,
+        }
+    }
+}
+
+impl Default for Config {
+    /// 1518 bytes, broadcast and multicast accepted, the default queue drops, tags stay in the frames.
+    fn default() -> Self {
+        Self {
+            max_frame: 1518,
+            accept: Accept::BROADCAST | Accept::MULTICAST,
+            default_drops: true,
+            strip_tags: false,
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! How the controller reaches this program's memory: the one trait that a platform implements.
+
+use core::ptr::NonNull;
+
+/// Which way the controller moves data.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Direction {
+    /// The controller reads.
+    ToDevice,
+    /// The controller writes.
+    FromDevice,
+    /// The controller does both.
+    Both,
+}
+
+/// Maps memory for DMA.
+///
+/// One method is required. A platform with an IOMMU, bounce buffers or caches that are not coherent
+/// with the controller also writes the others. Descriptor rings are mapped with
+/// [`Direction::Both`] and must be coherent (or uncached): descriptors of 16 bytes share cache lines
+/// with what the controller writes back, which no cache maintenance can get right.
+///
+/// # Safety
+///
+/// While a range is mapped, the bus addresses `[a, a + len)` that `map` returned reach exactly that
+/// range from the controller, and reach that range or nothing from every other controller that this
+/// program drives: frames travel between ports, so IOMMU domains must not give one address to
+/// different memory. An address that was unmapped reaches nothing until it is mapped anew. `for_device`
+/// and `for_cpu` do what the platform's caches need, change no byte that a coherent machine would not
+/// change, and touch nothing beyond the range. No method panics: they are called while a buffer is
+/// between two owners.
+pub unsafe trait DmaSpace: Clone {
+    /// Lets the controller reach `len` bytes at `at`; returns their bus address, or `None` if that
+    /// is not possible (address mask, boundary, no room in the IOMMU).
+    fn map(&self, at: NonNull<u8>, len: usize, direction: Direction) -> Option<u64>;
+
+    /// Ends what `map` began; the controller no longer reaches the range.
+    ///
+    /// # Safety
+    ///
+    /// `map` returned `bus` for `len` bytes and this direction, the range was not unmapped since, and
+    /// no controller uses it any more.
+    #[inline(always)]
+    unsafe fn unmap(&self, bus: u64, len: usize, direction: Direction) {
+        let _ = (bus, len, direction);
+    }
+
+    /// Makes what the processor wrote visible to the controller (cache clean, bounce copy), and lets go
+    /// of what the cache holds of the range.
+    ///
+    /// # Safety
+    ///
+    /// The range is mapped, and the caller owns it: no controller has it yet.
+    #[inline(always)]
+    unsafe fn for_device(&self, at: NonNull<u8>, len: usize) {
+        let _ = (at, len);
+    }
+
+    /// Makes what the controller wrote visible to the processor (cache invalidate, bounce copy).
+    ///
+    /// # Safety
+    ///
+    /// The range is mapped, and the caller owns it: no controller has it any more, and nothing that the
+    /// processor wrote there since it was handed over has to stay.
+    #[inline(always)]
+    unsafe fn for_cpu(&self, at: NonNull<u8>, len: usize) {
+        let _ = (at, len);
+    }
+}
+
+/// A platform on which bus addresses are pointers and caches are coherent.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity(());
+
+impl Identity {
+    /// States that the platform maps memory one to one for the controller.
+    ///
+    /// # Safety
+    ///
+    /// Every pointer of the program, as a number, is the bus address of the same memory, and the
+    /// controller's accesses are coherent with the processor's caches. True on a PC without an
+    /// IOMMU and with identity paging.
+    #[must_use]
+    pub const unsafe fn new() -> Self {
+        Self(())
+    }
+}
+
+// SAFETY: the contract of `Identity::new`.
+unsafe impl DmaSpace for Identity {
+    #[inline(always)]
+    fn map(&self, at: NonNull<u8>, _: usize, _: Direction) -> Option<u64> {
+        Some(at.addr().get() as u64)
+    }
+}
+
+/// A platform on which a bus address is the pointer plus a constant, and caches are coherent.
+#[derive(Clone, Copy, Debug)]
+pub struct Shifted(u64);
+
+impl Shifted {
+    /// States that bus address = pointer + `by` (wrapping) for all memory that will be mapped.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Identity::new`], with the constant added.
+    #[must_use]
+    pub const unsafe fn new(by: u64) -> Self {
+        Self(by)
+    }
+}
+
+// SAFETY: the contract of `Shifted::new`.
+unsafe impl DmaSpace for Shifted {
+    #[inline(always)]
+    fn map(&self, at: NonNull<u8>, _: usize, _: Direction) -> Option<u64> {
+        Some((at.addr().get() as u64).wrapping_add(self.0))
+    }
+}

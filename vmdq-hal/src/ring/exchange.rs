@@ -1,0 +1,254 @@
+//! Forwarding by exchange: a received buffer goes out, one that was sent takes its place.
+
+use super::forward::{Forwarder, Passed, show};
+use super::memory::Place;
+use super::rx::{Odd, fill};
+use super::tx::place;
+use super::{BufferPool, ForwardError, Passing, RxRing, TxRing};
+use crate::bus::Bus;
+use crate::controller::Controller;
+use crate::dma::{DmaSpace, TxWord, observe};
+
+/// A receive and a transmit ring, of one port or of two, that exchange buffers: no pool, no burst,
+/// and nothing moves but two pointers.
+///
+/// Each frame is shown to the caller and goes out unless that says no. For bridges and other code
+/// that forwards nearly all it gets; what keeps frames or makes its own uses [`RxRing::receive`] and
+/// [`TxRing::send`].
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::bus::Bus;
+/// use vmdq_hal::dma::DmaSpace;
+/// use vmdq_hal::ring::{Exchange, RxRing, TxRing};
+/// use vmdq_hal::Controller;
+///
+/// /// Sends what comes back to where it came from.
+/// fn reflect<C: Controller, B: Bus, D: DmaSpace>(
+///     forwarder: &mut Exchange<RxRing<C, B, D>, TxRing<C, B, D>>,
+/// ) -> usize {
+///     forwarder.forward(32, |frame| {
+///         let (to, from) = frame.header_mut().split_at_mut(6);
+///         to.swap_with_slice(&mut from[..6]);
+///         true
+///     })
+/// }
+/// ```
+#[must_use = "dropping it leaks its rings: take them apart"]
+#[derive(Debug)]
+pub struct Exchange<R, T> {
+    rx: R,
+    /// Each of its slots holds a buffer: one under way, or a spare one.
+    tx: T,
+    /// Whether the next frame was looked at and refused. Only while frames are forwarded.
+    dropping: bool,
+}
+
+impl<C, B, D, C2, B2, D2> Exchange<RxRing<C, B, D>, TxRing<C2, B2, D2>>
+where
+    C: Controller,
+    B: Bus,
+    D: DmaSpace,
+    C2: Controller,
+    B2: Bus,
+    D2: DmaSpace,
+{
+    /// Joins two rings; `pool` gives a buffer for each descriptor that has none.
+    ///
+    /// # Errors
+    ///
+    /// [`ForwardError`] and the rings, if frames that the receiving port takes are too long for the
+    /// sending one, the transmit ring is not reclaimed, or the pool has too few buffers or too small
+    /// ones. Buffers that were posted stay posted.
+    pub fn new(
+        mut rx: RxRing<C, B, D>,
+        mut tx: TxRing<C2, B2, D2>,
+        pool: &mut BufferPool,
+    ) -> Result<Self, (ForwardError, RxRing<C, B, D>, TxRing<C2, B2, D2>)> {
+        if let Err(error) = ForwardError::check(&rx, &tx, pool, tx.space.descriptors() as usize) {
+            return Err((error, rx, tx));
+        }
+        rx.refill(pool);
+        // SAFETY: the ring is empty, and there are as many buffers (checked above).
+        unsafe { tx.stock(pool) };
+        Ok(Self { rx, tx, dropping: false })
+    }
+
+    /// Forwards finished frames until `most` are forwarded or dropped, no more are finished, or the
+    /// transmit ring is full; returns how many were forwarded.
+    ///
+    /// `look` sees each frame once, may change it, and tells whether it goes out: as it is in memory, so
+    /// that one from which the controller removed a tag goes without. If `look` panics, the frames before
+    /// go out and that one is seen again. Reads no register and
+    /// writes at most the two tails: the transmit tail if anything goes out, and the receive tail as
+    /// [`RxRing::refill`] does.
+    #[inline]
+    pub fn forward(&mut self, most: usize, mut look: impl FnMut(&mut Passing<'_>) -> bool) -> usize {
+        if self.rx.clear > 0 && self.rx.nothing_finished() {
+            self.rx.tell();
+            return 0;
+        }
+        let mut left = most.min(u32::MAX as usize) as u32;
+        let (before, mut last) = (self.tx.next, self.tx.word);
+        while left > 0 {
+            let run = left.min(self.clear());
+            let taken = self.exchange(run, before, &mut last, &mut look);
+            left -= taken;
+            if left > 0 && (taken < run || run == 0) {
+                match self.exchange_odd(before, &mut look) {
+                    Passed::Nothing => break,
+                    Passed::Dropped => {}
+                    Passed::Sent(word) => last = word,
+                }
+                left -= 1;
+            }
+        }
+        let sent = self.tx.next.wrapping_sub(before);
+        if sent > 0 {
+            self.tx.hand_over_batch(last);
+        }
+        self.rx.tell();
+        sent as usize
+    }
+
+    /// Returns how many frames can be exchanged without another thought.
+    #[inline(always)]
+    fn clear(&mut self) -> u32 {
+        if self.rx.clear == 0 {
+            self.rx.renew();
+        }
+        if self.tx.clear == 0 {
+            self.tx.settle();
+            self.tx.renew();
+        }
+        self.rx.clear.min(self.tx.clear)
+    }
+
+    /// Exchanges at most `most` good frames, within what is clear; returns how many.
+    #[inline(always)]
+    fn exchange(
+        &mut self,
+        most: u32,
+        before: u32,
+        last: &mut TxWord,
+        look: &mut impl FnMut(&mut Passing<'_>) -> bool,
+    ) -> u32 {
+        let (receive, send) =
+            (self.rx.space.places.from(self.rx.head), self.tx.space.places.from(self.tx.next));
+        let (behind, common) = (self.rx.space.places.from(self.rx.posted), self.tx.word);
+        let passed = Place::walk(most, |at| {
+            let done = receive.descriptor(at).peek();
+            if !self.rx.is_good(done) {
+                return false;
+            }
+            observe();
+            // SAFETY: good. It moves into the transmit ring, or stays where it is.
+            let mut frame = unsafe { self.rx.finished(&receive, at, done) };
+            let begun = (at.since(Place::FIRST), before);
+            if !show(self, begun, &mut frame, look) {
+                self.dropping = true;
+                return false;
+            }
+            // SAFETY: each slot of the transmit ring holds a buffer, this one a spare one: it is free.
+            // The spare one moves into the free slot behind those that are posted, as in
+            // `RxRing::replace`, and is as large as the ring needs (`new`, and it was received into).
+            unsafe { fill(&behind, &self.rx.dma, at, send.slot(at)) };
+            // SAFETY: the slot was emptied just now; the frame's length is within the limit of the
+            // sending port (`ForwardError::check`).
+            *last = unsafe { place(&send, &self.tx.dma, at, &frame, common) };
+            true
+        });
+        self.count(passed);
+        passed
+    }
+
+    /// Counts frames that passed, in both rings.
+    #[inline(always)]
+    fn count(&mut self, frames: u32) {
+        self.rx.count_replaced(frames);
+        self.tx.count_placed(frames);
+    }
+
+    /// Deals with the next frame where it is not simply a good one.
+    #[inline(never)]
+    fn exchange_odd(&mut self, before: u32, look: &mut impl FnMut(&mut Passing<'_>) -> bool) -> Passed {
+        if core::mem::take(&mut self.dropping) {
+            self.rx.post_again();
+            return Passed::Dropped;
+        }
+        self.tx.settle();
+        self.tx.renew();
+        if self.tx.clear == 0 {
+            return Passed::Nothing;
+        }
+        // SAFETY: the frame is counted, or forgotten while its buffer stays in the ring.
+        match unsafe { self.rx.odd() } {
+            Odd::Nothing => Passed::Nothing,
+            Odd::Dropped => Passed::Dropped,
+            Odd::Frame(mut frame) => {
+                if !show(self, (0, before), &mut frame, look) {
+                    self.rx.post_again();
+                    return Passed::Dropped;
+                }
+                self.rx.count_taken();
+                let at = self.tx.space.places.at(self.tx.next);
+                // SAFETY: a spare buffer, since the ring is not full; the frame takes its slot.
+                let spare = unsafe { self.tx.space.places.slot(at).read() };
+                self.rx.post(spare);
+                // SAFETY: emptied just now; for the length see `exchange`.
+                let word = unsafe { place(&self.tx.space.places, &self.tx.dma, at, &frame, self.tx.word) };
+                self.tx.count_placed(1);
+                Passed::Sent(word)
+            }
+        }
+    }
+
+    /// Returns the receive ring, to look at.
+    pub const fn receiving(&self) -> &RxRing<C, B, D> {
+        &self.rx
+    }
+
+    /// Returns the transmit ring, to look at.
+    pub const fn sending(&self) -> &TxRing<C2, B2, D2> {
+        &self.tx
+    }
+
+    /// Takes the forwarder apart, and puts the spare buffers into a pool.
+    ///
+    /// Frames under way stay in the transmit ring.
+    ///
+    /// # Errors
+    ///
+    /// Gives the forwarder back if the pool has no room for the spare buffers, or takes larger ones
+    /// alone.
+    pub fn split(mut self, pool: &mut BufferPool) -> Result<(RxRing<C, B, D>, TxRing<C2, B2, D2>), Self> {
+        self.tx.settle();
+        let spare = self.tx.space.descriptors() as usize - self.tx.pending();
+        if pool.room() < spare || pool.size() > self.rx.size() {
+            return Err(self);
+        }
+        let Self { mut rx, mut tx, .. } = self;
+        rx.clear = 0;
+        // SAFETY: each slot beyond those under way holds a spare buffer, and the pool takes them.
+        unsafe { tx.unstock(pool) };
+        Ok((rx, tx))
+    }
+}
+
+impl<C, B, D, C2, B2, D2> Forwarder for Exchange<RxRing<C, B, D>, TxRing<C2, B2, D2>>
+where
+    C: Controller,
+    B: Bus,
+    D: DmaSpace,
+    C2: Controller,
+    B2: Bus,
+    D2: DmaSpace,
+{
+    #[cold]
+    fn cut_short(&mut self, passed: u32, before: u32) {
+        self.count(passed);
+        self.tx.hand_over_since(before);
+        self.rx.tell();
+    }
+}

@@ -1,0 +1,319 @@
+//! Forwarding in place: each buffer keeps its descriptor, and goes out from where it was received.
+
+use super::forward::{Forwarder, Passed, show};
+use super::memory::Place;
+use super::rx::{TELL_EVERY, fill};
+use super::tx::describe;
+use super::{BufferPool, ForwardError, Frame, Passing, RxRing, TxRing};
+use crate::bus::Bus;
+use crate::controller::Controller;
+use crate::dma::{DmaSpace, TxWord, observe};
+
+/// A receive and a transmit ring, of one port or of two, of which the second sends what is in the
+/// buffers of the first: no pool, no burst, and no buffer moves.
+///
+/// The cheapest way to forward, for reflectors and bridges that let nearly everything pass: frames
+/// are sent in the order in which they came, and **dropping one waits** until all before it are
+/// sent. What drops or keeps frames uses [`Exchange`](super::Exchange) or bursts.
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::bus::Bus;
+/// use vmdq_hal::dma::DmaSpace;
+/// use vmdq_hal::ring::{InPlace, RxRing, TxRing};
+/// use vmdq_hal::Controller;
+///
+/// fn reflect<C: Controller, B: Bus, D: DmaSpace>(
+///     forwarder: &mut InPlace<RxRing<C, B, D>, TxRing<C, B, D>>,
+/// ) -> usize {
+///     forwarder.forward(32, |frame| {
+///         let (to, from) = frame.header_mut().split_at_mut(6);
+///         to.swap_with_slice(&mut from[..6]);
+///         true
+///     })
+/// }
+/// ```
+// The counters of the rings mean what they mean elsewhere, but for this: every slot of the receive
+// ring holds a buffer. Those from `head` back, as many as are under way in the transmit ring, are
+// being sent from; `posted` ends one before them, so that one descriptor stays untold. The slots of
+// the transmit ring hold nothing.
+#[must_use = "dropping it leaks its rings: take them apart"]
+#[derive(Debug)]
+pub struct InPlace<R, T> {
+    rx: R,
+    tx: T,
+    /// Whether the next frame is to be dropped, as soon as all before it are sent.
+    dropping: bool,
+    /// Whether buffers were taken back since it was last looked at whether to tell the device.
+    took_back: bool,
+}
+
+impl<C, B, D, C2, B2, D2> InPlace<RxRing<C, B, D>, TxRing<C2, B2, D2>>
+where
+    C: Controller,
+    B: Bus,
+    D: DmaSpace,
+    C2: Controller,
+    B2: Bus,
+    D2: DmaSpace,
+{
+    /// Joins two rings; `pool` gives a buffer for each receive descriptor that has none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Exchange::new`](super::Exchange::new).
+    pub fn new(
+        mut rx: RxRing<C, B, D>,
+        tx: TxRing<C2, B2, D2>,
+        pool: &mut BufferPool,
+    ) -> Result<Self, (ForwardError, RxRing<C, B, D>, TxRing<C2, B2, D2>)> {
+        if let Err(error) = ForwardError::check(&rx, &tx, pool, 1) {
+            return Err((error, rx, tx));
+        }
+        rx.refill(pool);
+        // SAFETY: the ring is full but for the one slot behind the last posted, and the pool has one
+        // buffer more (checked above).
+        unsafe { fill(&rx.space.places, &rx.dma, rx.space.places.at(rx.posted), pool.top().sub(1)) };
+        // SAFETY: it was moved out.
+        unsafe { pool.count_out(1) };
+        Ok(Self { rx, tx, dropping: false, took_back: false })
+    }
+
+    /// Forwards finished frames until `most` are forwarded or dropped, no more are finished, or the
+    /// transmit ring is full; returns how many were forwarded.
+    ///
+    /// `look` sees each frame once, may change it, and tells whether it goes out: as it is in memory, so
+    /// that one from which the controller removed a tag goes without. If `look` panics, the frames before
+    /// go out and that one is seen again. Reads no register
+    /// and writes at most the two tails: the transmit tail if anything goes out, and the receive
+    /// tail as [`RxRing::refill`] does.
+    #[inline]
+    pub fn forward(&mut self, most: usize, mut look: impl FnMut(&mut Passing<'_>) -> bool) -> usize {
+        let mut left = most;
+        let (before, mut last) = (self.tx.next, self.tx.word);
+        // What is under way can't receive: the device keeps three quarters of the ring at least, if it
+        // sends as fast as it receives.
+        if self.tx.pending() as u32 * 4 >= self.rx.space.descriptors() {
+            self.settle();
+        }
+        // The short way out. With less than a quarter under way, the device has descriptors: see `tell`.
+        if self.rx.nothing_finished() {
+            if self.took_back {
+                self.tell();
+            }
+            return 0;
+        }
+        while left > 0 {
+            let run = if self.dropping { 0 } else { left.min(self.clear() as usize) as u32 };
+            let taken = self.pass(run, before, &mut last, &mut look);
+            left -= taken as usize;
+            if left > 0 && (taken < run || run == 0) {
+                match self.pass_odd(before, &mut look) {
+                    Passed::Nothing => break,
+                    Passed::Dropped => {}
+                    Passed::Sent(word) => last = word,
+                }
+                left -= 1;
+            }
+        }
+        let sent = self.tx.next.wrapping_sub(before);
+        if sent > 0 {
+            self.tx.hand_over_batch(last);
+        }
+        // Once, however often something was taken back.
+        if self.took_back {
+            self.tell();
+        }
+        sent as usize
+    }
+
+    /// Takes back what was sent: the buffers are posted already, the device may be told of them.
+    #[inline(never)]
+    fn settle(&mut self) {
+        let sent = self.tx.settle();
+        for i in 0..sent {
+            let place = self.rx.space.places.at(self.rx.posted.wrapping_add(1 + i));
+            // SAFETY: every slot holds a buffer.
+            let buffer = unsafe { self.rx.space.places.slot(place).as_ref() };
+            // SAFETY: the frame in it was reported sent, and no receive descriptor of it is told yet.
+            unsafe { self.rx.dma.for_device(buffer.at(), buffer.capacity()) };
+        }
+        self.rx.posted = self.rx.posted.wrapping_add(sent);
+        self.took_back = true;
+    }
+
+    /// Tells the device of buffers that were taken back, if it is time to.
+    ///
+    /// Looked at only then, and until the next time a quarter of the ring may come to be under way: of the
+    /// other three the device still knows half.
+    #[inline(never)]
+    fn tell(&mut self) {
+        self.took_back = false;
+        self.rx.tell_from(TELL_EVERY.min(self.rx.space.descriptors() / 8 * 3));
+    }
+
+    /// Returns how many frames can pass without another thought.
+    #[inline(always)]
+    fn clear(&mut self) -> u32 {
+        if self.rx.clear == 0 {
+            let visible = self.rx.told.wrapping_sub(self.rx.head);
+            self.rx.clear =
+                if self.rx.skipping { 0 } else { visible.min(self.rx.space.places.run(self.rx.head)) };
+        }
+        if self.tx.clear == 0 {
+            self.settle();
+            self.tx.renew();
+        }
+        self.rx.clear.min(self.tx.clear)
+    }
+
+    /// Lets at most `most` good frames pass, within what is clear; returns how many.
+    #[inline(always)]
+    fn pass(
+        &mut self,
+        most: u32,
+        before: u32,
+        last: &mut TxWord,
+        look: &mut impl FnMut(&mut Passing<'_>) -> bool,
+    ) -> u32 {
+        let (receive, send) =
+            (self.rx.space.places.from(self.rx.head), self.tx.space.places.from(self.tx.next));
+        let common = self.tx.word;
+        let passed = Place::walk(most, |place| {
+            let done = receive.descriptor(place).peek();
+            if !self.rx.is_good(done) {
+                return false;
+            }
+            observe();
+            // SAFETY: good. The buffer stays where it is, too: the frame is only shown.
+            let mut frame = unsafe { self.rx.finished(&receive, place, done) };
+            let begun = (place.since(Place::FIRST), before);
+            if !show(self, begun, &mut frame, look) {
+                self.dropping = true;
+                return false;
+            }
+            // SAFETY: no tail covers either descriptor. The buffer stays in its slot, and the receive
+            // tail does not cover it before the frame is reported sent (`settle`). The length is within
+            // the limit of the sending port (`ForwardError::check`).
+            *last = unsafe { describe(&send, &self.tx.dma, place, &frame, common) };
+            // SAFETY: as above.
+            unsafe { receive.descriptor(place).post(frame.buffer().bus()) };
+            true
+        });
+        self.count(passed);
+        passed
+    }
+
+    /// Counts frames that passed, in both rings.
+    #[inline(always)]
+    fn count(&mut self, frames: u32) {
+        self.rx.head = self.rx.head.wrapping_add(frames);
+        self.rx.clear -= frames;
+        self.tx.count_placed(frames);
+    }
+
+    /// Deals with the next frame where it is not simply a good one.
+    #[inline(never)]
+    fn pass_odd(&mut self, before: u32, look: &mut impl FnMut(&mut Passing<'_>) -> bool) -> Passed {
+        self.settle();
+        let place = self.rx.space.places.at(self.rx.head);
+        if self.rx.head == self.rx.told || self.tx.room() == 0 {
+            return Passed::Nothing;
+        }
+        let Some(done) = self.rx.space.places.descriptor(place).written_back() else {
+            return Passed::Nothing;
+        };
+        observe();
+        if !self.dropping {
+            // SAFETY: done. The buffer stays where it is, too: the frame is only shown.
+            let frame = unsafe { self.rx.appraise(place, done) };
+            if let Some(mut frame) = frame
+                && show(self, (0, before), &mut frame, look)
+            {
+                let to = self.tx.space.places.at(self.tx.next);
+                // SAFETY: as in `pass`.
+                let word = unsafe { describe(&self.tx.space.places, &self.tx.dma, to, &frame, self.tx.word) };
+                self.tx.renew();
+                self.tx.count_placed(1);
+                self.leave(place);
+                return Passed::Sent(word);
+            }
+            self.dropping = true;
+        }
+        // A gap between what was received and what is sent, which is none once all is sent.
+        if self.tx.pending() > 0 {
+            return Passed::Nothing;
+        }
+        self.dropping = false;
+        self.leave(place);
+        self.rx.posted = self.rx.posted.wrapping_add(1);
+        self.took_back = true;
+        Passed::Dropped
+    }
+
+    /// Prepares the descriptor at `head`, the buffer of which stays, and counts it.
+    fn leave(&mut self, place: Place) {
+        // SAFETY: every slot holds a buffer.
+        let buffer = unsafe { self.rx.space.places.slot(place).as_ref() };
+        // SAFETY: no tail covers the descriptor, nor will before the frame is sent or dropped.
+        unsafe { self.rx.space.places.descriptor(place).post(buffer.bus()) };
+        self.rx.count_taken();
+    }
+
+    /// Returns the receive ring, to look at.
+    pub const fn receiving(&self) -> &RxRing<C, B, D> {
+        &self.rx
+    }
+
+    /// Returns the transmit ring, to look at.
+    pub const fn sending(&self) -> &TxRing<C2, B2, D2> {
+        &self.tx
+    }
+
+    /// Takes the forwarder apart, and puts the one buffer too many into a pool.
+    ///
+    /// Frames under way move into the transmit ring.
+    ///
+    /// # Errors
+    ///
+    /// Gives the forwarder back if the pool has no room for a buffer, or for larger ones alone.
+    pub fn split(mut self, pool: &mut BufferPool) -> Result<(RxRing<C, B, D>, TxRing<C2, B2, D2>), Self> {
+        self.settle();
+        self.tell();
+        if pool.room() == 0 || pool.size() > self.rx.size() {
+            return Err(self);
+        }
+        let Self { mut rx, tx, .. } = self;
+        // SAFETY: every slot holds a buffer. This one is behind the last posted, and no more after.
+        let spare = unsafe { rx.space.places.slot(rx.space.places.at(rx.posted)).read() };
+        let put = pool.put(Frame::empty(spare));
+        debug_assert!(put.is_ok(), "there is room");
+        for i in 0..tx.pending() as u32 {
+            let from = rx.space.places.at(rx.head.wrapping_sub(tx.pending() as u32).wrapping_add(i));
+            // SAFETY: the frame under way is in this buffer.
+            let buffer = unsafe { rx.space.places.slot(from).read() };
+            // SAFETY: the slots of the transmit ring hold nothing.
+            unsafe { tx.space.places.slot(tx.space.places.at(tx.clean.wrapping_add(i))).write(buffer) };
+        }
+        rx.clear = 0;
+        Ok((rx, tx))
+    }
+}
+
+impl<C, B, D, C2, B2, D2> Forwarder for InPlace<RxRing<C, B, D>, TxRing<C2, B2, D2>>
+where
+    C: Controller,
+    B: Bus,
+    D: DmaSpace,
+    C2: Controller,
+    B2: Bus,
+    D2: DmaSpace,
+{
+    #[cold]
+    fn cut_short(&mut self, passed: u32, before: u32) {
+        self.count(passed);
+        self.tx.hand_over_since(before);
+        self.tell();
+    }
+}

@@ -1,0 +1,101 @@
+//! Descriptors that are not simply good frames.
+
+use super::RxRing;
+use crate::bus::Bus;
+use crate::controller::Controller;
+use crate::dma::{DmaSpace, WriteBack, observe, status};
+use crate::ring::memory::Place;
+use crate::ring::{Buffer, Frame, FrameFlags};
+use vmdq_core::FrameLimit;
+
+impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
+    /// Looks at the next descriptor, for those that are not simply good frames.
+    ///
+    /// # Safety
+    ///
+    /// A frame's descriptor is not counted yet, and its buffer stays in the slot, too: the caller counts
+    /// it ([`count_taken`](Self::count_taken)) or forgets the frame.
+    #[cold]
+    pub(crate) unsafe fn odd(&mut self) -> Odd {
+        while self.head != self.told {
+            let place = self.space.places.at(self.head);
+            // Decided on this copy alone.
+            let Some(done) = self.space.places.descriptor(place).written_back() else { break };
+            observe();
+            // SAFETY: done; of a frame, the caller's promise.
+            if let Some(frame) = unsafe { self.appraise(place, done) } {
+                return Odd::Frame(frame);
+            }
+            self.post_again();
+            if !self.skipping {
+                return Odd::Dropped;
+            }
+        }
+        Odd::Nothing
+    }
+
+    /// Counts the descriptor at `head`, the buffer of which was moved out.
+    pub(crate) fn count_taken(&mut self) {
+        self.head = self.head.wrapping_add(1);
+        self.clear = 0;
+    }
+
+    /// Posts the buffer of the descriptor at `head`, which is done (callers), again.
+    pub(crate) fn post_again(&mut self) {
+        let buffer = self.take_done();
+        self.post(buffer);
+    }
+
+    /// Decides on a descriptor that is done: returns the frame, or counts why it is none.
+    ///
+    /// # Safety
+    ///
+    /// The slot holds the posted buffer, which is the frame's if there is one and stays otherwise.
+    pub(crate) unsafe fn appraise(&mut self, place: Place, done: WriteBack) -> Option<Frame> {
+        let (state, len) = (done.status(), done.length());
+        let end = state & status::EOP != 0;
+        if core::mem::replace(&mut self.skipping, !end) {
+            // The rest of a frame that began without an end.
+            return None;
+        }
+        // SAFETY: the caller's promise.
+        let buffer = unsafe { self.space.places.slot(place).read() };
+        if !end || len < FrameLimit::SHORTEST || usize::from(len) > buffer.capacity() {
+            self.counters.malformed += 1;
+            return None;
+        }
+        // SAFETY: the device wrote the descriptor back: the buffer, of at least `len` bytes, is the ring's.
+        unsafe { self.dma.for_cpu(buffer.at(), usize::from(len)) };
+        // SAFETY: checked against the capacity above.
+        let mut frame = unsafe { Frame::received(buffer, done) };
+        frame.set_error(state & C::RX_ERRORS != 0);
+        let too_long = if frame.flags().contains(FrameFlags::TAG_REMOVED) {
+            self.limit.refuses_stripped(frame.len())
+        } else {
+            self.limit.refuses(frame.bytes())
+        };
+        if too_long {
+            self.counters.too_long += 1;
+            return None;
+        }
+        Some(frame)
+    }
+
+    /// Moves the buffer of the descriptor at `head`, which is done (callers), out of the ring.
+    pub(crate) fn take_done(&mut self) -> Buffer {
+        // SAFETY: a done descriptor's slot holds the posted buffer; it is counted out here.
+        let buffer = unsafe { self.space.places.slot(self.space.places.at(self.head)).read() };
+        self.count_taken();
+        buffer
+    }
+}
+
+/// What the next descriptor turned out to be.
+pub(crate) enum Odd {
+    /// Not done.
+    Nothing,
+    /// Nothing that is received: its buffer is posted again.
+    Dropped,
+    /// A frame.
+    Frame(Frame),
+}

@@ -1,0 +1,114 @@
+//! Posting buffers, and telling the device of them.
+
+use core::ptr::NonNull;
+
+use super::RxRing;
+use crate::bus::Bus;
+use crate::controller::Controller;
+use crate::dma::{DmaSpace, publish};
+use crate::ring::memory::{Place, Places};
+use crate::ring::{Buffer, BufferPool, Frame};
+
+/// Descriptors that are prepared before the device is told of them: one register write for so many.
+pub(crate) const TELL_EVERY: u32 = 32;
+
+impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
+    /// Posts buffers of the pool until the ring is full or the pool is empty; returns how many.
+    ///
+    /// Writes the tail at most once: when 32 buffers are posted that the device does not know of,
+    /// or when it knows of fewer than half of those posted. A pool whose buffers are smaller than
+    /// the ring's posts nothing. Whoever receives in small bursts saves work by calling it only when
+    /// some are [`missing`](Self::missing).
+    #[inline]
+    pub fn refill(&mut self, pool: &mut BufferPool) -> usize {
+        let count = if pool.size() < self.size { 0 } else { self.missing().min(pool.len()) as u32 };
+        let mut left = count;
+        while left > 0 {
+            let run = left.min(self.space.places.run(self.posted));
+            let mut place = self.space.places.at(self.posted);
+            let mut fresh = pool.top();
+            for _ in 0..run {
+                // SAFETY: at least `run` buffers are on the shelf.
+                fresh = unsafe { fresh.sub(1) };
+                // SAFETY: the buffer moves into a slot that is free: fewer than `mask` are posted.
+                unsafe { fill(&self.space.places, &self.dma, place, fresh) };
+                place = place.next();
+            }
+            // SAFETY: so many were moved out.
+            unsafe { pool.count_out(run) };
+            self.posted = self.posted.wrapping_add(run);
+            left -= run;
+        }
+        self.clear = 0;
+        self.tell();
+        count as usize
+    }
+
+    /// Posts one buffer; the frame in it is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// Gives the frame back if the ring is full or the buffer smaller than the ring's. The device
+    /// learns of it as with [`refill`](Self::refill).
+    pub fn post_one(&mut self, frame: Frame) -> Result<(), Frame> {
+        if self.missing() == 0 || frame.buffer().is_smaller_than(self.size) {
+            return Err(frame);
+        }
+        self.post(frame.into_buffer());
+        self.tell();
+        Ok(())
+    }
+
+    /// Puts a buffer into the ring. One descriptor is free and the buffer large enough (callers).
+    pub(crate) fn post(&mut self, buffer: Buffer) {
+        let place = self.space.places.at(self.posted);
+        // SAFETY: the slot is free: `posted - head < mask`.
+        unsafe { fill(&self.space.places, &self.dma, place, NonNull::from(&buffer)) };
+        self.posted = self.posted.wrapping_add(1);
+        self.clear = 0;
+    }
+
+    /// Tells the device of posted buffers, if it is time to.
+    #[inline(always)]
+    pub(crate) fn tell(&mut self) {
+        self.tell_from(TELL_EVERY);
+    }
+
+    /// Tells the device of posted buffers, if they are at least so many or more than it knows of.
+    #[inline(always)]
+    pub(crate) fn tell_from(&mut self, least: u32) {
+        let untold = self.posted.wrapping_sub(self.told);
+        let told = self.told.wrapping_sub(self.head);
+        if untold >= least || untold > told {
+            self.tell_all();
+        }
+    }
+
+    /// Tells the device of all posted buffers.
+    #[inline(always)]
+    pub(crate) fn tell_all(&mut self) {
+        self.told = self.posted;
+        // The descriptors must be in memory before the device fetches them.
+        publish();
+        // The device may use the buffers up to the tail: all are posted and owned by the ring.
+        self.bus.write32(self.tail, self.posted & self.mask());
+    }
+}
+
+/// Moves a buffer into a slot and writes its receive descriptor.
+///
+/// # Safety
+///
+/// `from` holds a buffer, which is moved out, the slot is free, and no tail covers the descriptor.
+#[inline(always)]
+pub(crate) unsafe fn fill<D: DmaSpace>(places: &Places, dma: &D, place: Place, from: NonNull<Buffer>) {
+    // SAFETY: there is a buffer, and the slot is free (caller).
+    unsafe { places.slot(place).copy_from_nonoverlapping(from, 1) };
+    // SAFETY: the buffer's bits are still there.
+    let buffer = unsafe { from.as_ref() };
+    // SAFETY: a mapped buffer, which the caller owned and no tail covers.
+    unsafe { dma.for_device(buffer.at(), buffer.capacity()) };
+    // SAFETY: the buffer belongs to the ring from here on: it stays in the slot until the descriptor is
+    // seen done.
+    unsafe { places.descriptor(place).post(buffer.bus()) };
+}

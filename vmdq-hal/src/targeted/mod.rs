@@ -1,0 +1,87 @@
+//! Targeted receive: frames land in the buffers that a virtual machine shared, and the I/O container
+//! gets their headers (paper section 3.7).
+//!
+//! A queue is started for one virtual machine with [`Queue::start_targeted`]. The ring that comes of
+//! it owns the table of that machine's shared buffers, so that there is no value with which a buffer
+//! could be posted to another machine's queue. A buffer goes round:
+//!
+//! ```text
+//!   share ──> held ──refill──> posted ──receive──> delivered ──give_back──> held ── unshare
+//!             └──────────────── take_held ───────────┘
+//! ```
+//!
+//! - [`TargetedRing::share`] lets the hypervisor check the range ([`Vmm::validate`]), maps it for the
+//!   controller and holds it; what is refused never reaches a descriptor.
+//! - [`TargetedRing::refill`] posts held buffers, each with a header frame of the I/O container's own
+//!   pool, and leaves a [reserve](TargetedRing::set_reserve) for frames that come by copy, such as
+//!   broadcast.
+//! - [`TargetedRing::receive`] yields a [`Targeted`] for each frame: the header for the switch, and
+//!   which buffer has the whole. The payload is in the virtual machine already.
+//! - The virtual machine returns the buffer ([`TargetedRing::give_back`]) or it is relinquished
+//!   ([`TargetedRing::unshare`]).
+//! - [`Pool::stop_targeted`] unmaps what is shared only after the queue was seen stopped.
+//!
+//! # Whom to trust
+//!
+//! The virtual machine can write its buffers at any time, the frames in them included. What the I/O
+//! container decides on is therefore in memory of its own: the header that the hardware replicated
+//! ([`Targeted::replicated`]), the descriptor, and the filter that matched. Where the hardware did not
+//! replicate (the device can't, or does not know the type of frame) the header is fetched once, and
+//! is what the virtual machine says it is.
+//!
+//! The device is not trusted either: a length beyond the buffer, a frame over several descriptors or a
+//! done bit where nothing was posted costs that frame and is counted. What can't be checked is what it
+//! writes: a device that overstates a length, or says that it replicated a header and did not, shows what
+//! was in that buffer before. Shared buffers and a targeted queue's header frames hold one machine's
+//! bytes alone, if headers go back to a pool of that queue; frames of other queues that are copied to
+//! several machines come from buffers that held frames of all. And never send a header to a guest as a
+//! part of a frame: it is for decisions.
+//!
+//! Buffers of guests are mapped with whatever [`DmaSpace`] the I/O container has, through
+//! [`Vmm::map`]: with an IOMMU and without it is the same code. Where caches are not coherent with the
+//! controller, the hypervisor's `map` has to give memory that is not cached.
+//!
+//! [`Queue::start_targeted`]: crate::Queue::start_targeted
+//! [`Pool::stop_targeted`]: crate::Pool::stop_targeted
+//! [`DmaSpace`]: crate::dma::DmaSpace
+//! [`Vmm::map`]: crate::vmm::Vmm::map
+//! [`Vmm::validate`]: crate::vmm::Vmm::validate
+//!
+//! # Examples
+//!
+//! One round of a virtual machine's queue:
+//!
+//! ```
+//! use vmdq_hal::Controller;
+//! use vmdq_hal::bus::Bus;
+//! use vmdq_hal::dma::DmaSpace;
+//! use vmdq_hal::ring::BufferPool;
+//! use vmdq_hal::targeted::{TargetedBurst, TargetedRing};
+//! use vmdq_hal::vmm::Vmm;
+//!
+//! fn serve<C: Controller, B: Bus, D: DmaSpace>(
+//!     rx: &mut TargetedRing<C, B, D>,
+//!     vmm: &impl Vmm,
+//!     headers: &mut BufferPool,
+//!     mut tell: impl FnMut(u16, u16), // the virtual machine: this buffer has so many bytes
+//! ) {
+//!     let mut burst = TargetedBurst::<32>::new();
+//!     rx.receive(vmm, &mut burst);
+//!     for frame in burst.drain(..) {
+//!         // The switch sees `frame.header.bytes()` of a group's first frame here.
+//!         tell(frame.id, frame.len);
+//!         drop(headers.put(frame.header));
+//!     }
+//!     rx.refill(headers);
+//! }
+//! ```
+
+mod memory;
+mod queue;
+mod ring;
+mod share;
+
+pub use memory::{TargetedMemory, TargetedSpace};
+pub use queue::{RunningTargeted, StoppedTargeted};
+pub use ring::{Targeted, TargetedBurst, TargetedRing};
+pub use share::{GiveBackError, ShareError, ShareState, UnshareError};

@@ -1,0 +1,361 @@
+//! The targeted receive ring: whole frames into the virtual machine, headers into the I/O container.
+
+use super::memory::TargetedSpace;
+use super::share::{Entry, GiveBackError, ShareError, ShareState, Shares, UnshareError};
+use crate::bus::{Bus, PortId};
+use crate::controller::Controller;
+use crate::dma::{DmaSpace, HeaderInfo, WriteBack, observe, status};
+use crate::queue::launch::ReceiveHalf;
+use crate::ring::{Buffer, BufferPool, BufferSize, Frame, RingSpace, RxCounters, RxRing};
+use crate::vmm::{GuestRange, VmId, Vmm};
+use vmdq_core::FrameLimit;
+use vmdq_core::group::Described;
+
+/// A frame that landed in a buffer of the virtual machine: what the switch and the virtual interface
+/// get of it.
+#[must_use = "its header frame goes back into a pool"]
+#[derive(Debug)]
+pub struct Targeted {
+    /// The first bytes of the frame, in memory of the I/O container; its tag and flags are the whole
+    /// frame's.
+    pub header: Frame,
+    /// The buffer that has the frame, as it was shared.
+    pub id: u16,
+    /// The buffer; the frame begins where it begins.
+    pub range: GuestRange,
+    /// The length of the frame in bytes, without FCS and without a tag that was removed.
+    pub len: u16,
+    /// Whether the device wrote the header. If not, it was fetched from the buffer, once: it is what
+    /// the virtual machine wants it to be (empty, if its memory is no longer there).
+    pub replicated: bool,
+}
+
+impl Described for Targeted {
+    #[inline(always)]
+    fn tag(&self) -> Option<u16> {
+        self.header.tag()
+    }
+
+    #[inline(always)]
+    fn has_error(&self) -> bool {
+        self.header.has_error()
+    }
+
+    #[inline(always)]
+    fn is_like(&self, other: &Self) -> bool {
+        self.header.is_like(&other.header)
+    }
+}
+
+/// Targeted frames on their way to the virtual interface: at most `N`.
+pub type TargetedBurst<const N: usize> = heapless::Vec<Targeted, N>;
+
+/// A running receive ring whose frames land in one virtual machine's buffers.
+///
+/// It owns its memory, the posted header frames and the table of shared buffers. As for an
+/// [`RxRing`]: it reads no register, writes none but its tail, may be moved to another core, and
+/// leaks when it is dropped; shared buffers then stay mapped.
+#[must_use = "dropping a running ring leaks its memory: stop the queue"]
+pub struct TargetedRing<C, B, D> {
+    /// The ring itself: its slots hold header buffers, its notes the ids of shared ones.
+    rx: RxRing<C, B, D>,
+    shares: Shares,
+    /// How much of a header buffer is told to the device, or fetched.
+    header: u16,
+    /// Whether the device replicates headers.
+    replicates: bool,
+    reserve: u16,
+}
+
+impl<C: Controller, B: Bus, D: DmaSpace> TargetedRing<C, B, D> {
+    /// Takes over a ring that is mapped but not yet enabled. The device is told to replicate `header`
+    /// bytes if `replicates`.
+    pub(super) fn new(
+        rx: RxRing<C, B, D>,
+        vm: VmId,
+        entries: &'static mut [Entry],
+        header: u16,
+        replicates: bool,
+    ) -> Self {
+        Self { rx, shares: Shares::new(vm, entries), header, replicates, reserve: 0 }
+    }
+
+    /// Shares a buffer of the virtual machine under an id of the caller's choice: checks it, maps it
+    /// and holds it. Takes time in proportion to the number of ids.
+    ///
+    /// # Errors
+    ///
+    /// [`ShareError`] if the range is too short, misaligned, overlaps another one that is shared, is
+    /// not the virtual machine's own or can't be mapped. It then reaches no descriptor.
+    pub fn share<V: Vmm>(&mut self, vmm: &V, id: u16, range: GuestRange) -> Result<(), ShareError> {
+        self.shares.share(vmm, &self.rx.dma, id, range, self.rx.size().bytes())
+    }
+
+    /// Relinquishes a buffer: unmaps it, and its id is free.
+    ///
+    /// # Errors
+    ///
+    /// [`UnshareError::Posted`] while the device may write it.
+    pub fn unshare<V: Vmm>(&mut self, vmm: &V, id: u16) -> Result<(), UnshareError> {
+        self.shares.unshare(vmm, &self.rx.dma, id)
+    }
+
+    /// Takes a delivered buffer back from the virtual machine; it is held again.
+    ///
+    /// # Errors
+    ///
+    /// [`GiveBackError`] if the virtual machine does not have it.
+    pub fn give_back(&mut self, id: u16) -> Result<(), GiveBackError> {
+        self.shares.give_back(id)
+    }
+
+    /// Takes a held buffer for a frame that is copied into it, such as one that is flooded. It counts
+    /// as delivered from here on.
+    pub fn take_held(&mut self) -> Option<(u16, GuestRange)> {
+        let id = self.shares.take_held(ShareState::Delivered)?;
+        self.shares.find(id).map(|(range, _)| (id, range))
+    }
+
+    /// Sets how many held buffers [`refill`](Self::refill) leaves for copies.
+    pub const fn set_reserve(&mut self, held_back: usize) {
+        self.reserve = if held_back > u16::MAX as usize { u16::MAX } else { held_back as u16 };
+    }
+
+    /// Posts held buffers, each with a header frame of the pool, until the ring is full, only the
+    /// reserve is held or the pool is empty; returns how many.
+    ///
+    /// Writes the tail as [`RxRing::refill`] does.
+    pub fn refill(&mut self, headers: &mut BufferPool) -> usize {
+        let spare = self.shares.held().saturating_sub(usize::from(self.reserve));
+        let mut posted = 0;
+        while posted < spare && self.rx.missing() > 0 {
+            let Some(header) = headers.take() else { break };
+            // The smallest buffers have 1 KiB, which is what the largest header buffer has.
+            debug_assert!(header.capacity() >= usize::from(self.header), "a header fits any buffer");
+            let Some(id) = self.shares.take_held(ShareState::Posted) else {
+                // Not after `spare` said so; but nothing is lost.
+                let _ = headers.put(header);
+                break;
+            };
+            self.post(id, header.into_buffer());
+            posted += 1;
+        }
+        self.rx.tell();
+        posted
+    }
+
+    /// Writes a descriptor. One is free, and the id is that of a posted buffer (callers).
+    fn post(&mut self, id: u16, header: Buffer) {
+        let space = &self.rx.space;
+        let place = space.places.at(self.rx.posted);
+        // SAFETY: a mapped buffer, which the ring owns and no tail covers.
+        unsafe { self.rx.dma.for_device(header.at(), usize::from(self.header)) };
+        let (buffer, header_bus) = (self.shares.bus(id), header.bus());
+        // SAFETY: the slot is free: one descriptor is (caller).
+        unsafe { space.places.slot(place).write(header) };
+        // SAFETY: as for the slot.
+        unsafe { space.note(self.rx.posted).write(u32::from(id)) };
+        let descriptor = space.places.descriptor(place);
+        if self.replicates {
+            // SAFETY: no tail covers the descriptor yet. The shared buffer is mapped, at least as long
+            // as the device was told, and is not unmapped while it is posted (`Shares`); the header
+            // buffer stays in the slot. Its address is even (`BufferPool::carve`).
+            unsafe { descriptor.post_with_header(buffer, header_bus) };
+        } else {
+            // SAFETY: as above.
+            unsafe { descriptor.post(buffer) };
+        }
+        self.rx.posted = self.rx.posted.wrapping_add(1);
+    }
+
+    /// Takes finished frames until the burst is full or no more are finished; returns how many.
+    ///
+    /// Reads no register. Each descriptor is read once, after the device wrote it back, and what it
+    /// claims is checked against what was posted: a claim that can't be true costs the frame and is
+    /// counted. `vmm` is asked for the header where the device did not replicate it.
+    pub fn receive<V: Vmm, const N: usize>(&mut self, vmm: &V, burst: &mut TargetedBurst<N>) -> usize {
+        let before = burst.len();
+        while !burst.is_full() && self.rx.head != self.rx.told {
+            let place = self.rx.space.places.at(self.rx.head);
+            let descriptor = self.rx.space.places.descriptor(place);
+            // Beyond `told` the device was given nothing; a done bit there is a lie.
+            let Some(done) = descriptor.written_back() else { break };
+            observe();
+            let info = descriptor.header_info();
+            // SAFETY: a done descriptor's slot holds the posted header; it is counted out below.
+            let header = unsafe { self.rx.space.places.slot(place).read() };
+            // SAFETY: written when the descriptor was posted.
+            let id = unsafe { self.rx.space.note(self.rx.head).read() } as u16;
+            self.rx.head = self.rx.head.wrapping_add(1);
+            match self.appraise(vmm, done, info, id, header) {
+                Ok(frame) => {
+                    // Not full: the loop's condition.
+                    let _ = burst.push(frame);
+                }
+                Err(header) => self.post(id, header),
+            }
+        }
+        if burst.len() == before {
+            // Nobody may refill for a while; what is posted must not stay unknown to the device.
+            self.rx.tell();
+        }
+        burst.len() - before
+    }
+
+    /// Decides on a descriptor that is done; gives the header buffer back if it holds no frame.
+    fn appraise<V: Vmm>(
+        &mut self,
+        vmm: &V,
+        done: WriteBack,
+        info: HeaderInfo,
+        id: u16,
+        buffer: Buffer,
+    ) -> Result<Targeted, Buffer> {
+        let (state, len) = (done.status(), done.length());
+        let end = state & status::EOP != 0;
+        if core::mem::replace(&mut self.rx.skipping, !end) {
+            // The rest of a frame that began without an end.
+            return Err(buffer);
+        }
+        if !end || len < FrameLimit::SHORTEST || usize::from(len) > self.rx.size().bytes() {
+            self.rx.counters.malformed += 1;
+            return Err(buffer);
+        }
+        let replicated = self.replicates && info.found();
+        let bytes = len.min(self.header);
+        // SAFETY: `bytes` is at most `header`, which fits every header buffer (`refill`).
+        let mut header = unsafe { Frame::header_of(buffer, done, bytes) };
+        header.set_error(state & C::RX_ERRORS != 0);
+        let Some((range, _)) = self.shares.find(id) else { return Err(header.into_buffer()) };
+        if replicated {
+            // As much as fits is written, whatever the device says of the header's length.
+            // SAFETY: the device wrote the descriptor back: the buffer is the ring's, and so long (above).
+            unsafe { self.rx.dma.for_cpu(header.buffer().at(), usize::from(bytes)) };
+        } else if vmm.read(self.shares.vm(), range.at, header.bytes_mut()).is_err() {
+            let _ = header.set_len(0);
+        }
+        let limit = self.rx.limit();
+        let too_long = if header.tag().is_some() {
+            limit.refuses_stripped(usize::from(len))
+        } else {
+            limit.refuses_length(usize::from(len), header.bytes())
+        };
+        if too_long {
+            self.rx.counters.too_long += 1;
+            return Err(header.into_buffer());
+        }
+        let range = self.shares.deliver(id);
+        Ok(Targeted { header, id, range, len, replicated })
+    }
+
+    /// Returns the virtual machine.
+    #[must_use]
+    pub const fn vm(&self) -> VmId {
+        self.shares.vm()
+    }
+
+    /// Returns the buffer that is shared under an id, and where it is.
+    #[must_use]
+    pub fn shared(&self, id: u16) -> Option<(GuestRange, ShareState)> {
+        self.shares.find(id)
+    }
+
+    /// Returns how many buffers are held.
+    #[must_use]
+    pub const fn held(&self) -> usize {
+        self.shares.held()
+    }
+
+    /// Returns how many buffers the virtual machine has.
+    #[must_use]
+    pub const fn delivered(&self) -> usize {
+        self.shares.delivered()
+    }
+
+    /// Returns how many buffers are posted.
+    #[must_use]
+    pub const fn posted(&self) -> usize {
+        self.rx.posted()
+    }
+
+    /// Returns how many more buffers the ring takes.
+    #[must_use]
+    pub const fn missing(&self) -> usize {
+        self.rx.missing()
+    }
+
+    /// Returns the least length of a buffer that can be shared.
+    #[must_use]
+    pub const fn buffer_size(&self) -> BufferSize {
+        self.rx.size()
+    }
+
+    /// Returns what the ring dropped on its own account.
+    #[must_use]
+    pub const fn counters(&self) -> RxCounters {
+        self.rx.counters()
+    }
+
+    /// Returns the number of the queue.
+    #[must_use]
+    pub const fn queue(&self) -> usize {
+        self.rx.queue()
+    }
+}
+
+/// A targeted receive ring that was taken apart, while its buffers are still mapped.
+pub(crate) struct Retired<D> {
+    ring: RingSpace,
+    shares: Shares,
+    dma: D,
+}
+
+impl<D: DmaSpace> Retired<D> {
+    /// Unmaps every shared buffer. Only a ring that was seen stopped is retired.
+    pub(super) fn unshare_all<V: Vmm>(self, vmm: &V) -> TargetedSpace {
+        let Self { ring, shares, dma } = self;
+        TargetedSpace { ring, entries: shares.unshare_all(vmm, &dma) }
+    }
+}
+
+impl<C: Controller, B: Bus, D: DmaSpace> ReceiveHalf<B> for TargetedRing<C, B, D> {
+    type Memory = Retired<D>;
+
+    fn port(&self) -> PortId {
+        self.rx.port()
+    }
+
+    fn queue(&self) -> usize {
+        self.rx.queue()
+    }
+
+    fn bus(&self) -> &B {
+        self.rx.bus()
+    }
+
+    fn seen(&self) -> bool {
+        self.rx.seen
+    }
+
+    fn set_seen(&mut self, seen: bool) {
+        self.rx.seen = seen;
+    }
+
+    unsafe fn dismantle(self, freed: &mut impl FnMut(Frame)) -> Retired<D> {
+        let Self { rx, shares, .. } = self;
+        let dma = rx.dma.clone();
+        // SAFETY: the caller's promise. What comes of the slots are header frames.
+        Retired { ring: unsafe { rx.dismantle(freed) }, shares, dma }
+    }
+}
+
+impl<C, B, D> core::fmt::Debug for TargetedRing<C, B, D> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("TargetedRing")
+            .field("rx", &self.rx)
+            .field("vm", &self.shares.vm())
+            .field("held", &self.shares.held())
+            .field("delivered", &self.shares.delivered())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,36 @@
+//! The DMA half of a hypervisor: mapping a virtual machine's memory for the controller (paper
+//! section 3.7).
+//!
+//! What a virtual machine shares is checked, read and written through
+//! [`GuestMemory`](vmdq_core::guest::GuestMemory); what a controller is to write is mapped here
+//! besides.
+
+pub use vmdq_core::guest::{GuestMemory, GuestRange, NotOwned, VmId};
+
+use crate::dma::DmaSpace;
+
+/// Maps the memory of virtual machines for controllers.
+///
+/// # Safety
+///
+/// - A range that [`validate`](GuestMemory::validate) accepts is wholly memory of that virtual machine
+///   and of nobody else (no other machine's, not the hypervisor's, not the I/O container's).
+/// - From [`map`](Self::map) to [`unmap`](Self::unmap) the bus addresses `[a, a + len)` reach exactly
+///   that memory from controllers behind `dma`, whatever the machine does meanwhile, its death
+///   included: the pages stay pinned.
+/// - [`read`](GuestMemory::read) and [`write`](GuestMemory::write) touch memory of that machine alone,
+///   and not as Rust references: the machine writes it at the same time.
+pub unsafe trait Vmm: GuestMemory {
+    /// Pins a range that was validated and lets the controllers behind `dma` (the I/O container's
+    /// map, with an IOMMU or without) write it; returns its bus address, or `None` if that is not
+    /// possible.
+    fn map<D: DmaSpace>(&self, vm: VmId, range: GuestRange, dma: &D) -> Option<u64>;
+
+    /// Ends what [`map`](Self::map) began.
+    ///
+    /// # Safety
+    ///
+    /// `map` returned `bus` for this range, it was not unmapped since, and no controller uses it any
+    /// more.
+    unsafe fn unmap<D: DmaSpace>(&self, vm: VmId, range: GuestRange, bus: u64, dma: &D);
+}
