@@ -95,12 +95,17 @@ impl<'f, F: Described> Group<'f, F> {
 ///
 /// ```
 /// use vmdq_core::group::{Groups, Indication};
-/// # let mut burst: [vmdq_core::ring::Frame; 0] = [];
+/// # struct Received;
+/// # impl vmdq_core::group::Described for Received {
+/// #     fn tag(&self) -> Option<u16> { None }
+/// #     fn has_error(&self) -> bool { false }
+/// # }
+/// # let mut burst = [Received, Received];
 /// let mut decisions = 0;
 /// for group in Groups::new(&mut burst, Indication::Matched(3)) {
 ///     decisions += 1; // one look-up for group.frames.len() frames
 /// }
-/// # assert_eq!(decisions, 0);
+/// # assert_eq!(decisions, 1);
 /// ```
 #[derive(Debug)]
 pub struct Groups<'f, F> {

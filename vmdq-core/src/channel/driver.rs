@@ -19,7 +19,7 @@ use super::sync::AtomicU32;
 /// use core::sync::atomic::AtomicU32;
 /// use vmdq_core::channel::{Buffer, ResponseError, Status, VirtualDriver};
 /// # use vmdq_core::channel::{BackEnd, words};
-/// use vmdq_core::vmm::GuestRange;
+/// use vmdq_core::guest::GuestRange;
 ///
 /// /// The guest's buffer of this number, 2048 bytes each from 0x10_0000.
 /// fn buffer(id: u16) -> Buffer {

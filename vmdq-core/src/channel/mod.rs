@@ -18,7 +18,7 @@
 //! ```
 //! use core::sync::atomic::AtomicU32;
 //! use vmdq_core::channel::{BackEnd, Buffer, FrontEnd, Status, words};
-//! use vmdq_core::vmm::GuestRange;
+//! use vmdq_core::guest::GuestRange;
 //!
 //! let memory = [const { AtomicU32::new(0) }; words(4)];
 //! let mut back_end = BackEnd::new(&memory, 4)?; // lays the rings out

@@ -64,12 +64,11 @@ impl Indicated {
     /// # Examples
     ///
     /// ```
-    /// use vmdq_core::group::{Groups, Indication};
-    /// use vmdq_core::ring::Frame;
+    /// use vmdq_core::group::{Described, Groups, Indication};
     /// use vmdq_core::switch::{Indicated, InterfaceId, Load, Origin, Switch, Verdict};
     ///
     /// /// Frames of the queue to which the filters of `to` lead.
-    /// fn serve(
+    /// fn serve<Frame: Described + AsRef<[u8]>>(
     ///     switch: &mut Switch<16, 1024>,
     ///     frames: &mut [Frame],
     ///     (uplink, to): (InterfaceId, InterfaceId),
@@ -79,7 +78,7 @@ impl Indicated {
     ///     for group in Groups::new(frames, Indication::Matched(to.number())) {
     ///         let indicated = Indicated::new(Origin::Matched { uplink, to }, &group);
     ///         let load = Load { frames: group.frames.len() as u64, bytes: 0 };
-    ///         let decision = switch.forward(&indicated, load, group.frames[0].bytes(), now);
+    ///         let decision = switch.forward(&indicated, load, group.frames[0].as_ref(), now);
     ///         if let Verdict::To(to) = decision.verdict {
     ///             deliver(to, group.frames);
     ///         }
