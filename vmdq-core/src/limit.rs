@@ -25,6 +25,9 @@ impl FrameLimit {
     /// The shortest limit: the shortest frame of Ethernet.
     pub const LEAST: u16 = 64;
 
+    /// The limit of plain Ethernet: 1518 bytes.
+    pub const ETHERNET: Self = Self(1518);
+
     /// Makes a limit of `max_frame` bytes with FCS, or `None` if it is below 64 or above `most`.
     #[must_use]
     pub const fn new(max_frame: u16, most: u16) -> Option<Self> {

@@ -52,17 +52,27 @@ pub struct PortId(pub usize);
 /// A controller's registers: mapped memory, a device model or a remote machine.
 ///
 /// A clone is another handle to the same registers.
-pub trait Bus: Clone {
+///
+/// # Safety
+///
+/// - [`id`](Self::id) never changes, is equal for handles to the same registers and different for
+///   different controllers: resources of two ports are kept apart by it.
+/// - Accesses reach the controller in program order, and none that was not asked for does.
+/// - No method panics.
+pub unsafe trait Bus: Clone {
     /// Reads the register at `at`.
     fn read32(&self, at: Offset) -> u32;
 
     /// Writes the register at `at`. Writes arrive in program order.
-    fn write32(&self, at: Offset, value: u32);
-
-    /// Names the controller behind the handle: equal for handles to the same registers, different
-    /// for different controllers.
     ///
-    /// It never changes. Memory safety rests on it: see [`Port::new`](crate::Port::new).
+    /// # Safety
+    ///
+    /// Registers carry the addresses of memory, and others let the controller use them: the value gives
+    /// the controller no memory that it may not have. Whoever drives the port by other means writes
+    /// nothing.
+    unsafe fn write32(&self, at: Offset, value: u32);
+
+    /// Names the controller behind the handle.
     fn id(&self) -> PortId;
 }
 
@@ -90,7 +100,8 @@ unsafe impl Send for Mmio {}
 // SAFETY: as for `Send`; a shared handle does no more than its copies do.
 unsafe impl Sync for Mmio {}
 
-impl Bus for Mmio {
+// SAFETY: the address names the registers, and volatile accesses stay in program order.
+unsafe impl Bus for Mmio {
     #[inline(always)]
     fn read32(&self, at: Offset) -> u32 {
         // SAFETY: `Offset` is aligned and inside the window that `Mmio::new` was promised.
@@ -98,7 +109,7 @@ impl Bus for Mmio {
     }
 
     #[inline(always)]
-    fn write32(&self, at: Offset, value: u32) {
+    unsafe fn write32(&self, at: Offset, value: u32) {
         // SAFETY: `Offset` is aligned and inside the window that `Mmio::new` was promised.
         unsafe { store(self.0.byte_add(at.bytes() as usize), value) }
     }

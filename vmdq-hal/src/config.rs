@@ -28,7 +28,7 @@ impl defmt::Format for Causes {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Config {
     /// The longest frame in bytes with FCS; 4 bytes more are allowed for one 802.1Q tag. 64 up to
-    /// the model's [`MAX_FRAME`](crate::Controller::MAX_FRAME).
+    /// the model's [`max_frame`](crate::device::Limits::max_frame).
     pub max_frame: u16,
     /// Which frames beyond those of the filters are accepted.
     pub accept: Accept,
@@ -53,14 +53,18 @@ impl Config {
     }
 }
 
+impl Config {
+    /// 1518 bytes, broadcast and multicast accepted, the default pool drops, tags stay in the frames.
+    pub const DEFAULT: Self = Self {
+        max_frame: 1518,
+        accept: Accept::BROADCAST.union(Accept::MULTICAST),
+        default_drops: true,
+        strip_tags: false,
+    };
+}
+
 impl Default for Config {
-    /// 1518 bytes, broadcast and multicast accepted, the default queue drops, tags stay in the frames.
     fn default() -> Self {
-        Self {
-            max_frame: 1518,
-            accept: Accept::BROADCAST | Accept::MULTICAST,
-            default_drops: true,
-            strip_tags: false,
-        }
+        Self::DEFAULT
     }
 }

@@ -20,39 +20,45 @@
 //! What is not done: frames span one buffer, never several (the frame limit must fit the buffer);
 //! no checksum or segmentation offloads; no RSS.
 
-mod array;
 pub mod bus;
+mod collection;
 mod config;
-pub mod controller;
+pub mod device;
 pub mod dma;
+mod fault;
 mod filter;
 #[doc(hidden)]
 #[macro_use]
 pub mod fmt;
+mod index;
+mod io;
 mod link;
+mod owner;
+mod platform;
+mod pool;
 mod port;
-mod queue;
-mod receive;
+mod refused;
 pub mod reg;
 pub mod ring;
 mod statistics;
 pub mod targeted;
 mod vector;
 pub mod vmm;
-#[doc(hidden)]
-pub mod wait;
 
-pub use array::Array;
+pub use collection::{Collection, Mint, Minted};
 pub use config::{Causes, Config};
-pub use controller::{Controller, DefaultQueueChoice, HeaderReplication, LiveAccept, TimedOut, Warnings};
-pub use filter::{BindError, Binding, BindingId, FilterError, FilterSlot, FilterTable};
+pub use fault::{Fault, Gone, TimedOut};
+pub use filter::{BindError, Binding, BindingId, FilterError, FilterMemory, FilterSlot, FilterTable};
+pub use index::{FilterIndex, PoolIndex, PoolSet, RingIndex, VectorIndex, VectorSet};
+pub use io::Io;
 pub use link::{Link, Speed};
+pub use platform::{Host, Platform, SharedDelay, WaitWith};
+pub use pool::{Idle, NotStarted, Pool, ReceiveRing, Running, StartError, Started, StopError, Stopped};
 pub use port::{
-    DisableError, InitError, Initialised, OtherPort, Parts, Port, Ready, Reset, Resources, Silence, Vmdq,
-    VmdqOff, VmdqOn,
+    InitError, Initialised, Missing, OtherPort, Part, Parts, Plan, Port, Quiesced, Ready, Reset, Resources,
+    Restore, RestoreError, SetDefaultError, Vmdq, VmdqOff, VmdqOn,
 };
-pub use queue::{Pool, Queue, Running, StartError, StopError, Stopped};
-pub use receive::HeaderSize;
+pub use refused::Refused;
 pub use statistics::Statistics;
 pub use vector::Vector;
 pub use vmdq_core::{Accept, FrameLimit, MacAddress};

@@ -12,16 +12,19 @@
 //! | [`Rc`] (a read clears) | `take` |
 //! | [`W1c`] (writing one clears) | `get`, `is_set`, `read`, `clear` |
 //! | [`W1s`] (writing one sets) | `get`, `is_set`, `read`, `raise` |
-//! | [`Dma`] (a write hands memory to the device) | `get`, `is_set`, `read`, `unsafe give` |
+//! | [`Dma`] (a write hands memory to the device, or lets it use it) | `get`, `is_set`, `read`; unsafe: `give`, `give_fields`, `change` |
 //!
-//! No reference to device memory is ever formed.
+//! A token reaches a register through an [`Io`] alone, which only this crate makes. No reference to
+//! device memory is ever formed.
 
 use core::marker::PhantomData;
 
 use tock_registers::fields::{Field, FieldValue};
 use tock_registers::{LocalRegisterCopy, RegisterLongName};
 
-use crate::bus::{Bus, Offset, WINDOW};
+use crate::bus::{Offset, WINDOW};
+use crate::io::Io;
+use crate::platform::Platform;
 
 /// Access kind: read only.
 pub enum Ro {}
@@ -90,10 +93,10 @@ impl<T, A> Reg<T, A> {
         self.0
     }
 
-    /// Reaches the register over a bus.
+    /// Reaches the register of a device.
     #[inline(always)]
-    pub fn on<B: Bus>(self, bus: &B) -> At<'_, B, T, A> {
-        At { bus, at: self.0, kind: PhantomData }
+    pub fn on<P: Platform>(self, io: Io<'_, P>) -> At<'_, P, T, A> {
+        At { io, at: self.0, kind: PhantomData }
     }
 }
 
@@ -117,7 +120,9 @@ impl Window {
             len > 0 && stride.is_multiple_of(4) && base.is_multiple_of(4),
             "register array is empty or not aligned"
         );
-        assert!(base + stride * (len - 1) < WINDOW, "register array leaves the register window");
+        // In 64 bits, where nothing wraps: a wrapped sum would lead out of the window.
+        let last = base as u64 + stride as u64 * (len as u64 - 1);
+        assert!(last < WINDOW as u64, "register array leaves the register window");
         Self { base, stride, len }
     }
 }
@@ -176,23 +181,23 @@ impl<T, A> RegArray<T, A> {
     }
 }
 
-/// A register on a bus.
-pub struct At<'b, B, T, A> {
-    bus: &'b B,
+/// A register of a device.
+pub struct At<'p, P, T, A> {
+    io: Io<'p, P>,
     at: Offset,
     kind: PhantomData<fn() -> (T, A)>,
 }
 
 // The bounds stand on the methods: a bound that fails there gives the reader our message, one on an
 // impl gives "trait bounds were not satisfied".
-impl<B: Bus, T: RegisterLongName, A> At<'_, B, T, A> {
+impl<P: Platform, T: RegisterLongName, A> At<'_, P, T, A> {
     /// Reads the whole register.
     #[inline(always)]
     pub fn get(&self) -> u32
     where
         A: PureRead,
     {
-        self.bus.read32(self.at)
+        self.io.read32(self.at)
     }
 
     /// Reads the register and keeps one field.
@@ -219,7 +224,7 @@ impl<B: Bus, T: RegisterLongName, A> At<'_, B, T, A> {
     where
         A: PlainWrite,
     {
-        self.bus.write32(self.at, value);
+        self.io.write32(self.at, value);
     }
 
     /// Writes the given fields, and zero to all others.
@@ -241,40 +246,60 @@ impl<B: Bus, T: RegisterLongName, A> At<'_, B, T, A> {
     }
 }
 
-impl<B: Bus, T: RegisterLongName> At<'_, B, T, Rc> {
+impl<P: Platform, T: RegisterLongName> At<'_, P, T, Rc> {
     /// Reads and thereby clears the register.
     #[must_use = "the read cleared the register: the value is the only copy"]
     #[inline(always)]
     pub fn take(&self) -> LocalRegisterCopy<u32, T> {
-        LocalRegisterCopy::new(self.bus.read32(self.at))
+        LocalRegisterCopy::new(self.io.read32(self.at))
     }
 }
 
-impl<B: Bus, T: RegisterLongName> At<'_, B, T, W1c> {
+impl<P: Platform, T: RegisterLongName> At<'_, P, T, W1c> {
     /// Clears the given bits and no others.
     #[inline(always)]
     pub fn clear(&self, bits: u32) {
-        self.bus.write32(self.at, bits);
+        self.io.write32(self.at, bits);
     }
 }
 
-impl<B: Bus, T: RegisterLongName> At<'_, B, T, W1s> {
+impl<P: Platform, T: RegisterLongName> At<'_, P, T, W1s> {
     /// Sets the given bits and no others.
     #[inline(always)]
     pub fn raise(&self, bits: u32) {
-        self.bus.write32(self.at, bits);
+        self.io.write32(self.at, bits);
     }
 }
 
-impl<B: Bus, T: RegisterLongName> At<'_, B, T, Dma> {
-    /// Writes a value that hands memory to the device.
+impl<P: Platform, T: RegisterLongName> At<'_, P, T, Dma> {
+    /// Writes a value that hands memory to the device, or lets it use what it was handed.
     ///
     /// # Safety
     ///
-    /// The device may read and write the memory that the new value gives it until the queue has
+    /// The device may read and write the memory that the new value gives it until the ring has
     /// been seen disabled or the device is reset.
     #[inline(always)]
     pub unsafe fn give(&self, value: u32) {
-        self.bus.write32(self.at, value);
+        self.io.write32(self.at, value);
+    }
+
+    /// Reads the register and writes it back with the given fields changed.
+    ///
+    /// # Safety
+    ///
+    /// As for [`give`](Self::give).
+    #[inline(always)]
+    pub unsafe fn change(&self, fields: FieldValue<u32, T>) {
+        self.io.write32(self.at, fields.modify(self.get()));
+    }
+
+    /// Writes the given fields, and zero to all others.
+    ///
+    /// # Safety
+    ///
+    /// As for [`give`](Self::give).
+    #[inline(always)]
+    pub unsafe fn give_fields(&self, fields: FieldValue<u32, T>) {
+        self.io.write32(self.at, fields.value);
     }
 }

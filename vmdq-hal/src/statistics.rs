@@ -34,3 +34,18 @@ pub struct Statistics {
     /// and were received in the end, where the queue does not drop.
     pub no_descriptor: u64,
 }
+
+impl Statistics {
+    /// Nothing counted.
+    pub const ZERO: Self = Self {
+        received: 0,
+        broadcast: 0,
+        multicast: 0,
+        sent: 0,
+        too_long: 0,
+        too_short: 0,
+        crc_errors: 0,
+        missed: 0,
+        no_descriptor: 0,
+    };
+}

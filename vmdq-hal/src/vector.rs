@@ -5,68 +5,103 @@
 //! write-one registers, so that it can be used on the core that it interrupts.
 
 use core::fmt;
-use core::marker::PhantomData;
 
-use crate::bus::{Bus, PortId};
-use crate::controller::{Controller, OTHERS};
+use crate::collection::Mint;
+use crate::device::{Io, Model};
+use crate::index::{PoolIndex, PoolSet, VectorIndex};
+use crate::owner::Owner;
+use crate::platform::Platform;
 
 /// One MSI-X vector of a port: move-only.
-#[must_use = "a dropped vector is gone until the port is made anew"]
-pub struct Vector<C, B> {
-    bus: B,
-    index: u8,
-    /// The queues that are routed here, as a set, with `OTHERS` for all other causes.
-    queues: u64,
-    controller: PhantomData<fn() -> C>,
+#[must_use = "a dropped vector can't be used again, and VMDq can't be turned off without it"]
+pub struct Vector<M, P> {
+    model: M,
+    platform: P,
+    owner: Owner,
+    index: VectorIndex,
+    /// The pools whose causes are routed here.
+    pools: PoolSet,
+    /// Whether all causes that are not a pool's are.
+    others: bool,
 }
 
-impl<C: Controller, B: Bus> Vector<C, B> {
-    pub(crate) fn new(bus: B, index: u8) -> Self {
-        Self { bus, index, queues: 0, controller: PhantomData }
-    }
+/// What all vectors of a port's life share.
+#[doc(hidden)]
+pub struct VectorSeed<M, P> {
+    pub(crate) model: M,
+    pub(crate) platform: P,
+    pub(crate) owner: Owner,
+}
 
+impl<M: Model, P: Platform> Mint for Vector<M, P> {
+    type Seed = VectorSeed<M, P>;
+
+    fn mint(seed: &VectorSeed<M, P>, index: usize) -> Self {
+        Self {
+            model: seed.model,
+            platform: seed.platform.clone(),
+            owner: seed.owner,
+            index: VectorIndex::new(index as u8),
+            pools: PoolSet::EMPTY,
+            others: false,
+        }
+    }
+}
+
+impl<M: Model, P: Platform> Vector<M, P> {
     /// Returns the vector's place in the MSI-X table.
     #[must_use]
-    pub const fn index(&self) -> usize {
-        self.index as usize
+    pub const fn index(&self) -> VectorIndex {
+        self.index
     }
 
-    pub(crate) fn port(&self) -> PortId {
-        self.bus.id()
+    /// Returns the pools whose interrupts are routed here.
+    #[must_use]
+    pub const fn pools(&self) -> PoolSet {
+        self.pools
     }
 
-    pub(crate) fn serves(&mut self, queue: usize) {
-        self.queues |= 1 << queue;
+    pub(crate) const fn owner(&self) -> Owner {
+        self.owner
+    }
+
+    pub(crate) fn serves(&mut self, pool: PoolIndex) {
+        self.pools = self.pools.with(pool);
     }
 
     pub(crate) fn serves_others(&mut self) {
-        self.queues |= OTHERS;
+        self.others = true;
     }
 
     /// Lets the vector interrupt.
     ///
-    /// Once: the device masks the queue causes that fired, until this is called again. (The cause for
+    /// Once: the device masks the ring causes that fired, until this is called again. (The cause for
     /// all other events of the 82598 stays unmasked; QEMU's `igb` masks nothing.)
     pub fn unmask(&self) {
-        C::unmask(&self.bus, self.mask_bits());
+        self.model.unmask(self.io(), self.mask_bits());
     }
 
     /// Keeps the vector from interrupting.
     pub fn mask(&self) {
-        C::mask(&self.bus, self.mask_bits());
+        self.model.mask(self.io(), self.mask_bits());
     }
 
     /// Raises the vector by software.
     pub fn fire(&self) {
-        C::fire(&self.bus, self.mask_bits());
+        self.model.fire(self.io(), self.mask_bits());
     }
 
-    fn mask_bits(&self) -> u32 {
-        C::vector_mask(&self.bus, self.index, self.queues)
+    fn mask_bits(&self) -> u64 {
+        self.model.mask_bits(self.io(), self.index, self.pools, self.others)
+    }
+
+    fn io(&self) -> Io<'_, P> {
+        // SAFETY: bits of this vector in write-one registers, which name no memory.
+        unsafe { Io::new(&self.platform) }
     }
 }
 
-impl<C, B> fmt::Debug for Vector<C, B> {
+impl<M, P> fmt::Debug for Vector<M, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Vector").field(&self.index).finish()
     }

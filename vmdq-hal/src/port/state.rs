@@ -6,6 +6,8 @@ pub enum Reset {}
 pub enum Ready {}
 /// State: VMDq is on, receiver and transmitter run.
 pub enum Vmdq {}
+/// State: all DMA has ended; only a reset leads on.
+pub enum Quiesced {}
 
 /// States in which VMDq is on.
 #[diagnostic::on_unimplemented(
@@ -26,6 +28,11 @@ pub trait VmdqOff {}
 impl VmdqOff for Ready {}
 
 /// What holds in every state after [`Port::init`](crate::Port::init).
+#[diagnostic::on_unimplemented(
+    message = "the port is not initialised in state `{Self}`",
+    label = "needs a port that was initialised",
+    note = "call `Port::init` first"
+)]
 pub trait Initialised {}
 impl Initialised for Ready {}
 impl Initialised for Vmdq {}

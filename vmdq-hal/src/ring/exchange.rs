@@ -5,9 +5,8 @@ use super::memory::Place;
 use super::rx::{Odd, fill};
 use super::tx::place;
 use super::{BufferPool, ForwardError, Passing, RxRing, TxRing};
-use crate::bus::Bus;
-use crate::controller::Controller;
-use crate::dma::{DmaSpace, TxWord, observe};
+use crate::dma::{TxWord, observe};
+use crate::platform::Platform;
 
 /// A receive and a transmit ring, of one port or of two, that exchange buffers: no pool, no burst,
 /// and nothing moves but two pointers.
@@ -19,14 +18,12 @@ use crate::dma::{DmaSpace, TxWord, observe};
 /// # Examples
 ///
 /// ```
-/// use vmdq_hal::bus::Bus;
-/// use vmdq_hal::dma::DmaSpace;
 /// use vmdq_hal::ring::{Exchange, RxRing, TxRing};
-/// use vmdq_hal::Controller;
+/// use vmdq_hal::Platform;
 ///
 /// /// Sends what comes back to where it came from.
-/// fn reflect<C: Controller, B: Bus, D: DmaSpace>(
-///     forwarder: &mut Exchange<RxRing<C, B, D>, TxRing<C, B, D>>,
+/// fn reflect<P: Platform>(
+///     forwarder: &mut Exchange<RxRing<P>, TxRing<P>>,
 /// ) -> usize {
 ///     forwarder.forward(32, |frame| {
 ///         let (to, from) = frame.header_mut().split_at_mut(6);
@@ -45,14 +42,10 @@ pub struct Exchange<R, T> {
     dropping: bool,
 }
 
-impl<C, B, D, C2, B2, D2> Exchange<RxRing<C, B, D>, TxRing<C2, B2, D2>>
+impl<P, P2> Exchange<RxRing<P>, TxRing<P2>>
 where
-    C: Controller,
-    B: Bus,
-    D: DmaSpace,
-    C2: Controller,
-    B2: Bus,
-    D2: DmaSpace,
+    P: Platform,
+    P2: Platform,
 {
     /// Joins two rings; `pool` gives a buffer for each descriptor that has none.
     ///
@@ -62,10 +55,10 @@ where
     /// sending one, the transmit ring is not reclaimed, or the pool has too few buffers or too small
     /// ones. Buffers that were posted stay posted.
     pub fn new(
-        mut rx: RxRing<C, B, D>,
-        mut tx: TxRing<C2, B2, D2>,
+        mut rx: RxRing<P>,
+        mut tx: TxRing<P2>,
         pool: &mut BufferPool,
-    ) -> Result<Self, (ForwardError, RxRing<C, B, D>, TxRing<C2, B2, D2>)> {
+    ) -> Result<Self, (ForwardError, RxRing<P>, TxRing<P2>)> {
         if let Err(error) = ForwardError::check(&rx, &tx, pool, tx.space.descriptors() as usize) {
             return Err((error, rx, tx));
         }
@@ -205,12 +198,12 @@ where
     }
 
     /// Returns the receive ring, to look at.
-    pub const fn receiving(&self) -> &RxRing<C, B, D> {
+    pub const fn receiving(&self) -> &RxRing<P> {
         &self.rx
     }
 
     /// Returns the transmit ring, to look at.
-    pub const fn sending(&self) -> &TxRing<C2, B2, D2> {
+    pub const fn sending(&self) -> &TxRing<P2> {
         &self.tx
     }
 
@@ -222,7 +215,7 @@ where
     ///
     /// Gives the forwarder back if the pool has no room for the spare buffers, or takes larger ones
     /// alone.
-    pub fn split(mut self, pool: &mut BufferPool) -> Result<(RxRing<C, B, D>, TxRing<C2, B2, D2>), Self> {
+    pub fn split(mut self, pool: &mut BufferPool) -> Result<(RxRing<P>, TxRing<P2>), Self> {
         self.tx.settle();
         let spare = self.tx.space.descriptors() as usize - self.tx.pending();
         if pool.room() < spare || pool.size() > self.rx.size() {
@@ -236,14 +229,10 @@ where
     }
 }
 
-impl<C, B, D, C2, B2, D2> Forwarder for Exchange<RxRing<C, B, D>, TxRing<C2, B2, D2>>
+impl<P, P2> Forwarder for Exchange<RxRing<P>, TxRing<P2>>
 where
-    C: Controller,
-    B: Bus,
-    D: DmaSpace,
-    C2: Controller,
-    B2: Bus,
-    D2: DmaSpace,
+    P: Platform,
+    P2: Platform,
 {
     #[cold]
     fn cut_short(&mut self, passed: u32, before: u32) {

@@ -3,9 +3,8 @@
 use core::fmt;
 
 use super::{BufferPool, Frame, Passing, RxRing, TxRing};
-use crate::bus::Bus;
-use crate::controller::Controller;
-use crate::dma::{DmaSpace, TxWord};
+use crate::dma::TxWord;
+use crate::platform::Platform;
 
 /// What became of the next frame.
 pub(super) enum Passed {
@@ -72,19 +71,15 @@ pub enum ForwardError {
 impl ForwardError {
     /// Checks a pair of rings and a pool that is to give the receive ring what it is missing, and
     /// `more` buffers.
-    pub(super) fn check<C, B, D, C2, B2, D2>(
-        rx: &RxRing<C, B, D>,
-        tx: &TxRing<C2, B2, D2>,
+    pub(super) fn check<P, P2>(
+        rx: &RxRing<P>,
+        tx: &TxRing<P2>,
         pool: &BufferPool,
         more: usize,
     ) -> Result<(), Self>
     where
-        C: Controller,
-        B: Bus,
-        D: DmaSpace,
-        C2: Controller,
-        B2: Bus,
-        D2: DmaSpace,
+        P: Platform,
+        P2: Platform,
     {
         let needed = rx.missing() + more;
         if !tx.sends_all_of(rx.limit()) {

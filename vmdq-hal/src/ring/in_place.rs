@@ -5,9 +5,8 @@ use super::memory::Place;
 use super::rx::{TELL_EVERY, fill};
 use super::tx::describe;
 use super::{BufferPool, ForwardError, Frame, Passing, RxRing, TxRing};
-use crate::bus::Bus;
-use crate::controller::Controller;
 use crate::dma::{DmaSpace, TxWord, observe};
+use crate::platform::Platform;
 
 /// A receive and a transmit ring, of one port or of two, of which the second sends what is in the
 /// buffers of the first: no pool, no burst, and no buffer moves.
@@ -19,13 +18,11 @@ use crate::dma::{DmaSpace, TxWord, observe};
 /// # Examples
 ///
 /// ```
-/// use vmdq_hal::bus::Bus;
-/// use vmdq_hal::dma::DmaSpace;
 /// use vmdq_hal::ring::{InPlace, RxRing, TxRing};
-/// use vmdq_hal::Controller;
+/// use vmdq_hal::Platform;
 ///
-/// fn reflect<C: Controller, B: Bus, D: DmaSpace>(
-///     forwarder: &mut InPlace<RxRing<C, B, D>, TxRing<C, B, D>>,
+/// fn reflect<P: Platform>(
+///     forwarder: &mut InPlace<RxRing<P>, TxRing<P>>,
 /// ) -> usize {
 ///     forwarder.forward(32, |frame| {
 ///         let (to, from) = frame.header_mut().split_at_mut(6);
@@ -49,14 +46,10 @@ pub struct InPlace<R, T> {
     took_back: bool,
 }
 
-impl<C, B, D, C2, B2, D2> InPlace<RxRing<C, B, D>, TxRing<C2, B2, D2>>
+impl<P, P2> InPlace<RxRing<P>, TxRing<P2>>
 where
-    C: Controller,
-    B: Bus,
-    D: DmaSpace,
-    C2: Controller,
-    B2: Bus,
-    D2: DmaSpace,
+    P: Platform,
+    P2: Platform,
 {
     /// Joins two rings; `pool` gives a buffer for each receive descriptor that has none.
     ///
@@ -64,10 +57,10 @@ where
     ///
     /// As [`Exchange::new`](super::Exchange::new).
     pub fn new(
-        mut rx: RxRing<C, B, D>,
-        tx: TxRing<C2, B2, D2>,
+        mut rx: RxRing<P>,
+        tx: TxRing<P2>,
         pool: &mut BufferPool,
-    ) -> Result<Self, (ForwardError, RxRing<C, B, D>, TxRing<C2, B2, D2>)> {
+    ) -> Result<Self, (ForwardError, RxRing<P>, TxRing<P2>)> {
         if let Err(error) = ForwardError::check(&rx, &tx, pool, 1) {
             return Err((error, rx, tx));
         }
@@ -262,12 +255,12 @@ where
     }
 
     /// Returns the receive ring, to look at.
-    pub const fn receiving(&self) -> &RxRing<C, B, D> {
+    pub const fn receiving(&self) -> &RxRing<P> {
         &self.rx
     }
 
     /// Returns the transmit ring, to look at.
-    pub const fn sending(&self) -> &TxRing<C2, B2, D2> {
+    pub const fn sending(&self) -> &TxRing<P2> {
         &self.tx
     }
 
@@ -278,7 +271,7 @@ where
     /// # Errors
     ///
     /// Gives the forwarder back if the pool has no room for a buffer, or for larger ones alone.
-    pub fn split(mut self, pool: &mut BufferPool) -> Result<(RxRing<C, B, D>, TxRing<C2, B2, D2>), Self> {
+    pub fn split(mut self, pool: &mut BufferPool) -> Result<(RxRing<P>, TxRing<P2>), Self> {
         self.settle();
         self.tell();
         if pool.room() == 0 || pool.size() > self.rx.size() {
@@ -301,14 +294,10 @@ where
     }
 }
 
-impl<C, B, D, C2, B2, D2> Forwarder for InPlace<RxRing<C, B, D>, TxRing<C2, B2, D2>>
+impl<P, P2> Forwarder for InPlace<RxRing<P>, TxRing<P2>>
 where
-    C: Controller,
-    B: Bus,
-    D: DmaSpace,
-    C2: Controller,
-    B2: Bus,
-    D2: DmaSpace,
+    P: Platform,
+    P2: Platform,
 {
     #[cold]
     fn cut_short(&mut self, passed: u32, before: u32) {

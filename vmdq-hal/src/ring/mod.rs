@@ -26,6 +26,7 @@ pub use frame::{Frame, FrameFlags, HEADER, TooLong};
 pub use in_place::InPlace;
 pub use memory::{Length, RingLength, RingMemory, RingSpace};
 pub use passing::Passing;
+pub(crate) use rx::RingStart;
 pub use rx::{RxCounters, RxRing};
 pub use size::{BufferKib, BufferSize, Kib};
 pub use tx::{SendError, TxRing};

@@ -1,9 +1,10 @@
 //! Targeted receive: frames land in the buffers that a virtual machine shared, and the I/O container
 //! gets their headers (paper section 3.7).
 //!
-//! A queue is started for one virtual machine with [`Queue::start_targeted`]. The ring that comes of
-//! it owns the table of that machine's shared buffers, so that there is no value with which a buffer
-//! could be posted to another machine's queue. A buffer goes round:
+//! A pool is started for one virtual machine with [`Port::start_targeted`]. The ring that comes of
+//! it owns the table of that machine's shared buffers and the way to its memory, so that there is no
+//! value with which a buffer could be posted to another machine's pool, or unmapped by another
+//! hypervisor. A buffer goes round:
 //!
 //! ```text
 //!   share ──> held ──refill──> posted ──receive──> delivered ──give_back──> held ── unshare
@@ -19,7 +20,7 @@
 //!   which buffer has the whole. The payload is in the virtual machine already.
 //! - The virtual machine returns the buffer ([`TargetedRing::give_back`]) or it is relinquished
 //!   ([`TargetedRing::unshare`]).
-//! - [`Pool::stop_targeted`] unmaps what is shared only after the queue was seen stopped.
+//! - [`Started::stop`] unmaps what is shared only after the ring was seen stopped.
 //!
 //! # Whom to trust
 //!
@@ -41,32 +42,29 @@
 //! [`Vmm::map`]: with an IOMMU and without it is the same code. Where caches are not coherent with the
 //! controller, the hypervisor's `map` has to give memory that is not cached.
 //!
-//! [`Queue::start_targeted`]: crate::Queue::start_targeted
-//! [`Pool::stop_targeted`]: crate::Pool::stop_targeted
+//! [`Port::start_targeted`]: crate::Port::start_targeted
+//! [`Started::stop`]: crate::Started::stop
 //! [`DmaSpace`]: crate::dma::DmaSpace
 //! [`Vmm::map`]: crate::vmm::Vmm::map
-//! [`Vmm::validate`]: crate::vmm::Vmm::validate
+//! [`Vmm::validate`]: crate::vmm::GuestMemory::validate
 //!
 //! # Examples
 //!
 //! One round of a virtual machine's queue:
 //!
 //! ```
-//! use vmdq_hal::Controller;
-//! use vmdq_hal::bus::Bus;
-//! use vmdq_hal::dma::DmaSpace;
+//! use vmdq_hal::Platform;
 //! use vmdq_hal::ring::BufferPool;
 //! use vmdq_hal::targeted::{TargetedBurst, TargetedRing};
 //! use vmdq_hal::vmm::Vmm;
 //!
-//! fn serve<C: Controller, B: Bus, D: DmaSpace>(
-//!     rx: &mut TargetedRing<C, B, D>,
-//!     vmm: &impl Vmm,
+//! fn serve<P: Platform, V: Vmm>(
+//!     rx: &mut TargetedRing<P, V>,
 //!     headers: &mut BufferPool,
 //!     mut tell: impl FnMut(u16, u16), // the virtual machine: this buffer has so many bytes
 //! ) {
 //!     let mut burst = TargetedBurst::<32>::new();
-//!     rx.receive(vmm, &mut burst);
+//!     rx.receive(&mut burst);
 //!     for frame in burst.drain(..) {
 //!         // The switch sees `frame.header.bytes()` of a group's first frame here.
 //!         tell(frame.id, frame.len);
@@ -76,12 +74,13 @@
 //! }
 //! ```
 
+mod header;
 mod memory;
-mod queue;
 mod ring;
 mod share;
+mod start;
 
+pub use header::{HeaderSize, Targeting};
 pub use memory::{TargetedMemory, TargetedSpace};
-pub use queue::{RunningTargeted, StoppedTargeted};
 pub use ring::{Targeted, TargetedBurst, TargetedRing};
 pub use share::{GiveBackError, ShareError, ShareState, UnshareError};

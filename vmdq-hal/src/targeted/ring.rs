@@ -1,15 +1,17 @@
 //! The targeted receive ring: whole frames into the virtual machine, headers into the I/O container.
 
-use super::memory::TargetedSpace;
-use super::share::{Entry, GiveBackError, ShareError, ShareState, Shares, UnshareError};
-use crate::bus::{Bus, PortId};
-use crate::controller::Controller;
-use crate::dma::{DmaSpace, HeaderInfo, WriteBack, observe, status};
-use crate::queue::launch::ReceiveHalf;
-use crate::ring::{Buffer, BufferPool, BufferSize, Frame, RingSpace, RxCounters, RxRing};
-use crate::vmm::{GuestRange, VmId, Vmm};
 use vmdq_core::FrameLimit;
 use vmdq_core::group::Described;
+
+use super::header::Targeting;
+use super::memory::TargetedSpace;
+use super::share::{Entry, GiveBackError, ShareError, ShareState, Shares, UnshareError};
+use crate::dma::{DmaSpace, HeaderInfo, WriteBack, observe, status};
+use crate::index::{PoolIndex, RingIndex};
+use crate::platform::Platform;
+use crate::pool::{Place as Owned, ReceiveHalf};
+use crate::ring::{Buffer, BufferPool, BufferSize, Frame, RxCounters, RxRing};
+use crate::vmm::{GuestRange, VmId, Vmm};
 
 /// A frame that landed in a buffer of the virtual machine: what the switch and the virtual interface
 /// get of it.
@@ -56,10 +58,12 @@ pub type TargetedBurst<const N: usize> = heapless::Vec<Targeted, N>;
 /// [`RxRing`]: it reads no register, writes none but its tail, may be moved to another core, and
 /// leaks when it is dropped; shared buffers then stay mapped.
 #[must_use = "dropping a running ring leaks its memory: stop the queue"]
-pub struct TargetedRing<C, B, D> {
+pub struct TargetedRing<P: Platform, V> {
     /// The ring itself: its slots hold header buffers, its notes the ids of shared ones.
-    rx: RxRing<C, B, D>,
+    rx: RxRing<P>,
     shares: Shares,
+    /// The way to the machine's memory: what it mapped, it unmaps.
+    vmm: V,
     /// How much of a header buffer is told to the device, or fetched.
     header: u16,
     /// Whether the device replicates headers.
@@ -67,17 +71,16 @@ pub struct TargetedRing<C, B, D> {
     reserve: u16,
 }
 
-impl<C: Controller, B: Bus, D: DmaSpace> TargetedRing<C, B, D> {
-    /// Takes over a ring that is mapped but not yet enabled. The device is told to replicate `header`
-    /// bytes if `replicates`.
-    pub(super) fn new(
-        rx: RxRing<C, B, D>,
-        vm: VmId,
+impl<P: Platform, V: Vmm> TargetedRing<P, V> {
+    /// Takes over a ring that is mapped but not yet enabled.
+    pub(super) fn new<M>(
+        rx: RxRing<P>,
+        targeting: Targeting<M>,
         entries: &'static mut [Entry],
-        header: u16,
-        replicates: bool,
+        vmm: V,
     ) -> Self {
-        Self { rx, shares: Shares::new(vm, entries), header, replicates, reserve: 0 }
+        let (header, replicates) = (targeting.header_bytes(), targeting.units().is_some());
+        Self { rx, shares: Shares::new(targeting.vm, entries), vmm, header, replicates, reserve: 0 }
     }
 
     /// Shares a buffer of the virtual machine under an id of the caller's choice: checks it, maps it
@@ -87,8 +90,8 @@ impl<C: Controller, B: Bus, D: DmaSpace> TargetedRing<C, B, D> {
     ///
     /// [`ShareError`] if the range is too short, misaligned, overlaps another one that is shared, is
     /// not the virtual machine's own or can't be mapped. It then reaches no descriptor.
-    pub fn share<V: Vmm>(&mut self, vmm: &V, id: u16, range: GuestRange) -> Result<(), ShareError> {
-        self.shares.share(vmm, &self.rx.dma, id, range, self.rx.size().bytes())
+    pub fn share(&mut self, id: u16, range: GuestRange) -> Result<(), ShareError> {
+        self.shares.share(&self.vmm, &self.rx.dma, id, range, self.rx.size().bytes())
     }
 
     /// Relinquishes a buffer: unmaps it, and its id is free.
@@ -96,8 +99,8 @@ impl<C: Controller, B: Bus, D: DmaSpace> TargetedRing<C, B, D> {
     /// # Errors
     ///
     /// [`UnshareError::Posted`] while the device may write it.
-    pub fn unshare<V: Vmm>(&mut self, vmm: &V, id: u16) -> Result<(), UnshareError> {
-        self.shares.unshare(vmm, &self.rx.dma, id)
+    pub fn unshare(&mut self, id: u16) -> Result<(), UnshareError> {
+        self.shares.unshare(&self.vmm, &self.rx.dma, id)
     }
 
     /// Takes a delivered buffer back from the virtual machine; it is held again.
@@ -172,8 +175,8 @@ impl<C: Controller, B: Bus, D: DmaSpace> TargetedRing<C, B, D> {
     ///
     /// Reads no register. Each descriptor is read once, after the device wrote it back, and what it
     /// claims is checked against what was posted: a claim that can't be true costs the frame and is
-    /// counted. `vmm` is asked for the header where the device did not replicate it.
-    pub fn receive<V: Vmm, const N: usize>(&mut self, vmm: &V, burst: &mut TargetedBurst<N>) -> usize {
+    /// counted. The header is read from the machine's memory where the device did not replicate it.
+    pub fn receive<const N: usize>(&mut self, burst: &mut TargetedBurst<N>) -> usize {
         let before = burst.len();
         while !burst.is_full() && self.rx.head != self.rx.told {
             let place = self.rx.space.places.at(self.rx.head);
@@ -187,7 +190,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TargetedRing<C, B, D> {
             // SAFETY: written when the descriptor was posted.
             let id = unsafe { self.rx.space.note(self.rx.head).read() } as u16;
             self.rx.head = self.rx.head.wrapping_add(1);
-            match self.appraise(vmm, done, info, id, header) {
+            match self.appraise(done, info, id, header) {
                 Ok(frame) => {
                     // Not full: the loop's condition.
                     let _ = burst.push(frame);
@@ -203,9 +206,8 @@ impl<C: Controller, B: Bus, D: DmaSpace> TargetedRing<C, B, D> {
     }
 
     /// Decides on a descriptor that is done; gives the header buffer back if it holds no frame.
-    fn appraise<V: Vmm>(
+    fn appraise(
         &mut self,
-        vmm: &V,
         done: WriteBack,
         info: HeaderInfo,
         id: u16,
@@ -225,13 +227,13 @@ impl<C: Controller, B: Bus, D: DmaSpace> TargetedRing<C, B, D> {
         let bytes = len.min(self.header);
         // SAFETY: `bytes` is at most `header`, which fits every header buffer (`refill`).
         let mut header = unsafe { Frame::header_of(buffer, done, bytes) };
-        header.set_error(state & C::RX_ERRORS != 0);
+        header.set_error(state & self.rx.errors() != 0);
         let Some((range, _)) = self.shares.find(id) else { return Err(header.into_buffer()) };
         if replicated {
             // As much as fits is written, whatever the device says of the header's length.
             // SAFETY: the device wrote the descriptor back: the buffer is the ring's, and so long (above).
             unsafe { self.rx.dma.for_cpu(header.buffer().at(), usize::from(bytes)) };
-        } else if vmm.read(self.shares.vm(), range.at, header.bytes_mut()).is_err() {
+        } else if self.vmm.read(self.shares.vm(), range.at, header.bytes_mut()).is_err() {
             let _ = header.set_len(0);
         }
         let limit = self.rx.limit();
@@ -296,41 +298,34 @@ impl<C: Controller, B: Bus, D: DmaSpace> TargetedRing<C, B, D> {
         self.rx.counters()
     }
 
-    /// Returns the number of the queue.
+    /// Returns the pool that the ring belongs to.
     #[must_use]
-    pub const fn queue(&self) -> usize {
-        self.rx.queue()
+    pub const fn pool(&self) -> PoolIndex {
+        self.rx.pool()
+    }
+
+    /// Returns the number of the ring.
+    #[must_use]
+    pub const fn ring(&self) -> RingIndex {
+        self.rx.ring()
+    }
+
+    /// Returns the way to the machine's memory.
+    #[must_use]
+    pub const fn vmm(&self) -> &V {
+        &self.vmm
     }
 }
 
-/// A targeted receive ring that was taken apart, while its buffers are still mapped.
-pub(crate) struct Retired<D> {
-    ring: RingSpace,
-    shares: Shares,
-    dma: D,
-}
+impl<P: Platform, V: Vmm> ReceiveHalf<P> for TargetedRing<P, V> {
+    type Memory = TargetedSpace;
 
-impl<D: DmaSpace> Retired<D> {
-    /// Unmaps every shared buffer. Only a ring that was seen stopped is retired.
-    pub(super) fn unshare_all<V: Vmm>(self, vmm: &V) -> TargetedSpace {
-        let Self { ring, shares, dma } = self;
-        TargetedSpace { ring, entries: shares.unshare_all(vmm, &dma) }
-    }
-}
-
-impl<C: Controller, B: Bus, D: DmaSpace> ReceiveHalf<B> for TargetedRing<C, B, D> {
-    type Memory = Retired<D>;
-
-    fn port(&self) -> PortId {
-        self.rx.port()
+    fn belongs_to(&self) -> (Owned, PoolIndex) {
+        self.rx.belongs_to()
     }
 
-    fn queue(&self) -> usize {
-        self.rx.queue()
-    }
-
-    fn bus(&self) -> &B {
-        self.rx.bus()
+    fn ring(&self) -> RingIndex {
+        self.rx.ring()
     }
 
     fn seen(&self) -> bool {
@@ -341,15 +336,15 @@ impl<C: Controller, B: Bus, D: DmaSpace> ReceiveHalf<B> for TargetedRing<C, B, D
         self.rx.seen = seen;
     }
 
-    unsafe fn dismantle(self, freed: &mut impl FnMut(Frame)) -> Retired<D> {
-        let Self { rx, shares, .. } = self;
-        let dma = rx.dma.clone();
+    unsafe fn dismantle(self, freed: &mut impl FnMut(Frame)) -> TargetedSpace {
+        let Self { rx, shares, vmm, .. } = self;
+        let entries = shares.unshare_all(&vmm, &rx.dma);
         // SAFETY: the caller's promise. What comes of the slots are header frames.
-        Retired { ring: unsafe { rx.dismantle(freed) }, shares, dma }
+        TargetedSpace { ring: unsafe { rx.dismantle(freed) }, entries }
     }
 }
 
-impl<C, B, D> core::fmt::Debug for TargetedRing<C, B, D> {
+impl<P: Platform, V> core::fmt::Debug for TargetedRing<P, V> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("TargetedRing")
             .field("rx", &self.rx)

@@ -5,17 +5,28 @@ mod post;
 mod replace;
 mod take;
 
-use core::marker::PhantomData;
-
 pub(crate) use odd::Odd;
 pub(crate) use post::{TELL_EVERY, fill};
 
 use super::memory::RingSpace;
 use super::{BufferSize, Frame};
-use crate::bus::{Bus, Offset, PortId};
-use crate::controller::{Controller, RingSetup};
-use crate::dma::DmaSpace;
+use crate::bus::{Bus, Offset};
+use crate::device::RingSetup;
+use crate::dma::{DmaSpace, status};
+use crate::fault::Gone;
+use crate::index::{PoolIndex, RingIndex};
+use crate::owner::Owner;
+use crate::platform::Platform;
 use vmdq_core::FrameLimit;
+
+/// A ring that is mapped, as both sides are going to know it.
+#[derive(Clone, Copy)]
+pub(crate) struct RingStart {
+    pub(crate) setup: RingSetup,
+    pub(crate) tail: Offset,
+    pub(crate) limit: FrameLimit,
+    pub(crate) owner: Owner,
+}
 
 /// What a receive ring dropped on its own account, since its start.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -37,9 +48,9 @@ pub struct RxCounters {
 // Whole cache lines: the halves of a queue pair, beside each other, may be used on two cores.
 #[must_use = "dropping a running ring leaks its memory: stop the queue"]
 #[repr(align(64))]
-pub struct RxRing<C, B, D> {
-    bus: B,
-    pub(crate) dma: D,
+pub struct RxRing<P: Platform> {
+    bus: P::Bus,
+    pub(crate) dma: P::Dma,
     pub(crate) space: RingSpace,
     mapped: u64,
     tail: Offset,
@@ -61,32 +72,35 @@ pub struct RxRing<C, B, D> {
     /// Whether descriptors are dropped up to the end of a frame that began without one.
     pub(crate) skipping: bool,
     size: BufferSize,
-    queue: u8,
-    /// Whether the queue was seen enabled when it was started.
+    ring: RingIndex,
+    pool: PoolIndex,
+    /// Whether the ring was seen enabled when it was started.
     pub(crate) seen: bool,
+    /// The bits of a status word that tell a good frame: done, its end, and no error.
+    judged: u32,
+    owner: Owner,
     pub(crate) counters: RxCounters,
-    controller: PhantomData<fn() -> C>,
 }
 
 // SAFETY: the ring is the only owner of its memory; the parts decide the rest.
-unsafe impl<C, B: Send, D: Send> Send for RxRing<C, B, D> {}
+unsafe impl<P: Platform<Bus: Send, Dma: Send>> Send for RxRing<P> {}
 
-impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
-    /// Takes over a ring that is mapped but not yet enabled.
+impl<P: Platform> RxRing<P> {
+    /// Takes over a ring that is mapped but not yet enabled, on a device that names errors by `errors`.
     pub(crate) fn new(
-        bus: B,
-        dma: D,
+        platform: &P,
         space: RingSpace,
-        setup: RingSetup,
+        start: &RingStart,
         size: BufferSize,
-        limit: FrameLimit,
+        errors: u32,
     ) -> Self {
+        let RingStart { setup, tail, limit, owner } = *start;
         Self {
-            bus,
-            dma,
+            bus: platform.bus().clone(),
+            dma: platform.dma().clone(),
             space,
             mapped: setup.base,
-            tail: C::rx_tail(setup.queue),
+            tail,
             head: setup.first,
             posted: setup.first,
             told: setup.first,
@@ -96,10 +110,12 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
             span: limit.untagged() - FrameLimit::SHORTEST,
             skipping: false,
             size,
-            queue: setup.queue,
+            ring: setup.ring,
+            pool: setup.pool,
             seen: false,
+            judged: status::DD | status::EOP | status::OURS | errors,
+            owner,
             counters: RxCounters::default(),
-            controller: PhantomData,
         }
     }
 
@@ -122,10 +138,34 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
         self.posted.wrapping_sub(self.head) as usize
     }
 
-    /// Returns the number of the queue.
+    /// Returns the pool that the ring belongs to.
     #[must_use]
-    pub const fn queue(&self) -> usize {
-        self.queue as usize
+    pub const fn pool(&self) -> PoolIndex {
+        self.pool
+    }
+
+    /// Returns the number of the ring.
+    #[must_use]
+    pub const fn ring(&self) -> RingIndex {
+        self.ring
+    }
+
+    /// Tells whether a finished descriptor waits: a frame, or one that is going to be dropped. Reads no
+    /// register.
+    #[inline]
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.head != self.told && self.space.places.descriptor(self.space.places.at(self.head)).is_done()
+    }
+
+    /// Looks whether the device is still there, by one register read: for rings on which nothing arrives
+    /// for longer than it should.
+    ///
+    /// # Errors
+    ///
+    /// [`Gone`] if it is not.
+    pub fn check(&self) -> Result<(), Gone> {
+        if self.bus.read32(self.tail) == u32::MAX { Err(Gone) } else { Ok(()) }
     }
 
     /// Returns the size of buffers that the ring needs at least.
@@ -138,14 +178,14 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
         self.limit
     }
 
-    pub(crate) fn port(&self) -> PortId {
-        self.bus.id()
+    pub(crate) const fn owner(&self) -> Owner {
+        self.owner
     }
 
-    /// The bus handle through which the queue is stopped: the owner of the memory writes the
-    /// register that makes freeing it legal.
-    pub(crate) const fn bus(&self) -> &B {
-        &self.bus
+    /// Returns the error bits that the device names errors by.
+    #[inline(always)]
+    pub(crate) const fn errors(&self) -> u32 {
+        self.judged & !(status::DD | status::EOP | status::OURS)
     }
 
     #[inline(always)]
@@ -157,7 +197,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     ///
     /// # Safety
     ///
-    /// The device has been seen to have stopped the queue.
+    /// The device has been seen to have stopped the ring.
     pub(crate) unsafe fn dismantle(mut self, freed: &mut impl FnMut(Frame)) -> RingSpace {
         while self.head != self.posted {
             // Posted and not received: the slot holds the buffer as if the descriptor were done.
@@ -170,10 +210,10 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     }
 }
 
-impl<C, B, D> core::fmt::Debug for RxRing<C, B, D> {
+impl<P: Platform> core::fmt::Debug for RxRing<P> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("RxRing")
-            .field("queue", &self.queue)
+            .field("ring", &self.ring)
             .field("head", &self.head)
             .field("posted", &self.posted)
             .field("told", &self.told)

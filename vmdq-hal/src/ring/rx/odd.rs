@@ -1,14 +1,13 @@
 //! Descriptors that are not simply good frames.
 
 use super::RxRing;
-use crate::bus::Bus;
-use crate::controller::Controller;
 use crate::dma::{DmaSpace, WriteBack, observe, status};
+use crate::platform::Platform;
 use crate::ring::memory::Place;
 use crate::ring::{Buffer, Frame, FrameFlags};
 use vmdq_core::FrameLimit;
 
-impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
+impl<P: Platform> RxRing<P> {
     /// Looks at the next descriptor, for those that are not simply good frames.
     ///
     /// # Safety
@@ -68,7 +67,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
         unsafe { self.dma.for_cpu(buffer.at(), usize::from(len)) };
         // SAFETY: checked against the capacity above.
         let mut frame = unsafe { Frame::received(buffer, done) };
-        frame.set_error(state & C::RX_ERRORS != 0);
+        frame.set_error(state & self.errors() != 0);
         let too_long = if frame.flags().contains(FrameFlags::TAG_REMOVED) {
             self.limit.refuses_stripped(frame.len())
         } else {

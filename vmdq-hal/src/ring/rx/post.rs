@@ -4,15 +4,15 @@ use core::ptr::NonNull;
 
 use super::RxRing;
 use crate::bus::Bus;
-use crate::controller::Controller;
 use crate::dma::{DmaSpace, publish};
+use crate::platform::Platform;
 use crate::ring::memory::{Place, Places};
 use crate::ring::{Buffer, BufferPool, Frame};
 
 /// Descriptors that are prepared before the device is told of them: one register write for so many.
 pub(crate) const TELL_EVERY: u32 = 32;
 
-impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
+impl<P: Platform> RxRing<P> {
     /// Posts buffers of the pool until the ring is full or the pool is empty; returns how many.
     ///
     /// Writes the tail at most once: when 32 buffers are posted that the device does not know of,
@@ -90,8 +90,8 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
         self.told = self.posted;
         // The descriptors must be in memory before the device fetches them.
         publish();
-        // The device may use the buffers up to the tail: all are posted and owned by the ring.
-        self.bus.write32(self.tail, self.posted & self.mask());
+        // SAFETY: the device may use the buffers up to the tail: all are posted and owned by the ring.
+        unsafe { self.bus.write32(self.tail, self.posted & self.mask()) };
     }
 }
 

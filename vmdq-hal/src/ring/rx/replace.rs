@@ -2,12 +2,11 @@
 
 use super::take::end_of;
 use super::{RxRing, TELL_EVERY, fill};
-use crate::bus::Bus;
-use crate::controller::Controller;
-use crate::dma::{DmaSpace, observe, status};
+use crate::dma::{observe, status};
+use crate::platform::Platform;
 use crate::ring::{BufferPool, Burst, Frame};
 
-impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
+impl<P: Platform> RxRing<P> {
     /// Takes finished frames as [`receive_most`](Self::receive_most) does, and posts a buffer of the
     /// pool for each in the same go, which costs less than a [`refill`](Self::refill) afterwards.
     ///

@@ -1,14 +1,13 @@
 //! Taking frames out of a receive ring.
 
 use super::{Odd, RxRing};
-use crate::bus::Bus;
-use crate::controller::Controller;
 use crate::dma::{DmaSpace, WriteBack, observe, status};
+use crate::platform::Platform;
 use crate::ring::memory::{Place, Places};
 use crate::ring::{Burst, Frame};
 use vmdq_core::FrameLimit;
 
-impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
+impl<P: Platform> RxRing<P> {
     /// Takes finished frames until the burst is full or no more are finished; returns how many.
     ///
     /// Reads no register, and writes none unless nothing is finished and the device is short of
@@ -118,11 +117,10 @@ impl<C: Controller, B: Bus, D: DmaSpace> RxRing<C, B, D> {
     #[inline(always)]
     pub(crate) fn is_good(&self, done: WriteBack) -> bool {
         let good = status::DD | status::EOP;
-        let mask = good | status::OURS | C::RX_ERRORS;
         // One comparison of lengths does: below the shortest it wraps around, and within the limit is
         // within every posted buffer.
         let beyond_shortest = done.length().wrapping_sub(FrameLimit::SHORTEST);
-        done.status() & mask == good && beyond_shortest <= self.span
+        done.status() & self.judged == good && beyond_shortest <= self.span
     }
 
     /// Moves the buffer of a descriptor out of its slot, as the frame that the device reports.

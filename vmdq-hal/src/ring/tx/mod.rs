@@ -4,16 +4,18 @@ mod reclaim;
 mod send;
 mod stock;
 
-use core::marker::PhantomData;
-
 pub use send::SendError;
 pub(super) use send::{describe, place};
 
 use super::Frame;
 use super::memory::RingSpace;
-use crate::bus::{Bus, Offset, PortId};
-use crate::controller::{Controller, RingSetup};
+use super::rx::RingStart;
+use crate::bus::{Bus, Offset};
 use crate::dma::{DmaSpace, TxWord};
+use crate::fault::Gone;
+use crate::index::{PoolIndex, RingIndex};
+use crate::owner::Owner;
+use crate::platform::Platform;
 use vmdq_core::FrameLimit;
 
 /// A running transmit ring.
@@ -24,9 +26,9 @@ use vmdq_core::FrameLimit;
 // Whole cache lines: the halves of a queue pair, beside each other, may be used on two cores.
 #[must_use = "dropping a running ring leaks its memory: stop the queue"]
 #[repr(align(64))]
-pub struct TxRing<C, B, D> {
-    bus: B,
-    pub(super) dma: D,
+pub struct TxRing<P: Platform> {
+    bus: P::Bus,
+    pub(super) dma: P::Dma,
     pub(super) space: RingSpace,
     mapped: u64,
     tail: Offset,
@@ -42,36 +44,39 @@ pub struct TxRing<C, B, D> {
     next_report: u32,
     /// The longest frame that the port sends, less the shortest.
     span: u16,
-    queue: u8,
-    /// Whether the queue was seen enabled when it was started.
+    ring: RingIndex,
+    pool: PoolIndex,
+    /// Whether the ring was seen enabled when it was started.
     pub(crate) seen: bool,
     /// A descriptor's second word, as far as it is the same for all frames.
     pub(super) word: TxWord,
-    controller: PhantomData<fn() -> C>,
+    owner: Owner,
 }
 
 // SAFETY: the ring is the only owner of its memory; the parts decide the rest.
-unsafe impl<C, B: Send, D: Send> Send for TxRing<C, B, D> {}
+unsafe impl<P: Platform<Bus: Send, Dma: Send>> Send for TxRing<P> {}
 
-impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
-    /// Takes over a ring that is mapped but not yet enabled.
-    pub(crate) fn new(bus: B, dma: D, space: RingSpace, setup: RingSetup, limit: FrameLimit) -> Self {
+impl<P: Platform> TxRing<P> {
+    /// Takes over a ring that is mapped but not yet enabled, whose descriptors name the context `context`.
+    pub(crate) fn new(platform: &P, space: RingSpace, start: &RingStart, context: u8) -> Self {
+        let RingStart { setup, tail, limit, owner } = *start;
         Self {
-            bus,
-            dma,
+            bus: platform.bus().clone(),
+            dma: platform.dma().clone(),
             space,
             mapped: setup.base,
-            tail: C::tx_tail(setup.queue),
+            tail,
             clean: setup.first,
             next: setup.first,
             clear: 0,
             first_report: 0,
             next_report: 0,
             span: limit.tagged() - FrameLimit::SHORTEST,
-            queue: setup.queue,
+            ring: setup.ring,
+            pool: setup.pool,
             seen: false,
-            word: TxWord::new(C::tx_context(setup.queue)),
-            controller: PhantomData,
+            word: TxWord::new(context),
+            owner,
         }
     }
 
@@ -93,19 +98,30 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
         self.mask() as usize - self.pending()
     }
 
-    /// Returns the number of the queue.
+    /// Returns the pool that the ring belongs to.
     #[must_use]
-    pub const fn queue(&self) -> usize {
-        self.queue as usize
+    pub const fn pool(&self) -> PoolIndex {
+        self.pool
     }
 
-    pub(crate) fn port(&self) -> PortId {
-        self.bus.id()
+    /// Returns the number of the ring.
+    #[must_use]
+    pub const fn ring(&self) -> RingIndex {
+        self.ring
     }
 
-    /// The bus handle through which the queue is stopped; see `RxRing::bus`.
-    pub(crate) const fn bus(&self) -> &B {
-        &self.bus
+    /// Looks whether the device is still there, by one register read: for rings that stay full for longer
+    /// than they should.
+    ///
+    /// # Errors
+    ///
+    /// [`Gone`] if it is not.
+    pub fn check(&self) -> Result<(), Gone> {
+        if self.bus.read32(self.tail) == u32::MAX { Err(Gone) } else { Ok(()) }
+    }
+
+    pub(crate) const fn owner(&self) -> Owner {
+        self.owner
     }
 
     #[inline(always)]
@@ -117,7 +133,7 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     ///
     /// # Safety
     ///
-    /// The device has been seen to have stopped the queue.
+    /// The device has been seen to have stopped the ring.
     pub(crate) unsafe fn dismantle(mut self, freed: &mut impl FnMut(Frame)) -> RingSpace {
         while self.clean != self.next {
             // SAFETY: handed over and not reclaimed.
@@ -131,10 +147,10 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
     }
 }
 
-impl<C, B, D> core::fmt::Debug for TxRing<C, B, D> {
+impl<P: Platform> core::fmt::Debug for TxRing<P> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("TxRing")
-            .field("queue", &self.queue)
+            .field("ring", &self.ring)
             .field("clean", &self.clean)
             .field("next", &self.next)
             .finish_non_exhaustive()

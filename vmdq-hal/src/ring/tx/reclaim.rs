@@ -1,16 +1,15 @@
 //! Taking buffers back that were sent from.
 
 use super::TxRing;
-use crate::bus::Bus;
-use crate::controller::Controller;
-use crate::dma::{DmaSpace, observe};
+use crate::dma::observe;
+use crate::platform::Platform;
 use crate::ring::memory::RingSpace;
 use crate::ring::{BufferPool, Frame};
 
 /// How far ahead reclaiming looks first: so many frames come back for one look.
 const LOOK_AHEAD: u32 = 32;
 
-impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
+impl<P: Platform> TxRing<P> {
     /// Takes back the buffers of frames that are sent, into the pool; returns how many.
     ///
     /// Reads no register. Stops early when the pool takes no more; what is left comes next time.

@@ -2,13 +2,13 @@
 
 use super::TxRing;
 use crate::bus::Bus;
-use crate::controller::Controller;
 use crate::dma::{DmaSpace, TxWord, publish};
+use crate::platform::Platform;
 use crate::ring::memory::{Place, Places};
 use crate::ring::{Burst, Frame};
 use vmdq_core::FrameLimit;
 
-impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
+impl<P: Platform> TxRing<P> {
     /// Sends frames from the front of the burst until it is empty or the ring full; returns how
     /// many. What is not sent stays in the burst, in order.
     ///
@@ -172,7 +172,8 @@ impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
         self.next_report = self.next_report.wrapping_add(1);
         // Frames and descriptors must be in memory before the device fetches them.
         publish();
-        self.bus.write32(self.tail, self.next & self.mask());
+        // SAFETY: the device may read the frames up to the tail: all are placed and owned by the ring.
+        unsafe { self.bus.write32(self.tail, self.next & self.mask()) };
     }
 }
 

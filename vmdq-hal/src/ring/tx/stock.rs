@@ -1,12 +1,10 @@
 //! Spare buffers in a transmit ring's slots, for whoever keeps the buffers of sent frames there.
 
 use super::TxRing;
-use crate::bus::Bus;
-use crate::controller::Controller;
-use crate::dma::DmaSpace;
+use crate::platform::Platform;
 use crate::ring::{BufferPool, Frame};
 
-impl<C: Controller, B: Bus, D: DmaSpace> TxRing<C, B, D> {
+impl<P: Platform> TxRing<P> {
     /// Counts frames that are sent as reclaimed, and leaves their buffers where they are; returns how
     /// many.
     #[inline]

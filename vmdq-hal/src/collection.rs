@@ -1,0 +1,102 @@
+//! One of something for each pool, filter or vector of a controller.
+//!
+//! Of a concrete model they are arrays, so that `let [a, b, c, d] = pools;` compiles for the right count
+//! alone. Of a model that is known while running they are [`Minted`]: each value is made when it is
+//! taken, so that 64 pools don't pass over the stack.
+
+use core::fmt;
+
+/// What can be made from its number and what all of its kind share.
+pub trait Mint {
+    /// What all of its kind share.
+    type Seed;
+
+    /// Makes number `index`.
+    #[doc(hidden)]
+    fn mint(seed: &Self::Seed, index: usize) -> Self;
+}
+
+/// One of something for each number from 0 on.
+pub trait Collection<T>: IntoIterator<Item = T> {
+    /// Makes `count` of them, numbers 0 and up.
+    #[doc(hidden)]
+    fn of(seed: T::Seed, count: usize) -> Self
+    where
+        T: Mint;
+}
+
+impl<T, const N: usize> Collection<T> for [T; N] {
+    fn of(seed: T::Seed, count: usize) -> Self
+    where
+        T: Mint,
+    {
+        debug_assert_eq!(count, N, "a model has as many as its arrays hold");
+        core::array::from_fn(|index| T::mint(&seed, index))
+    }
+}
+
+/// Values that are made one after the other when they are taken, and stored nowhere.
+#[must_use = "what is not taken is gone until the port is disabled"]
+pub struct Minted<T: Mint> {
+    seed: T::Seed,
+    next: usize,
+    count: usize,
+}
+
+impl<T: Mint> Iterator for Minted<T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        let index = self.next;
+        if index == self.count {
+            return None;
+        }
+        self.next += 1;
+        Some(T::mint(&self.seed, index))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.count - self.next;
+        (left, Some(left))
+    }
+}
+
+impl<T: Mint> ExactSizeIterator for Minted<T> {}
+impl<T: Mint> core::iter::FusedIterator for Minted<T> {}
+
+impl<T: Mint> Collection<T> for Minted<T> {
+    fn of(seed: T::Seed, count: usize) -> Self {
+        Self { seed, next: 0, count }
+    }
+}
+
+impl<T: Mint> fmt::Debug for Minted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Minted").field("next", &self.next).field("count", &self.count).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(PartialEq, Eq, Debug)]
+    struct Numbered(&'static str, usize);
+
+    impl Mint for Numbered {
+        type Seed = &'static str;
+
+        fn mint(seed: &&'static str, index: usize) -> Self {
+            Self(seed, index)
+        }
+    }
+
+    #[test]
+    fn each_is_made_once() {
+        let [a, b, c] = <[Numbered; 3]>::of("x", 3);
+        let mut minted = Minted::<Numbered>::of("x", 3);
+        assert_eq!(minted.len(), 3);
+        assert_eq!([minted.next(), minted.next(), minted.next()], [Some(a), Some(b), Some(c)]);
+        assert_eq!((minted.next(), minted.next()), (None, None));
+    }
+}

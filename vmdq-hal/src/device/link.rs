@@ -1,0 +1,23 @@
+//! The link.
+
+use super::Io;
+use crate::fault::Fault;
+use crate::link::Link;
+use crate::platform::Platform;
+
+/// The link: asking for it, and its state.
+///
+/// # Safety
+///
+/// See [`Model`](super::Model).
+pub unsafe trait LinkControl: Copy {
+    /// Asks for the link. Takes a second at most, however long firmware holds the PHY.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] if the device is gone or its PHY does not answer; the link may come up all the same.
+    fn start<P: Platform>(self, io: Io<'_, P>) -> Result<(), Fault>;
+
+    /// Reads the state of the link.
+    fn state<P: Platform>(self, io: Io<'_, P>) -> Link;
+}

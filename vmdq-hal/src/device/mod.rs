@@ -1,0 +1,99 @@
+//! What a family crate says of its controllers: one trait for each piece of hardware.
+//!
+//! A family implements each of them once, for all of its models. The methods take an [`Io`], which only
+//! this crate makes, so that no user calls a register sequence. A model is a value, not only a type:
+//! concrete models have no size, and `vmdq::Any` is the model whose number is known while running.
+//!
+//! | trait | hardware |
+//! |---|---|
+//! | [`Life`] | reset, initialisation, master disable |
+//! | [`Filters`] | receive addresses (RAL, RAH) |
+//! | [`Vlans`] | removal of 802.1Q tags, VLAN filter tables |
+//! | [`Pools`] | VMDq itself: pools, the default pool, what is accepted beyond filters |
+//! | [`Queues`] | descriptor rings |
+//! | [`Vectors`] | MSI-X vectors and interrupt causes |
+//! | [`LinkControl`] | the link |
+//! | [`Counters`] | statistics |
+
+mod counters;
+mod filters;
+mod life;
+mod link;
+mod pools;
+mod queues;
+mod vectors;
+mod vlans;
+
+pub use counters::Counters;
+pub use filters::Filters;
+pub use life::{Life, Warnings};
+pub use link::LinkControl;
+pub use pools::{DefaultPoolChoice, LiveAccept, Pools};
+pub use queues::{HeaderReplication, NotStopped, Queues, ReceiveSetup, RingSetup};
+pub use vectors::Vectors;
+pub use vlans::Vlans;
+
+pub use crate::io::Io;
+
+use crate::collection::{Collection, Mint};
+use crate::filter::Shadow;
+
+/// How much of everything a controller has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Limits {
+    /// The name of the model.
+    pub name: &'static str,
+    /// Pools: at most 64.
+    pub pools: u8,
+    /// Filters that can be bound: entry 0, the port's own address, is none of them. At most 127.
+    pub filters: u8,
+    /// MSI-X vectors: at most 64.
+    pub vectors: u8,
+    /// The largest frame limit, in bytes with FCS.
+    pub max_frame: u16,
+}
+
+/// A controller with VMDq.
+///
+/// Implemented by the family crates alone; users name the models that those export.
+///
+/// # Safety
+///
+/// The sequences do what their names say. [`Queues::start_receive`] and [`Queues::start_transmit`] aside,
+/// they hand the device no memory. Those of different rings, filter entries and vectors write different
+/// registers, or bits of registers in which zeros change nothing. [`Queues::stop_receive`],
+/// [`Queues::stop_transmit`] and [`Life::quiesce`] return `Ok` only after the device was seen to have
+/// stopped and what was under way has landed. No sequence panics, and all waits are bounded.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a controller with VMDq",
+    note = "use a model that `igb-hal` or `ixgbe-hal` exports, such as `I82576` or `I82598`, or `vmdq::Any`"
+)]
+pub unsafe trait Model:
+    Life
+    + Filters
+    + Vlans
+    + Pools
+    + Queues
+    + Vectors
+    + LinkControl
+    + Counters
+    + core::fmt::Debug
+    + Send
+    + Sync
+    + 'static
+{
+    /// One of something for each pool.
+    type PerPool<T: Mint>: Collection<T>;
+    /// One of something for each filter that can be bound.
+    type PerFilter<T: Mint>: Collection<T>;
+    /// One of something for each MSI-X vector.
+    type PerVector<T: Mint>: Collection<T>;
+    /// What the filter table remembers of each filter.
+    type Shadow: Shadow;
+    /// Why the device can't do something: uninhabited where the compiler refuses to ask.
+    type Lack: core::error::Error + Copy + 'static;
+
+    /// Returns how much of everything the controller has.
+    fn limits(self) -> Limits;
+}

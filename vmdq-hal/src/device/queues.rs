@@ -1,0 +1,147 @@
+//! Descriptor rings: where the device finds them, and when it has let go of them.
+
+use super::{Io, Model};
+use crate::bus::Offset;
+use crate::fault::Fault;
+use crate::index::{PoolIndex, RingIndex};
+use crate::platform::Platform;
+use crate::ring::BufferSize;
+
+/// One ring, as it is told to the device.
+#[derive(Clone, Copy, Debug)]
+pub struct RingSetup {
+    /// Number of the ring.
+    pub ring: RingIndex,
+    /// The pool that it belongs to.
+    pub pool: PoolIndex,
+    /// Bus address of the descriptors, a multiple of 128.
+    pub base: u64,
+    /// Length in descriptors, a multiple of 8.
+    pub descriptors: u32,
+    /// The descriptor at which the ring begins: head and tail alike.
+    pub first: u32,
+}
+
+/// How a receive ring takes frames.
+#[derive(Clone, Copy, Debug)]
+pub struct ReceiveSetup {
+    /// Size of the buffers for whole frames.
+    pub size: BufferSize,
+    /// Size of the header buffers in units of 64 bytes, if the device is to replicate headers into them;
+    /// else each frame has one buffer, and descriptors name no header buffer.
+    pub header: Option<u8>,
+    /// Whether the device drops a frame for which the ring has no descriptor; else it waits and so blocks
+    /// all rings.
+    pub drops: bool,
+    /// Whether the controller removes 802.1Q tags, for devices on which rings decide.
+    pub strip_tags: bool,
+}
+
+/// How stopping a ring ended where it did not end well.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum NotStopped {
+    /// The device is gone, or never reported the ring disabled.
+    Fault(Fault),
+    /// The ring's state can't be seen while the link is down (82598).
+    LinkDown,
+}
+
+impl From<Fault> for NotStopped {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// Receive and transmit rings.
+///
+/// # Safety
+///
+/// See [`Model`].
+pub unsafe trait Queues: Copy {
+    /// Returns where the tail of a receive ring is written.
+    fn receive_tail(self, ring: RingIndex) -> Offset;
+
+    /// Returns where the tail of a transmit ring is written.
+    fn transmit_tail(self, ring: RingIndex) -> Offset;
+
+    /// Returns what the context index of a data descriptor has to be.
+    fn transmit_context(self, ring: RingIndex) -> u8;
+
+    /// Returns the error bits in the status word of a receive descriptor.
+    fn receive_errors(self) -> u32;
+
+    /// Returns the descriptors at which the receive and the transmit ring of a stopped pool have to begin.
+    fn first_descriptors<P: Platform>(
+        self,
+        io: Io<'_, P>,
+        receive: RingIndex,
+        transmit: RingIndex,
+    ) -> (u32, u32);
+
+    /// Sets up and enables a receive ring; no buffer is posted yet. All of its registers are set, whatever
+    /// it was started with before. Returns whether it was seen enabled.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] if the device is gone or did not report the ring enabled.
+    ///
+    /// # Safety
+    ///
+    /// The descriptors stay mapped at `setup.base` until the ring is seen stopped.
+    unsafe fn start_receive<P: Platform>(
+        self,
+        io: Io<'_, P>,
+        setup: RingSetup,
+        receive: ReceiveSetup,
+    ) -> Result<bool, Fault>;
+
+    /// Disables a receive ring and sees it disabled, and waits for what is under way; `seen` tells whether
+    /// it was seen enabled before, without which a ring that reads as disabled proves nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`NotStopped`] if it was not seen disabled.
+    fn stop_receive<P: Platform>(self, io: Io<'_, P>, ring: RingIndex, seen: bool) -> Result<(), NotStopped>;
+
+    /// Sets up and enables a transmit ring. Returns whether it was seen enabled.
+    ///
+    /// # Errors
+    ///
+    /// As [`start_receive`](Self::start_receive).
+    ///
+    /// # Safety
+    ///
+    /// The descriptors stay mapped at `setup.base` until the ring is seen stopped.
+    unsafe fn start_transmit<P: Platform>(self, io: Io<'_, P>, setup: RingSetup) -> Result<bool, Fault>;
+
+    /// Disables a transmit ring and sees it disabled, as [`stop_receive`](Self::stop_receive).
+    ///
+    /// # Errors
+    ///
+    /// [`NotStopped`] if it was not seen disabled.
+    fn stop_transmit<P: Platform>(self, io: Io<'_, P>, ring: RingIndex, seen: bool)
+    -> Result<(), NotStopped>;
+}
+
+/// Controllers whose hardware replicates headers: it writes the beginning of a frame to a buffer of
+/// its own besides the whole frame (paper section 3.7; SRRCTL.DESCTYPE 3).
+///
+/// It does so for the types of packets that it recognises (PSRTYPE), and says in each descriptor
+/// whether it did (SPH). Where it did not, the header buffer holds nothing of the frame.
+///
+/// # Safety
+///
+/// See [`Model`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not replicate headers in hardware",
+    note = "the 82575, the 82576 and the 82598 do; elsewhere `Targeting::by_software` fetches each header once"
+)]
+pub unsafe trait HeaderReplication: Model {
+    /// Returns the largest header buffer, in bytes, a multiple of 64.
+    ///
+    /// # Errors
+    ///
+    /// [`Lack`](Model::Lack) if the device that was found does not replicate headers.
+    fn largest_header(self) -> Result<u16, Self::Lack>;
+}

@@ -1,0 +1,189 @@
+//! Exact address filters: slots, and the table that is their only writer.
+//!
+//! Each controller has a row of receive address registers (RAL, RAH). Entry 0 holds the port's own
+//! address, which the device also matches PAUSE frames against, and is no filter slot. The table
+//! remembers what it wrote; from that [`FilterTable::replay`] writes everything again, and
+//! [`Plan`](crate::Plan) carries it over a reset.
+//!
+//! Order of writes (82575 manual section "Receive address high"): RAL before RAH with AV when adding, RAH
+//! without AV before RAL when removing. RAH decides alone, so that after a cut at any write the
+//! hardware has either the old table or the new one.
+
+mod error;
+mod memory;
+mod slot;
+
+use core::fmt;
+
+use vmdq_core::MacAddress;
+
+use crate::device::{Io, Model};
+use crate::index::{FilterIndex, PoolIndex};
+use crate::owner::Owner;
+use crate::platform::Platform;
+use crate::pool::{Pool, Running};
+use crate::refused::Refused;
+
+pub use error::{BindError, FilterError};
+pub(crate) use memory::Entry;
+pub use memory::{FilterMemory, Shadow};
+#[doc(hidden)]
+pub use slot::SlotSeed;
+pub use slot::{Binding, BindingId, FilterSlot};
+
+/// All filters of a port: the only writer of their registers.
+#[must_use]
+pub struct FilterTable<M: Model, P> {
+    model: M,
+    platform: P,
+    owner: Owner,
+    own: MacAddress,
+    memory: M::Shadow,
+}
+
+impl<M: Model, P: Platform> FilterTable<M, P> {
+    pub(crate) fn new(model: M, platform: P, owner: Owner, own: MacAddress) -> Self {
+        Self { model, platform, owner, own, memory: M::Shadow::new() }
+    }
+
+    pub(crate) const fn owner(&self) -> Owner {
+        self.owner
+    }
+
+    fn io(&self) -> Io<'_, P> {
+        // SAFETY: the table writes the registers of filter entries, and no other; they name no memory.
+        unsafe { Io::new(&self.platform) }
+    }
+
+    /// Leads frames for `address` to a pool.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError`] and the slot.
+    pub fn bind(
+        &mut self,
+        slot: FilterSlot<M>,
+        address: MacAddress,
+        pool: &Pool<M, P, Running>,
+    ) -> Result<BindingId, Refused<BindError, FilterSlot<M>>> {
+        if slot.owner() != self.owner || pool.owner() != self.owner {
+            return Err(Refused::new(BindError::OtherPort, slot));
+        }
+        match self.check(address) {
+            Ok(()) => Ok(self.add(slot.entry(), address, pool.index())),
+            Err(error) => Err(Refused::new(error, slot)),
+        }
+    }
+
+    /// Tells whether an address can get a filter of its own.
+    pub(crate) fn check(&self, address: MacAddress) -> Result<(), BindError> {
+        if !address.is_station() {
+            return Err(BindError::NotUnicast);
+        }
+        if address == self.own {
+            return Err(BindError::PortAddress);
+        }
+        match self.find(address) {
+            Some(binding) => Err(BindError::AlreadyBound(binding.id)),
+            None => Ok(()),
+        }
+    }
+
+    /// Binds an address that was checked. The entry is a free slot's, which the caller gives up.
+    pub(crate) fn add(&mut self, entry: FilterIndex, address: MacAddress, pool: PoolIndex) -> BindingId {
+        self.model.add(self.io(), entry, address, pool);
+        self.memory.slots_mut()[entry.number() - 1].bound = Some(Entry { address, pool });
+        self.id(entry)
+    }
+
+    /// Leads the address of a filter to another pool.
+    ///
+    /// One register decides: each frame goes to the old pool or to the new one, and none is lost
+    /// on the way. Frames that are already in the old pool's ring stay there.
+    ///
+    /// # Errors
+    ///
+    /// [`FilterError`] if the filter is gone or the pool belongs to another port.
+    pub fn move_to(&mut self, id: BindingId, pool: &Pool<M, P, Running>) -> Result<(), FilterError> {
+        let bound = self.entry(id)?;
+        if pool.owner() != self.owner {
+            return Err(FilterError::OtherPort);
+        }
+        let pool = pool.index();
+        self.model.redirect(self.io(), id.entry, bound.address, pool);
+        self.memory.slots_mut()[id.entry.number() - 1].bound = Some(Entry { pool, ..bound });
+        Ok(())
+    }
+
+    /// Removes a filter and returns its slot.
+    ///
+    /// The device acts on it at the next frame boundary but at no precise time: frames for the
+    /// address may still arrive in the pool for a moment.
+    ///
+    /// # Errors
+    ///
+    /// [`FilterError`] if the filter is gone already or belongs to another port.
+    pub fn unbind(&mut self, id: BindingId) -> Result<FilterSlot<M>, FilterError> {
+        self.entry(id)?;
+        self.model.remove(self.io(), id.entry);
+        let slot = &mut self.memory.slots_mut()[id.entry.number() - 1];
+        slot.bound = None;
+        slot.round = slot.round.wrapping_add(1);
+        Ok(FilterSlot::new(self.owner, id.entry))
+    }
+
+    /// Writes all filters again, for when the registers may not hold what they should, such as after
+    /// writes that did not arrive. After a reset, [`Port::restore`](crate::Port::restore) brings back
+    /// everything.
+    pub fn replay(&mut self) {
+        let filters = self.model.limits().filters;
+        // All off first: never may two entries hold one address, whatever the device holds now.
+        for entry in 1..=filters {
+            self.model.remove(self.io(), FilterIndex::new(entry));
+        }
+        for entry in 1..=filters {
+            let entry = FilterIndex::new(entry);
+            if let Some(Entry { address, pool }) = self.memory.slots()[entry.number() - 1].bound {
+                self.model.add(self.io(), entry, address, pool);
+            }
+        }
+    }
+
+    /// Finds the filter of an address.
+    #[must_use]
+    pub fn find(&self, address: MacAddress) -> Option<Binding> {
+        self.bindings().find(|binding| binding.address == address)
+    }
+
+    /// Lists the filters in the order of their slots.
+    pub fn bindings(&self) -> impl Iterator<Item = Binding> + '_ {
+        self.memory.slots().iter().zip(1..).filter_map(|(slot, entry)| {
+            let id = self.id(FilterIndex::new(entry));
+            slot.bound.map(|Entry { address, pool }| Binding { id, address, pool })
+        })
+    }
+
+    /// Tells whether any filter leads to a pool.
+    #[must_use]
+    pub fn leads_to(&self, pool: PoolIndex) -> bool {
+        self.bindings().any(|binding| binding.pool == pool)
+    }
+
+    fn id(&self, entry: FilterIndex) -> BindingId {
+        BindingId { owner: self.owner, entry, round: self.memory.slots()[entry.number() - 1].round }
+    }
+
+    fn entry(&self, id: BindingId) -> Result<Entry, FilterError> {
+        if id.owner.port != self.owner.port {
+            return Err(FilterError::OtherPort);
+        }
+        let slot = self.memory.slots().get(id.entry.number().wrapping_sub(1));
+        slot.and_then(|slot| slot.bound).filter(|_| self.id(id.entry) == id).ok_or(FilterError::NotBound)
+    }
+}
+
+impl<M: Model, P: Platform> fmt::Debug for FilterTable<M, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.bindings()).finish()
+    }
+}

@@ -1,0 +1,138 @@
+//! What a driver needs of the machine that it runs on: registers, memory and time.
+
+use core::cell::RefCell;
+
+use embedded_hal::delay::DelayNs;
+
+use crate::bus::Bus;
+use crate::dma::DmaSpace;
+
+/// The machine that a port is driven from: the way to its registers, the map of memory for its DMA,
+/// and a clock.
+///
+/// One value for all three, since a port, its pools and its rings need them together. [`Host`] makes
+/// it of ready-made parts.
+///
+/// # Safety
+///
+/// - [`bus`](Self::bus) and [`dma`](Self::dma) always return handles to the same registers and the same
+///   map, and those of a clone are the same ones.
+/// - [`wait_us`](Self::wait_us) returns no earlier than it says: memory that a stopped queue had is
+///   released after such a wait, for what the controller has under way to land.
+/// - No method panics.
+pub unsafe trait Platform: Clone {
+    /// The way to the controller's registers.
+    type Bus: Bus;
+    /// The map of memory for the controller.
+    type Dma: DmaSpace;
+
+    /// Returns the way to the controller's registers.
+    fn bus(&self) -> &Self::Bus;
+
+    /// Returns the map of memory for the controller.
+    fn dma(&self) -> &Self::Dma;
+
+    /// Waits for at least so many microseconds.
+    fn wait_us(&self, micros: u32);
+
+    /// Tells whether the PCI function may start DMA (bus master enable of its command register), where
+    /// the platform can see it.
+    ///
+    /// Without it the link comes up and no frame ever arrives; [`Port::init`](crate::Port::init) reports
+    /// it where it is known.
+    fn is_bus_master(&self) -> Option<bool> {
+        None
+    }
+}
+
+/// A [`Platform`] that is made of a bus, a DMA space and a clock.
+///
+/// # Examples
+///
+/// ```no_run
+/// use core::ptr::NonNull;
+/// use vmdq_hal::bus::Mmio;
+/// use vmdq_hal::dma::Identity;
+/// use vmdq_hal::{Host, WaitWith};
+///
+/// fn wait_us(micros: u32) {
+///     // Such as a loop over a timer of the processor.
+/// #   let _ = micros;
+/// }
+///
+/// fn host(registers: NonNull<u32>) -> Host<Mmio, Identity, WaitWith> {
+///     // SAFETY: BAR 0 of the controller is mapped here, for this driver alone.
+///     let bus = unsafe { Mmio::new(registers) };
+///     // SAFETY: no IOMMU, identity paging, coherent caches.
+///     let dma = unsafe { Identity::new() };
+///     // SAFETY: `wait_us` waits as long as it is asked to.
+///     unsafe { Host::new(bus, dma, WaitWith(wait_us)) }
+/// }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Host<B, D, W> {
+    bus: B,
+    dma: D,
+    clock: W,
+}
+
+impl<B: Bus, D: DmaSpace, W: DelayNs + Clone> Host<B, D, W> {
+    /// Puts a platform together.
+    ///
+    /// # Safety
+    ///
+    /// `clock`, and each clone of it, waits at least as long as it is asked to, and does not panic.
+    #[must_use]
+    pub const unsafe fn new(bus: B, dma: D, clock: W) -> Self {
+        Self { bus, dma, clock }
+    }
+}
+
+// SAFETY: `bus` and `dma` are fields, whose clones are handles to the same (contracts of `Bus` and
+// `DmaSpace`); the clock is the promise of `Host::new`.
+unsafe impl<B: Bus, D: DmaSpace, W: DelayNs + Clone> Platform for Host<B, D, W> {
+    type Bus = B;
+    type Dma = D;
+
+    #[inline(always)]
+    fn bus(&self) -> &B {
+        &self.bus
+    }
+
+    #[inline(always)]
+    fn dma(&self) -> &D {
+        &self.dma
+    }
+
+    fn wait_us(&self, micros: u32) {
+        self.clock.clone().delay_us(micros);
+    }
+}
+
+/// A clock that is a function: waits so many microseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct WaitWith(pub fn(u32));
+
+impl DelayNs for WaitWith {
+    fn delay_ns(&mut self, ns: u32) {
+        (self.0)(ns.div_ceil(1000));
+    }
+
+    fn delay_us(&mut self, us: u32) {
+        (self.0)(us);
+    }
+}
+
+/// A clock that is shared by reference, for delays of `embedded-hal` that can't be cloned.
+#[derive(Clone, Copy, Debug)]
+pub struct SharedDelay<'d, D>(pub &'d RefCell<D>);
+
+impl<D: DelayNs> DelayNs for SharedDelay<'_, D> {
+    fn delay_ns(&mut self, ns: u32) {
+        self.0.borrow_mut().delay_ns(ns);
+    }
+
+    fn delay_us(&mut self, us: u32) {
+        self.0.borrow_mut().delay_us(us);
+    }
+}

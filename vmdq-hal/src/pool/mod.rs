@@ -1,0 +1,97 @@
+//! Pools: what filters lead to, and what owns rings. Idle, or running with a receive and a transmit
+//! ring.
+//!
+//! A pool is one virtual machine's share of the controller. It is started on ring memory
+//! ([`Port::start`](crate::Port::start)), which gives three values: the rings for whoever moves data, and
+//! the running pool for whoever steers filters and interrupts to it. Stopping takes the three back and
+//! gives the memory, only after the device was seen to have stopped both rings.
+
+mod error;
+mod launch;
+mod running;
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use vmdq_core::FrameLimit;
+
+use crate::collection::Mint;
+use crate::device::Model;
+use crate::index::PoolIndex;
+use crate::owner::Owner;
+use crate::platform::Platform;
+
+pub use error::{StartError, StopError};
+pub use running::{NotStarted, ReceiveRing, Started, Stopped};
+pub(crate) use running::{Place, ReceiveHalf};
+
+/// State: the pool has no rings; filters can't lead to it.
+pub enum Idle {}
+/// State: the pool's rings run; filters may lead to it.
+pub enum Running {}
+
+/// A pool in state `S`: [`Idle`] or [`Running`].
+#[must_use = "a dropped pool can't be used again, and VMDq can't be turned off without it"]
+pub struct Pool<M, P, S> {
+    model: M,
+    platform: P,
+    owner: Owner,
+    index: PoolIndex,
+    setup: PoolSetup,
+    state: PhantomData<fn() -> S>,
+}
+
+/// What all pools of a port are set up with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PoolSetup {
+    pub(crate) limit: FrameLimit,
+    pub(crate) default_drops: bool,
+    pub(crate) strip_tags: bool,
+}
+
+impl<M, P, S> Pool<M, P, S> {
+    /// Returns the number of the pool.
+    #[must_use]
+    pub const fn index(&self) -> PoolIndex {
+        self.index
+    }
+
+    pub(crate) const fn owner(&self) -> Owner {
+        self.owner
+    }
+
+    fn into_state<T>(self) -> Pool<M, P, T> {
+        let Self { model, platform, owner, index, setup, .. } = self;
+        Pool { model, platform, owner, index, setup, state: PhantomData }
+    }
+}
+
+/// What all pools of a port's life share.
+#[doc(hidden)]
+pub struct PoolSeed<M, P> {
+    pub(crate) model: M,
+    pub(crate) platform: P,
+    pub(crate) owner: Owner,
+    pub(crate) setup: PoolSetup,
+}
+
+impl<M: Model, P: Platform> Mint for Pool<M, P, Idle> {
+    type Seed = PoolSeed<M, P>;
+
+    fn mint(seed: &PoolSeed<M, P>, index: usize) -> Self {
+        Self {
+            model: seed.model,
+            platform: seed.platform.clone(),
+            owner: seed.owner,
+            index: PoolIndex::new(index as u8),
+            setup: seed.setup,
+            state: PhantomData,
+        }
+    }
+}
+
+impl<M, P, S> fmt::Debug for Pool<M, P, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pool").field(&self.index).finish()
+    }
+}

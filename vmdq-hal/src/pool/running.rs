@@ -1,0 +1,205 @@
+//! A running pool with its rings, and the way back to an idle one.
+
+use core::fmt;
+
+use super::{Idle, Pool, Running, StopError};
+use crate::device::{Io, Model, NotStopped};
+use crate::filter::FilterTable;
+use crate::index::PoolIndex;
+use crate::owner::Owner;
+use crate::platform::Platform;
+use crate::port::{OtherPort, Port, Quiesced};
+use crate::refused::Refused;
+use crate::ring::{Frame, RingSpace, RxRing, TxRing};
+
+/// A pool that runs: the two rings for whoever moves data, the pool for whoever steers.
+///
+/// `R` is the kind of receive ring: an [`RxRing`] or a [`TargetedRing`](crate::targeted::TargetedRing).
+#[must_use = "dropping it leaks the memory of its rings: stop it"]
+pub struct Started<M, P: Platform, R = RxRing<P>> {
+    /// The receive ring; it has no buffers yet.
+    pub rx: R,
+    /// The transmit ring.
+    pub tx: TxRing<P>,
+    /// What filters lead to.
+    pub pool: Pool<M, P, Running>,
+}
+
+/// A pool that was stopped, and its memory.
+#[must_use = "dropping it loses the memory"]
+pub struct Stopped<M, P, R = RingSpace> {
+    /// The pool.
+    pub pool: Pool<M, P, Idle>,
+    /// The memory of the receive ring.
+    pub rx: R,
+    /// The memory of the transmit ring.
+    pub tx: RingSpace,
+}
+
+/// A pool that was not started, and its memory.
+#[must_use = "dropping it loses the memory"]
+pub struct NotStarted<M, P, R = RingSpace> {
+    /// The pool: it can be started again.
+    pub pool: Pool<M, P, Idle>,
+    /// The memory of the receive and the transmit ring; `None` if the device may have it, after
+    /// [`StartError::TimedOut`](super::StartError::TimedOut) or when the device went while it was started.
+    pub memory: Option<(R, RingSpace)>,
+}
+
+/// The receiving half of a running pool: [`RxRing`] or [`TargetedRing`](crate::targeted::TargetedRing).
+pub trait ReceiveRing<P: Platform>: ReceiveHalf<P> {}
+impl<P: Platform, R: ReceiveHalf<P>> ReceiveRing<P> for R {}
+
+/// What starting and stopping need of a receive ring. Sealed: not nameable outside.
+pub trait ReceiveHalf<P: Platform>: Sized {
+    /// What comes back when the ring is taken apart.
+    type Memory;
+
+    #[doc(hidden)]
+    fn belongs_to(&self) -> (Place, PoolIndex);
+    #[doc(hidden)]
+    fn ring(&self) -> crate::index::RingIndex;
+    /// Whether the ring was seen enabled.
+    #[doc(hidden)]
+    fn seen(&self) -> bool;
+    #[doc(hidden)]
+    fn set_seen(&mut self, seen: bool);
+    /// Takes the ring apart; buffers that are frames go to `freed`.
+    ///
+    /// # Safety
+    ///
+    /// The device has been seen to have stopped the ring.
+    #[doc(hidden)]
+    unsafe fn dismantle(self, freed: &mut impl FnMut(Frame)) -> Self::Memory;
+}
+
+/// The owner of a ring, in the signature of a trait that can't be named outside.
+#[doc(hidden)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Place(pub(crate) Owner);
+
+impl<P: Platform> ReceiveHalf<P> for RxRing<P> {
+    type Memory = RingSpace;
+
+    fn belongs_to(&self) -> (Place, PoolIndex) {
+        (Place(self.owner()), self.pool())
+    }
+
+    fn ring(&self) -> crate::index::RingIndex {
+        self.ring()
+    }
+
+    fn seen(&self) -> bool {
+        self.seen
+    }
+
+    fn set_seen(&mut self, seen: bool) {
+        self.seen = seen;
+    }
+
+    unsafe fn dismantle(self, freed: &mut impl FnMut(Frame)) -> RingSpace {
+        // SAFETY: the caller's promise.
+        unsafe { self.dismantle(freed) }
+    }
+}
+
+impl<M: Model, P: Platform, R: ReceiveRing<P>> Started<M, P, R> {
+    /// Stops the pool and gives back what it was started with.
+    ///
+    /// Buffers that are still in the rings go to `freed`, empty: frames that were finished and not
+    /// received are lost with them and counted nowhere, so receive first. The memory comes back only after
+    /// the device was seen to have stopped both rings; of a targeted ring every shared buffer is unmapped
+    /// then.
+    ///
+    /// # Errors
+    ///
+    /// [`StopError`], and everything that was passed.
+    pub fn stop(
+        mut self,
+        table: &FilterTable<M, P>,
+        freed: impl FnMut(Frame),
+    ) -> Result<Stopped<M, P, R::Memory>, Refused<StopError, Self>> {
+        match self.stop_rings(table) {
+            // SAFETY: both rings were seen stopped.
+            Ok(()) => Ok(unsafe { self.dismantle(freed) }),
+            Err(error) => Err(Refused::new(error, self)),
+        }
+    }
+
+    /// Gives back what the pool was started with after all DMA of the port has ended, for when it can't
+    /// be seen to stop by itself. Filters may still lead to it.
+    ///
+    /// # Errors
+    ///
+    /// [`OtherPort`] and everything that was passed, if it does not belong to that port.
+    pub fn recover(
+        self,
+        port: &Port<M, P, Quiesced>,
+        freed: impl FnMut(Frame),
+    ) -> Result<Stopped<M, P, R::Memory>, Refused<OtherPort, Self>> {
+        if !self.belongs_together() || self.pool.owner != port.owner() {
+            return Err(Refused::new(OtherPort, self));
+        }
+        // SAFETY: the device was seen to have stopped all DMA in this life of the port (`Port::quiesce`),
+        // and no ring has been started since: that takes a port on which VMDq is on.
+        Ok(unsafe { self.dismantle(freed) })
+    }
+
+    /// Stops both rings, and returns `Ok` only after both were seen stopped.
+    fn stop_rings(&mut self, table: &FilterTable<M, P>) -> Result<(), StopError> {
+        if !self.belongs_together() || table.owner() != self.pool.owner {
+            return Err(StopError::OtherPort);
+        }
+        if table.leads_to(self.pool.index) {
+            return Err(StopError::Bound);
+        }
+        let why = |not_stopped| match not_stopped {
+            NotStopped::LinkDown => StopError::LinkDown,
+            NotStopped::Fault(fault) => fault.into(),
+        };
+        let model = self.pool.model;
+        // SAFETY: the registers of these two rings, which are owned here.
+        let io = unsafe { Io::new(&self.pool.platform) };
+        model.stop_receive(io, ReceiveHalf::ring(&self.rx), self.rx.seen()).map_err(why)?;
+        // Seen enabled, then disabled: should the other half fail, the next try starts from here.
+        self.rx.set_seen(true);
+        model.stop_transmit(io, self.tx.ring(), self.tx.seen).map_err(why)
+    }
+
+    fn belongs_together(&self) -> bool {
+        let (Place(owner), pool) = self.rx.belongs_to();
+        let same = (self.pool.owner, self.pool.index);
+        (owner, pool) == same && (self.tx.owner(), self.tx.pool()) == same
+    }
+
+    /// # Safety
+    ///
+    /// The device has been seen to have stopped both rings.
+    unsafe fn dismantle(self, mut freed: impl FnMut(Frame)) -> Stopped<M, P, R::Memory> {
+        let Self { rx, tx, pool } = self;
+        // SAFETY: the caller's promise.
+        let rx = unsafe { rx.dismantle(&mut freed) };
+        // SAFETY: the caller's promise.
+        let tx = unsafe { tx.dismantle(&mut freed) };
+        Stopped { pool: pool.into_state(), rx, tx }
+    }
+}
+
+impl<M, P: Platform, R: fmt::Debug> fmt::Debug for Started<M, P, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Started").field("rx", &self.rx).field("tx", &self.tx).finish_non_exhaustive()
+    }
+}
+impl<M, P, R> fmt::Debug for Stopped<M, P, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stopped").field("pool", &self.pool).finish_non_exhaustive()
+    }
+}
+impl<M, P, R> fmt::Debug for NotStarted<M, P, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NotStarted")
+            .field("pool", &self.pool)
+            .field("memory", &self.memory.is_some())
+            .finish()
+    }
+}

@@ -1,0 +1,102 @@
+//! The ends of a port's life: VMDq off, or all DMA ended.
+
+use super::{Missing, Parts, Port, Quiesced, Ready, Reset, Vmdq};
+use crate::device::Model;
+use crate::fault::Fault;
+use crate::platform::Platform;
+use crate::refused::Refused;
+
+impl<M: Model, P: Platform> Port<M, P, Vmdq> {
+    /// Turns VMDq, receiver and transmitter off. Takes everything back, so that nothing can be in
+    /// use.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing`] and everything that was passed, if something did not come back.
+    pub fn disable(
+        self,
+        parts: Parts<M, P>,
+    ) -> Result<Port<M, P, Ready>, Refused<Missing, (Self, Parts<M, P>)>> {
+        if let Err(missing) = self.complete(&parts) {
+            return Err(Refused::new(missing, (self, parts)));
+        }
+        self.model.disable(self.io());
+        crate::event!("{}: VMDq is off", self.model.limits().name);
+        Ok(self.into_state())
+    }
+
+    /// Ends all DMA of the port at once: as planned, or after a fault, for when a pool can't be seen to
+    /// stop by itself, or after a reset from outside.
+    ///
+    /// From the quiesced port [`Started::recover`](crate::Started::recover) gives the memory of pools
+    /// back, and [`reset`](Port::reset) leads on.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] and the port, if the device is gone or does not report that it stopped; no memory may be
+    /// freed then. If the platform knows better, see [`assume_quiesced`](Self::assume_quiesced).
+    pub fn quiesce(self) -> Result<Port<M, P, Quiesced>, Refused<Fault, Self>> {
+        match self.model.quiesce(self.io()) {
+            Ok(()) => {
+                crate::event!("{}: quiesced", self.model.limits().name);
+                Ok(self.into_state())
+            }
+            Err(fault) => {
+                crate::warning!("{}: not quiesced: {}", self.model.limits().name, fault);
+                Err(Refused::new(fault, self))
+            }
+        }
+    }
+
+    /// Takes the port as quiesced on the platform's word.
+    ///
+    /// # Safety
+    ///
+    /// The device's DMA has ended and what was under way has landed: the function was removed, reset or
+    /// lost bus mastering, and stays so until [`Port::init`].
+    pub unsafe fn assume_quiesced(self) -> Port<M, P, Quiesced> {
+        self.into_state()
+    }
+}
+
+impl<M: Model, P: Platform> Port<M, P, Quiesced> {
+    /// Goes back to the beginning; from here [`init`](Port::init) leads on. Takes everything back.
+    ///
+    /// Only a reset lets the device move data again. A [`Plan`](super::Plan) that was taken before brings
+    /// back what led where.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing`] and everything that was passed, if something did not come back.
+    pub fn reset(
+        self,
+        parts: Parts<M, P>,
+    ) -> Result<Port<M, P, Reset>, Refused<Missing, (Self, Parts<M, P>)>> {
+        match self.complete(&parts) {
+            Ok(()) => Ok(self.into_state()),
+            Err(missing) => Err(Refused::new(missing, (self, parts))),
+        }
+    }
+
+    /// Begins to gather what [`enable`](Port::enable) handed out.
+    pub fn parts(&self) -> Parts<M, P> {
+        Parts::new(self.owner(), self.model.limits())
+    }
+}
+
+impl<M: Model, P: Platform> Port<M, P, Ready> {
+    /// Goes back to the beginning, from where [`init`](Port::init) sets the port up anew.
+    pub fn into_reset(self) -> Port<M, P, Reset> {
+        self.into_state()
+    }
+}
+
+impl<M: Model, P: Platform, S> Port<M, P, S> {
+    fn complete(&self, parts: &Parts<M, P>) -> Result<(), Missing> {
+        if parts.owner() == self.owner() {
+            return parts.check();
+        }
+        let all = Parts::<M, P>::new(self.owner(), self.model.limits()).check();
+        all.map_err(|missing| Missing { other_port: true, ..missing })
+    }
+}

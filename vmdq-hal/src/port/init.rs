@@ -1,0 +1,89 @@
+//! From nothing known to a configured device.
+
+use core::marker::PhantomData;
+
+use vmdq_core::{FrameLimit, MacAddress};
+
+use super::{InitError, Port, Ready, Reset, Routes};
+use crate::config::Config;
+use crate::device::{Model, Warnings};
+use crate::index::PoolIndex;
+use crate::platform::Platform;
+use crate::refused::Refused;
+use crate::statistics::Statistics;
+
+impl<M: Model, P: Platform> Port<M, P, Reset> {
+    /// Takes a port over, in whatever state the device is.
+    ///
+    /// # Safety
+    ///
+    /// - `platform` reaches a controller of this model, and the [`id`](crate::bus::Bus::id) of its bus
+    ///   differs from that of every other controller's.
+    /// - Nothing else drives the controller: no other handle to its registers is written, and no ring
+    ///   of an earlier port on it is used again.
+    /// - The controller touches only memory that it was given, and not after it has reported that it
+    ///   stopped. What it writes there and what its registers say is not trusted.
+    pub const unsafe fn new(model: M, platform: P) -> Self {
+        Self {
+            model,
+            platform,
+            life: 0,
+            config: Config::DEFAULT,
+            limit: FrameLimit::ETHERNET,
+            address: MacAddress([0; 6]),
+            statistics: Statistics::ZERO,
+            warnings: Warnings { nvm_not_read: false, master_not_quiet: false },
+            default_pool: PoolIndex::new(0),
+            routes: Routes::NONE,
+            state: PhantomData,
+        }
+    }
+
+    /// Resets the device and configures it; receiver and transmitter stay off.
+    ///
+    /// Looks besides whether this is a device that can be driven: registers hold what is written, the
+    /// port has an address that a station can have, and DMA is allowed, where the platform can see it.
+    ///
+    /// # Errors
+    ///
+    /// [`InitError`] and the port, if the configuration is out of range, the device does not answer
+    /// as one of this model does, or the reset does not end in time.
+    pub fn init(mut self, config: &Config) -> Result<Port<M, P, Ready>, Refused<InitError, Self>> {
+        match self.try_init(config) {
+            Ok(()) => Ok(self.into_state()),
+            Err(error) => Err(Refused::new(error, self)),
+        }
+    }
+
+    fn try_init(&mut self, config: &Config) -> Result<(), InitError> {
+        let model = self.model;
+        let most = model.limits().max_frame;
+        let limit = FrameLimit::new(config.max_frame, most);
+        let limit = limit.ok_or(InitError::MaxFrame { least: FrameLimit::LEAST, most })?;
+        if self.platform.is_bus_master() == Some(false) {
+            return Err(InitError::NotBusMaster);
+        }
+        let warnings = model.reset(self.io())?;
+        if !model.holds_what_is_written(self.io()) {
+            return Err(if model.is_gone(self.io()) { InitError::Gone } else { InitError::NotDecoded });
+        }
+        if warnings.nvm_not_read {
+            crate::warning!(
+                "{}: the controller did not report that it has read its NVM",
+                model.limits().name
+            );
+        }
+        model.init(self.io(), config);
+        let address = model.address(self.io());
+        if !address.is_station() {
+            return Err(if model.is_gone(self.io()) { InitError::Gone } else { InitError::Address(address) });
+        }
+        // What was counted before is nobody's.
+        model.add_to(self.io(), &mut Statistics::default());
+        (self.config, self.limit, self.address, self.warnings) = (*config, limit, address, warnings);
+        (self.statistics, self.default_pool, self.routes) =
+            (Statistics::ZERO, PoolIndex::new(0), Routes::NONE);
+        crate::event!("{}: initialised, address {}", model.limits().name, address);
+        Ok(())
+    }
+}

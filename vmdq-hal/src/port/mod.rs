@@ -1,0 +1,173 @@
+//! One port and its life: out of reset, ready, VMDq on, quiesced, and back.
+//!
+//! ```text
+//! Reset ──init──> Ready ──enable──> Vmdq ──quiesce──> Quiesced ──reset──> Reset
+//!                   └──<──disable──<──┘
+//! ```
+//!
+//! Each step takes the port and gives it back in its new state, so that what a state does not allow does
+//! not compile. [`Port::enable`] hands out everything once; [`Port::disable`] and [`Port::reset`] take all
+//! of it back ([`Parts`]).
+
+mod end;
+mod error;
+mod init;
+mod parts;
+mod plan;
+mod state;
+mod vmdq;
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use vmdq_core::{FrameLimit, MacAddress};
+
+use crate::bus::{Bus, PortId};
+use crate::config::Config;
+use crate::device::{Io, Model, Warnings};
+use crate::index::PoolIndex;
+use crate::link::Link;
+use crate::owner::Owner;
+use crate::platform::Platform;
+use crate::statistics::Statistics;
+
+pub use error::{InitError, Missing, OtherPort};
+pub use parts::{Part, Parts, Resources};
+use plan::Routes;
+pub use plan::{Plan, Restore, RestoreError};
+pub use state::{Initialised, Quiesced, Ready, Reset, Vmdq, VmdqOff, VmdqOn};
+pub use vmdq::SetDefaultError;
+
+/// One port in state `S`: [`Reset`], [`Ready`], [`Vmdq`] or [`Quiesced`].
+#[must_use]
+pub struct Port<M, P, S> {
+    model: M,
+    platform: P,
+    /// How often VMDq was turned on.
+    life: u32,
+    config: Config,
+    limit: FrameLimit,
+    address: MacAddress,
+    statistics: Statistics,
+    warnings: Warnings,
+    default_pool: PoolIndex,
+    routes: Routes,
+    state: PhantomData<fn() -> S>,
+}
+
+impl<M, P, S> Port<M, P, S> {
+    fn into_state<T>(self) -> Port<M, P, T> {
+        let Self {
+            model,
+            platform,
+            life,
+            config,
+            limit,
+            address,
+            statistics,
+            warnings,
+            default_pool,
+            routes,
+            ..
+        } = self;
+        let state = PhantomData;
+        Port {
+            model,
+            platform,
+            life,
+            config,
+            limit,
+            address,
+            statistics,
+            warnings,
+            default_pool,
+            routes,
+            state,
+        }
+    }
+}
+
+impl<M: Model, P: Platform, S> Port<M, P, S> {
+    /// Names the port among several.
+    #[must_use]
+    pub fn id(&self) -> PortId {
+        self.platform.bus().id()
+    }
+
+    /// Returns the model of the controller.
+    #[must_use]
+    pub const fn model(&self) -> M {
+        self.model
+    }
+
+    pub(crate) fn owner(&self) -> Owner {
+        Owner { port: self.id(), life: self.life }
+    }
+
+    fn io(&self) -> Io<'_, P> {
+        // SAFETY: the port is the one driver of its device (`Port::new`). What its methods write hands no
+        // memory to the device: `Pool` does, for the rings that own it.
+        unsafe { Io::new(&self.platform) }
+    }
+}
+
+impl<M: Model, P: Platform, S: Initialised> Port<M, P, S> {
+    /// Returns the port's own address.
+    #[must_use]
+    pub const fn address(&self) -> MacAddress {
+        self.address
+    }
+
+    /// Returns how the port was set up.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Returns what could not be waited for in the last reset.
+    #[must_use]
+    pub const fn warnings(&self) -> Warnings {
+        self.warnings
+    }
+
+    /// Reads the state of the link.
+    #[must_use]
+    pub fn link(&self) -> Link {
+        self.model.state(self.io())
+    }
+
+    /// Asks for the link and waits up to `milliseconds` for it; returns its state at the end.
+    ///
+    /// Asking takes a second more at most, where the firmware has the PHY.
+    pub fn bring_link_up(&mut self, milliseconds: u32) -> Link {
+        if let Err(fault) = self.model.start(self.io()) {
+            // Without an answer of the PHY the link may come up all the same.
+            crate::warning!("{}: the link was not asked for: {}", self.model.limits().name, fault);
+        }
+        for _ in 0..milliseconds.div_ceil(10) {
+            let link = self.link();
+            if link.is_up() {
+                return link;
+            }
+            self.io().wait_us(10_000);
+        }
+        self.link()
+    }
+
+    /// Reads what the device counted, and returns the sums since [`init`](Port::init).
+    pub fn statistics(&mut self) -> Statistics {
+        let mut statistics = self.statistics;
+        self.model.add_to(self.io(), &mut statistics);
+        self.statistics = statistics;
+        statistics
+    }
+}
+
+impl<M: Model, P: Platform, S> fmt::Debug for Port<M, P, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Port")
+            .field("model", &self.model.limits().name)
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}

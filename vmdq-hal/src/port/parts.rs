@@ -1,0 +1,217 @@
+//! What `enable` hands out, and its way back.
+
+use core::fmt;
+
+use super::{Missing, OtherPort, Port, Vmdq};
+use crate::device::{Limits, Model};
+use crate::filter::{FilterSlot, FilterTable};
+use crate::index::{PoolSet, VectorSet};
+use crate::owner::Owner;
+use crate::platform::Platform;
+use crate::pool::{Idle, Pool};
+use crate::refused::Refused;
+use crate::vector::Vector;
+
+/// Everything that exists once VMDq is on: each of it once.
+///
+/// Of a concrete model pools, filters and vectors are arrays; of [`Any`](crate::device::Model) they are
+/// iterators that make each value when it is taken.
+#[non_exhaustive]
+#[must_use]
+pub struct Resources<M: Model, P: Platform> {
+    /// The port.
+    pub port: Port<M, P, Vmdq>,
+    /// The pools; pool 0 is the default one.
+    pub pools: M::PerPool<Pool<M, P, Idle>>,
+    /// The right to program each filter.
+    pub filters: M::PerFilter<FilterSlot<M>>,
+    /// The filters themselves.
+    pub table: FilterTable<M, P>,
+    /// The MSI-X vectors.
+    pub vectors: M::PerVector<Vector<M, P>>,
+}
+
+impl<M: Model, P: Platform> Resources<M, P> {
+    /// Splits off the port; everything else is ready to go back to it.
+    pub fn into_parts(self) -> (Port<M, P, Vmdq>, Parts<M, P>) {
+        let Self { port, pools, filters, table, vectors } = self;
+        let mut parts = port.parts();
+        // None of it is refused: all is this port's own.
+        let _ = parts.put_all(pools);
+        let _ = parts.put_all(filters);
+        let _ = parts.put_all(vectors);
+        let _ = parts.put(table);
+        (port, parts)
+    }
+}
+
+/// What came back of [`Resources`]: goes to [`Port::disable`] or [`Port::reset`] when all of it is here.
+///
+/// Values are put in one by one and are not stored: they are rights, and the next
+/// [`enable`](Port::enable) makes them anew.
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::device::Model;
+/// use vmdq_hal::{FilterTable, Idle, OtherPort, Platform, Pool, Port, Ready, Refused, Vector, Vmdq};
+///
+/// fn turn_off<M: Model, P: Platform>(
+///     port: Port<M, P, Vmdq>,
+///     pools: impl IntoIterator<Item = Pool<M, P, Idle>>,
+///     vectors: impl IntoIterator<Item = Vector<M, P>>,
+///     slots: impl IntoIterator<Item = vmdq_hal::FilterSlot<M>>,
+///     table: FilterTable<M, P>,
+/// ) -> Result<Port<M, P, Ready>, Box<dyn std::error::Error>>
+/// where
+///     P: 'static,
+/// {
+///     let mut parts = port.parts();
+///     parts.put_all(pools)?;
+///     parts.put_all(vectors)?;
+///     parts.put_all(slots)?;
+///     parts.put(table)?;
+///     Ok(port.disable(parts)?)
+/// }
+/// ```
+#[must_use = "dropping it loses what came back"]
+pub struct Parts<M: Model, P> {
+    owner: Owner,
+    limits: Limits,
+    pools: PoolSet,
+    vectors: VectorSet,
+    /// Free slots, bit i for entry i.
+    slots: u128,
+    table: Option<FilterTable<M, P>>,
+}
+
+/// What goes back to a port: an idle [`Pool`], a free [`FilterSlot`], a [`Vector`], the [`FilterTable`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't go back to its port",
+    label = "not an idle pool, a free slot, a vector or the table",
+    note = "stop a running pool first (`Started::stop`), and unbind a filter to get its slot (`FilterTable::unbind`)"
+)]
+pub trait Part<M: Model, P: Platform>: Sized + sealed::Sealed {
+    #[doc(hidden)]
+    fn put_into(self, parts: &mut Parts<M, P>) -> Result<(), Refused<OtherPort, Self>>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl<M, P> Sealed for crate::Pool<M, P, crate::Idle> {}
+    impl<M> Sealed for crate::FilterSlot<M> {}
+    impl<M, P> Sealed for crate::Vector<M, P> {}
+    impl<M: crate::device::Model, P> Sealed for crate::FilterTable<M, P> {}
+}
+
+impl<M: Model, P: Platform> Part<M, P> for Pool<M, P, Idle> {
+    fn put_into(self, parts: &mut Parts<M, P>) -> Result<(), Refused<OtherPort, Self>> {
+        if self.owner() != parts.owner {
+            return Err(Refused::new(OtherPort, self));
+        }
+        parts.pools = parts.pools.with(self.index());
+        Ok(())
+    }
+}
+
+impl<M: Model, P: Platform> Part<M, P> for FilterSlot<M> {
+    fn put_into(self, parts: &mut Parts<M, P>) -> Result<(), Refused<OtherPort, Self>> {
+        if self.owner() != parts.owner {
+            return Err(Refused::new(OtherPort, self));
+        }
+        parts.slots |= 1 << self.entry().number();
+        Ok(())
+    }
+}
+
+impl<M: Model, P: Platform> Part<M, P> for Vector<M, P> {
+    fn put_into(self, parts: &mut Parts<M, P>) -> Result<(), Refused<OtherPort, Self>> {
+        if self.owner() != parts.owner {
+            return Err(Refused::new(OtherPort, self));
+        }
+        parts.vectors = parts.vectors.with(self.index());
+        Ok(())
+    }
+}
+
+impl<M: Model, P: Platform> Part<M, P> for FilterTable<M, P> {
+    fn put_into(self, parts: &mut Parts<M, P>) -> Result<(), Refused<OtherPort, Self>> {
+        if self.owner() != parts.owner {
+            return Err(Refused::new(OtherPort, self));
+        }
+        parts.table = Some(self);
+        Ok(())
+    }
+}
+
+impl<M: Model, P: Platform> Parts<M, P> {
+    pub(crate) fn new(owner: Owner, limits: Limits) -> Self {
+        let (pools, vectors) = (PoolSet::EMPTY, VectorSet::EMPTY);
+        Self { owner, limits, pools, vectors, slots: 0, table: None }
+    }
+
+    /// Takes a value back.
+    ///
+    /// # Errors
+    ///
+    /// [`OtherPort`] and the value, if it is not of this port's life.
+    pub fn put<T: Part<M, P>>(&mut self, part: T) -> Result<(), Refused<OtherPort, T>> {
+        part.put_into(self)
+    }
+
+    /// Takes several values back.
+    ///
+    /// # Errors
+    ///
+    /// [`OtherPort`] and the first value that is not of this port's life; those behind it are dropped.
+    pub fn put_all<T: Part<M, P>>(
+        &mut self,
+        parts: impl IntoIterator<Item = T>,
+    ) -> Result<(), Refused<OtherPort, T>> {
+        parts.into_iter().try_for_each(|part| self.put(part))
+    }
+
+    /// Says what is missing; filters that are bound in the table are here with it.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing`], if anything is.
+    pub fn check(&self) -> Result<(), Missing> {
+        let Limits { pools, vectors, filters, .. } = self.limits;
+        let bound = self.table.iter().flat_map(FilterTable::bindings).map(|binding| binding.id.entry());
+        let here = bound.fold(self.slots, |slots, entry| slots | 1 << entry.number());
+        let missing = Missing {
+            pools: PoolSet::first(pools.into()).iter().filter(|&pool| !self.pools.contains(pool)).collect(),
+            vectors: VectorSet::first(vectors.into())
+                .iter()
+                .filter(|&vector| !self.vectors.contains(vector))
+                .collect(),
+            filters: filters - here.count_ones() as u8,
+            table: self.table.is_none(),
+            other_port: false,
+        };
+        let none =
+            missing.pools.is_empty() && missing.vectors.is_empty() && missing.filters == 0 && !missing.table;
+        if none { Ok(()) } else { Err(missing) }
+    }
+
+    pub(crate) const fn owner(&self) -> Owner {
+        self.owner
+    }
+}
+
+impl<M: Model, P> fmt::Debug for Parts<M, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts")
+            .field("pools", &self.pools)
+            .field("slots", &self.slots.count_ones())
+            .field("vectors", &self.vectors)
+            .field("table", &self.table.is_some())
+            .finish_non_exhaustive()
+    }
+}
+impl<M: Model, P: Platform> fmt::Debug for Resources<M, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resources").field("port", &self.port).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,183 @@
+//! The plan of a port: what leads where, as plain data that outlives a reset.
+
+use core::fmt;
+
+use heapless::Vec;
+use vmdq_core::MacAddress;
+
+use super::{Port, Vmdq};
+use crate::config::Config;
+use crate::device::Model;
+use crate::filter::{BindError, FilterSlot, FilterTable};
+use crate::index::{PoolIndex, VectorIndex};
+use crate::platform::Platform;
+use crate::pool::{Pool, Running};
+use crate::vector::Vector;
+
+/// Most filters that a controller has.
+const FILTERS: usize = 127;
+/// Most pools that a controller has.
+pub(super) const POOLS: usize = 64;
+
+/// Which vector interrupts for what.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(crate) struct Routes {
+    pub(super) pools: [Option<VectorIndex>; POOLS],
+    pub(super) others: Option<VectorIndex>,
+}
+
+impl Routes {
+    pub(super) const NONE: Self = Self { pools: [None; POOLS], others: None };
+}
+
+/// What leads where on a port: its configuration, addresses, default pool and interrupt routes.
+///
+/// Plain data, taken at any time by [`Port::plan`] and restored by [`Port::restore`] after a reset, by
+/// this driver or from outside.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Plan {
+    pub(super) config: Config,
+    pub(super) filters: Vec<(MacAddress, PoolIndex), FILTERS>,
+    pub(super) default_pool: PoolIndex,
+    pub(super) routes: Routes,
+}
+
+impl Plan {
+    /// Returns how the port was set up, for [`Port::init`].
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Lists the addresses, each with the pool that it leads to.
+    pub fn filters(&self) -> impl Iterator<Item = (MacAddress, PoolIndex)> + '_ {
+        self.filters.iter().copied()
+    }
+
+    /// Returns the default pool.
+    #[must_use]
+    pub const fn default_pool(&self) -> PoolIndex {
+        self.default_pool
+    }
+
+    /// Returns the vector that interrupts for a pool, if one does.
+    #[must_use]
+    pub fn route(&self, pool: PoolIndex) -> Option<VectorIndex> {
+        self.routes.pools.get(pool.number()).copied().flatten()
+    }
+}
+
+/// What a plan is restored with: the resources of the port's new life.
+#[derive(Debug)]
+pub struct Restore<'a, M: Model, P: Platform, S> {
+    /// The filter table.
+    pub table: &'a mut FilterTable<M, P>,
+    /// Free slots; as many are taken as there are addresses in the plan.
+    pub slots: &'a mut S,
+    /// The pools that run. Those that the plan names have to be among them.
+    pub pools: &'a [&'a Pool<M, P, Running>],
+    /// The vectors. Those that the plan names have to be among them.
+    pub vectors: &'a mut [Vector<M, P>],
+}
+
+impl<M: Model, P: Platform> Port<M, P, Vmdq> {
+    /// Takes down what leads where.
+    #[must_use]
+    pub fn plan(&self, table: &FilterTable<M, P>) -> Plan {
+        Plan {
+            config: *self.config(),
+            filters: table.bindings().map(|binding| (binding.address, binding.pool)).collect(),
+            default_pool: self.default_pool,
+            routes: self.routes,
+        }
+    }
+
+    /// Leads everything where the plan says: frames flow to the same pools again, and vectors interrupt
+    /// for them. The port was initialised with the plan's [`config`](Plan::config).
+    ///
+    /// # Errors
+    ///
+    /// [`RestoreError`], if the plan names what is not there; nothing is changed then.
+    pub fn restore<S: ExactSizeIterator<Item = FilterSlot<M>>>(
+        &mut self,
+        plan: &Plan,
+        with: Restore<'_, M, P, S>,
+    ) -> Result<(), RestoreError> {
+        let Restore { table, slots, pools, vectors } = with;
+        let find = |index: PoolIndex| pools.iter().find(|pool| pool.index() == index);
+        let owner = self.owner();
+        if table.owner() != owner
+            || pools.iter().any(|pool| pool.owner() != owner)
+            || vectors.iter().any(|vector| vector.owner() != owner)
+        {
+            return Err(RestoreError::OtherPort);
+        }
+        let routed = plan.routes.pools.iter().zip(0..).filter(|(vector, _)| vector.is_some());
+        let named = plan.filters().map(|(_, pool)| pool).chain(routed.map(|(_, pool)| PoolIndex::new(pool)));
+        for pool in named {
+            find(pool).ok_or(RestoreError::NotRunning(pool))?;
+        }
+        let has = |index: VectorIndex| vectors.iter().any(|vector| vector.index() == index);
+        let named = plan.routes.pools.iter().chain([&plan.routes.others]).flatten();
+        if let Some(&vector) = named.into_iter().find(|&&vector| !has(vector)) {
+            return Err(RestoreError::NoVector(vector));
+        }
+        if slots.len() < plan.filters.len() {
+            return Err(RestoreError::NoSlot);
+        }
+        for (address, _) in plan.filters() {
+            table.check(address).map_err(RestoreError::Bind)?;
+        }
+        for (address, pool) in plan.filters() {
+            let slot = slots.next().filter(|slot| slot.owner() == owner).ok_or(RestoreError::OtherPort)?;
+            table.add(slot.entry(), address, pool);
+        }
+        if find(plan.default_pool).is_some() && plan.default_pool != self.default_pool {
+            self.restore_default(plan.default_pool);
+        }
+        for vector in vectors {
+            let index = vector.index();
+            for (pool, _) in (0..).zip(&plan.routes.pools).filter(|(_, to)| **to == Some(index)) {
+                if let Some(pool) = find(PoolIndex::new(pool)) {
+                    // Both are this port's (above).
+                    let _ = self.route(vector, pool);
+                }
+            }
+            if plan.routes.others == Some(vector.index()) {
+                let _ = self.route_others(vector);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a plan was not restored.
+#[non_exhaustive]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum RestoreError {
+    /// Table, slots, pools or vectors belong to another port: pass this port's own.
+    OtherPort,
+    /// The plan names a pool that is not among those that run: start it.
+    NotRunning(PoolIndex),
+    /// There are fewer slots than addresses in the plan: pass all.
+    NoSlot,
+    /// The plan names a vector that was not passed: pass it.
+    NoVector(VectorIndex),
+    /// An address of the plan can't be bound: restore before other filters are bound.
+    Bind(BindError),
+}
+
+impl fmt::Display for RestoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherPort => f.write_str("something belongs to another port: pass this port's own"),
+            Self::NotRunning(pool) => write!(f, "pool {pool} does not run: start it"),
+            Self::NoSlot => f.write_str("there are fewer slots than addresses: pass all"),
+            Self::NoVector(vector) => write!(f, "vector {vector} was not passed: pass it"),
+            Self::Bind(error) => write!(f, "an address can't be bound: {error}"),
+        }
+    }
+}
+impl core::error::Error for RestoreError {}

@@ -1,0 +1,202 @@
+//! What a port does while VMDq is on.
+
+use core::fmt;
+
+use vmdq_core::Accept;
+
+use super::{OtherPort, Parts, Port, Resources, Vmdq, VmdqOff, VmdqOn};
+use crate::collection::Collection;
+use crate::config::Causes;
+use crate::device::{DefaultPoolChoice, LiveAccept, Model};
+use crate::filter::{FilterTable, SlotSeed};
+use crate::index::PoolIndex;
+use crate::platform::Platform;
+use crate::pool::{Idle, NotStarted, Pool, PoolSeed, PoolSetup, Running, StartError, Started};
+use crate::refused::Refused;
+use crate::ring::{BufferSize, RingSpace};
+use crate::vector::{Vector, VectorSeed};
+
+impl<M: Model, P: Platform, S> Port<M, P, S> {
+    /// Turns VMDq on, and receiver and transmitter with it.
+    ///
+    /// Pool 0 is the default pool. No pool runs yet: until one is started, the device drops the
+    /// frames for it.
+    pub fn enable(mut self) -> Resources<M, P>
+    where
+        S: VmdqOff,
+    {
+        let model = self.model;
+        model.enable(self.io(), &self.config);
+        self.life = self.life.wrapping_add(1);
+        crate::event!("{}: VMDq is on", model.limits().name);
+        let (limits, owner) = (model.limits(), self.owner());
+        let platform = || self.platform.clone();
+        let setup = PoolSetup {
+            limit: self.limit,
+            default_drops: self.config.default_drops,
+            strip_tags: self.config.strip_tags,
+        };
+        Resources {
+            pools: Collection::of(
+                PoolSeed { model, platform: platform(), owner, setup },
+                limits.pools.into(),
+            ),
+            filters: Collection::of(SlotSeed(owner), limits.filters.into()),
+            table: FilterTable::new(model, platform(), owner, self.address),
+            vectors: Collection::of(VectorSeed { model, platform: platform(), owner }, limits.vectors.into()),
+            port: self.into_state(),
+        }
+    }
+}
+
+impl<M: Model, P: Platform> Port<M, P, Vmdq> {
+    /// Starts a pool on ring memory, for buffers of at least `size`.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`], the pool, and the memory unless the device may have it.
+    pub fn start(
+        &self,
+        pool: Pool<M, P, Idle>,
+        rx: impl Into<RingSpace>,
+        tx: impl Into<RingSpace>,
+        size: BufferSize,
+    ) -> Result<Started<M, P>, Refused<StartError, NotStarted<M, P>>> {
+        let (rx, tx) = (rx.into(), tx.into());
+        if pool.owner() != self.owner() {
+            return Err(Refused::new(StartError::OtherPort, NotStarted { pool, memory: Some((rx, tx)) }));
+        }
+        let (prepared, rx) = pool
+            .prepare(rx, tx, size)
+            .map_err(|refused| refused.map(|(pool, rx, tx)| NotStarted { pool, memory: Some((rx, tx)) }))?;
+        let rx = prepared.receive_ring(rx);
+        prepared.launch(rx, None)
+    }
+
+    /// Begins to gather what [`enable`](Port::enable) handed out.
+    pub fn parts(&self) -> Parts<M, P> {
+        Parts::new(self.owner(), self.model.limits())
+    }
+}
+
+impl<M: Model, P: Platform, S> Port<M, P, S> {
+    /// Sets which frames beyond those of the filters are accepted.
+    ///
+    /// Sorting by filters goes on meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`Lack`](Model::Lack) if the device that was found can't; of a concrete model there is no such value.
+    pub fn set_accept(&mut self, accept: Accept) -> Result<(), M::Lack>
+    where
+        M: LiveAccept,
+        S: VmdqOn,
+    {
+        let mut config = self.config;
+        config.accept = accept;
+        self.model.accept(self.io(), &config)?;
+        self.config = config;
+        Ok(())
+    }
+
+    /// Makes a pool the default one.
+    ///
+    /// The receiver pauses for it: frames that arrive meanwhile are lost.
+    ///
+    /// # Errors
+    ///
+    /// [`SetDefaultError`] if the pool belongs to another port, or the device that was found has no choice.
+    pub fn set_default(&mut self, pool: &Pool<M, P, Running>) -> Result<(), SetDefaultError<M::Lack>>
+    where
+        M: DefaultPoolChoice,
+        S: VmdqOn,
+    {
+        if pool.owner() != self.owner() {
+            return Err(SetDefaultError::OtherPort);
+        }
+        self.model.set_default(self.io(), &self.config, pool.index()).map_err(SetDefaultError::Lack)?;
+        self.default_pool = pool.index();
+        Ok(())
+    }
+
+    pub(super) fn restore_default(&mut self, pool: PoolIndex) {
+        self.model.restore_default(self.io(), &self.config, pool);
+        self.default_pool = self.model.default_pool(self.io());
+    }
+
+    /// Returns the default pool.
+    #[must_use]
+    pub const fn default_pool(&self) -> PoolIndex
+    where
+        S: VmdqOn,
+    {
+        self.default_pool
+    }
+
+    /// Routes the interrupts of a pool's rings, both ways, to a vector. Several pools may share one.
+    ///
+    /// # Errors
+    ///
+    /// [`OtherPort`] if the vector or the pool belongs to another port.
+    pub fn route(&mut self, vector: &mut Vector<M, P>, pool: &Pool<M, P, Running>) -> Result<(), OtherPort>
+    where
+        S: VmdqOn,
+    {
+        if pool.owner() != self.owner() || vector.owner() != self.owner() {
+            return Err(OtherPort);
+        }
+        self.model.route(self.io(), vector.index(), pool.index());
+        vector.serves(pool.index());
+        if let Some(route) = self.routes.pools.get_mut(pool.index().number()) {
+            *route = Some(vector.index());
+        }
+        Ok(())
+    }
+
+    /// Routes the interrupts that are not a pool's to a vector.
+    ///
+    /// # Errors
+    ///
+    /// [`OtherPort`] if the vector belongs to another port.
+    pub fn route_others(&mut self, vector: &mut Vector<M, P>) -> Result<(), OtherPort>
+    where
+        S: VmdqOn,
+    {
+        if vector.owner() != self.owner() {
+            return Err(OtherPort);
+        }
+        self.model.route_others(self.io(), vector.index());
+        vector.serves_others();
+        self.routes.others = Some(vector.index());
+        Ok(())
+    }
+
+    /// Reads and clears why the port interrupted, pools aside.
+    pub fn causes(&mut self) -> Causes
+    where
+        S: VmdqOn,
+    {
+        self.model.causes(self.io())
+    }
+}
+
+/// Why a pool was not made the default one.
+#[non_exhaustive]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum SetDefaultError<L> {
+    /// The pool belongs to another port: pass it to that one.
+    OtherPort,
+    /// The device that was found has no choice. Of a concrete model there is no such value.
+    Lack(L),
+}
+
+impl<L: fmt::Display> fmt::Display for SetDefaultError<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherPort => OtherPort.fmt(f),
+            Self::Lack(lack) => lack.fmt(f),
+        }
+    }
+}
+impl<L: core::error::Error> core::error::Error for SetDefaultError<L> {}

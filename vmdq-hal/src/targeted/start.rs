@@ -1,0 +1,45 @@
+//! Starting a pool whose frames land in a virtual machine's buffers.
+
+use super::header::Targeting;
+use super::memory::TargetedSpace;
+use super::ring::TargetedRing;
+use crate::device::Model;
+use crate::platform::Platform;
+use crate::pool::{Idle, NotStarted, Pool, StartError, Started};
+use crate::port::{Port, Vmdq};
+use crate::refused::Refused;
+use crate::ring::RingSpace;
+use crate::vmm::Vmm;
+
+impl<M: Model, P: Platform> Port<M, P, Vmdq> {
+    /// Starts a pool for one virtual machine: frames land in the buffers that it shares (paper section
+    /// 3.7). `vmm` reaches and maps the machine's memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`Port::start`].
+    pub fn start_targeted<V: Vmm>(
+        &self,
+        pool: Pool<M, P, Idle>,
+        rx: impl Into<TargetedSpace>,
+        tx: impl Into<RingSpace>,
+        targeting: Targeting<M>,
+        vmm: V,
+    ) -> Result<Started<M, P, TargetedRing<P, V>>, Refused<StartError, NotStarted<M, P, TargetedSpace>>> {
+        let (TargetedSpace { ring, entries }, tx) = (rx.into(), tx.into());
+        if pool.owner() != self.owner() {
+            let memory = Some((TargetedSpace { ring, entries }, tx));
+            return Err(Refused::new(StartError::OtherPort, NotStarted { pool, memory }));
+        }
+        match pool.prepare(ring, tx, targeting.size) {
+            Ok((prepared, ring)) => {
+                let rx = prepared.receive_ring(ring);
+                prepared.launch(TargetedRing::new(rx, targeting, entries, vmm), targeting.units())
+            }
+            Err(refused) => Err(refused.map(|(pool, ring, tx)| NotStarted {
+                pool,
+                memory: Some((TargetedSpace { ring, entries }, tx)),
+            })),
+        }
+    }
+}
