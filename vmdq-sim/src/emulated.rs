@@ -208,11 +208,15 @@ mod tests {
         let interface = Switch::<1, 8>::new(1).bind_virtual(&Virtual::default()).unwrap();
         let emulated = Emulated::new(interface, MacAddress([2, 0, 0, 0, 0, 1]));
         let bus = emulated.device().bus();
-        bus.write32(CTRL, SLU);
-        bus.write32(MDIC, NEGOTIATE);
+        // SAFETY: none: a model stands between the controller and memory.
+        unsafe { bus.write32(CTRL, SLU) };
+        // SAFETY: none: a model stands between the controller and memory.
+        unsafe { bus.write32(MDIC, NEGOTIATE) };
         emulated.device().delay().delay_ms(5000);
-        bus.write32(SRRCTL, ADVANCED);
-        bus.write32(RCTL, ANYTHING);
+        // SAFETY: none: a model stands between the controller and memory.
+        unsafe { bus.write32(SRRCTL, ADVANCED) };
+        // SAFETY: none: a model stands between the controller and memory.
+        unsafe { bus.write32(RCTL, ANYTHING) };
         emulated
     }
 
@@ -226,10 +230,12 @@ mod tests {
         assert_eq!((emulated.device.waiting(), emulated.lost()), (WAITING, 1));
 
         // One frame has left the wire; what is still there is lost with the receiver.
-        emulated.device().bus().write32(RCTL, 0);
+        // SAFETY: none: a model stands between the controller and memory.
+        unsafe { emulated.device().bus().write32(RCTL, 0) };
         assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(Undelivered::Deaf));
         assert_eq!((emulated.device.waiting(), emulated.lost()), (1, WAITING as u64 + 1));
-        emulated.device().bus().write32(RCTL, ANYTHING);
+        // SAFETY: none: a model stands between the controller and memory.
+        unsafe { emulated.device().bus().write32(RCTL, ANYTHING) };
         assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Ok(()));
         assert_eq!(emulated.run(), Vec::<Vec<u8>>::new());
     }
