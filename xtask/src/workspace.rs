@@ -61,9 +61,9 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&done.stdout).into_owned())
 }
 
-/// Runs a command to its end and shows what it prints, line by line, on standard error. The reason of
-/// a failure holds the last lines.
-pub(crate) fn watched(mut command: Command) -> Result<()> {
+/// Runs a command to its end and shows of what it prints the lines that `worth` picks, as they come, on
+/// standard error. The reason of a failure holds the last of all lines.
+pub(crate) fn watched(mut command: Command, worth: impl Fn(&str) -> bool) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
     let (reader, writer) = io::pipe()?;
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
@@ -73,7 +73,9 @@ pub(crate) fn watched(mut command: Command) -> Result<()> {
     let mut last = VecDeque::new();
     for line in BufReader::new(reader).split(b'\n') {
         let line = String::from_utf8_lossy(&line?).trim_end().to_owned();
-        eprintln!("    {line}");
+        if worth(&line) {
+            eprintln!("    {line}");
+        }
         last.push_back(line);
         if last.len() > LAST {
             last.pop_front();
@@ -103,12 +105,12 @@ mod tests {
         let shell = |script: &str| {
             let mut command = Command::new("sh");
             command.args(["-c", script]);
-            watched(command)
+            watched(command, |_| true)
         };
         shell("echo to one; echo to the other >&2").unwrap();
         let error = shell("for i in 1 2 3 4 5; do echo line $i; done >&2; exit 7").unwrap_err().to_string();
         assert!(error.contains("7): line 3; line 4; line 5"), "{error}");
-        assert!(watched(Command::new("no-such-program-anywhere")).is_err());
+        assert!(watched(Command::new("no-such-program-anywhere"), |_| true).is_err());
     }
 
     #[test]

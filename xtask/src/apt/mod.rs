@@ -44,7 +44,7 @@ impl Apt {
         let apt = Self { dir: dir.to_owned() };
         let mut update = apt.tool("apt-get");
         update.args(["-q", "update"]);
-        watched(update).context("can't fetch Debian's lists of packages")?;
+        watched(update, is_progress).context("can't fetch Debian's lists of packages")?;
         Ok(apt)
     }
 
@@ -59,7 +59,7 @@ impl Apt {
         let mut install = self.tool("apt-get");
         install.args(["-q", "-y", "--download-only", "--no-install-recommends", "-t", suite, "install"]);
         install.arg(format!("{package}={version}"));
-        watched(install).with_context(|| format!("can't fetch Debian's {package} {version}"))?;
+        watched(install, is_progress).with_context(|| format!("can't fetch Debian's {package} {version}"))?;
         packages_in(&config::archives(&self.dir))
     }
 
@@ -68,7 +68,8 @@ impl Apt {
         let version = self.version(package, wanted)?;
         let mut download = self.tool("apt-get");
         download.args(["-q", "download", &format!("{package}={version}")]).current_dir(&self.dir);
-        watched(download).with_context(|| format!("can't fetch Debian's {package} {version}"))?;
+        watched(download, is_progress)
+            .with_context(|| format!("can't fetch Debian's {package} {version}"))?;
         packages_in(&self.dir)?.pop().context("apt-get downloaded nothing")
     }
 
@@ -89,6 +90,11 @@ impl Apt {
         command.arg("-c").arg(config::file(&self.dir)).env("DEBIAN_FRONTEND", "noninteractive");
         command
     }
+}
+
+/// Tells what apt is doing from what it says it would install if it were asked to.
+fn is_progress(line: &str) -> bool {
+    ["Get:", "Ign:", "Err:", "Fetched ", "W: ", "E: "].iter().any(|start| line.starts_with(start))
 }
 
 /// Unpacks a package's files into a folder; with `only`, one part of them.
