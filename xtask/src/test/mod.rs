@@ -236,6 +236,7 @@ fn left_out(why: String) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workspace::root;
 
     fn run(program: &str, args: &[&str]) -> Run {
         let mut run = Run { json: true, report: Report::default() };
@@ -254,13 +255,36 @@ mod tests {
     /// The compile-fail cases and the tables are of one compiler.
     #[test]
     fn one_compiler_is_pinned() {
-        let cases = std::fs::read_to_string(crate::workspace::root().join("tests/compile_fail.rs")).unwrap();
-        let (release, _) =
-            code::pinned().unwrap().rsplit_once('.').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
-        assert!(cases.contains(&format!("const PINNED: &str = \"rustc {release}.\"")), "{release}");
-        let counts =
-            std::fs::read_to_string(crate::workspace::root().join("benches/instructions.toml")).unwrap();
-        assert!(counts.contains(&format!("rustc = \"{}\"", code::pinned().unwrap())));
+        let pinned = code::pinned().unwrap();
+        let release = pinned.rsplit_once('.').unwrap().0;
+        let holds = |path: &str, line: String| {
+            let text = std::fs::read_to_string(root().join(path)).unwrap();
+            assert!(text.contains(&line), "{path} does not hold {line}");
+        };
+        holds("tests/compile_fail.rs", format!("const PINNED: &str = \"rustc {release}.\""));
+        holds("benches/instructions.toml", format!("rustc = \"{pinned}\""));
+        holds("CONTRIBUTING.md", format!("| {release}, named in the tables"));
+    }
+
+    /// A new file in `tests/` that its manifest does not name would never run.
+    #[test]
+    fn every_file_of_tests_is_named() {
+        let manifest = std::fs::read_to_string(root().join("tests/Cargo.toml")).unwrap();
+        let mut named = 0;
+        for entry in std::fs::read_dir(root().join("tests")).unwrap() {
+            let path = entry.unwrap().path();
+            let file = path.file_name().unwrap().to_string_lossy().into_owned();
+            let test = if path.join("main.rs").is_file() {
+                format!("{file}/main.rs")
+            } else if file.ends_with(".rs") {
+                file
+            } else {
+                continue;
+            };
+            assert!(manifest.contains(&format!("path = \"{test}\"")), "tests/Cargo.toml lacks {test}");
+            named += 1;
+        }
+        assert_eq!(manifest.matches("[[test]]").count(), named);
     }
 
     #[test]
