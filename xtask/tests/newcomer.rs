@@ -48,7 +48,7 @@ impl Machine {
     }
 
     /// Fails if rustup was run or something appeared beside `target`.
-    fn is_as_it_was(self) {
+    fn assert_unchanged(self) {
         let mut found: Vec<_> =
             fs::read_dir(&self.dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         found.sort();
@@ -73,14 +73,14 @@ fn missing_targets_are_named_and_the_toolchain_stays() {
     let said = machine.refusal("targets");
     names(&said, &["rustup target add x86_64-unknown-none", "rustup component add rust-src", "1.2.3"]);
     names(&said, &["not a Debian machine"]);
-    machine.is_as_it_was();
+    machine.assert_unchanged();
 }
 
 #[test]
 fn a_missing_qemu_is_named_with_its_device() {
     let machine = Machine::new("qemu");
     names(&machine.refusal("qemu"), &["`igb`", "8.0", "VMDQ_QEMU", "not a Debian machine"]);
-    machine.is_as_it_was();
+    machine.assert_unchanged();
 }
 
 #[test]
@@ -94,12 +94,12 @@ fn a_qemu_that_was_named_and_is_none_is_refused() {
         .unwrap();
     assert!(!done.status.success());
     names(&String::from_utf8_lossy(&done.stderr), &["VMDQ_QEMU", "rustc", "`igb`"]);
-    machine.is_as_it_was();
+    machine.assert_unchanged();
 }
 
 #[test]
 fn a_missing_valgrind_is_named() {
     let machine = Machine::new("valgrind");
     names(&machine.refusal("valgrind"), &["valgrind", "callgrind", "not a Debian machine"]);
-    machine.is_as_it_was();
+    machine.assert_unchanged();
 }
