@@ -9,6 +9,7 @@ mod plot;
 mod progress;
 mod registers;
 mod sample;
+mod table;
 
 pub use callgrind::{count, count_if_possible, count_subjects, measured_region};
 pub use clock::{Clock, Mode, ns};
@@ -19,6 +20,7 @@ pub use plot::{Line, Panel, Scale, draw};
 pub use progress::show;
 pub use registers::Registers;
 pub use sample::Sample;
+pub use table::{goal_table, table};
 
 /// Returns what the bench was asked for; cargo's own argument is left out.
 #[must_use]

@@ -41,6 +41,8 @@ mod run;
 #[path = "../common/source.rs"]
 mod source;
 mod table;
+#[path = "../common/terminal.rs"]
+mod terminal;
 #[path = "../common/traffic.rs"]
 mod traffic;
 mod vm;

@@ -28,6 +28,8 @@ mod run;
 mod source;
 mod switch;
 mod table;
+#[path = "../common/terminal.rs"]
+mod terminal;
 #[path = "../common/traffic.rs"]
 mod traffic;
 
