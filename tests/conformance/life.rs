@@ -10,49 +10,49 @@ use vmdq::{
 use crate::bed::Bed;
 use crate::common::{Lane, Plan, Rig, STRANGER, buffers, frame, numbers, ready, rings, vm};
 
-pub(crate) fn comes_out_of_reset<C: Controller, T: Bed>(bed: T) {
+pub(crate) fn comes_out_of_reset<M: Concrete, T: Bed>(bed: T) {
     let mut delay = bed.delay();
     // SAFETY: the test bed is a controller of this model.
-    let port = unsafe { Port::<C, _, Reset>::new(bed.bus()) };
-    let mut port = port.init(&Config::default(), &mut delay).expect("the port initialises");
+    let port = unsafe { Port::<M, _, Reset>::new(bed.bus()) };
+    let mut port = port.init(&Config::default()).expect("the port initialises");
     assert_eq!(port.address(), bed.own());
     assert!(!port.warnings().master_not_quiet);
     assert_eq!(port.link(), Link::Down);
-    assert_eq!(port.bring_link_up(0, &mut delay), port.link());
-    assert!(port.bring_link_up(5000, &mut delay).is_up());
+    assert_eq!(port.bring_link_up(0), port.link());
+    assert!(port.bring_link_up(5000).is_up());
     assert!(port.link().is_up());
     assert_eq!(bed.violations(), []);
 }
 
-pub(crate) fn says_what_it_was_given<C: Controller, T: Bed>(bed: T) {
+pub(crate) fn says_what_it_was_given<M: Concrete, T: Bed>(bed: T) {
     let config =
         Config { max_frame: 1000, accept: Accept::MULTICAST, default_drops: false, strip_tags: true };
-    let port = ready::<C, _, T>(&bed, bed.bus(), &config);
+    let port = ready::<M, _, T>(&bed, bed.bus(), &config);
     assert_eq!(*port.config(), config);
     assert_eq!(port.id(), bed.bus().id());
     let rig = Rig::stopped(bed, port, Plan { config, ..Plan::default() });
-    assert!(rig.idle.iter().map(Queue::index).eq(0..C::QUEUES));
-    assert!(rig.slots.iter().map(|slot| slot.entry()).eq(1..=C::FILTERS));
-    assert!(rig.vectors.iter().map(|vector| vector.index()).eq(0..C::VECTORS));
+    assert!(rig.idle.iter().map(Queue::index).eq(0..pools::<M>()));
+    assert!(rig.slots.iter().map(|slot| slot.entry()).eq(1..=usize::from(limits::<M>().filters)));
+    assert!(rig.vectors.iter().map(|vector| vector.index()).eq(0..usize::from(limits::<M>().vectors)));
     assert_eq!(rig.table.bindings().count(), 0);
     rig.finish();
 }
 
-pub(crate) fn configuration_out_of_range_is_refused<C: Controller, T: Bed>(bed: T) {
+pub(crate) fn configuration_out_of_range_is_refused<M: Concrete, T: Bed>(bed: T) {
     // SAFETY: the test bed is a controller of this model.
-    let mut port = unsafe { Port::<C, _, Reset>::new(bed.bus()) };
-    for max_frame in [0, 63, C::MAX_FRAME + 1, u16::MAX] {
+    let mut port = unsafe { Port::<M, _, Reset>::new(bed.bus()) };
+    for max_frame in [0, 63, limits::<M>().max_frame + 1, u16::MAX] {
         let config = Config { max_frame, ..Config::default() };
-        let (error, back) = port.init(&config, &mut bed.delay()).expect_err("out of range");
-        assert_eq!(error, InitError::MaxFrame { least: 64, most: C::MAX_FRAME });
+        let (error, back) = port.init(&config).expect_err("out of range");
+        assert_eq!(error, InitError::MaxFrame { least: 64, most: limits::<M>().max_frame });
         port = back;
     }
-    assert!(port.init(&Config::default(), &mut bed.delay()).is_ok());
+    assert!(port.init(&Config::default()).is_ok());
     assert_eq!(bed.violations(), []);
 }
 
-pub(crate) fn nothing_arrives_before_a_queue_runs<C: Controller, T: Bed>(bed: T) {
-    let port = ready::<C, _, T>(&bed, bed.bus(), &Config::default());
+pub(crate) fn nothing_arrives_before_a_queue_runs<M: Concrete, T: Bed>(bed: T) {
+    let port = ready::<M, _, T>(&bed, bed.bus(), &Config::default());
     let mut rig = Rig::stopped(bed, port, Plan::default());
     let queue = rig.idle.remove(1);
     rig.run(queue);
@@ -66,8 +66,8 @@ pub(crate) fn nothing_arrives_before_a_queue_runs<C: Controller, T: Bed>(bed: T)
     rig.finish();
 }
 
-pub(crate) fn a_queue_stops_and_starts_again<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn a_queue_stops_and_starts_again<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     rig.bind(vm(2), 2);
     for round in 0..3 {
         let id = rig.bind(vm(1), 1);
@@ -90,8 +90,8 @@ pub(crate) fn a_queue_stops_and_starts_again<C: Controller, T: Bed>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn a_queue_restarts_on_the_memory_it_gave_back<C: Controller, T: Bed>(bed: T) {
-    let port = ready::<C, _, T>(&bed, bed.bus(), &Config::default());
+pub(crate) fn a_queue_restarts_on_the_memory_it_gave_back<M: Concrete, T: Bed>(bed: T) {
+    let port = ready::<M, _, T>(&bed, bed.bus(), &Config::default());
     let mut rig = Rig::stopped(bed, port, Plan::default());
     let size = BufferSize::kib(2).expect("a size");
     let (mut rx, mut tx) = rings(&rig.bed, 64);
@@ -100,7 +100,7 @@ pub(crate) fn a_queue_restarts_on_the_memory_it_gave_back<C: Controller, T: Bed>
     let slot = rig.slots.remove(0);
     let mut slot = Some(slot);
     for round in 0..5 {
-        let mut running = queue.start(rx, tx, size, rig.bed.dma(), &mut rig.delay).expect("the queue starts");
+        let mut running = queue.start(rx, tx, size, rig.bed.dma()).expect("the queue starts");
         assert_eq!(running.rx.refill(&mut pool), 20);
         assert_eq!((running.rx.posted(), pool.len()), (20, 0));
         let id =
@@ -134,8 +134,8 @@ pub(crate) fn a_queue_restarts_on_the_memory_it_gave_back<C: Controller, T: Bed>
     rig.finish();
 }
 
-pub(crate) fn goes_off_and_on_again<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn goes_off_and_on_again<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     for round in 0..3 {
         rig.bind(vm(1), 1);
         assert_eq!(rig.lands(&frame(vm(1), round, 60)), [1]);
@@ -148,15 +148,15 @@ pub(crate) fn goes_off_and_on_again<C: Controller, T: Bed>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn starts_over_from_reset<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn starts_over_from_reset<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     rig.bind(vm(1), 1);
     assert_eq!(rig.lands(&frame(vm(1), 0, 60)), [1]);
     let plan = rig.plan;
     let (bed, port) = rig.disable();
     let mut delay = bed.delay();
-    let mut port = port.into_reset().init(&plan.config, &mut delay).expect("the port initialises");
-    assert!(port.bring_link_up(5000, &mut delay).is_up());
+    let mut port = port.into_reset().init(&plan.config).expect("the port initialises");
+    assert!(port.bring_link_up(5000).is_up());
     let mut rig = Rig::enable(bed, port, plan);
     assert_eq!(rig.lands(&frame(vm(1), 1, 60)), [0], "no filter is left");
     rig.bind(vm(1), 2);
@@ -164,8 +164,8 @@ pub(crate) fn starts_over_from_reset<C: Controller, T: Bed>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn a_bound_queue_does_not_stop<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn a_bound_queue_does_not_stop<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     let id = rig.bind(vm(1), 1);
     let Lane { rx, tx, pool, buffers, lent } = rig.lanes[1].take().expect("the queue runs");
     let refused = pool.stop(rx, tx, &rig.table, &mut rig.delay, |_| panic!("no buffer may come out"));
@@ -179,21 +179,21 @@ pub(crate) fn a_bound_queue_does_not_stop<C: Controller, T: Bed>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn buffers_too_small_for_the_limit_are_refused<C: Controller, T: Bed>(bed: T) {
+pub(crate) fn buffers_too_small_for_the_limit_are_refused<M: Concrete, T: Bed>(bed: T) {
     let config = Config { max_frame: 4000, ..Config::default() };
-    let port = ready::<C, _, T>(&bed, bed.bus(), &config);
+    let port = ready::<M, _, T>(&bed, bed.bus(), &config);
     let mut rig = Rig::stopped(bed, port, Plan { config, ..Plan::default() });
     let queue = rig.idle.remove(0);
     let (rx, tx) = rings(&rig.bed, 8);
     let small = BufferSize::kib(3).expect("a size");
-    let refused = queue.start(rx, tx, small, rig.bed.dma(), &mut rig.delay);
+    let refused = queue.start(rx, tx, small, rig.bed.dma());
     let Err((StartError::BufferTooSmall { least: Some(least) }, Some(back))) = refused else {
         panic!("{refused:?}")
     };
     assert_eq!(least, BufferSize::kib(4).expect("a size"));
     // With what the error names, it starts.
     let Stopped { queue, rx, tx } = back;
-    let running = queue.start(rx, tx, least, rig.bed.dma(), &mut rig.delay).expect("the queue starts");
+    let running = queue.start(rx, tx, least, rig.bed.dma()).expect("the queue starts");
     let stopped = running
         .pool
         .stop(running.rx, running.tx, &rig.table, &mut rig.delay, |_| panic!("no buffer was posted"));

@@ -8,20 +8,20 @@ use crate::bed::Bed;
 use crate::common::{Lane, Plan, Rig, frame, parts, ready, vm};
 
 /// Two ports with all queues running, and small rings.
-fn two<C: Controller, T: Bed>(bed: T) -> [Rig<C, T::Bus, T>; 2] {
+fn two<M: Concrete, T: Bed>(bed: T) -> [Rig<M, PlatformOf<T>, T>; 2] {
     let plan = Plan { descriptors: 8, buffers: 14, ..Plan::default() };
     let other = bed.another();
-    let rigs = [Rig::<C, _, T>::start(bed, plan), Rig::<C, _, T>::start(other, plan)];
+    let rigs = [Rig::<M, _, T>::start(bed, plan), Rig::<M, _, T>::start(other, plan)];
     assert_ne!(rigs[0].port.id(), rigs[1].port.id());
     rigs
 }
 
 /// Sees that both ports work, and ends them.
-fn finish<C: Controller, T: Bed>(rigs: [Rig<C, T::Bus, T>; 2]) {
+fn finish<M: Concrete, T: Bed>(rigs: [Rig<M, PlatformOf<T>, T>; 2]) {
     for (i, mut rig) in rigs.into_iter().enumerate() {
         assert_eq!(rig.table.bindings().count(), 0);
-        assert_eq!(rig.slots.len(), C::FILTERS);
-        for queue in 0..C::QUEUES {
+        assert_eq!(rig.slots.len(), usize::from(limits::<M>().filters));
+        for queue in 0..pools::<M>() {
             let id = rig.bind(vm(queue), queue);
             assert_eq!(rig.lands(&frame(vm(queue), i as u32, 60)), [queue]);
             rig.unbind(id);
@@ -30,17 +30,17 @@ fn finish<C: Controller, T: Bed>(rigs: [Rig<C, T::Bus, T>; 2]) {
     }
 }
 
-pub(crate) fn slots_of_another_port_are_refused<C: Controller, T: Bed>(bed: T) {
-    let [mut a, mut b] = two::<C, T>(bed);
+pub(crate) fn slots_of_another_port_are_refused<M: Concrete, T: Bed>(bed: T) {
+    let [mut a, mut b] = two::<M, T>(bed);
     let pool = &a.lanes[1].as_ref().expect("the queue runs").pool;
     let (error, slot) = a.table.bind(b.slots.remove(0), vm(1), pool).expect_err("not this port's slot");
     assert_eq!(error, BindError::OtherPort);
     b.slots.insert(0, slot);
-    finish::<C, T>([a, b]);
+    finish::<M, T>([a, b]);
 }
 
-pub(crate) fn pools_of_another_port_are_refused<C: Controller, T: Bed>(bed: T) {
-    let [mut a, mut b] = two::<C, T>(bed);
+pub(crate) fn pools_of_another_port_are_refused<M: Concrete, T: Bed>(bed: T) {
+    let [mut a, mut b] = two::<M, T>(bed);
     let id = a.bind(vm(2), 2);
     let foreign = &b.lanes[1].as_ref().expect("the queue runs").pool;
     let (error, slot) = a.table.bind(a.slots.remove(0), vm(1), foreign).expect_err("not this port's pool");
@@ -53,13 +53,13 @@ pub(crate) fn pools_of_another_port_are_refused<C: Controller, T: Bed>(bed: T) {
     assert_eq!(a.port.route(&mut b.vectors[0], pool), Err(OtherPort));
     assert_eq!(a.port.route_others(&mut b.vectors[0]), Err(OtherPort));
     a.unbind(id);
-    finish::<C, T>([a, b]);
+    finish::<M, T>([a, b]);
 }
 
 /// Tries to stop a queue with these rings, and returns what came back.
-fn refused<C: Controller, T: Bed>(
+fn refused<M: Concrete, T: Bed>(
     running: Running<C, T::Bus, T::Dma>,
-    by: &Rig<C, T::Bus, T>,
+    by: &Rig<M, PlatformOf<T>, T>,
 ) -> Running<C, T::Bus, T::Dma> {
     let Running { rx, tx, pool } = running;
     let stopped = pool.stop(rx, tx, &by.table, &mut by.bed.delay(), |_| panic!("no buffer may come out"));
@@ -68,23 +68,23 @@ fn refused<C: Controller, T: Bed>(
 }
 
 /// Tries every mixture of two running queues; all of it comes back.
-fn mixtures<C: Controller, T: Bed>(
+fn mixtures<M: Concrete, T: Bed>(
     a: Running<C, T::Bus, T::Dma>,
     b: Running<C, T::Bus, T::Dma>,
-    by: &Rig<C, T::Bus, T>,
+    by: &Rig<M, PlatformOf<T>, T>,
 ) -> [Running<C, T::Bus, T::Dma>; 2] {
     let mixed = Running { rx: b.rx, tx: a.tx, pool: a.pool };
-    let Running { rx: b_rx, tx: a_tx, pool: a_pool } = refused::<C, T>(mixed, by);
+    let Running { rx: b_rx, tx: a_tx, pool: a_pool } = refused::<M, T>(mixed, by);
     let mixed = Running { rx: a.rx, tx: b.tx, pool: a_pool };
-    let Running { rx: a_rx, tx: b_tx, pool: a_pool } = refused::<C, T>(mixed, by);
+    let Running { rx: a_rx, tx: b_tx, pool: a_pool } = refused::<M, T>(mixed, by);
     let mixed = Running { rx: a_rx, tx: a_tx, pool: b.pool };
-    let Running { rx: a_rx, tx: a_tx, pool: b_pool } = refused::<C, T>(mixed, by);
+    let Running { rx: a_rx, tx: a_tx, pool: b_pool } = refused::<M, T>(mixed, by);
     [Running { rx: a_rx, tx: a_tx, pool: a_pool }, Running { rx: b_rx, tx: b_tx, pool: b_pool }]
 }
 
 /// Takes a running queue out of a rig: what the driver made, and what the test keeps.
-fn open<C: Controller, T: Bed>(
-    rig: &mut Rig<C, T::Bus, T>,
+fn open<M: Concrete, T: Bed>(
+    rig: &mut Rig<M, PlatformOf<T>, T>,
     queue: usize,
 ) -> (Running<C, T::Bus, T::Dma>, (BufferPool, Lent<&'static mut [u8], T::Dma>)) {
     let Lane { rx, tx, pool, buffers, lent } = rig.lanes[queue].take().expect("the queue runs");
@@ -92,8 +92,8 @@ fn open<C: Controller, T: Bed>(
 }
 
 /// Puts it back.
-fn close<C: Controller, T: Bed>(
-    rig: &mut Rig<C, T::Bus, T>,
+fn close<M: Concrete, T: Bed>(
+    rig: &mut Rig<M, PlatformOf<T>, T>,
     Running { rx, tx, pool }: Running<C, T::Bus, T::Dma>,
     (buffers, lent): (BufferPool, Lent<&'static mut [u8], T::Dma>),
 ) {
@@ -101,38 +101,38 @@ fn close<C: Controller, T: Bed>(
     rig.lanes[queue] = Some(Lane { rx, tx, pool, buffers, lent });
 }
 
-pub(crate) fn rings_of_another_port_are_refused<C: Controller, T: Bed>(bed: T) {
-    let [mut a, mut b] = two::<C, T>(bed);
+pub(crate) fn rings_of_another_port_are_refused<M: Concrete, T: Bed>(bed: T) {
+    let [mut a, mut b] = two::<M, T>(bed);
     let ((one, kept_one), (two, kept_two)) = (open(&mut a, 1), open(&mut b, 1));
     let [one, two] = mixtures(one, two, &a);
     // Rings that belong together, but the table is the other's.
-    let one = refused::<C, T>(one, &b);
+    let one = refused::<M, T>(one, &b);
     close(&mut a, one, kept_one);
     close(&mut b, two, kept_two);
-    finish::<C, T>([a, b]);
+    finish::<M, T>([a, b]);
 }
 
-pub(crate) fn rings_of_another_queue_are_refused<C: Controller, T: Bed>(bed: T) {
-    let [mut a, b] = two::<C, T>(bed);
+pub(crate) fn rings_of_another_queue_are_refused<M: Concrete, T: Bed>(bed: T) {
+    let [mut a, b] = two::<M, T>(bed);
     let ((one, kept_one), (two, kept_two)) = (open(&mut a, 1), open(&mut a, 2));
     let [one, two] = mixtures(one, two, &a);
     close(&mut a, one, kept_one);
     close(&mut a, two, kept_two);
-    finish::<C, T>([a, b]);
+    finish::<M, T>([a, b]);
 }
 
-pub(crate) fn parts_of_another_port_are_refused<C: Controller, T: Bed>(bed: T) {
+pub(crate) fn parts_of_another_port_are_refused<M: Concrete, T: Bed>(bed: T) {
     let plan = Plan::default();
     let other = bed.another();
     let [a, b] = [bed, other].map(|bed| {
-        let port = ready::<C, _, T>(&bed, bed.bus(), &plan.config);
+        let port = ready::<M, _, T>(&bed, bed.bus(), &plan.config);
         Rig::stopped(bed, port, plan)
     });
     let (mut a, mut b) = (a, b);
     let mut delay = a.bed.delay();
     // One value of each kind in turn, exchanged and exchanged back.
     for kind in 0..4 {
-        let exchange = |a: &mut Rig<C, T::Bus, T>, b: &mut Rig<C, T::Bus, T>| match kind {
+        let exchange = |a: &mut Rig<M, PlatformOf<T>, T>, b: &mut Rig<M, PlatformOf<T>, T>| match kind {
             0 => std::mem::swap(&mut a.idle[1], &mut b.idle[1]),
             1 => std::mem::swap(&mut a.slots[1], &mut b.slots[1]),
             2 => std::mem::swap(&mut a.vectors[1], &mut b.vectors[1]),
@@ -140,7 +140,7 @@ pub(crate) fn parts_of_another_port_are_refused<C: Controller, T: Bed>(bed: T) {
         };
         exchange(&mut a, &mut b);
         let Rig { bed, delay: kept, plan, port, table, slots, vectors, idle, lanes } = a;
-        let refused = port.disable(parts::<C, _>(idle, slots, table, vectors), &mut delay);
+        let refused = port.disable(parts::<M, _>(idle, slots, table, vectors));
         let Err((DisableError::OtherPort, back)) = refused else { panic!("kind {kind} was taken") };
         let Resources { port, queues, filters, table, vectors } = back;
         let (idle, slots) = (queues.into_iter().collect(), filters.into_iter().collect());
@@ -152,10 +152,10 @@ pub(crate) fn parts_of_another_port_are_refused<C: Controller, T: Bed>(bed: T) {
     b.finish();
 }
 
-pub(crate) fn silence_of_another_port_is_no_proof<C: Controller, T: Bed>(bed: T) {
-    let [mut a, mut b] = two::<C, T>(bed);
+pub(crate) fn silence_of_another_port_is_no_proof<M: Concrete, T: Bed>(bed: T) {
+    let [mut a, mut b] = two::<M, T>(bed);
     let (one, kept) = open(&mut a, 1);
-    let silence = b.port.silence(&mut b.delay).expect("the device goes silent");
+    let silence = b.port.silence().expect("the device goes silent");
     let Running { rx, tx, pool } = one;
     let stopped = pool.stop_silenced(rx, tx, &silence, |_| panic!("no buffer may come out"));
     let Err((StopError::OtherPort, Some(one))) = stopped else { panic!("{stopped:?}") };
@@ -165,8 +165,8 @@ pub(crate) fn silence_of_another_port_is_no_proof<C: Controller, T: Bed>(bed: T)
     a.finish();
 }
 
-pub(crate) fn a_filter_of_another_port_is_not_touched<C: Controller, T: Bed>(bed: T) {
-    let [mut a, mut b] = two::<C, T>(bed);
+pub(crate) fn a_filter_of_another_port_is_not_touched<M: Concrete, T: Bed>(bed: T) {
+    let [mut a, mut b] = two::<M, T>(bed);
     let (of_a, of_b) = (a.bind(vm(1), 1), b.bind(vm(1), 2));
     assert_ne!(of_a, of_b);
     assert_eq!(a.table.unbind(of_b).map(|slot| slot.entry()), Err(FilterError::OtherPort));
@@ -175,5 +175,5 @@ pub(crate) fn a_filter_of_another_port_is_not_touched<C: Controller, T: Bed>(bed
     assert_eq!([a.lands(&frame(vm(1), 0, 60)), b.lands(&frame(vm(1), 0, 60))], [[1], [2]]);
     a.unbind(of_a);
     b.unbind(of_b);
-    finish::<C, T>([a, b]);
+    finish::<M, T>([a, b]);
 }

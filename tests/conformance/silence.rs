@@ -6,12 +6,12 @@ use crate::bed::Bed;
 use crate::common::{Lane, Plan, Rig, frame, parts, vm};
 
 /// Silences a port with traffic under way, takes everything back, and resets it.
-fn silence_and_reset<C: Controller, T: Bed>(bed: T) -> Rig<C, T::Bus, T> {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+fn silence_and_reset<M: Concrete, T: Bed>(bed: T) -> Rig<M, PlatformOf<T>, T> {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     let id = rig.bind(vm(1), 1);
     rig.inject(&[frame(vm(1), 0, 60), frame(MacAddress::BROADCAST, 1, 60)]);
     rig.lane(2).send(&[frame(vm(9), 2, 60)]);
-    let silence = rig.port.silence(&mut rig.delay).expect("the device goes silent");
+    let silence = rig.port.silence().expect("the device goes silent");
     for lane in rig.lanes.iter_mut() {
         let Lane { rx, tx, pool, mut buffers, lent } = lane.take().expect("the queue runs");
         let put = |frame| buffers.put(frame).expect("room on the shelf");
@@ -23,19 +23,19 @@ fn silence_and_reset<C: Controller, T: Bed>(bed: T) -> Rig<C, T::Bus, T> {
     assert!(rig.table.leads_to(1));
     rig.unbind(id);
     let Rig { bed, mut delay, plan, port, table, slots, vectors, idle, .. } = rig;
-    let port = port.disable(parts::<C, _>(idle, slots, table, vectors), &mut delay);
+    let port = port.disable(parts::<M, _>(idle, slots, table, vectors));
     let port = port.map_err(|(error, _)| error).expect("VMDq goes off");
-    let mut port = port.into_reset().init(&plan.config, &mut delay).expect("the port initialises");
-    assert!(port.bring_link_up(5000, &mut delay).is_up());
+    let mut port = port.into_reset().init(&plan.config).expect("the port initialises");
+    assert!(port.bring_link_up(5000).is_up());
     Rig::enable(bed, port, plan)
 }
 
-pub(crate) fn a_silenced_port_gives_memory_back<C: Controller, T: Bed>(bed: T) {
-    silence_and_reset::<C, T>(bed).finish();
+pub(crate) fn a_silenced_port_gives_memory_back<M: Concrete, T: Bed>(bed: T) {
+    silence_and_reset::<M, T>(bed).finish();
 }
 
-pub(crate) fn a_silenced_port_starts_over<C: Controller, T: Bed>(bed: T) {
-    let mut rig = silence_and_reset::<C, T>(bed);
+pub(crate) fn a_silenced_port_starts_over<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = silence_and_reset::<M, T>(bed);
     // What was on its way before is not delivered to the new life.
     assert_eq!(rig.receive(), []);
     rig.bind(vm(1), 3);
