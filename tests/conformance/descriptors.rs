@@ -1,10 +1,11 @@
 //! Receive: queues that run out of descriptors.
 
-use vmdq::{Config, Controller, DefaultPoolChoice, MacAddress};
-use vmdq_sim::{Settled, Testbed};
+use vmdq::device::DefaultPoolChoice;
+use vmdq::{Config, MacAddress};
+use vmdq_sim::{PlatformOf, Settled, Testbed};
 
 use crate::bed::Bed;
-use crate::common::{Plan, Rig, frame, numbers, vm};
+use crate::common::{Concrete, Plan, Rig, frame, numbers, pools, vm};
 
 /// Rings of 8 descriptors, 7 of which can hold a buffer.
 const SHORT: Plan = Plan {

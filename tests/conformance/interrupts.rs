@@ -1,10 +1,10 @@
 //! Interrupts: routing, masks, messages.
 
-use vmdq::{Causes, Controller};
-use vmdq_sim::Testbed;
+use vmdq::Causes;
+use vmdq_sim::{PlatformOf, Testbed};
 
 use crate::bed::{Bed, Model};
-use crate::common::{Plan, Rig, STRANGER, frame, vm};
+use crate::common::{Concrete, Plan, Rig, STRANGER, frame, limits, pools, vm};
 
 /// Routes the interrupts of a queue to a vector.
 fn route<M: Concrete, T: Testbed>(rig: &mut Rig<M, PlatformOf<T>, T>, vector: usize, queue: usize) {

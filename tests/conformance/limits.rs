@@ -1,9 +1,9 @@
 //! Frame limits: exact to the byte, whoever of controller and ring enforces them.
 
-use vmdq::{Accept, Config, Controller, MacAddress};
+use vmdq::{Accept, Config, MacAddress};
 
 use crate::bed::Bed;
-use crate::common::{Plan, Rig, STRANGER, frame, numbers, tagged, vm};
+use crate::common::{Concrete, Plan, Rig, STRANGER, frame, limits, numbers, tagged, vm};
 
 /// FCS and tag, in bytes.
 const FCS: usize = 4;

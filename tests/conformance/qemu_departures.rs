@@ -145,7 +145,6 @@ fn frames_over_rlpml_are_not_counted() {
 #[test]
 fn the_nvm_is_never_read_and_the_link_takes_time() {
     let Some(bed) = qemu() else { return };
-    let mut delay = bed.delay();
     // SAFETY: the test bed is an 82576.
     let port = unsafe { Port::<I82576, _, Reset>::new(bed.bus()) };
     let mut port = port.init(&Config::default()).expect("the port initialises");

@@ -1,14 +1,14 @@
 //! Removal of tags: a tagged frame arrives without its tag and with the tag beside it, whatever led it
 //! to its queue.
 
-use vmdq::bus::Bus;
+use vmdq::device::{DefaultPoolChoice, LiveAccept};
 use vmdq::group::{Groups, Indication};
 use vmdq::ring::FrameFlags;
-use vmdq::{Accept, Config, Controller, DefaultPoolChoice, LiveAccept, MacAddress};
+use vmdq::{Accept, Config, MacAddress, Platform};
 use vmdq_sim::Cut;
 
 use crate::bed::Bed;
-use crate::common::{GROUP, Plan, Rig, STRANGER, frame, tagged, vm};
+use crate::common::{Concrete, GROUP, Plan, Rig, STRANGER, frame, tagged, vm};
 
 /// Priority, drop eligibility and VLAN id, in all mixtures of none and all.
 const TAGS: [u16; 8] = [0, 5, 0x0fff, 0x1000, 0x6005, 0xe000, 0xefff, 0xffff];
@@ -24,7 +24,9 @@ fn provider(mut frame: Vec<u8>) -> Vec<u8> {
 }
 
 /// Takes what has been received: queue, tag and bytes.
-fn receive<M: Concrete, P: Platform, T: Bed>(rig: &mut Rig<M, P, T>) -> Vec<(usize, Option<u16>, Vec<u8>)> {
+fn receive<M: Concrete, P: Platform, T: Bed<Dma = P::Dma>>(
+    rig: &mut Rig<M, P, T>,
+) -> Vec<(usize, Option<u16>, Vec<u8>)> {
     let mut all = Vec::new();
     for (queue, lane) in rig.lanes.iter_mut().enumerate() {
         let Some(lane) = lane else { continue };
@@ -39,7 +41,7 @@ fn receive<M: Concrete, P: Platform, T: Bed>(rig: &mut Rig<M, P, T>) -> Vec<(usi
 }
 
 /// Puts a frame on the wire and tells where and with which tag it arrives, as `bytes`.
-fn arrives<M: Concrete, P: Platform, T: Bed>(
+fn arrives<M: Concrete, P: Platform, T: Bed<Dma = P::Dma>>(
     rig: &mut Rig<M, P, T>,
     sent: &[u8],
     bytes: &[u8],
@@ -97,8 +99,7 @@ pub(crate) fn tags_stay_unless_removal_is_asked_for<M: Concrete, T: Bed>(bed: T)
         let plan = Plan { config: Config { strip_tags, ..Plan::default().config }, ..Plan::default() };
         let mut delay = bed.delay();
         let taken = port.take().expect("the port of the last round");
-        let mut ready =
-            taken.init(&plan.config).map_err(|(error, _)| error).expect("the port initialises");
+        let mut ready = taken.init(&plan.config).expect("the port initialises");
         assert!(ready.bring_link_up(5000).is_up());
         let mut rig = Rig::<M, _, T>::enable(bed, ready, plan);
         let (sent, plain) = (tagged(STRANGER, 9, 1, 204), frame(STRANGER, 1, 200));
@@ -136,7 +137,7 @@ pub(crate) fn strangers_lose_their_tags_as_soon_as_they_are_let_in<M: LiveAccept
     let (sent, plain) = (tagged(STRANGER, 7, 1, 204), frame(STRANGER, 1, 200));
     for accept in [Accept::empty(), Accept::PROMISCUOUS, Accept::MULTICAST, Accept::all(), Accept::BROADCAST]
     {
-        rig.port.set_accept(accept);
+        rig.port.set_accept(accept).expect("the model can");
         let expected = if accept.contains(Accept::PROMISCUOUS) { vec![(0, Some(7))] } else { vec![] };
         assert_eq!(arrives(&mut rig, &sent, &plain), expected, "{accept:?}");
         assert_eq!(arrives(&mut rig, &tagged(vm(1), 7, 1, 204), &frame(vm(1), 1, 200)), [(1, Some(7))]);
@@ -147,13 +148,14 @@ pub(crate) fn strangers_lose_their_tags_as_soon_as_they_are_let_in<M: LiveAccept
 /// However far a change of what is accepted has come, no frame arrives with its tag in it.
 pub(crate) fn no_tag_stays_in_a_frame_meanwhile<M: LiveAccept + Concrete, T: Bed>(bed: T) {
     let cut = Cut::new(bed.bus());
-    let mut rig = Rig::<M, _, T>::start_on(bed, cut.clone(), stripping(Accept::empty()));
+    let platform = bed.platform_over(cut.clone());
+    let mut rig = Rig::<M, _, T>::start_on(bed, platform, stripping(Accept::empty()));
     let (sent, plain) = (tagged(STRANGER, 7, 1, 204), frame(STRANGER, 1, 200));
     for (from, to) in [(Accept::empty(), Accept::PROMISCUOUS), (Accept::PROMISCUOUS, Accept::empty())] {
         for writes in 0.. {
-            rig.port.set_accept(from);
+            rig.port.set_accept(from).expect("the model can");
             cut.after(writes);
-            rig.port.set_accept(to);
+            rig.port.set_accept(to).expect("the model can");
             let lost = cut.lost();
             // The rings' tails are not to be lost.
             cut.mend();

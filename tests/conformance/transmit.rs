@@ -1,11 +1,10 @@
 //! Transmit: order, turns, lengths, and buffers that come back.
 
-use vmdq::Controller;
 use vmdq::ring::{Burst, SendError};
-use vmdq_sim::Testbed;
+use vmdq_sim::{PlatformOf, Testbed};
 
 use crate::bed::Bed;
-use crate::common::{Plan, Rig, STRANGER, frame, number, tagged, vm};
+use crate::common::{Concrete, Plan, Rig, STRANGER, frame, number, pools, tagged, vm};
 
 /// Lets the controller send what it has, and takes it off the wire.
 fn sent<M: Concrete, T: Testbed>(rig: &mut Rig<M, PlatformOf<T>, T>) -> Vec<Vec<u8>> {

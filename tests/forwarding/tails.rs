@@ -23,11 +23,7 @@ pub(crate) fn joined_rings_write_two_tails_for_a_batch<M: Concrete>(bed: fn() ->
     }
 }
 
-fn two_tails<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(
-    bed: Sim,
-    descriptors: usize,
-    batch: u32,
-) {
+fn two_tails<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descriptors: usize, batch: u32) {
     // What a device surely has descriptors for: half of what three quarters of the ring hold.
     if batch as usize > descriptors * 3 / 8 {
         return;
