@@ -1,19 +1,16 @@
 //! The ways of a frame from the wire into the virtual machine.
 
 use igb_hal::I82576;
-use vmdq_bench::place;
+use vmdq_bench::{Machine as Platform, place};
 use vmdq_core::channel::{Posted, VirtualInterface};
 use vmdq_core::group::{Groups, Indication};
-use vmdq_hal::HeaderSize;
-use vmdq_hal::bus::Mmio;
-use vmdq_hal::dma::Identity;
 use vmdq_hal::ring::{BufferMemory, BufferPool, BufferSize, Burst, RingMemory, RxRing};
-use vmdq_hal::targeted::{RunningTargeted, ShareState, TargetedBurst, TargetedMemory, TargetedRing};
-use vmdq_hal::{Pool, Running};
+use vmdq_hal::targeted::{HeaderSize, ShareState, TargetedBurst, TargetedMemory, TargetedRing, Targeting};
+use vmdq_hal::{Pool, Running, Started};
 
 use crate::guest::{BUFFERS, Guest, Machine};
 use crate::nic::Nic;
-use crate::setup::{Network, RING, VM, channel, dma, queue};
+use crate::setup::{Network, Ported, RING, VM, channel, dma, pool};
 
 /// Frames of a batch.
 pub(crate) const BATCH: usize = 32;
@@ -25,22 +22,24 @@ const OWN: usize = RING + 2 * BATCH;
 /// A way, its virtual machine and its device.
 pub(crate) struct Host {
     pub(crate) nic: Nic,
-    pub(crate) machine: Machine,
+    pub(crate) machine: &'static Machine,
     pub(crate) guest: Guest,
     network: Network,
     interface: VirtualInterface<'static>,
     way: Way,
     /// What filters lead to.
-    _steering: Pool<I82576, Mmio>,
+    _steering: Pool<I82576, Platform, Running>,
+    /// Which it keeps running.
+    _port: Ported,
 }
 
 #[expect(clippy::large_enum_variant, reason = "there are three of them")]
 enum Way {
     /// Received into buffers of the I/O container, then copied.
-    Copy { rx: RxRing<I82576, Mmio, Identity>, pool: BufferPool, burst: Burst<BATCH> },
+    Copy { rx: RxRing<Platform>, pool: BufferPool, burst: Burst<BATCH> },
     /// Received into buffers of the virtual machine.
     Targeted {
-        rx: TargetedRing<I82576, Mmio, Identity>,
+        rx: TargetedRing<Platform, &'static Machine>,
         headers: BufferPool,
         burst: TargetedBurst<BATCH>,
         /// By number, what the virtual machine posted.
@@ -57,40 +56,47 @@ pub(crate) const WAYS: [(&str, fn() -> Host); 3] = [
 
 impl Host {
     fn copying() -> Self {
-        let (nic, queue, mut wait) = queue();
-        let (mut pool, _lent) = place(BufferMemory::<OWN, 2>::new()).pool(dma()).expect("buffers");
+        let (nic, port, pool) = pool();
+        let (mut buffers, _memory) = place(BufferMemory::<OWN, 2>::new()).pool(dma()).expect("buffers");
         let (rx, tx) = (place(RingMemory::<RING>::new()), place(RingMemory::<8>::new()));
-        let running = queue.start(rx, tx, pool.size(), dma(), &mut wait).map_err(|(error, _)| error);
-        let Running { mut rx, pool: steering, .. } = running.expect("a queue in memory");
-        rx.refill(&mut pool);
-        Self::new(nic, Way::Copy { rx, pool, burst: Burst::new() }, steering)
+        let started = port.start(pool, rx, tx, buffers.size());
+        let Started { mut rx, pool: steering, .. } = started.expect("a pool in memory");
+        rx.refill(&mut buffers);
+        let way = Way::Copy { rx, pool: buffers, burst: Burst::new() };
+        Self::new(nic, place(Machine::new()), way, steering, port)
     }
 
     fn targeted(replicated: bool) -> Self {
-        let (nic, queue, mut wait) = queue();
-        let (headers, _lent) = place(BufferMemory::<OWN, 1>::new()).pool(dma()).expect("buffers");
+        let (nic, port, pool) = pool();
+        let machine: &'static Machine = place(Machine::new());
+        let (headers, _memory) = place(BufferMemory::<OWN, 1>::new()).pool(dma()).expect("buffers");
         let (rx, tx) = (place(TargetedMemory::<RING, BUFFERS>::new()), place(RingMemory::<8>::new()));
         let size = BufferSize::kib(2).expect("a size");
-        let running = if replicated {
-            let header = HeaderSize::new(64).expect("a size of headers");
-            queue.start_targeted(rx, tx, VM, size, header, dma(), &mut wait)
+        let targeting = if replicated {
+            Targeting::replicated(VM, size, HeaderSize::new(I82576, 64).expect("a size of headers"))
         } else {
-            queue.start_targeted_by_software(rx, tx, VM, size, dma(), &mut wait)
+            Targeting::by_software(VM, size)
         };
-        let RunningTargeted { rx, pool: steering, .. } =
-            running.map_err(|(error, _)| error).expect("a queue in memory");
+        let started = port.start_targeted(pool, rx, tx, targeting, machine);
+        let Started { rx, pool: steering, .. } = started.expect("a pool in memory");
         let posted = Box::new([const { None }; BUFFERS]);
         let way = Way::Targeted { rx, headers, burst: TargetedBurst::new(), posted };
-        let mut host = Self::new(nic, way, steering);
+        let mut host = Self::new(nic, machine, way, steering, port);
         // Shares what the guest posted and tells the device of it.
         host.serve(false);
         host
     }
 
-    fn new(nic: Nic, way: Way, steering: Pool<I82576, Mmio>) -> Self {
+    fn new(
+        nic: Nic,
+        machine: &'static Machine,
+        way: Way,
+        steering: Pool<I82576, Platform, Running>,
+        port: Ported,
+    ) -> Self {
         let (interface, guest) = channel();
-        let (machine, network) = (Machine::new(), Network::new());
-        Self { nic, machine, guest, network, interface, way, _steering: steering }
+        let network = Network::new();
+        Self { nic, machine, guest, network, interface, way, _steering: steering, _port: port }
     }
 
     /// One round of the hypervisor's loop and of the guest's: a batch at most.
@@ -102,13 +108,13 @@ impl Host {
                 copy(network, interface, machine, burst, pool);
             }
             Way::Targeted { rx, headers, burst, posted } => {
-                take_back(interface, machine, rx, posted);
+                take_back(interface, rx, posted);
                 rx.refill(headers);
-                rx.receive(machine, burst);
+                rx.receive(burst);
                 hand_over(network, interface, burst, headers, posted);
             }
         }
-        interface.notify_if_needed(machine);
+        interface.notify_if_needed(*machine);
         self.guest.work(machine, reads);
     }
 }
@@ -139,8 +145,7 @@ fn copy(
 /// Takes the buffers that the guest posted: new ones are shared, the others given back.
 fn take_back(
     interface: &mut VirtualInterface<'_>,
-    machine: &Machine,
-    rx: &mut TargetedRing<I82576, Mmio, Identity>,
+    rx: &mut TargetedRing<Platform, &'static Machine>,
     posted: &mut [Option<Posted>; BUFFERS],
 ) {
     while let Some(Ok(buffer)) = interface.receive().next() {
@@ -148,7 +153,7 @@ fn take_back(
         let held = match rx.shared(id) {
             Some((shared, ShareState::Delivered)) if shared == range => rx.give_back(id).is_ok(),
             Some(_) => false,
-            None => rx.share(machine, id, range).is_ok(),
+            None => rx.share(id, range).is_ok(),
         };
         assert!(held, "a guest that keeps to the rules");
         posted[usize::from(id)] = Some(buffer);
