@@ -310,6 +310,17 @@ mod layout {
             /// Protocol
             DCA_MODE OFFSET(1) NUMBITS(4) [LEGACY = 0x0, DCA10 = 0x1],
         ],
+        /// ECC control; bits 21, 18, 9 and 6 are cleared after a reset
+        pub GHECCR [
+            /// Cleared after a reset; its name is not in the facts
+            ERRATUM_6 OFFSET(6) NUMBITS(1) [],
+            /// Cleared after a reset; its name is not in the facts
+            ERRATUM_9 OFFSET(9) NUMBITS(1) [],
+            /// Cleared after a reset; its name is not in the facts
+            ERRATUM_18 OFFSET(18) NUMBITS(1) [],
+            /// Cleared after a reset; its name is not in the facts
+            ERRATUM_21 OFFSET(21) NUMBITS(1) [],
+        ],
         /// PCIe interrupt cause
         pub PICAUSE [
             /// Completion abort
@@ -689,7 +700,7 @@ mod layout {
         /// VLAN control
         pub VLNCTRL [
             /// VLAN EtherType
-            VET OFFSET(0) NUMBITS(16) [],
+            VET OFFSET(0) NUMBITS(16) [DOT1Q = 0x8100],
             /// Canonical form indicator that is accepted
             CFI OFFSET(28) NUMBITS(1) [],
             /// Checks it
@@ -1350,6 +1361,24 @@ mod layout {
             /// Counter of queue 4 n + 3
             Q_MAP3 OFFSET(24) NUMBITS(4) [],
         ],
+        /// Status and errors in a receive descriptor that the 82598 has written; errors count while FCTRL.SBP is set
+        pub RX_STATUS [
+            /// CRC error
+            CE OFFSET(24) NUMBITS(1) [],
+            /// Length error
+            LE OFFSET(25) NUMBITS(1) [],
+            /// Packet error
+            PE OFFSET(27) NUMBITS(1) [],
+            /// Oversize error
+            OSE OFFSET(28) NUMBITS(1) [],
+            /// Undersize error
+            USE OFFSET(29) NUMBITS(1) [],
+        ],
+        /// PSRTYPE as the datasheet of the 82598 reads: bit t is packet type t
+        pub PACKET_TYPES [
+            /// Types 0 (MAC header alone) to 9 (UDP over IPv6)
+            TYPES OFFSET(0) NUMBITS(10) [ALL = 0x3ff],
+        ],
     ];
 
     /// TCP timer
@@ -1502,11 +1531,11 @@ pub trait Regs {
     /// Receive descriptor tail (section 1.5; 8.2.3.8.5; D, B).
     const RDT: RegArray<RDT::Register, Dma>;
     /// Receive descriptor control (section 1.5; 8.2.3.8.6; D, B, G, DS98 p326).
-    const RXDCTL: RegArray<RXDCTL::Register, Rw>;
+    const RXDCTL: RegArray<RXDCTL::Register, Dma>;
     /// Split and replication receive control, for each VMDq index (82598) or queue (section 1.5; 8.2.3.8.7; D, B, G, O, DS98 p228, p233; HDR_REPLICATION by its name in the igb family).
     ///
     /// Reset value: 0x402.
-    const SRRCTL: RegArray<SRRCTL::Register, Rw>;
+    const SRRCTL: RegArray<SRRCTL::Register, Dma>;
     /// Direct cache access of a VMDq index (82598) or receive queue (section 1.5; 8.2.3.11.1; D, B, S).
     ///
     /// Reset value: 0xa200.
@@ -1532,7 +1561,7 @@ pub trait Regs {
     /// Transmit descriptor tail (section 1.6; 8.2.3.9.9; D, B).
     const TDT: RegArray<TDT::Register, Dma>;
     /// Transmit descriptor control (section 1.6; 8.2.3.9.10; D, B, O).
-    const TXDCTL: RegArray<TXDCTL::Register, Rw>;
+    const TXDCTL: RegArray<TXDCTL::Register, Dma>;
     /// Head write-back address low (section 1.6; 8.2.3.9.11; D, B).
     const TDWBAL: RegArray<TDWBAL::Register, Dma>;
     /// Head write-back address high (section 1.6; 8.2.3.9.12; D, B).
@@ -1992,8 +2021,8 @@ impl Regs for I82598 {
     const RDLEN: RegArray<RDLEN::Register, Dma> = RegArray::new(Window::new(0x1008, 0x40, 64));
     const RDH: RegArray<RDH::Register, Dma> = RegArray::new(Window::new(0x1010, 0x40, 64));
     const RDT: RegArray<RDT::Register, Dma> = RegArray::new(Window::new(0x1018, 0x40, 64));
-    const RXDCTL: RegArray<RXDCTL::Register, Rw> = RegArray::new(Window::new(0x1028, 0x40, 64));
-    const SRRCTL: RegArray<SRRCTL::Register, Rw> = RegArray::new(Window::new(0x2100, 0x4, 16));
+    const RXDCTL: RegArray<RXDCTL::Register, Dma> = RegArray::new(Window::new(0x1028, 0x40, 64));
+    const SRRCTL: RegArray<SRRCTL::Register, Dma> = RegArray::new(Window::new(0x2100, 0x4, 16));
     const DCA_RXCTRL: RegArray<DCA_RXCTRL::Register, Rw> = RegArray::new(Window::new(0x2200, 0x4, 16));
     const RDRXCTL: Reg<RDRXCTL::Register, Rw> = Reg::new(0x2f00);
     const RXCTRL: Reg<RXCTRL::Register, Rw> = Reg::new(0x3000);
@@ -2003,7 +2032,7 @@ impl Regs for I82598 {
     const TDLEN: RegArray<TDLEN::Register, Dma> = RegArray::new(Window::new(0x6008, 0x40, 32));
     const TDH: RegArray<TDH::Register, Dma> = RegArray::new(Window::new(0x6010, 0x40, 32));
     const TDT: RegArray<TDT::Register, Dma> = RegArray::new(Window::new(0x6018, 0x40, 32));
-    const TXDCTL: RegArray<TXDCTL::Register, Rw> = RegArray::new(Window::new(0x6028, 0x40, 32));
+    const TXDCTL: RegArray<TXDCTL::Register, Dma> = RegArray::new(Window::new(0x6028, 0x40, 32));
     const TDWBAL: RegArray<TDWBAL::Register, Dma> = RegArray::new(Window::new(0x6038, 0x40, 32));
     const TDWBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x603c, 0x40, 32));
     const DCA_TXCTRL: RegArray<DCA_TXCTRL::Register, Rw> = RegArray::new(Window::new(0x7200, 0x4, 16));
@@ -2070,7 +2099,7 @@ impl I82598 {
     /// Field `GCR.CMPL_TMOUT_RESEND`: Sends a request again after a completion time-out.
     pub const GCR_CMPL_TMOUT_RESEND: Field<u32, GCR::Register> = Field::new(0x1, 16);
     /// ECC control; bits 21, 18, 9 and 6 are cleared after a reset (section 1.1; 5; D, P9).
-    pub const GHECCR: Reg<(), Rw> = Reg::new(0x110b0);
+    pub const GHECCR: Reg<GHECCR::Register, Rw> = Reg::new(0x110b0);
     /// Field `HLREG0.TXPAUSEEN`: Sends pause frames.
     pub const HLREG0_TXPAUSEEN: Field<u32, HLREG0::Register> = Field::new(0x1, 12);
     /// Field `HLREG0.RXPAUSEEN`: Obeys pause frames.
@@ -2274,8 +2303,8 @@ impl Regs for I82599 {
     const RDLEN: RegArray<RDLEN::Register, Dma> = RegArray::split(Window::new(0x1008, 0x40, 64), Window::new(0xd008, 0x40, 64));
     const RDH: RegArray<RDH::Register, Dma> = RegArray::split(Window::new(0x1010, 0x40, 64), Window::new(0xd010, 0x40, 64));
     const RDT: RegArray<RDT::Register, Dma> = RegArray::split(Window::new(0x1018, 0x40, 64), Window::new(0xd018, 0x40, 64));
-    const RXDCTL: RegArray<RXDCTL::Register, Rw> = RegArray::split(Window::new(0x1028, 0x40, 64), Window::new(0xd028, 0x40, 64));
-    const SRRCTL: RegArray<SRRCTL::Register, Rw> = RegArray::split(Window::new(0x1014, 0x40, 64), Window::new(0xd014, 0x40, 64));
+    const RXDCTL: RegArray<RXDCTL::Register, Dma> = RegArray::split(Window::new(0x1028, 0x40, 64), Window::new(0xd028, 0x40, 64));
+    const SRRCTL: RegArray<SRRCTL::Register, Dma> = RegArray::split(Window::new(0x1014, 0x40, 64), Window::new(0xd014, 0x40, 64));
     const DCA_RXCTRL: RegArray<DCA_RXCTRL::Register, Rw> = RegArray::split(Window::new(0x100c, 0x40, 64), Window::new(0xd00c, 0x40, 64));
     const RDRXCTL: Reg<RDRXCTL::Register, Rw> = Reg::new(0x2f00);
     const RXCTRL: Reg<RXCTRL::Register, Rw> = Reg::new(0x3000);
@@ -2285,7 +2314,7 @@ impl Regs for I82599 {
     const TDLEN: RegArray<TDLEN::Register, Dma> = RegArray::new(Window::new(0x6008, 0x40, 128));
     const TDH: RegArray<TDH::Register, Dma> = RegArray::new(Window::new(0x6010, 0x40, 128));
     const TDT: RegArray<TDT::Register, Dma> = RegArray::new(Window::new(0x6018, 0x40, 128));
-    const TXDCTL: RegArray<TXDCTL::Register, Rw> = RegArray::new(Window::new(0x6028, 0x40, 128));
+    const TXDCTL: RegArray<TXDCTL::Register, Dma> = RegArray::new(Window::new(0x6028, 0x40, 128));
     const TDWBAL: RegArray<TDWBAL::Register, Dma> = RegArray::new(Window::new(0x6038, 0x40, 128));
     const TDWBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x603c, 0x40, 128));
     const DCA_TXCTRL: RegArray<DCA_TXCTRL::Register, Rw> = RegArray::new(Window::new(0x600c, 0x40, 128));
@@ -2617,8 +2646,8 @@ impl Regs for X540 {
     const RDLEN: RegArray<RDLEN::Register, Dma> = RegArray::split(Window::new(0x1008, 0x40, 64), Window::new(0xd008, 0x40, 64));
     const RDH: RegArray<RDH::Register, Dma> = RegArray::split(Window::new(0x1010, 0x40, 64), Window::new(0xd010, 0x40, 64));
     const RDT: RegArray<RDT::Register, Dma> = RegArray::split(Window::new(0x1018, 0x40, 64), Window::new(0xd018, 0x40, 64));
-    const RXDCTL: RegArray<RXDCTL::Register, Rw> = RegArray::split(Window::new(0x1028, 0x40, 64), Window::new(0xd028, 0x40, 64));
-    const SRRCTL: RegArray<SRRCTL::Register, Rw> = RegArray::split(Window::new(0x1014, 0x40, 64), Window::new(0xd014, 0x40, 64));
+    const RXDCTL: RegArray<RXDCTL::Register, Dma> = RegArray::split(Window::new(0x1028, 0x40, 64), Window::new(0xd028, 0x40, 64));
+    const SRRCTL: RegArray<SRRCTL::Register, Dma> = RegArray::split(Window::new(0x1014, 0x40, 64), Window::new(0xd014, 0x40, 64));
     const DCA_RXCTRL: RegArray<DCA_RXCTRL::Register, Rw> = RegArray::split(Window::new(0x100c, 0x40, 64), Window::new(0xd00c, 0x40, 64));
     const RDRXCTL: Reg<RDRXCTL::Register, Rw> = Reg::new(0x2f00);
     const RXCTRL: Reg<RXCTRL::Register, Rw> = Reg::new(0x3000);
@@ -2628,7 +2657,7 @@ impl Regs for X540 {
     const TDLEN: RegArray<TDLEN::Register, Dma> = RegArray::new(Window::new(0x6008, 0x40, 128));
     const TDH: RegArray<TDH::Register, Dma> = RegArray::new(Window::new(0x6010, 0x40, 128));
     const TDT: RegArray<TDT::Register, Dma> = RegArray::new(Window::new(0x6018, 0x40, 128));
-    const TXDCTL: RegArray<TXDCTL::Register, Rw> = RegArray::new(Window::new(0x6028, 0x40, 128));
+    const TXDCTL: RegArray<TXDCTL::Register, Dma> = RegArray::new(Window::new(0x6028, 0x40, 128));
     const TDWBAL: RegArray<TDWBAL::Register, Dma> = RegArray::new(Window::new(0x6038, 0x40, 128));
     const TDWBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x603c, 0x40, 128));
     const DCA_TXCTRL: RegArray<DCA_TXCTRL::Register, Rw> = RegArray::new(Window::new(0x600c, 0x40, 128));
