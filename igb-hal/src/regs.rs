@@ -5,7 +5,7 @@
 //! [`Regs`] has the registers of every device, [`PoolRegs`] those of a group, and a device's type those of only some.
 //! A field or value that only some devices have is a constant `REGISTER_FIELD` beside them.
 //!
-//! Each register names its section in the fact sheet of the igb family and its sources:
+//! Each register names its section in `FACTS.md` of this crate, and its sources:
 //!
 //! | key | source |
 //! |---|---|
@@ -796,6 +796,8 @@ mod layout {
 
 /// Registers that every device of the Intel 82575, 82576 and I350 gigabit controllers has.
 pub trait Regs {
+    /// The device, as the registers that it shares with other families are reached.
+    type Shared: vmdq_hal::device::SharedRegs;
     /// Device control (section 2.1; D, H).
     const CTRL: Reg<CTRL::Register, Rw>;
     /// Device status (section 2.1; D, Q, N, SN, H).
@@ -923,7 +925,7 @@ pub trait Regs {
     /// Receive descriptor ring length (section 2.4; S75 p359, H).
     const RDLEN: RegArray<RDLEN::Register, Dma>;
     /// Split and replication receive control (section 2.3; D, Q, S75 p104, p115, p129, I210 p275, p277, H).
-    const SRRCTL: RegArray<SRRCTL::Register, Rw>;
+    const SRRCTL: RegArray<SRRCTL::Register, Dma>;
     /// Receive descriptor head; written only while the queue is off (section 2.4; S75 p359, H).
     const RDH: RegArray<RDH::Register, Dma>;
     /// Direct cache access of a receive queue (section 2.1; S75 p376, D, H).
@@ -931,7 +933,7 @@ pub trait Regs {
     /// Receive descriptor tail (section 2.4; S75 p359, H).
     const RDT: RegArray<RDT::Register, Dma>;
     /// Receive descriptor control (section 2.4; D, L, Q, H).
-    const RXDCTL: RegArray<RXDCTL::Register, Rw>;
+    const RXDCTL: RegArray<RXDCTL::Register, Dma>;
     /// Packets dropped because the queue had no descriptor (section 2.3; D, L, H).
     const RQDPC: RegArray<(), Rc>;
     /// Transmit descriptor base low (section 2.4; D, H).
@@ -947,7 +949,7 @@ pub trait Regs {
     /// Transmit descriptor tail (section 2.4; D, H).
     const TDT: RegArray<TDT::Register, Dma>;
     /// Transmit descriptor control (section 2.4; D, S75 p161, H).
-    const TXDCTL: RegArray<TXDCTL::Register, Rw>;
+    const TXDCTL: RegArray<TXDCTL::Register, Dma>;
     /// Head write-back address low (section 2.4; S75 p161-162, D, H).
     const TDWBAL: RegArray<TDWBAL::Register, Dma>;
     /// Head write-back address high (section 2.4; S75 p161-162, D, H).
@@ -1152,6 +1154,7 @@ pub trait PoolRegs: Regs {
 pub enum I82575 {}
 
 impl Regs for I82575 {
+    type Shared = Self;
     const CTRL: Reg<CTRL::Register, Rw> = Reg::new(0x0);
     const STATUS: Reg<STATUS::Register, Ro> = Reg::new(0x8);
     const CTRL_EXT: Reg<CTRL_EXT::Register, Rw> = Reg::new(0x18);
@@ -1210,11 +1213,11 @@ impl Regs for I82575 {
     const RDBAL: RegArray<RDBAL::Register, Dma> = RegArray::new(Window::new(0x2800, 0x100, 4));
     const RDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x2804, 0x100, 4));
     const RDLEN: RegArray<RDLEN::Register, Dma> = RegArray::new(Window::new(0x2808, 0x100, 4));
-    const SRRCTL: RegArray<SRRCTL::Register, Rw> = RegArray::new(Window::new(0x280c, 0x100, 4));
+    const SRRCTL: RegArray<SRRCTL::Register, Dma> = RegArray::new(Window::new(0x280c, 0x100, 4));
     const RDH: RegArray<RDH::Register, Dma> = RegArray::new(Window::new(0x2810, 0x100, 4));
     const RXCTL: RegArray<RXCTL::Register, Rw> = RegArray::new(Window::new(0x2814, 0x100, 4));
     const RDT: RegArray<RDT::Register, Dma> = RegArray::new(Window::new(0x2818, 0x100, 4));
-    const RXDCTL: RegArray<RXDCTL::Register, Rw> = RegArray::new(Window::new(0x2828, 0x100, 4));
+    const RXDCTL: RegArray<RXDCTL::Register, Dma> = RegArray::new(Window::new(0x2828, 0x100, 4));
     const RQDPC: RegArray<(), Rc> = RegArray::new(Window::new(0x2830, 0x100, 4));
     const TDBAL: RegArray<TDBAL::Register, Dma> = RegArray::new(Window::new(0x3800, 0x100, 4));
     const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x3804, 0x100, 4));
@@ -1222,7 +1225,7 @@ impl Regs for I82575 {
     const TDH: RegArray<TDH::Register, Dma> = RegArray::new(Window::new(0x3810, 0x100, 4));
     const TXCTL: RegArray<TXCTL::Register, Rw> = RegArray::new(Window::new(0x3814, 0x100, 4));
     const TDT: RegArray<TDT::Register, Dma> = RegArray::new(Window::new(0x3818, 0x100, 4));
-    const TXDCTL: RegArray<TXDCTL::Register, Rw> = RegArray::new(Window::new(0x3828, 0x100, 4));
+    const TXDCTL: RegArray<TXDCTL::Register, Dma> = RegArray::new(Window::new(0x3828, 0x100, 4));
     const TDWBAL: RegArray<TDWBAL::Register, Dma> = RegArray::new(Window::new(0x3838, 0x100, 4));
     const TDWBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x383c, 0x100, 4));
     const TCTL: Reg<TCTL::Register, Rw> = Reg::new(0x400);
@@ -1277,6 +1280,33 @@ impl Regs for I82575 {
     const SSVPC: Reg<(), Rc> = Reg::new(0x41a0);
 }
 
+impl vmdq_hal::device::SharedRegs for I82575 {
+    const CTRL: Reg<(), Rw> = Reg::new(0x0);
+    const STATUS: Reg<(), Ro> = Reg::new(0x8);
+    const EIMS: Reg<(), W1s> = Reg::new(0x1524);
+    const EIMC: Reg<(), Wo> = Reg::new(0x1528);
+    const RAL: RegArray<(), Rw> = RegArray::new(Window::new(0x5400, 0x8, 16));
+    const RAH: RegArray<(), Rw> = RegArray::new(Window::new(0x5404, 0x8, 16));
+    const MTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5200, 0x4, 128));
+    const VFTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5600, 0x4, 128));
+    const RDBAL: RegArray<(), Dma> = RegArray::new(Window::new(0x2800, 0x100, 4));
+    const RDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x2804, 0x100, 4));
+    const RDLEN: RegArray<(), Dma> = RegArray::new(Window::new(0x2808, 0x100, 4));
+    const RDH: RegArray<(), Dma> = RegArray::new(Window::new(0x2810, 0x100, 4));
+    const RDT: RegArray<(), Dma> = RegArray::new(Window::new(0x2818, 0x100, 4));
+    const SRRCTL: RegArray<(), Dma> = RegArray::new(Window::new(0x280c, 0x100, 4));
+    const RXDCTL: RegArray<(), Dma> = RegArray::new(Window::new(0x2828, 0x100, 4));
+    const TDBAL: RegArray<(), Dma> = RegArray::new(Window::new(0x3800, 0x100, 4));
+    const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x3804, 0x100, 4));
+    const TDLEN: RegArray<(), Dma> = RegArray::new(Window::new(0x3808, 0x100, 4));
+    const TDH: RegArray<(), Dma> = RegArray::new(Window::new(0x3810, 0x100, 4));
+    const TDT: RegArray<(), Dma> = RegArray::new(Window::new(0x3818, 0x100, 4));
+    const TXDCTL: RegArray<(), Dma> = RegArray::new(Window::new(0x3828, 0x100, 4));
+    const CRCERRS: Reg<(), Rc> = Reg::new(0x4000);
+    const ROC: Reg<(), Rc> = Reg::new(0x40ac);
+    const RUC: Reg<(), Rc> = Reg::new(0x40a4);
+}
+
 impl I82575 {
     /// Field `CTRL_EXT.NSICR`: Reading ICR always clears it (also IRCA); in GPIE on later parts.
     pub const CTRL_EXT_NSICR: Field<u32, CTRL_EXT::Register> = Field::new(0x1, 0);
@@ -1318,6 +1348,7 @@ impl I82575 {
 pub enum I82576 {}
 
 impl Regs for I82576 {
+    type Shared = Self;
     const CTRL: Reg<CTRL::Register, Rw> = Reg::new(0x0);
     const STATUS: Reg<STATUS::Register, Ro> = Reg::new(0x8);
     const CTRL_EXT: Reg<CTRL_EXT::Register, Rw> = Reg::new(0x18);
@@ -1376,11 +1407,11 @@ impl Regs for I82576 {
     const RDBAL: RegArray<RDBAL::Register, Dma> = RegArray::new(Window::new(0xc000, 0x40, 16));
     const RDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xc004, 0x40, 16));
     const RDLEN: RegArray<RDLEN::Register, Dma> = RegArray::new(Window::new(0xc008, 0x40, 16));
-    const SRRCTL: RegArray<SRRCTL::Register, Rw> = RegArray::new(Window::new(0xc00c, 0x40, 16));
+    const SRRCTL: RegArray<SRRCTL::Register, Dma> = RegArray::new(Window::new(0xc00c, 0x40, 16));
     const RDH: RegArray<RDH::Register, Dma> = RegArray::new(Window::new(0xc010, 0x40, 16));
     const RXCTL: RegArray<RXCTL::Register, Rw> = RegArray::new(Window::new(0xc014, 0x40, 16));
     const RDT: RegArray<RDT::Register, Dma> = RegArray::new(Window::new(0xc018, 0x40, 16));
-    const RXDCTL: RegArray<RXDCTL::Register, Rw> = RegArray::new(Window::new(0xc028, 0x40, 16));
+    const RXDCTL: RegArray<RXDCTL::Register, Dma> = RegArray::new(Window::new(0xc028, 0x40, 16));
     const RQDPC: RegArray<(), Rc> = RegArray::new(Window::new(0xc030, 0x40, 16));
     const TDBAL: RegArray<TDBAL::Register, Dma> = RegArray::new(Window::new(0xe000, 0x40, 16));
     const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xe004, 0x40, 16));
@@ -1388,7 +1419,7 @@ impl Regs for I82576 {
     const TDH: RegArray<TDH::Register, Dma> = RegArray::new(Window::new(0xe010, 0x40, 16));
     const TXCTL: RegArray<TXCTL::Register, Rw> = RegArray::new(Window::new(0xe014, 0x40, 16));
     const TDT: RegArray<TDT::Register, Dma> = RegArray::new(Window::new(0xe018, 0x40, 16));
-    const TXDCTL: RegArray<TXDCTL::Register, Rw> = RegArray::new(Window::new(0xe028, 0x40, 16));
+    const TXDCTL: RegArray<TXDCTL::Register, Dma> = RegArray::new(Window::new(0xe028, 0x40, 16));
     const TDWBAL: RegArray<TDWBAL::Register, Dma> = RegArray::new(Window::new(0xe038, 0x40, 16));
     const TDWBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xe03c, 0x40, 16));
     const TCTL: Reg<TCTL::Register, Rw> = Reg::new(0x400);
@@ -1488,6 +1519,33 @@ impl PoolRegs for I82576 {
     const PFVFGOTLBC: RegArray<(), Ro> = RegArray::new(Window::new(0x10050, 0x100, 8));
 }
 
+impl vmdq_hal::device::SharedRegs for I82576 {
+    const CTRL: Reg<(), Rw> = Reg::new(0x0);
+    const STATUS: Reg<(), Ro> = Reg::new(0x8);
+    const EIMS: Reg<(), W1s> = Reg::new(0x1524);
+    const EIMC: Reg<(), Wo> = Reg::new(0x1528);
+    const RAL: RegArray<(), Rw> = RegArray::split(Window::new(0x5400, 0x8, 16), Window::new(0x54e0, 0x8, 8));
+    const RAH: RegArray<(), Rw> = RegArray::split(Window::new(0x5404, 0x8, 16), Window::new(0x54e4, 0x8, 8));
+    const MTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5200, 0x4, 128));
+    const VFTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5600, 0x4, 128));
+    const RDBAL: RegArray<(), Dma> = RegArray::new(Window::new(0xc000, 0x40, 16));
+    const RDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xc004, 0x40, 16));
+    const RDLEN: RegArray<(), Dma> = RegArray::new(Window::new(0xc008, 0x40, 16));
+    const RDH: RegArray<(), Dma> = RegArray::new(Window::new(0xc010, 0x40, 16));
+    const RDT: RegArray<(), Dma> = RegArray::new(Window::new(0xc018, 0x40, 16));
+    const SRRCTL: RegArray<(), Dma> = RegArray::new(Window::new(0xc00c, 0x40, 16));
+    const RXDCTL: RegArray<(), Dma> = RegArray::new(Window::new(0xc028, 0x40, 16));
+    const TDBAL: RegArray<(), Dma> = RegArray::new(Window::new(0xe000, 0x40, 16));
+    const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xe004, 0x40, 16));
+    const TDLEN: RegArray<(), Dma> = RegArray::new(Window::new(0xe008, 0x40, 16));
+    const TDH: RegArray<(), Dma> = RegArray::new(Window::new(0xe010, 0x40, 16));
+    const TDT: RegArray<(), Dma> = RegArray::new(Window::new(0xe018, 0x40, 16));
+    const TXDCTL: RegArray<(), Dma> = RegArray::new(Window::new(0xe028, 0x40, 16));
+    const CRCERRS: Reg<(), Rc> = Reg::new(0x4000);
+    const ROC: Reg<(), Rc> = Reg::new(0x40ac);
+    const RUC: Reg<(), Rc> = Reg::new(0x40a4);
+}
+
 impl I82576 {
     /// Field `RXPBS.RXPBS`: KB.
     pub const RXPBS_RXPBS: Field<u32, RXPBS::Register> = Field::new(0x7f, 0);
@@ -1509,6 +1567,7 @@ impl I82576 {
 pub enum I350 {}
 
 impl Regs for I350 {
+    type Shared = Self;
     const CTRL: Reg<CTRL::Register, Rw> = Reg::new(0x0);
     const STATUS: Reg<STATUS::Register, Ro> = Reg::new(0x8);
     const CTRL_EXT: Reg<CTRL_EXT::Register, Rw> = Reg::new(0x18);
@@ -1567,11 +1626,11 @@ impl Regs for I350 {
     const RDBAL: RegArray<RDBAL::Register, Dma> = RegArray::new(Window::new(0xc000, 0x40, 8));
     const RDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xc004, 0x40, 8));
     const RDLEN: RegArray<RDLEN::Register, Dma> = RegArray::new(Window::new(0xc008, 0x40, 8));
-    const SRRCTL: RegArray<SRRCTL::Register, Rw> = RegArray::new(Window::new(0xc00c, 0x40, 8));
+    const SRRCTL: RegArray<SRRCTL::Register, Dma> = RegArray::new(Window::new(0xc00c, 0x40, 8));
     const RDH: RegArray<RDH::Register, Dma> = RegArray::new(Window::new(0xc010, 0x40, 8));
     const RXCTL: RegArray<RXCTL::Register, Rw> = RegArray::new(Window::new(0xc014, 0x40, 8));
     const RDT: RegArray<RDT::Register, Dma> = RegArray::new(Window::new(0xc018, 0x40, 8));
-    const RXDCTL: RegArray<RXDCTL::Register, Rw> = RegArray::new(Window::new(0xc028, 0x40, 8));
+    const RXDCTL: RegArray<RXDCTL::Register, Dma> = RegArray::new(Window::new(0xc028, 0x40, 8));
     const RQDPC: RegArray<(), Rc> = RegArray::new(Window::new(0xc030, 0x40, 8));
     const TDBAL: RegArray<TDBAL::Register, Dma> = RegArray::new(Window::new(0xe000, 0x40, 8));
     const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xe004, 0x40, 8));
@@ -1579,7 +1638,7 @@ impl Regs for I350 {
     const TDH: RegArray<TDH::Register, Dma> = RegArray::new(Window::new(0xe010, 0x40, 8));
     const TXCTL: RegArray<TXCTL::Register, Rw> = RegArray::new(Window::new(0xe014, 0x40, 8));
     const TDT: RegArray<TDT::Register, Dma> = RegArray::new(Window::new(0xe018, 0x40, 8));
-    const TXDCTL: RegArray<TXDCTL::Register, Rw> = RegArray::new(Window::new(0xe028, 0x40, 8));
+    const TXDCTL: RegArray<TXDCTL::Register, Dma> = RegArray::new(Window::new(0xe028, 0x40, 8));
     const TDWBAL: RegArray<TDWBAL::Register, Dma> = RegArray::new(Window::new(0xe038, 0x40, 8));
     const TDWBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xe03c, 0x40, 8));
     const TCTL: Reg<TCTL::Register, Rw> = Reg::new(0x400);
@@ -1677,6 +1736,33 @@ impl PoolRegs for I350 {
     const PFVFGPTLBC: RegArray<(), Ro> = RegArray::new(Window::new(0x10044, 0x100, 8));
     const PFVFGORLBC: RegArray<(), Ro> = RegArray::new(Window::new(0x10048, 0x100, 8));
     const PFVFGOTLBC: RegArray<(), Ro> = RegArray::new(Window::new(0x10050, 0x100, 8));
+}
+
+impl vmdq_hal::device::SharedRegs for I350 {
+    const CTRL: Reg<(), Rw> = Reg::new(0x0);
+    const STATUS: Reg<(), Ro> = Reg::new(0x8);
+    const EIMS: Reg<(), W1s> = Reg::new(0x1524);
+    const EIMC: Reg<(), Wo> = Reg::new(0x1528);
+    const RAL: RegArray<(), Rw> = RegArray::split(Window::new(0x5400, 0x8, 16), Window::new(0x54e0, 0x8, 16));
+    const RAH: RegArray<(), Rw> = RegArray::split(Window::new(0x5404, 0x8, 16), Window::new(0x54e4, 0x8, 16));
+    const MTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5200, 0x4, 128));
+    const VFTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5600, 0x4, 128));
+    const RDBAL: RegArray<(), Dma> = RegArray::new(Window::new(0xc000, 0x40, 8));
+    const RDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xc004, 0x40, 8));
+    const RDLEN: RegArray<(), Dma> = RegArray::new(Window::new(0xc008, 0x40, 8));
+    const RDH: RegArray<(), Dma> = RegArray::new(Window::new(0xc010, 0x40, 8));
+    const RDT: RegArray<(), Dma> = RegArray::new(Window::new(0xc018, 0x40, 8));
+    const SRRCTL: RegArray<(), Dma> = RegArray::new(Window::new(0xc00c, 0x40, 8));
+    const RXDCTL: RegArray<(), Dma> = RegArray::new(Window::new(0xc028, 0x40, 8));
+    const TDBAL: RegArray<(), Dma> = RegArray::new(Window::new(0xe000, 0x40, 8));
+    const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xe004, 0x40, 8));
+    const TDLEN: RegArray<(), Dma> = RegArray::new(Window::new(0xe008, 0x40, 8));
+    const TDH: RegArray<(), Dma> = RegArray::new(Window::new(0xe010, 0x40, 8));
+    const TDT: RegArray<(), Dma> = RegArray::new(Window::new(0xe018, 0x40, 8));
+    const TXDCTL: RegArray<(), Dma> = RegArray::new(Window::new(0xe028, 0x40, 8));
+    const CRCERRS: Reg<(), Rc> = Reg::new(0x4000);
+    const ROC: Reg<(), Rc> = Reg::new(0x40ac);
+    const RUC: Reg<(), Rc> = Reg::new(0x40a4);
 }
 
 impl I350 {

@@ -5,7 +5,7 @@
 //! [`Regs`] has the registers of every device, [`PoolRegs`] those of a group, and a device's type those of only some.
 //! A field or value that only some devices have is a constant `REGISTER_FIELD` beside them.
 //!
-//! Each register names its section in the fact sheet of the ixgbe family and its sources:
+//! Each register names its section in `FACTS.md` of this crate, and its sources:
 //!
 //! | key | source |
 //! |---|---|
@@ -34,7 +34,7 @@ mod layout {
         /// Device control
         pub CTRL [
             /// Stops the device from starting PCIe requests (PCIe master disable)
-            GIO_DIS OFFSET(2) NUMBITS(1) [],
+            GIO_MASTER_DISABLE OFFSET(2) NUMBITS(1) [],
             /// Link reset, clears itself
             LRST OFFSET(3) NUMBITS(1) [],
             /// Device reset, clears itself
@@ -47,7 +47,7 @@ mod layout {
             /// Link up
             LINK_UP OFFSET(7) NUMBITS(1) [],
             /// PCIe requests are possible; 0 after a master disable means quiesced
-            GIO OFFSET(19) NUMBITS(1) [],
+            GIO_MASTER_ENABLE OFFSET(19) NUMBITS(1) [],
         ],
         /// Extended device control
         pub CTRL_EXT [
@@ -1400,6 +1400,8 @@ mod layout {
 
 /// Registers that every device of the Intel 82598, 82599 and X540 ten-gigabit controllers has.
 pub trait Regs {
+    /// The device, as the registers that it shares with other families are reached.
+    type Shared: vmdq_hal::device::SharedRegs;
     /// Device control (section 1.1; D, B, G).
     const CTRL: Reg<CTRL::Register, Rw>;
     /// Device status (section 1.1; D, B, G).
@@ -1968,6 +1970,7 @@ pub trait PoolRegs: Regs {
 pub enum I82598 {}
 
 impl Regs for I82598 {
+    type Shared = Self;
     const CTRL: Reg<CTRL::Register, Rw> = Reg::new(0x0);
     const STATUS: Reg<STATUS::Register, Ro> = Reg::new(0x8);
     const CTRL_EXT: Reg<CTRL_EXT::Register, Rw> = Reg::new(0x18);
@@ -2083,6 +2086,33 @@ impl Regs for I82598 {
     const RQSMR: RegArray<RQSMR::Register, Rw> = RegArray::new(Window::new(0x2300, 0x4, 16));
     const QPRC: RegArray<(), Rc> = RegArray::new(Window::new(0x1030, 0x40, 16));
     const QPTC: RegArray<(), Rc> = RegArray::new(Window::new(0x6030, 0x40, 16));
+}
+
+impl vmdq_hal::device::SharedRegs for I82598 {
+    const CTRL: Reg<(), Rw> = Reg::new(0x0);
+    const STATUS: Reg<(), Ro> = Reg::new(0x8);
+    const EIMS: Reg<(), W1s> = Reg::new(0x880);
+    const EIMC: Reg<(), Wo> = Reg::new(0x888);
+    const RAL: RegArray<(), Rw> = RegArray::new(Window::new(0x5400, 0x8, 16));
+    const RAH: RegArray<(), Rw> = RegArray::new(Window::new(0x5404, 0x8, 16));
+    const MTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5200, 0x4, 128));
+    const VFTA: RegArray<(), Rw> = RegArray::new(Window::new(0xa000, 0x4, 128));
+    const RDBAL: RegArray<(), Dma> = RegArray::new(Window::new(0x1000, 0x40, 64));
+    const RDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x1004, 0x40, 64));
+    const RDLEN: RegArray<(), Dma> = RegArray::new(Window::new(0x1008, 0x40, 64));
+    const RDH: RegArray<(), Dma> = RegArray::new(Window::new(0x1010, 0x40, 64));
+    const RDT: RegArray<(), Dma> = RegArray::new(Window::new(0x1018, 0x40, 64));
+    const SRRCTL: RegArray<(), Dma> = RegArray::new(Window::new(0x2100, 0x4, 16));
+    const RXDCTL: RegArray<(), Dma> = RegArray::new(Window::new(0x1028, 0x40, 64));
+    const TDBAL: RegArray<(), Dma> = RegArray::new(Window::new(0x6000, 0x40, 32));
+    const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x6004, 0x40, 32));
+    const TDLEN: RegArray<(), Dma> = RegArray::new(Window::new(0x6008, 0x40, 32));
+    const TDH: RegArray<(), Dma> = RegArray::new(Window::new(0x6010, 0x40, 32));
+    const TDT: RegArray<(), Dma> = RegArray::new(Window::new(0x6018, 0x40, 32));
+    const TXDCTL: RegArray<(), Dma> = RegArray::new(Window::new(0x6028, 0x40, 32));
+    const CRCERRS: Reg<(), Rc> = Reg::new(0x4000);
+    const ROC: Reg<(), Rc> = Reg::new(0x40ac);
+    const RUC: Reg<(), Rc> = Reg::new(0x40a4);
 }
 
 impl I82598 {
@@ -2250,6 +2280,7 @@ impl I82598 {
 pub enum I82599 {}
 
 impl Regs for I82599 {
+    type Shared = Self;
     const CTRL: Reg<CTRL::Register, Rw> = Reg::new(0x0);
     const STATUS: Reg<STATUS::Register, Ro> = Reg::new(0x8);
     const CTRL_EXT: Reg<CTRL_EXT::Register, Rw> = Reg::new(0x18);
@@ -2506,6 +2537,33 @@ impl PoolRegs for I82599 {
     const QBTC_H: RegArray<(), Rc> = RegArray::new(Window::new(0x8704, 0x8, 16));
 }
 
+impl vmdq_hal::device::SharedRegs for I82599 {
+    const CTRL: Reg<(), Rw> = Reg::new(0x0);
+    const STATUS: Reg<(), Ro> = Reg::new(0x8);
+    const EIMS: Reg<(), W1s> = Reg::new(0x880);
+    const EIMC: Reg<(), Wo> = Reg::new(0x888);
+    const RAL: RegArray<(), Rw> = RegArray::new(Window::new(0xa200, 0x8, 128));
+    const RAH: RegArray<(), Rw> = RegArray::new(Window::new(0xa204, 0x8, 128));
+    const MTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5200, 0x4, 128));
+    const VFTA: RegArray<(), Rw> = RegArray::new(Window::new(0xa000, 0x4, 128));
+    const RDBAL: RegArray<(), Dma> = RegArray::split(Window::new(0x1000, 0x40, 64), Window::new(0xd000, 0x40, 64));
+    const RDBAH: RegArray<(), Dma> = RegArray::split(Window::new(0x1004, 0x40, 64), Window::new(0xd004, 0x40, 64));
+    const RDLEN: RegArray<(), Dma> = RegArray::split(Window::new(0x1008, 0x40, 64), Window::new(0xd008, 0x40, 64));
+    const RDH: RegArray<(), Dma> = RegArray::split(Window::new(0x1010, 0x40, 64), Window::new(0xd010, 0x40, 64));
+    const RDT: RegArray<(), Dma> = RegArray::split(Window::new(0x1018, 0x40, 64), Window::new(0xd018, 0x40, 64));
+    const SRRCTL: RegArray<(), Dma> = RegArray::split(Window::new(0x1014, 0x40, 64), Window::new(0xd014, 0x40, 64));
+    const RXDCTL: RegArray<(), Dma> = RegArray::split(Window::new(0x1028, 0x40, 64), Window::new(0xd028, 0x40, 64));
+    const TDBAL: RegArray<(), Dma> = RegArray::new(Window::new(0x6000, 0x40, 128));
+    const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x6004, 0x40, 128));
+    const TDLEN: RegArray<(), Dma> = RegArray::new(Window::new(0x6008, 0x40, 128));
+    const TDH: RegArray<(), Dma> = RegArray::new(Window::new(0x6010, 0x40, 128));
+    const TDT: RegArray<(), Dma> = RegArray::new(Window::new(0x6018, 0x40, 128));
+    const TXDCTL: RegArray<(), Dma> = RegArray::new(Window::new(0x6028, 0x40, 128));
+    const CRCERRS: Reg<(), Rc> = Reg::new(0x4000);
+    const ROC: Reg<(), Rc> = Reg::new(0x40ac);
+    const RUC: Reg<(), Rc> = Reg::new(0x40a4);
+}
+
 impl I82599 {
     /// Field `EEC.DONE`: Parts of the NVM that have been loaded.
     pub const EEC_DONE: Field<u32, EEC::Register> = Field::new(0x7f, 15);
@@ -2593,6 +2651,7 @@ impl I82599 {
 pub enum X540 {}
 
 impl Regs for X540 {
+    type Shared = Self;
     const CTRL: Reg<CTRL::Register, Rw> = Reg::new(0x0);
     const STATUS: Reg<STATUS::Register, Ro> = Reg::new(0x8);
     const CTRL_EXT: Reg<CTRL_EXT::Register, Rw> = Reg::new(0x18);
@@ -2847,6 +2906,33 @@ impl PoolRegs for X540 {
     const QPRDC: RegArray<(), Rc> = RegArray::new(Window::new(0x1430, 0x40, 16));
     const QBTC_L: RegArray<(), Rc> = RegArray::new(Window::new(0x8700, 0x8, 16));
     const QBTC_H: RegArray<(), Rc> = RegArray::new(Window::new(0x8704, 0x8, 16));
+}
+
+impl vmdq_hal::device::SharedRegs for X540 {
+    const CTRL: Reg<(), Rw> = Reg::new(0x0);
+    const STATUS: Reg<(), Ro> = Reg::new(0x8);
+    const EIMS: Reg<(), W1s> = Reg::new(0x880);
+    const EIMC: Reg<(), Wo> = Reg::new(0x888);
+    const RAL: RegArray<(), Rw> = RegArray::new(Window::new(0xa200, 0x8, 128));
+    const RAH: RegArray<(), Rw> = RegArray::new(Window::new(0xa204, 0x8, 128));
+    const MTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5200, 0x4, 128));
+    const VFTA: RegArray<(), Rw> = RegArray::new(Window::new(0xa000, 0x4, 128));
+    const RDBAL: RegArray<(), Dma> = RegArray::split(Window::new(0x1000, 0x40, 64), Window::new(0xd000, 0x40, 64));
+    const RDBAH: RegArray<(), Dma> = RegArray::split(Window::new(0x1004, 0x40, 64), Window::new(0xd004, 0x40, 64));
+    const RDLEN: RegArray<(), Dma> = RegArray::split(Window::new(0x1008, 0x40, 64), Window::new(0xd008, 0x40, 64));
+    const RDH: RegArray<(), Dma> = RegArray::split(Window::new(0x1010, 0x40, 64), Window::new(0xd010, 0x40, 64));
+    const RDT: RegArray<(), Dma> = RegArray::split(Window::new(0x1018, 0x40, 64), Window::new(0xd018, 0x40, 64));
+    const SRRCTL: RegArray<(), Dma> = RegArray::split(Window::new(0x1014, 0x40, 64), Window::new(0xd014, 0x40, 64));
+    const RXDCTL: RegArray<(), Dma> = RegArray::split(Window::new(0x1028, 0x40, 64), Window::new(0xd028, 0x40, 64));
+    const TDBAL: RegArray<(), Dma> = RegArray::new(Window::new(0x6000, 0x40, 128));
+    const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x6004, 0x40, 128));
+    const TDLEN: RegArray<(), Dma> = RegArray::new(Window::new(0x6008, 0x40, 128));
+    const TDH: RegArray<(), Dma> = RegArray::new(Window::new(0x6010, 0x40, 128));
+    const TDT: RegArray<(), Dma> = RegArray::new(Window::new(0x6018, 0x40, 128));
+    const TXDCTL: RegArray<(), Dma> = RegArray::new(Window::new(0x6028, 0x40, 128));
+    const CRCERRS: Reg<(), Rc> = Reg::new(0x4000);
+    const ROC: Reg<(), Rc> = Reg::new(0x40ac);
+    const RUC: Reg<(), Rc> = Reg::new(0x40a4);
 }
 
 impl X540 {
