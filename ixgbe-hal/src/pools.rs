@@ -24,9 +24,9 @@
 use vmdq_hal::device::{Io, Pools, Vlans};
 use vmdq_hal::{Accept, Config, Platform, PoolIndex, RingIndex};
 
-use crate::model::{Hooks, Ixgbe};
+use crate::model::{Every, Hooks, Ixgbe};
 use crate::regs::{FCTRL, SRRCTL};
-use crate::vectors;
+use crate::{life, vectors};
 
 /// What a pool's SRRCTL is before its ring starts, in KiB.
 const BUFFER_KIB: u32 = 2;
@@ -64,15 +64,14 @@ unsafe impl<M: Hooks> Pools for Ixgbe<M> {
         self.strip(io, config.strip_tags);
         M::sort(io, true);
         M::FCTRL.on(io).set(M::accept_always() | accepted(config.accept));
-        vectors::enable_msix::<M, P>(io);
-        M::RXCTRL.on(io).write(M::receiver_on());
+        vectors::enable_msix(io);
+        Every::RXCTRL.on(io).write(M::receiver_on());
     }
 
     fn disable<P: Platform>(self, io: Io<'_, P>) {
-        M::EIMC.on(io).set(u32::MAX);
-        M::RXCTRL.on(io).set(0);
-        // A read can't overtake the writes before it.
-        let _ = M::STATUS.on(io).get();
+        life::mask_all(io);
+        Every::RXCTRL.on(io).set(0);
+        life::flush(io);
         io.wait_us(DRAIN_US);
         M::sort(io, false);
         M::separate_pools(io, false);

@@ -19,8 +19,8 @@
 use vmdq_hal::device::{Io, Vectors};
 use vmdq_hal::{Causes, Platform, PoolIndex, PoolSet, VectorIndex};
 
-use crate::model::{Hooks, Ixgbe};
-use crate::regs::{EICR, GPIE, Regs};
+use crate::model::{Every, Hooks, Ixgbe};
+use crate::regs::{EICR, GPIE};
 
 /// The causes beyond those of rings that interrupt.
 const OTHERS: u32 = EICR::LSC::SET.value;
@@ -28,10 +28,12 @@ const OTHERS: u32 = EICR::LSC::SET.value;
 const RINGS: u32 = EICR::RTXQ.mask << EICR::RTXQ.shift;
 
 /// Turns MSI-X with automatic mask and clear on.
-pub(crate) fn enable_msix<M: Regs, P: Platform>(io: Io<'_, P>) {
-    M::GPIE.on(io).write(GPIE::MSIX_MODE::SET + GPIE::PBA_SUPPORT::SET + GPIE::OCD::SET + GPIE::EIAME::SET);
-    M::EIAC.on(io).set(RINGS);
-    M::EIAM.on(io).set(RINGS);
+pub(crate) fn enable_msix<P: Platform>(io: Io<'_, P>) {
+    Every::GPIE
+        .on(io)
+        .write(GPIE::MSIX_MODE::SET + GPIE::PBA_SUPPORT::SET + GPIE::OCD::SET + GPIE::EIAME::SET);
+    Every::EIAC.on(io).set(RINGS);
+    Every::EIAM.on(io).set(RINGS);
 }
 
 // SAFETY: a vector writes bits of its own in EIMS, EIMC and EICS, where zeros change nothing.
@@ -53,11 +55,11 @@ unsafe impl<M: Hooks> Vectors for Ixgbe<M> {
     // All bits of the 82598 are in the low word.
 
     fn unmask<P: Platform>(self, io: Io<'_, P>, mask: u64) {
-        M::EIMS.on(io).raise(mask as u32);
+        Every::EIMS.on(io).raise(mask as u32);
     }
 
     fn mask<P: Platform>(self, io: Io<'_, P>, mask: u64) {
-        M::EIMC.on(io).set(mask as u32);
+        Every::EIMC.on(io).set(mask as u32);
     }
 
     fn fire<P: Platform>(self, io: Io<'_, P>, mask: u64) {
@@ -71,7 +73,7 @@ unsafe impl<M: Hooks> Vectors for Ixgbe<M> {
             return Causes::FATAL;
         }
         // Those of rings clear themselves.
-        M::EICR.on(io).clear(pending & !RINGS);
+        Every::EICR.on(io).clear(pending & !RINGS);
         let mut causes = Causes::empty();
         causes.set(Causes::LINK, EICR::LSC.is_set(pending));
         causes

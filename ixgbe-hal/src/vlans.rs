@@ -15,6 +15,7 @@
 //! Facts: "Intel 82598EB 10 GbE Controller Datasheet", section "Receive Registers"; `FACTS.md` section 1.4.
 
 use vmdq_hal::Platform;
+use vmdq_hal::device::shared::{SharedRegs, tables};
 use vmdq_hal::device::{Io, Vlans};
 
 use crate::model::{Hooks, Ixgbe};
@@ -23,9 +24,7 @@ use crate::regs::VLNCTRL;
 // SAFETY: the registers name no memory and belong to no ring.
 unsafe impl<M: Hooks> Vlans for Ixgbe<M> {
     fn clear<P: Platform>(self, io: Io<'_, P>) {
-        for i in 0..M::VFTA.len() {
-            M::VFTA.at(i).on(io).set(0);
-        }
+        tables::fill(io, M::Shared::VFTA, 0);
         M::clear_vlans(io);
     }
 

@@ -14,8 +14,8 @@ use vmdq_hal::{Platform, PoolIndex, Speed, Statistics, VectorIndex};
 
 use super::Hooks;
 use crate::regs::{
-    AUTOC, DPMCS, GCR, GHECCR, I82598, IVAR, PACKET_TYPES, PDPMCS, PSRTYPE, RAH, RMCS, RX_STATUS, RXCTRL, RXDCTL,
-    Regs, SRRCTL, VLNCTRL, VMD_CTL,
+    AUTOC, DPMCS, GCR, GHECCR, I82598, IVAR, PACKET_TYPES, PDPMCS, PSRTYPE, RAH, RMCS, RX_STATUS, RXCTRL,
+    RXDCTL, Regs, SRRCTL, VLNCTRL, VMD_CTL,
 };
 
 /// The entry of IVAR for causes that are not a ring's.
