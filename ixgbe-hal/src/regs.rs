@@ -1966,6 +1966,190 @@ pub trait PoolRegs: Regs {
     const QBTC_H: RegArray<(), Rc>;
 }
 
+/// The registers that are at the same place on every device: what needs no others is compiled once.
+pub enum Common {}
+
+impl Common {
+    /// Device control (section 1.1; D, B, G).
+    pub const CTRL: Reg<CTRL::Register, Rw> = Reg::new(0x0);
+    /// Device status (section 1.1; D, B, G).
+    pub const STATUS: Reg<STATUS::Register, Ro> = Reg::new(0x8);
+    /// Extended device control (section 1.1; D, B, P9).
+    pub const CTRL_EXT: Reg<CTRL_EXT::Register, Rw> = Reg::new(0x18);
+    /// Software-definable pins (section 1.1; 8.2.3.1.3; D, B).
+    pub const ESDP: Reg<ESDP::Register, Rw> = Reg::new(0x20);
+    /// Free-running timer (section 1.1; D).
+    pub const FRTIMER: Reg<(), Rw> = Reg::new(0x48);
+    /// TCP timer (section 1.1; 8.2.3.19.1; D, B).
+    pub const TCPTIMER: Reg<TCPTIMER::Register, Rw> = Reg::new(0x4c);
+    /// LED control (section 1.1; 8.2.3.1.5; B, G).
+    pub const LEDCTL: Reg<LEDCTL::Register, Rw> = Reg::new(0x200);
+    /// NVM control (section 1.1; 8.2.3.2.1; D, B, G).
+    pub const EEC: Reg<EEC::Register, Rw> = Reg::new(0x10010);
+    /// NVM read (section 1.1; D, B).
+    pub const EERD: Reg<EERD::Register, Rw> = Reg::new(0x10014);
+    /// NVM write (section 1.1; D).
+    pub const EEWR: Reg<EERD::Register, Rw> = Reg::new(0x10018);
+    /// Software semaphore, shared by both ports; reading it sets SMBI (section 1.1; 8.2.3.4.9; D, B, G).
+    pub const SWSM: Reg<SWSM::Register, Rw> = Reg::new(0x10140);
+    /// Firmware semaphore (section 1.1; 8.2.3.4.10; B, G, D).
+    pub const FWSM: Reg<FWSM::Register, Ro> = Reg::new(0x10148);
+    /// Resources shared by software and firmware (GSSR) (section 1.1; 8.2.3.4.11; D, B).
+    pub const SW_FW_SYNC: Reg<SW_FW_SYNC::Register, Rw> = Reg::new(0x10160);
+    /// General receive control (section 1.1; 8.2.3.2.9; D, B).
+    pub const GRC: Reg<GRC::Register, Rw> = Reg::new(0x10200);
+    /// PCIe control (section 1.1; 8.2.3.4.1; D, B).
+    pub const GCR: Reg<GCR::Register, Rw> = Reg::new(0x11000);
+    /// Mirrored revision (section 1.1; 8.2.3.4.13; D, B).
+    pub const MREVID: Reg<MREVID::Register, Ro> = Reg::new(0x11064);
+    /// Direct cache access requester (section 1.1; 8.2.3.11.3; D, B).
+    pub const DCA_ID: Reg<DCA_ID::Register, Ro> = Reg::new(0x11070);
+    /// Direct cache access control (section 1.1; 8.2.3.11.4; D, B).
+    pub const DCA_CTRL: Reg<DCA_CTRL::Register, Rw> = Reg::new(0x11074);
+    /// High-level MAC control (section 1.2; 8.2.3.22.8; D, B).
+    pub const HLREG0: Reg<HLREG0::Register, Rw> = Reg::new(0x4240);
+    /// MDI single command and address (section 1.2; 8.2.3.22.11; D, B).
+    pub const MSCA: Reg<MSCA::Register, Rw> = Reg::new(0x425c);
+    /// MDI single read and write data (section 1.2; 8.2.3.22.12; D, B).
+    pub const MSRWD: Reg<MSRWD::Register, Rw> = Reg::new(0x4260);
+    /// Maximum frame size (MHADD on the 82598) (section 1.2; 8.2.3.22.13; D, B, I).
+    pub const MAXFRS: Reg<MAXFRS::Register, Rw> = Reg::new(0x4268);
+    /// Link status; LINK_STATUS is latched, so read twice (section 1.2; 8.2.3.22.20; D, B, SU99).
+    pub const LINKS: Reg<LINKS::Register, Ro> = Reg::new(0x42a4);
+    /// Flow control transmit timer values, two in each (section 1.2; 8.2.3.3.2; D, B).
+    pub const FCTTV: RegArray<FCTTV::Register, Rw> = RegArray::new(Window::new(0x3200, 0x4, 4));
+    /// Flow control refresh threshold (section 1.2; 8.2.3.3.5; D, B).
+    pub const FCRTV: Reg<FCRTV::Register, Rw> = Reg::new(0x32a0);
+    /// Extended interrupt cause (section 1.3; 8.2.3.5.1; D, B, G, DS98 p276).
+    pub const EICR: Reg<EICR::Register, W1c> = Reg::new(0x800);
+    /// Extended interrupt mask set; reads the mask (section 1.3; 8.2.3.5.3; D, B).
+    pub const EIMS: Reg<EICR::Register, W1s> = Reg::new(0x880);
+    /// Extended interrupt mask clear (section 1.3; 8.2.3.5.4; D, B).
+    pub const EIMC: Reg<EICR::Register, Wo> = Reg::new(0x888);
+    /// Extended interrupt auto clear (section 1.3; 8.2.3.5.5; D, B).
+    pub const EIAC: Reg<EICR::Register, Rw> = Reg::new(0x810);
+    /// Extended interrupt auto mask (section 1.3; 8.2.3.5.6; D, B).
+    pub const EIAM: Reg<EICR::Register, Rw> = Reg::new(0x890);
+    /// General purpose interrupt enable (section 1.3; 8.2.3.5.18; D, B).
+    pub const GPIE: Reg<GPIE::Register, Rw> = Reg::new(0x898);
+    /// Receive checksum control (section 1.4; 8.2.3.7.5; B, G).
+    pub const RXCSUM: Reg<RXCSUM::Register, Rw> = Reg::new(0x5000);
+    /// Receive filter control (section 1.4; 8.2.3.7.6; D, B).
+    pub const RFCTL: Reg<RFCTL::Register, Rw> = Reg::new(0x5008);
+    /// Filter control (section 1.4; 8.2.3.7.1; D, B, G p582).
+    pub const FCTRL: Reg<FCTRL::Register, Rw> = Reg::new(0x5080);
+    /// VLAN control (section 1.4; 8.2.3.7.2; D, B).
+    pub const VLNCTRL: Reg<VLNCTRL::Register, Rw> = Reg::new(0x5088);
+    /// Multicast control (section 1.4; 8.2.3.7.3; D, B).
+    pub const MCSTCTRL: Reg<MCSTCTRL::Register, Rw> = Reg::new(0x5090);
+    /// Multicast table: a hash of 4096 bits (section 1.4; 8.2.3.7.7; D, B).
+    pub const MTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5200, 0x4, 128));
+    /// Multiple receive queues command (section 1.4; 8.2.3.7.12; D, B).
+    pub const MRQC: Reg<MRQC::Register, Rw> = Reg::new(0x5818);
+    /// RSS redirection table (section 1.4; 8.2.3.7.15; I, VMK, B).
+    pub const RETA: RegArray<RETA::Register, Rw> = RegArray::new(Window::new(0x5c00, 0x4, 32));
+    /// RSS random key (section 1.4; 8.2.3.7.14; D, B).
+    pub const RSSRK: RegArray<(), Rw> = RegArray::new(Window::new(0x5c80, 0x4, 10));
+    /// VLAN filter table: a bit for each VLAN (section 1.4; 8.2.3.7.11; D, B).
+    pub const VFTA: RegArray<(), Rw> = RegArray::new(Window::new(0xa000, 0x4, 128));
+    /// Receive DMA control (section 1.5; 8.2.3.8.8; D, B, DS98 p213-214).
+    pub const RDRXCTL: Reg<RDRXCTL::Register, Rw> = Reg::new(0x2f00);
+    /// Receive control (section 1.5; 8.2.3.8.10; D, B).
+    pub const RXCTRL: Reg<RXCTRL::Register, Rw> = Reg::new(0x3000);
+    /// Receive packet buffer sizes (section 1.5; 8.2.3.8.9; D, B, G).
+    pub const RXPBSIZE: RegArray<RXPBSIZE::Register, Rw> = RegArray::new(Window::new(0x3c00, 0x4, 8));
+    /// Transmit packet buffer sizes (section 1.6; 8.2.3.9.13; D, B).
+    pub const TXPBSIZE: RegArray<TXPBSIZE::Register, Rw> = RegArray::new(Window::new(0xcc00, 0x4, 8));
+    /// CRC errors (section 1.7; D, B).
+    pub const CRCERRS: Reg<(), Rc> = Reg::new(0x4000);
+    /// Illegal bytes (section 1.7; D, B).
+    pub const ILLERRC: Reg<(), Rc> = Reg::new(0x4004);
+    /// Error bytes (section 1.7; D, B).
+    pub const ERRBC: Reg<(), Rc> = Reg::new(0x4008);
+    /// Short packets discarded by the MAC (section 1.7; D, B).
+    pub const MSPDC: Reg<(), Rc> = Reg::new(0x4010);
+    /// Missed packets of each packet buffer (RXMPC) (section 1.7; D, B).
+    pub const MPC: RegArray<(), Rc> = RegArray::new(Window::new(0x3fa0, 0x4, 8));
+    /// MAC local faults (section 1.7; D, B).
+    pub const MLFC: Reg<(), Rc> = Reg::new(0x4034);
+    /// MAC remote faults (section 1.7; D, B).
+    pub const MRFC: Reg<(), Rc> = Reg::new(0x4038);
+    /// Receive length errors (section 1.7; D, B).
+    pub const RLEC: Reg<(), Rc> = Reg::new(0x4040);
+    /// Link XON sent (section 1.7; D).
+    pub const LXONTXC: Reg<(), Rc> = Reg::new(0x3f60);
+    /// Link XOFF sent (section 1.7; D).
+    pub const LXOFFTXC: Reg<(), Rc> = Reg::new(0x3f68);
+    /// Packets received, 64 bytes (section 1.7; D).
+    pub const PRC64: Reg<(), Rc> = Reg::new(0x405c);
+    /// Packets received, 65 to 127 bytes (section 1.7; D).
+    pub const PRC127: Reg<(), Rc> = Reg::new(0x4060);
+    /// Packets received, 128 to 255 bytes (section 1.7; D).
+    pub const PRC255: Reg<(), Rc> = Reg::new(0x4064);
+    /// Packets received, 256 to 511 bytes (section 1.7; D).
+    pub const PRC511: Reg<(), Rc> = Reg::new(0x4068);
+    /// Packets received, 512 to 1023 bytes (section 1.7; D).
+    pub const PRC1023: Reg<(), Rc> = Reg::new(0x406c);
+    /// Packets received, from 1024 bytes (section 1.7; D).
+    pub const PRC1522: Reg<(), Rc> = Reg::new(0x4070);
+    /// Good packets received (82598: and missed ones) (section 1.7; D, B).
+    pub const GPRC: Reg<(), Rc> = Reg::new(0x4074);
+    /// Broadcast packets received (section 1.7; D, B).
+    pub const BPRC: Reg<(), Rc> = Reg::new(0x4078);
+    /// Multicast packets received (82598: and broadcasts) (section 1.7; D, B).
+    pub const MPRC: Reg<(), Rc> = Reg::new(0x407c);
+    /// Good packets transmitted (section 1.7; D, B).
+    pub const GPTC: Reg<(), Rc> = Reg::new(0x4080);
+    /// Good octets received, low half (section 1.7; D, B).
+    pub const GORCL: Reg<(), Rc> = Reg::new(0x4088);
+    /// Good octets received, high half (section 1.7; D, B).
+    pub const GORCH: Reg<(), Rc> = Reg::new(0x408c);
+    /// Good octets transmitted, low half (section 1.7; D, B).
+    pub const GOTCL: Reg<(), Rc> = Reg::new(0x4090);
+    /// Good octets transmitted, high half (section 1.7; D, B).
+    pub const GOTCH: Reg<(), Rc> = Reg::new(0x4094);
+    /// Packets received too short (section 1.7; D, B).
+    pub const RUC: Reg<(), Rc> = Reg::new(0x40a4);
+    /// Fragments received (section 1.7; D, B).
+    pub const RFC: Reg<(), Rc> = Reg::new(0x40a8);
+    /// Packets received too long (section 1.7; D, B).
+    pub const ROC: Reg<(), Rc> = Reg::new(0x40ac);
+    /// Jabbers received (section 1.7; D, B).
+    pub const RJC: Reg<(), Rc> = Reg::new(0x40b0);
+    /// Management packets received (section 1.7; D, B).
+    pub const MNGPRC: Reg<(), Rc> = Reg::new(0x40b4);
+    /// Management packets dropped (section 1.7; D, B).
+    pub const MNGPDC: Reg<(), Rc> = Reg::new(0x40b8);
+    /// Octets received, low half (section 1.7; D, B).
+    pub const TORL: Reg<(), Rc> = Reg::new(0x40c0);
+    /// Octets received, high half (section 1.7; D, B).
+    pub const TORH: Reg<(), Rc> = Reg::new(0x40c4);
+    /// Packets received (section 1.7; D, B).
+    pub const TPR: Reg<(), Rc> = Reg::new(0x40d0);
+    /// Packets transmitted (section 1.7; D, B).
+    pub const TPT: Reg<(), Rc> = Reg::new(0x40d4);
+    /// Packets transmitted, 64 bytes (section 1.7; D, B).
+    pub const PTC64: Reg<(), Rc> = Reg::new(0x40d8);
+    /// Packets transmitted, 65 to 127 bytes (section 1.7; D, B).
+    pub const PTC127: Reg<(), Rc> = Reg::new(0x40dc);
+    /// Packets transmitted, 128 to 255 bytes (section 1.7; D, B).
+    pub const PTC255: Reg<(), Rc> = Reg::new(0x40e0);
+    /// Packets transmitted, 256 to 511 bytes (section 1.7; D, B).
+    pub const PTC511: Reg<(), Rc> = Reg::new(0x40e4);
+    /// Packets transmitted, 512 to 1023 bytes (section 1.7; D, B).
+    pub const PTC1023: Reg<(), Rc> = Reg::new(0x40e8);
+    /// Packets transmitted, from 1024 bytes (section 1.7; D, B).
+    pub const PTC1522: Reg<(), Rc> = Reg::new(0x40ec);
+    /// Multicast packets transmitted (section 1.7; D, B).
+    pub const MPTC: Reg<(), Rc> = Reg::new(0x40f0);
+    /// Broadcast packets transmitted (section 1.7; D, B).
+    pub const BPTC: Reg<(), Rc> = Reg::new(0x40f4);
+    /// Checksum errors (section 1.7; D, B).
+    pub const XEC: Reg<(), Rc> = Reg::new(0x4120);
+    /// Packets received by a queue counter (section 1.7; 8.2.3.23.74; D, B).
+    pub const QPRC: RegArray<(), Rc> = RegArray::new(Window::new(0x1030, 0x40, 16));
+}
+
 /// The 82598's registers.
 pub enum I82598 {}
 

@@ -3,7 +3,8 @@
 //! A register that every device has, of one shape and access kind, is an associated constant of
 //! `trait Regs`; one that a group of devices has, of the group's trait; any other is an inherent
 //! constant of its device. A field or a value of only some devices is a constant too, named
-//! `REGISTER_FIELD` or `REGISTER_FIELD_VALUE`: whoever uses it has to spell the device.
+//! `REGISTER_FIELD` or `REGISTER_FIELD_VALUE`: whoever uses it has to spell the device. `Common` has the
+//! registers that are at the same place everywhere, once more.
 
 use std::fmt::Write;
 
@@ -29,6 +30,7 @@ pub(crate) fn write(family: &Family) -> String {
     );
     layouts(family, &mut out);
     traits(family, &mut out);
+    common(family, &mut out);
     for device in family.all().iter() {
         device_type(family, device, &mut out);
     }
@@ -98,6 +100,17 @@ fn traits(family: &Family, out: &mut String) {
         declare(family, Home::Group(i), group.devices, out);
         *out += "}\n";
     }
+}
+
+/// Writes the registers that need no device to find them.
+fn common(family: &Family, out: &mut String) {
+    *out += "\n/// The registers that are at the same place on every device: what needs no others is compiled once.\n\
+             pub enum Common {}\n\nimpl Common {\n";
+    for register in family.registers.iter().filter(|register| register.everywhere()) {
+        let _ = writeln!(out, "    /// {} ({}).", register.doc.trim_end_matches('.'), register.source);
+        let _ = writeln!(out, "    pub {}", token(family, register, 0));
+    }
+    *out += "}\n";
 }
 
 fn declare(family: &Family, home_of: Home, devices: Devices, out: &mut String) {
