@@ -21,6 +21,7 @@ mod life;
 mod link;
 mod pools;
 mod queues;
+pub mod shared;
 mod vectors;
 mod vlans;
 
@@ -30,6 +31,7 @@ pub use life::{Life, Warnings};
 pub use link::LinkControl;
 pub use pools::{DefaultPoolChoice, LiveAccept, Pools};
 pub use queues::{HeaderReplication, NotStopped, Queues, ReceiveSetup, RingSetup};
+pub use shared::SharedRegs;
 pub use vectors::Vectors;
 pub use vlans::Vlans;
 
