@@ -10,6 +10,7 @@ use crate::ring::{Buffer, BufferPool, BufferSize, Frame, RingSpace, RxCounters, 
 use crate::vmm::{GuestRange, VmId, Vmm};
 use vmdq_core::FrameLimit;
 use vmdq_core::group::Described;
+use vmdq_core::relay::Received;
 
 /// A frame that landed in a buffer of the virtual machine: what the switch and the virtual interface
 /// get of it.
@@ -42,8 +43,25 @@ impl Described for Targeted {
     }
 
     #[inline(always)]
+    fn header_is_guests(&self) -> bool {
+        !self.replicated
+    }
+
+    #[inline(always)]
     fn is_like(&self, other: &Self) -> bool {
         self.header.is_like(&other.header)
+    }
+}
+
+impl Received for Targeted {
+    #[inline(always)]
+    fn header(&self) -> &[u8] {
+        self.header.bytes()
+    }
+
+    #[inline(always)]
+    fn length(&self) -> usize {
+        self.len.into()
     }
 }
 
