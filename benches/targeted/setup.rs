@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicU32;
 use igb_hal::I82576;
 use vmdq_bench::{Machine, pages};
 use vmdq_core::channel::{BackEnd, VirtualDriver, VirtualInterface, words};
-use vmdq_core::group::Group;
-use vmdq_core::switch::{Indicated, InterfaceId, Load, Origin, Physical, Switch, Verdict, Virtual};
+use vmdq_core::relay::{Outlet, Received, relay};
+use vmdq_core::switch::{InterfaceId, Origin, Physical, Switch, Virtual};
 use vmdq_hal::dma::Identity;
 use vmdq_hal::vmm::VmId;
 use vmdq_hal::{Config, FrameLimit, Idle, Pool, Port, Resources, Vmdq};
@@ -71,13 +71,10 @@ impl Network {
         Self { switch, uplink, guest }
     }
 
-    /// Decides on a group of the virtual machine's queue; tells whether it goes there.
-    /// `replicated`: the header is the I/O container's own.
+    /// Decides on what came from the virtual machine's queue, and delivers it.
     #[inline(always)]
-    pub(crate) fn admits<F>(&mut self, group: &Group<'_, F>, header: &[u8], replicated: bool) -> bool {
-        let (uplink, to) = (self.uplink, self.guest);
-        let from = if replicated { Origin::Matched { uplink, to } } else { Origin::Targeted { uplink, to } };
-        let load = Load { frames: group.frames.len() as u64, bytes: 0 };
-        self.switch.forward(&Indicated::new(from, group), load, header, NOW).verdict == Verdict::To(to)
+    pub(crate) fn relay<F: Received>(&mut self, frames: &mut [F], outlet: &mut impl Outlet<F>) {
+        let from = Origin::Matched { uplink: self.uplink, to: self.guest };
+        relay(&mut self.switch, from, frames, NOW, outlet);
     }
 }

@@ -3,9 +3,13 @@
 use igb_hal::I82576;
 use vmdq_bench::{Machine as Platform, place};
 use vmdq_core::channel::{Posted, VirtualInterface};
-use vmdq_core::group::{Groups, Indication};
-use vmdq_hal::ring::{BufferMemory, BufferPool, BufferSize, Burst, RingMemory, RxRing};
-use vmdq_hal::targeted::{HeaderSize, ShareState, TargetedBurst, TargetedMemory, TargetedRing, Targeting};
+use vmdq_core::group::Group;
+use vmdq_core::relay::Outlet;
+use vmdq_core::switch::{DropReason, InterfaceId, TagAction};
+use vmdq_hal::ring::{BufferMemory, BufferPool, BufferSize, Burst, Frame, RingMemory, RxRing};
+use vmdq_hal::targeted::{
+    HeaderSize, ShareState, Targeted, TargetedBurst, TargetedMemory, TargetedRing, Targeting,
+};
 use vmdq_hal::{Pool, Running, Started};
 
 use crate::guest::{BUFFERS, Guest, Machine};
@@ -14,8 +18,6 @@ use crate::setup::{Network, Ported, RING, VM, channel, dma, pool};
 
 /// Frames of a batch.
 pub(crate) const BATCH: usize = 32;
-/// The queue of the virtual machine.
-const QUEUE: Indication = Indication::Matched(0);
 /// Buffers of the I/O container: a ring full, and some on their way.
 const OWN: usize = RING + 2 * BATCH;
 
@@ -105,13 +107,17 @@ impl Host {
         match way {
             Way::Copy { rx, pool, burst } => {
                 rx.receive_replacing(burst, BATCH, pool);
-                copy(network, interface, machine, burst, pool);
+                network.relay(burst, &mut Copies { interface, machine });
+                // There is room: they came from there.
+                burst.drain(..).for_each(|frame| drop(pool.put(frame)));
             }
             Way::Targeted { rx, headers, burst, posted } => {
                 take_back(interface, rx, posted);
                 rx.refill(headers);
                 rx.receive(burst);
-                hand_over(network, interface, burst, headers, posted);
+                network.relay(burst, &mut InPlace { interface, posted });
+                // There is room: they came from there.
+                burst.drain(..).for_each(|frame| drop(headers.put(frame.header)));
             }
         }
         interface.notify_if_needed(*machine);
@@ -120,25 +126,54 @@ impl Host {
 }
 
 /// Copies what was received into the guest's buffers.
-fn copy(
-    network: &mut Network,
-    interface: &mut VirtualInterface<'_>,
-    machine: &Machine,
-    burst: &mut Burst<BATCH>,
-    pool: &mut BufferPool,
-) {
-    for group in Groups::new(burst, QUEUE) {
-        let header = group.frames.first().map_or(&[][..], |first| first.bytes());
-        if network.admits(&group, header, true) {
-            for frame in group.frames {
-                // The interface counts what the guest had no buffer for.
-                let _ = interface.deliver(machine, frame.bytes(), frame.tag());
+struct Copies<'h> {
+    interface: &'h mut VirtualInterface<'static>,
+    machine: &'h Machine,
+}
+
+impl Outlet<Frame> for Copies<'_> {
+    #[inline(always)]
+    fn copy(&mut self, _to: InterfaceId, _tag: TagAction, group: &Group<'_, Frame>) {
+        for frame in &*group.frames {
+            // The interface counts what the guest had no buffer for.
+            let _ = self.interface.deliver(self.machine, frame.bytes(), frame.tag());
+        }
+    }
+
+    fn dropped(&mut self, _reason: DropReason, _group: &mut Group<'_, Frame>) {}
+
+    /// Nobody counts bytes.
+    #[inline(always)]
+    fn bytes(&self, _frames: &[Frame]) -> u64 {
+        0
+    }
+}
+
+/// Tells the guest which of its buffers have frames.
+struct InPlace<'h> {
+    interface: &'h mut VirtualInterface<'static>,
+    posted: &'h mut [Option<Posted>; BUFFERS],
+}
+
+impl Outlet<Targeted> for InPlace<'_> {
+    #[inline(always)]
+    fn copy(&mut self, _to: InterfaceId, _tag: TagAction, group: &Group<'_, Targeted>) {
+        for frame in &*group.frames {
+            if let Some(buffer) = self.posted[usize::from(frame.id)].take() {
+                let length = u32::from(frame.len);
+                let _ = self.interface.receive().complete(buffer, length, frame.header.tag());
             }
         }
     }
-    for frame in burst.drain(..) {
-        // There is room: it came from there.
-        let _ = pool.put(frame);
+
+    fn dropped(&mut self, reason: DropReason, _group: &mut Group<'_, Targeted>) {
+        panic!("the guest's buffer is lost, since the switch drops what its filter matched: {reason}");
+    }
+
+    /// Nobody counts bytes.
+    #[inline(always)]
+    fn bytes(&self, _frames: &[Targeted]) -> u64 {
+        0
     }
 }
 
@@ -157,30 +192,5 @@ fn take_back(
         };
         assert!(held, "a guest that keeps to the rules");
         posted[usize::from(id)] = Some(buffer);
-    }
-}
-
-/// Tells the guest which of its buffers have frames.
-fn hand_over(
-    network: &mut Network,
-    interface: &mut VirtualInterface<'_>,
-    burst: &mut TargetedBurst<BATCH>,
-    headers: &mut BufferPool,
-    posted: &mut [Option<Posted>; BUFFERS],
-) {
-    for group in Groups::new(burst, QUEUE) {
-        let Some(first) = group.frames.first() else { continue };
-        if network.admits(&group, first.header.bytes(), first.replicated) {
-            for frame in group.frames {
-                if let Some(buffer) = posted[usize::from(frame.id)].take() {
-                    let length = u32::from(frame.len);
-                    let _ = interface.receive().complete(buffer, length, frame.header.tag());
-                }
-            }
-        }
-    }
-    for frame in burst.drain(..) {
-        // There is room: it came from there.
-        let _ = headers.put(frame.header);
     }
 }

@@ -1,14 +1,21 @@
-//! The switch itself: a port with VMDq on, a queue for each virtual machine and one for all else.
+//! The hypervisor's side: a port with VMDq on, a queue for each virtual machine and one for all else, and
+//! the virtual switch that decides on what they bring.
 //!
 //! Everything here is what a hypervisor does on real hardware; only where the wire is played
 //! (`inject`, `settle`, `take_sent`) the test bed shows.
 
 use std::collections::VecDeque;
+use std::mem;
 
 use anyhow::{Context, Result, bail, ensure};
 use vmdq::classify::{Destination, Rules};
-use vmdq::group::{Groups, Indication};
+use vmdq::group::Group;
+use vmdq::relay::{Outlet, relay};
 use vmdq::ring::{BufferPool, Burst, Frame, Lent, RingMemory, RxRing, TxRing};
+use vmdq::switch::{
+    DropReason, InterfaceCounters, InterfaceId, Origin, Physical, Switch as VirtualSwitch, TagAction,
+    Virtual, Vlans,
+};
 use vmdq::{
     Accept, Array, BindingId, Config, Controller, FilterSlot, FilterTable, MacAddress, Parts, Pool, Port,
     Queue, Resources, Statistics, Vector, Vmdq,
@@ -29,6 +36,10 @@ const STORE: usize = 64 << 20;
 const LINK_UP: u32 = 10_000;
 /// More filters than any port binds here.
 const RULES: usize = 64;
+/// Interfaces of the virtual switch: the uplink, and one for each queue of the largest device.
+const INTERFACES: usize = 16;
+/// Addresses of the wire that it remembers, and as many of virtual machines.
+const ADDRESSES: usize = 2048;
 
 /// What a queue has received.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -45,10 +56,18 @@ struct Line<C: Controller, T: Testbed> {
     rx: RxRing<C, T::Bus, T::Dma>,
     tx: TxRing<C, T::Bus, T::Dma>,
     pool: Pool<C, T::Bus>,
-    guest: Option<(MacAddress, BindingId)>,
+    guest: Option<Guest>,
     counts: Counts,
     /// Received and not answered yet, each in the buffer in which it came.
     backlog: VecDeque<Frame>,
+}
+
+/// Whose a queue is.
+#[derive(Clone, Copy)]
+struct Guest {
+    address: MacAddress,
+    binding: BindingId,
+    interface: InterfaceId,
 }
 
 pub(crate) struct Switch<C: Controller, T: Testbed> {
@@ -60,6 +79,10 @@ pub(crate) struct Switch<C: Controller, T: Testbed> {
     lines: Vec<Line<C, T>>,
     buffers: BufferPool,
     lent: Lent<&'static mut [u8], T::Dma>,
+    switch: Box<VirtualSwitch<INTERFACES, ADDRESSES>>,
+    uplink: InterfaceId,
+    /// The clock of the switch, in milliseconds: a round takes one.
+    now: u64,
     /// The rules in software, which the hardware's sorting is compared with.
     rules: Rules<RULES>,
     answers: Answers,
@@ -75,6 +98,8 @@ pub(crate) struct Outcome {
     /// The default queue, then each virtual machine's.
     pub(crate) queues: Vec<(Option<MacAddress>, Counts)>,
     pub(crate) statistics: Statistics,
+    /// What the virtual switch counted.
+    pub(crate) switch: InterfaceCounters,
     /// Dropped for their length by controller, driver and test bed together.
     pub(crate) too_long: u64,
     /// Descriptors that no device should write.
@@ -109,6 +134,9 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
             size.bytes()
         );
 
+        // The seed ought to be random; here each run has to be the same.
+        let mut switch = Box::new(VirtualSwitch::new(0x5eed));
+        let uplink = switch.bind_physical(&Physical::default())?;
         let mut rules = Rules::new(port.address(), config.accept);
         let mut lines = Vec::new();
         for address in [None].into_iter().chain(guests.iter().copied().map(Some)) {
@@ -127,10 +155,10 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
             if let Some(address) = address {
                 let slot = slots.next().context("more virtual machines than filters")?;
                 let bound = table.bind(slot, address, &line.pool).map_err(|(error, _)| error);
-                line.guest = Some((
-                    address,
-                    bound.with_context(|| format!("{address} of queue {}", line.pool.queue()))?,
-                ));
+                let binding = bound.with_context(|| format!("{address} of queue {}", line.pool.queue()))?;
+                let interface = switch.bind_virtual(&Virtual { vlans: Vlans::ALL, ..Virtual::default() })?;
+                switch.bind_address(interface, address)?;
+                line.guest = Some(Guest { address, binding, interface });
                 rules.bind(address, line.pool.queue())?;
             }
             lines.push(line);
@@ -145,6 +173,9 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
             lines,
             buffers,
             lent,
+            switch,
+            uplink,
+            now: 0,
             rules,
             answers,
             on_wire: 0,
@@ -160,34 +191,34 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
         if self.on_wire == ROUND { self.serve() } else { Ok(()) }
     }
 
-    /// Takes what every queue has received and indicates it to the switch in groups.
+    /// Takes what every queue has received and relays it.
     pub(crate) fn serve(&mut self) -> Result<()> {
         self.on_wire = 0;
         self.settle()?;
+        let uplink = self.uplink;
         let mut burst = Burst::<ROUND>::new();
         for (queue, line) in self.lines.iter_mut().enumerate() {
+            let (from, expected) = match line.guest {
+                Some(Guest { interface: to, .. }) => {
+                    (Origin::Matched { uplink, to }, Destination::Matched(queue))
+                }
+                None => (Origin::Unmatched { uplink }, Destination::Default),
+            };
             while line.rx.receive(&mut burst) > 0 {
-                let (indication, expected) = match line.guest {
-                    Some(_) => (Indication::Matched(queue), Destination::Matched(queue)),
-                    None => (Indication::Default, Destination::Default),
-                };
-                for group in Groups::new(&mut burst, indication) {
-                    line.counts.groups += 1;
-                    for frame in group.frames.iter() {
-                        let to = destination(frame.bytes()).map(|to| (to, self.rules.classify(to)));
-                        line.counts.add(frame, to.map(|(to, _)| to));
-                        self.misplaced += u64::from(to.is_none_or(|(_, right)| right != expected));
-                    }
+                for frame in &burst {
+                    let to = destination(frame.bytes()).map(|to| (to, self.rules.classify(to)));
+                    line.counts.add(frame, to.map(|(to, _)| to));
+                    self.misplaced += u64::from(to.is_none_or(|(_, right)| right != expected));
                 }
-                for frame in burst.drain(..) {
-                    match line.guest {
-                        Some(_) => line.backlog.push_back(frame),
-                        None => put_back(&mut self.buffers, frame)?,
-                    }
-                }
+                let guest = line.guest.map(|guest| guest.interface);
+                let mut keep = Keep { guest, backlog: &mut line.backlog, buffers: &mut self.buffers };
+                let decisions = relay(&mut self.switch, from, &mut burst, self.now, &mut keep);
+                line.counts.groups += decisions as u64;
+                burst.drain(..).try_for_each(|frame| put_back(&mut self.buffers, frame))?;
                 line.rx.refill(&mut self.buffers);
             }
         }
+        self.now += 1;
         // The next round may take a buffer for each of its frames.
         if self.buffers.len() < 2 * ROUND { self.answer() } else { Ok(()) }
     }
@@ -224,6 +255,7 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
         let mut outcome = Outcome {
             queues: Vec::new(),
             statistics,
+            switch: self.switch.counters().traffic,
             too_long: statistics.too_long + self.bed.uncounted_drops(),
             malformed: 0,
             misplaced: self.misplaced,
@@ -236,8 +268,8 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
             let counters = line.rx.counters();
             outcome.too_long += counters.too_long;
             outcome.malformed += counters.malformed;
-            outcome.queues.push((line.guest.map(|(address, _)| address), line.counts));
-            if let Some((_, binding)) = line.guest {
+            outcome.queues.push((line.guest.map(|guest| guest.address), line.counts));
+            if let Some(Guest { binding, .. }) = line.guest {
                 slots.push(self.table.unbind(binding)?);
             }
             let home = |frame| lost += usize::from(self.buffers.put(frame).is_err());
@@ -277,6 +309,31 @@ impl<C: Controller, T: Testbed> Line<C, T> {
             ensure!(burst.is_empty(), "queue {} took fewer frames than it has room for", self.tx.queue());
         }
     }
+}
+
+/// Where the frames of one queue go: those of a virtual machine wait for its answer, each in the buffer in
+/// which it came. What is for many nobody answers here.
+struct Keep<'s> {
+    guest: Option<InterfaceId>,
+    backlog: &'s mut VecDeque<Frame>,
+    buffers: &'s mut BufferPool,
+}
+
+impl Outlet<Frame> for Keep<'_> {
+    fn copy(&mut self, _to: InterfaceId, _tag: TagAction, _group: &Group<'_, Frame>) {}
+
+    fn deliver(&mut self, to: InterfaceId, _tag: TagAction, group: &mut Group<'_, Frame>) {
+        if self.guest != Some(to) {
+            return;
+        }
+        // An empty buffer for a full one. There are enough for a round; a frame without would be missed
+        // among the answers.
+        for frame in &mut *group.frames {
+            self.backlog.extend(self.buffers.take().map(|empty| mem::replace(frame, empty)));
+        }
+    }
+
+    fn dropped(&mut self, _reason: DropReason, _group: &mut Group<'_, Frame>) {}
 }
 
 impl Counts {

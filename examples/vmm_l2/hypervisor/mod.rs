@@ -78,7 +78,7 @@ impl<C: HeaderReplication> Hypervisor<C> {
         // between the controller's work and the hypervisor's, below between its steps.
         programs.interfere();
         for line in 0..self.lines.len() {
-            self.serve(line, programs);
+            self.serve(line, programs)?;
         }
         self.serve_default()?;
         programs.interfere();
