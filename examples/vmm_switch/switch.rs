@@ -9,6 +9,7 @@ use std::mem;
 
 use anyhow::{Context, Result, bail, ensure};
 use vmdq::classify::{Destination, Rules};
+use vmdq::device::Model;
 use vmdq::group::Group;
 use vmdq::relay::{Outlet, relay};
 use vmdq::ring::{BufferPool, Burst, Frame, Lent, RingMemory, RxRing, TxRing};
@@ -17,10 +18,10 @@ use vmdq::switch::{
     Virtual, Vlans,
 };
 use vmdq::{
-    Accept, Array, BindingId, Config, Controller, FilterSlot, FilterTable, MacAddress, Parts, Pool, Port,
-    Queue, Resources, Statistics, Vector, Vmdq,
+    Accept, Any, BindingId, Config, FilterTable, MacAddress, Parts, Pool, Port, Refused, Resources, Running,
+    Started, Statistics, Vmdq,
 };
-use vmdq_sim::{Settled, Testbed};
+use vmdq_sim::{PlatformOf, Settled, Testbed};
 
 use crate::answer::{Answers, Verdict};
 use crate::source::destination;
@@ -52,10 +53,10 @@ pub(crate) struct Counts {
 }
 
 /// A running queue: the default one, or a virtual machine's.
-struct Line<C: Controller, T: Testbed> {
-    rx: RxRing<C, T::Bus, T::Dma>,
-    tx: TxRing<C, T::Bus, T::Dma>,
-    pool: Pool<C, T::Bus>,
+struct Line<T: Testbed> {
+    rx: RxRing<PlatformOf<T>>,
+    tx: TxRing<PlatformOf<T>>,
+    pool: Pool<Any, PlatformOf<T>, Running>,
     guest: Option<Guest>,
     counts: Counts,
     /// Received and not answered yet, each in the buffer in which it came.
@@ -70,13 +71,12 @@ struct Guest {
     interface: InterfaceId,
 }
 
-pub(crate) struct Switch<C: Controller, T: Testbed> {
+pub(crate) struct Switch<T: Testbed> {
     bed: T,
-    delay: T::Delay,
-    port: Port<C, T::Bus, Vmdq>,
-    table: FilterTable<C, T::Bus>,
+    port: Port<Any, PlatformOf<T>, Vmdq>,
+    table: FilterTable<Any, PlatformOf<T>>,
     /// The default queue, then each virtual machine's.
-    lines: Vec<Line<C, T>>,
+    lines: Vec<Line<T>>,
     buffers: BufferPool,
     lent: Lent<&'static mut [u8], T::Dma>,
     switch: Box<VirtualSwitch<INTERFACES, ADDRESSES>>,
@@ -90,7 +90,7 @@ pub(crate) struct Switch<C: Controller, T: Testbed> {
     on_wire: usize,
     misplaced: u64,
     /// What nobody needs, kept for the end.
-    unused: (Vec<Queue<C, T::Bus>>, Vec<FilterSlot<C>>, C::PerVector<Vector<C, T::Bus>>),
+    unused: Parts<Any, PlatformOf<T>>,
 }
 
 /// What came of it all.
@@ -110,19 +110,18 @@ pub(crate) struct Outcome {
     pub(crate) violations: Vec<String>,
 }
 
-impl<C: Controller, T: Testbed> Switch<C, T> {
+impl<T: Testbed> Switch<T> {
     /// Brings the port up with promiscuous mode on and leads each address to a queue of its own: the
     /// i-th, from 1, to queue i.
-    pub(crate) fn start(bed: T, max_frame: u16, guests: &[MacAddress]) -> Result<Self> {
-        let mut delay = bed.delay();
-        // SAFETY: the test bed is a controller of model `C`, or claims to be, and this is its only
+    pub(crate) fn start(bed: T, model: Any, max_frame: u16, guests: &[MacAddress]) -> Result<Self> {
+        let name = model.limits().name;
+        // SAFETY: the test bed is a controller of this model, or claims to be, and this is its only
         // driver; it reaches only what its `dma` mapped.
-        let port = unsafe { Port::<C, T::Bus, _>::new(bed.bus()) };
+        let port = unsafe { Port::new(model, bed.platform()) };
         let config = Config { max_frame, accept: Accept::all(), ..Config::default() };
-        let mut port = port.init(&config, &mut delay).map_err(|(error, _)| error).context(C::NAME)?;
-        ensure!(port.bring_link_up(LINK_UP, &mut delay).is_up(), "the link of the {} stays down", C::NAME);
-        let Resources { port, queues, filters, mut table, vectors } = port.enable(&mut delay);
-        let (mut queues, mut slots) = (queues.into_iter(), filters.into_iter());
+        let mut port = port.init(&config).map_err(Refused::into_error).context(name)?;
+        ensure!(port.bring_link_up(LINK_UP).is_up(), "the link of the {name} stays down");
+        let Resources { port, mut pools, filters: mut slots, mut table, vectors, .. } = port.enable();
 
         let size = config.buffer_size().context("--max-frame: no buffer is so large")?;
         let shelf = Box::leak(Box::new_uninit_slice(STORE / size.bytes()));
@@ -140,34 +139,30 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
         let mut rules = Rules::new(port.address(), config.accept);
         let mut lines = Vec::new();
         for address in [None].into_iter().chain(guests.iter().copied().map(Some)) {
-            let queue = queues.next().context("more virtual machines than queues")?;
+            let pool = pools.next().context("more virtual machines than pools")?;
             let (rx, tx) = (bed.place(RingMemory::<RING>::new()), bed.place(RingMemory::<RING>::new()));
-            let running = queue.start(rx, tx, size, bed.dma(), &mut delay).map_err(|(error, _)| error)?;
-            let mut line = Line {
-                rx: running.rx,
-                tx: running.tx,
-                pool: running.pool,
-                guest: None,
-                counts: Counts::default(),
-                backlog: VecDeque::new(),
-            };
+            let Started { rx, tx, pool } = port.start(pool, rx, tx, size).map_err(Refused::into_error)?;
+            let mut line =
+                Line { rx, tx, pool, guest: None, counts: Counts::default(), backlog: VecDeque::new() };
             line.rx.refill(&mut buffers);
             if let Some(address) = address {
                 let slot = slots.next().context("more virtual machines than filters")?;
-                let bound = table.bind(slot, address, &line.pool).map_err(|(error, _)| error);
-                let binding = bound.with_context(|| format!("{address} of queue {}", line.pool.queue()))?;
+                let bound = table.bind(slot, address, &line.pool).map_err(Refused::into_error);
+                let binding = bound.with_context(|| format!("{address} of pool {}", line.pool.index()))?;
                 let interface = switch.bind_virtual(&Virtual { vlans: Vlans::ALL, ..Virtual::default() })?;
                 switch.bind_address(interface, address)?;
                 line.guest = Some(Guest { address, binding, interface });
-                rules.bind(address, line.pool.queue())?;
+                rules.bind(address, line.pool.index().number())?;
             }
             lines.push(line);
         }
         let answers = Answers::new(guests.iter().copied().zip(1..));
-        let unused = (queues.collect(), slots.collect(), vectors);
+        let mut unused = port.parts();
+        unused.put_all(pools).map_err(Refused::into_error)?;
+        unused.put_all(slots).map_err(Refused::into_error)?;
+        unused.put_all(vectors).map_err(Refused::into_error)?;
         Ok(Self {
             bed,
-            delay,
             port,
             table,
             lines,
@@ -233,7 +228,7 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
             self.answers.check(&self.bed.take_sent());
             for line in &mut self.lines[1..] {
                 line.tx.reclaim(&mut self.buffers);
-                let (queue, pending) = (line.tx.queue(), line.tx.pending());
+                let (queue, pending) = (line.tx.ring(), line.tx.pending());
                 ensure!(pending == 0, "queue {queue} never reported {pending} frames as sent");
             }
         }
@@ -244,7 +239,8 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
         match self.bed.settle() {
             Settled::Idle => Ok(()),
             Settled::Blocked { waiting } => {
-                bail!("the {} blocks while {waiting} frames wait on the wire", C::NAME)
+                let name = self.port.model().limits().name;
+                bail!("the {name} blocks while {waiting} frames wait on the wire")
             }
         }
     }
@@ -262,29 +258,22 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
             answers: self.answers.verdict(),
             violations: Vec::new(),
         };
-        let (unused_queues, unused_slots, vectors) = self.unused;
-        let (mut queues, mut slots, mut lost) = (Vec::new(), Vec::new(), 0);
+        let (mut parts, mut lost) = (self.unused, 0);
         for line in self.lines {
             let counters = line.rx.counters();
             outcome.too_long += counters.too_long;
             outcome.malformed += counters.malformed;
             outcome.queues.push((line.guest.map(|guest| guest.address), line.counts));
             if let Some(Guest { binding, .. }) = line.guest {
-                slots.push(self.table.unbind(binding)?);
+                parts.put(self.table.unbind(binding)?).map_err(Refused::into_error)?;
             }
             let home = |frame| lost += usize::from(self.buffers.put(frame).is_err());
-            let stopped = line.pool.stop(line.rx, line.tx, &self.table, &mut self.delay, home);
-            queues.push(stopped.map_err(|(error, _)| error)?.queue);
+            let started = Started { rx: line.rx, tx: line.tx, pool: line.pool };
+            let stopped = started.stop(&self.table, home).map_err(Refused::into_error)?;
+            parts.put(stopped.pool).map_err(Refused::into_error)?;
         }
-        let mut queues = queues.into_iter().chain(unused_queues);
-        let mut slots = slots.into_iter().chain(unused_slots);
-        let parts = Parts {
-            queues: C::PerQueue::from_fn(|_| queues.next().expect("every queue was stopped")),
-            filters: C::PerFilter::from_fn(|_| slots.next().expect("every filter was unbound")),
-            table: self.table,
-            vectors,
-        };
-        let _off = self.port.disable(parts, &mut self.delay).map_err(|(error, _)| error)?;
+        parts.put(self.table).map_err(Refused::into_error)?;
+        let _off = self.port.disable(parts).map_err(Refused::into_error)?;
         ensure!(lost == 0, "{lost} buffers are not the pool's");
         self.lent.release(self.buffers).map_err(|(error, ..)| error)?;
         outcome.violations = self.bed.violations().iter().map(ToString::to_string).collect();
@@ -292,7 +281,7 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
     }
 }
 
-impl<C: Controller, T: Testbed> Line<C, T> {
+impl<T: Testbed> Line<T> {
     /// Fills the transmit ring with answers as far as the backlog goes; one tail write for each burst.
     fn send(&mut self, mut tell: impl FnMut(&[u8])) -> Result<()> {
         loop {
@@ -306,7 +295,7 @@ impl<C: Controller, T: Testbed> Line<C, T> {
                 tell(frame.bytes());
             }
             self.tx.send(&mut burst)?;
-            ensure!(burst.is_empty(), "queue {} took fewer frames than it has room for", self.tx.queue());
+            ensure!(burst.is_empty(), "queue {} took fewer frames than it has room for", self.tx.ring());
         }
     }
 }

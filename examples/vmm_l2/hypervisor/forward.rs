@@ -4,16 +4,15 @@
 //! frames go back to their pool, whoever got them.
 
 use anyhow::{Context, Result};
-use vmdq::controller::HeaderReplication;
 use vmdq::group::Group;
 use vmdq::relay::{Outlet, Received, SentFrame, relay};
 use vmdq::ring::{BufferPool, Burst, Frame};
 use vmdq::switch::{DropReason, InterfaceId, Origin, TagAction};
 use vmdq::targeted::{Targeted, TargetedBurst, TargetedRing};
-use vmdq_sim::{Guests, SimBus, SimDma};
+use vmdq_sim::Guests;
 
 use super::line::{Interface, Line, Receive, refused};
-use super::{Hypervisor, ROUND};
+use super::{Host, Hypervisor, ROUND};
 use crate::vm::Programs;
 
 /// Frames that a virtual machine may send before it is the next one's turn, and turns in a round.
@@ -22,7 +21,7 @@ const TURNS: usize = 8;
 /// The longest frame that a virtual machine may send, tag and all.
 const LONGEST: usize = 2048;
 
-impl<C: HeaderReplication> Hypervisor<C> {
+impl Hypervisor {
     /// Serves a virtual machine's queue. The filter has matched, so that its frames go in groups.
     pub(super) fn serve(&mut self, line: usize, programs: &mut Programs) -> Result<()> {
         let from = Origin::Matched { uplink: self.uplink, to: self.lines[line].interface.id };
@@ -37,12 +36,12 @@ impl<C: HeaderReplication> Hypervisor<C> {
 
     /// Serves a queue whose frames land in the virtual machine's buffers.
     fn serve_targeted(&mut self, line: usize, from: Origin, programs: &mut Programs) -> Result<()> {
-        let Self { lines, switch, now, guests, headers, .. } = self;
+        let Self { lines, switch, now, headers, .. } = self;
         let Line { receive: Receive::Targeted(ring), interface, .. } = &mut lines[line] else {
             return Ok(());
         };
         let mut burst = TargetedBurst::<ROUND>::new();
-        while ring.receive(guests, &mut burst) > 0 {
+        while ring.receive(&mut burst) > 0 {
             programs.interfere();
             relay(switch, from, &mut burst, *now, &mut InPlace { ring, interface });
             burst.drain(..).try_for_each(|frame| put_back(&mut headers.pool, frame.header))?;
@@ -112,12 +111,12 @@ impl<C: HeaderReplication> Hypervisor<C> {
 }
 
 /// A virtual machine that shares buffers: its frames are there already, and it is told of each.
-struct InPlace<'h, C> {
-    ring: &'h mut TargetedRing<C, SimBus, SimDma>,
+struct InPlace<'h> {
+    ring: &'h mut TargetedRing<Host, Guests>,
     interface: &'h mut Interface,
 }
 
-impl<C: HeaderReplication> Outlet<Targeted> for InPlace<'_, C> {
+impl Outlet<Targeted> for InPlace<'_> {
     fn copy(&mut self, _to: InterfaceId, _tag: TagAction, group: &Group<'_, Targeted>) {
         // The switch sends what a filter matched to its interface alone.
         self.interface.lose("not_for_one", group.frames.len() as u64);
@@ -141,14 +140,14 @@ impl<C: HeaderReplication> Outlet<Targeted> for InPlace<'_, C> {
 }
 
 /// Every virtual machine, by copy, and the wire through the sender's own queue.
-struct Copies<'h, C> {
-    lines: &'h mut [Line<C>],
+struct Copies<'h> {
+    lines: &'h mut [Line],
     sender: Option<usize>,
     guests: &'h Guests,
     buffers: &'h mut BufferPool,
 }
 
-impl<C: HeaderReplication, F: Received + AsRef<[u8]>> Outlet<F> for Copies<'_, C> {
+impl<F: Received + AsRef<[u8]>> Outlet<F> for Copies<'_> {
     fn copy(&mut self, to: InterfaceId, tag: TagAction, group: &Group<'_, F>) {
         let Self { lines, sender, guests, buffers } = self;
         let tag = tag_of(tag, group);
