@@ -74,9 +74,8 @@ impl Hypervisor {
         }
         totals.count_ring(default.rx.counters());
         let home = |frame| lost += u64::from(stores.0.pool.put(frame).is_err());
-        let stopped = default.pool.stop(default.rx, default.tx, &table, &mut delay, home);
-        queues.insert(0, stopped.map_err(|(error, _)| error)?.queue);
-
+        let stopped = default.stop(&table, home).map_err(Refused::into_error)?;
+        parts.put(stopped.pool).map_err(Refused::into_error)?;
         parts.put(table).map_err(Refused::into_error)?;
         let _off = port.disable(parts).map_err(Refused::into_error)?;
         ensure!(lost == 0, "{lost} buffers are not the pool's");
