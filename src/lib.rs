@@ -1,5 +1,5 @@
 #![no_std]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 //! Drives Intel Ethernet controllers with VMDq (Virtual Machine Device Queues), without `std` or
 //! `alloc`, for hypervisors, unikernels and firmware.
 //!
@@ -142,7 +142,7 @@
 //! - `defmt`: log through `defmt`, and `defmt::Format` for the types of all crates.
 //! - `log`: log through the `log` crate.
 
-mod choose;
+mod any;
 mod ids;
 #[cfg(doc)]
 #[doc = include_str!("performance.md")]
@@ -154,8 +154,8 @@ pub mod performance {}
 #[doc = include_str!("claims_targeted.md")]
 pub mod claims {}
 
-pub use choose::{ForController, NotDriven};
-pub use ids::{INTEL, Model, PCI_IDS, PciId};
+pub use any::{Any, Lack, NotDriven};
+pub use ids::{INTEL, ModelName, PCI_IDS, PciId};
 pub use igb_hal as igb;
 pub use ixgbe_hal as ixgbe;
 #[doc(inline)]

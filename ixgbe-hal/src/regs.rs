@@ -310,6 +310,17 @@ mod layout {
             /// Protocol
             DCA_MODE OFFSET(1) NUMBITS(4) [LEGACY = 0x0, DCA10 = 0x1],
         ],
+        /// ECC control; bits 21, 18, 9 and 6 are cleared after a reset
+        pub GHECCR [
+            /// Cleared after a reset; its name is not in the facts
+            ERRATUM_6 OFFSET(6) NUMBITS(1) [],
+            /// Cleared after a reset; its name is not in the facts
+            ERRATUM_9 OFFSET(9) NUMBITS(1) [],
+            /// Cleared after a reset; its name is not in the facts
+            ERRATUM_18 OFFSET(18) NUMBITS(1) [],
+            /// Cleared after a reset; its name is not in the facts
+            ERRATUM_21 OFFSET(21) NUMBITS(1) [],
+        ],
         /// PCIe interrupt cause
         pub PICAUSE [
             /// Completion abort
@@ -689,7 +700,7 @@ mod layout {
         /// VLAN control
         pub VLNCTRL [
             /// VLAN EtherType
-            VET OFFSET(0) NUMBITS(16) [],
+            VET OFFSET(0) NUMBITS(16) [DOT1Q = 0x8100],
             /// Canonical form indicator that is accepted
             CFI OFFSET(28) NUMBITS(1) [],
             /// Checks it
@@ -1349,6 +1360,24 @@ mod layout {
             Q_MAP2 OFFSET(16) NUMBITS(4) [],
             /// Counter of queue 4 n + 3
             Q_MAP3 OFFSET(24) NUMBITS(4) [],
+        ],
+        /// Status and errors in a receive descriptor that the 82598 has written; errors count while FCTRL.SBP is set
+        pub RX_STATUS [
+            /// CRC error
+            CE OFFSET(24) NUMBITS(1) [],
+            /// Length error
+            LE OFFSET(25) NUMBITS(1) [],
+            /// Packet error
+            PE OFFSET(27) NUMBITS(1) [],
+            /// Oversize error
+            OSE OFFSET(28) NUMBITS(1) [],
+            /// Undersize error
+            USE OFFSET(29) NUMBITS(1) [],
+        ],
+        /// PSRTYPE as the datasheet of the 82598 reads: bit t is packet type t
+        pub PACKET_TYPES [
+            /// Types 0 (MAC header alone) to 9 (UDP over IPv6)
+            TYPES OFFSET(0) NUMBITS(10) [ALL = 0x3ff],
         ],
     ];
 
@@ -2284,7 +2313,7 @@ impl I82598 {
     /// Field `GCR.CMPL_TMOUT_RESEND`: Sends a request again after a completion time-out.
     pub const GCR_CMPL_TMOUT_RESEND: Field<u32, GCR::Register> = Field::new(0x1, 16);
     /// ECC control; bits 21, 18, 9 and 6 are cleared after a reset (section 1.1; 5; D, P9).
-    pub const GHECCR: Reg<(), Rw> = Reg::new(0x110b0);
+    pub const GHECCR: Reg<GHECCR::Register, Rw> = Reg::new(0x110b0);
     /// Field `HLREG0.TXPAUSEEN`: Sends pause frames.
     pub const HLREG0_TXPAUSEEN: Field<u32, HLREG0::Register> = Field::new(0x1, 12);
     /// Field `HLREG0.RXPAUSEEN`: Obeys pause frames.

@@ -35,9 +35,11 @@ impl Master {
     ///
     /// # Errors
     ///
-    /// [`Fault`] if the device is gone, or its requests did not end.
+    /// [`Fault`] if the device is gone, did not take the request, or its requests did not end.
     pub fn stop<P: Platform>(self, io: Io<'_, P>) -> Result<(), Fault> {
         self.control.on(io).modify(CTRL::GIO_MASTER_DISABLE.val(1));
+        // STATUS proves something only if the device took the request: where nobody decodes, all reads 0.
+        io.until(self.control, 0, 0, |value| CTRL::GIO_MASTER_DISABLE.is_set(value))?;
         io.until(self.status, TRIES, BETWEEN, |value| !STATUS::GIO_MASTER_ENABLE.is_set(value)).map(|_| ())
     }
 
