@@ -19,7 +19,7 @@ const SPREAD: usize = 64;
 const LINE: usize = Buffer::ALIGN;
 
 /// A place on a pool's shelf.
-pub type Shelf = MaybeUninit<Buffer>;
+pub type BufferSlot = MaybeUninit<Buffer>;
 
 /// Memory for a pool of `N` buffers of `KIB` KiB each.
 ///
@@ -27,7 +27,7 @@ pub type Shelf = MaybeUninit<Buffer>;
 #[repr(C, align(64))]
 pub struct BufferMemory<const N: usize, const KIB: usize> {
     cells: [Cell<KIB>; N],
-    shelf: [Shelf; N],
+    shelf: [BufferSlot; N],
 }
 
 #[repr(C)]
@@ -58,7 +58,7 @@ impl<const N: usize, const KIB: usize> BufferMemory<N, KIB> {
     pub fn pool<D: DmaSpace>(
         &'static mut self,
         dma: D,
-    ) -> Result<(BufferPool, Lent<&'static mut [u8], D>), (PoolError, &'static mut [u8], &'static mut [Shelf])>
+    ) -> Result<(BufferPool, PoolMemory<&'static mut [u8], D>), (PoolError, &'static mut [u8], &'static mut [BufferSlot])>
     where
         Kib<KIB>: BufferKib,
     {
@@ -81,7 +81,7 @@ where
 /// Frames that nobody uses, last in, first out: the buffer that was used last is warm in the cache.
 #[derive(Debug)]
 pub struct BufferPool {
-    shelf: NonNull<Shelf>,
+    shelf: NonNull<BufferSlot>,
     places: u32,
     len: u32,
     size: BufferSize,
@@ -96,7 +96,7 @@ impl BufferPool {
     ///
     /// [`BufferMemory`] is such a region with its shelf, for memory that is known while compiling.
     ///
-    /// Returns the pool, and beside it the region itself, which [`Lent::release`] gives back once
+    /// Returns the pool, and beside it the region itself, which [`PoolMemory::release`] gives back once
     /// all frames are home.
     ///
     /// # Errors
@@ -106,9 +106,9 @@ impl BufferPool {
     pub fn carve<W, D>(
         mut region: W,
         size: BufferSize,
-        shelf: &'static mut [Shelf],
+        shelf: &'static mut [BufferSlot],
         dma: D,
-    ) -> Result<(Self, Lent<W, D>), (PoolError, W, &'static mut [Shelf])>
+    ) -> Result<(Self, PoolMemory<W, D>), (PoolError, W, &'static mut [BufferSlot])>
     where
         W: WriteBuffer<Word = u8> + 'static,
         D: DmaSpace,
@@ -144,13 +144,13 @@ impl BufferPool {
             // SAFETY: `i < count`, so the buffer lies inside the region.
             let buffer = unsafe { at.add(i * stride) };
             // SAFETY: initialised and mapped above, apart from every other buffer, and
-            // the region lives until `Lent::release` has seen all frames come home.
+            // the region lives until `PoolMemory::release` has seen all frames come home.
             place.write(unsafe { Buffer::new(buffer, bus + (i * stride) as u64, size) });
         }
         let count = count as u32;
         let pool =
             Self { shelf: NonNull::from(&mut *shelf).cast(), places: shelf.len() as u32, len: count, size };
-        Ok((pool, Lent { region: MaybeUninit::new(region), dma, at, bus, bytes, count }))
+        Ok((pool, PoolMemory { region: MaybeUninit::new(region), dma, at, bus, bytes, count }))
     }
 
     /// Returns how many frames are on the shelf.
@@ -251,7 +251,7 @@ impl BufferPool {
 /// Memory that was carved into buffers, until all of them are home.
 ///
 /// Dropping it leaks the memory, which is safe.
-pub struct Lent<W, D> {
+pub struct PoolMemory<W, D> {
     /// Not a plain `W`: moving a `&mut` would claim for itself what frames point to.
     region: MaybeUninit<W>,
     dma: D,
@@ -262,9 +262,9 @@ pub struct Lent<W, D> {
 }
 
 // SAFETY: the pointer is only compared and names memory that `region` owns.
-unsafe impl<W: Send, D: Send> Send for Lent<W, D> {}
+unsafe impl<W: Send, D: Send> Send for PoolMemory<W, D> {}
 
-impl<W, D: DmaSpace> Lent<W, D> {
+impl<W, D: DmaSpace> PoolMemory<W, D> {
     /// Unmaps the memory and gives it back, if the pool holds each of its frames and no other.
     ///
     /// # Errors
@@ -273,7 +273,7 @@ impl<W, D: DmaSpace> Lent<W, D> {
     pub fn release(
         self,
         pool: BufferPool,
-    ) -> Result<(W, &'static mut [Shelf]), (ReleaseError, Self, BufferPool)> {
+    ) -> Result<(W, &'static mut [BufferSlot]), (ReleaseError, Self, BufferPool)> {
         if pool.len != self.count {
             let (held, lent) = (pool.len, self.count);
             return Err((ReleaseError::Missing { held, lent }, self, pool));
@@ -294,9 +294,9 @@ impl<W, D: DmaSpace> Lent<W, D> {
     }
 }
 
-impl<W, D> fmt::Debug for Lent<W, D> {
+impl<W, D> fmt::Debug for PoolMemory<W, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lent")
+        f.debug_struct("PoolMemory")
             .field("buffers", &self.count)
             .field("bytes", &self.bytes)
             .finish_non_exhaustive()

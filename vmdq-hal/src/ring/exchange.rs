@@ -2,9 +2,9 @@
 
 use super::forward::{Forwarder, Passed, show};
 use super::memory::Place;
-use super::rx::{Odd, fill};
+use super::rx::{Exceptional, fill};
 use super::tx::place;
-use super::{BufferPool, ForwardError, Passing, RxRing, TxRing};
+use super::{BufferPool, ForwardError, ForwardedFrame, RxRing, TxRing};
 use crate::dma::{TxWord, observe};
 use crate::platform::Platform;
 
@@ -77,19 +77,19 @@ where
     /// writes at most the two tails: the transmit tail if anything goes out, and the receive tail as
     /// [`RxRing::refill`] does.
     #[inline]
-    pub fn forward(&mut self, most: usize, mut look: impl FnMut(&mut Passing<'_>) -> bool) -> usize {
-        if self.rx.clear > 0 && self.rx.nothing_finished() {
-            self.rx.tell();
+    pub fn forward(&mut self, most: usize, mut look: impl FnMut(&mut ForwardedFrame<'_>) -> bool) -> usize {
+        if self.rx.run_left > 0 && self.rx.nothing_finished() {
+            self.rx.announce();
             return 0;
         }
         let mut left = most.min(u32::MAX as usize) as u32;
         let (before, mut last) = (self.tx.next, self.tx.word);
         while left > 0 {
-            let run = left.min(self.clear());
+            let run = left.min(self.next_run());
             let taken = self.exchange(run, before, &mut last, &mut look);
             left -= taken;
             if left > 0 && (taken < run || run == 0) {
-                match self.exchange_odd(before, &mut look) {
+                match self.exchange_exceptional(before, &mut look) {
                     Passed::Nothing => break,
                     Passed::Dropped => {}
                     Passed::Sent(word) => last = word,
@@ -101,21 +101,21 @@ where
         if sent > 0 {
             self.tx.hand_over_batch(last);
         }
-        self.rx.tell();
+        self.rx.announce();
         sent as usize
     }
 
     /// Returns how many frames can be exchanged without another thought.
     #[inline(always)]
-    fn clear(&mut self) -> u32 {
-        if self.rx.clear == 0 {
+    fn next_run(&mut self) -> u32 {
+        if self.rx.run_left == 0 {
             self.rx.renew();
         }
-        if self.tx.clear == 0 {
+        if self.tx.run_left == 0 {
             self.tx.settle();
             self.tx.renew();
         }
-        self.rx.clear.min(self.tx.clear)
+        self.rx.run_left.min(self.tx.run_left)
     }
 
     /// Exchanges at most `most` good frames, within what is clear; returns how many.
@@ -125,7 +125,7 @@ where
         most: u32,
         before: u32,
         last: &mut TxWord,
-        look: &mut impl FnMut(&mut Passing<'_>) -> bool,
+        look: &mut impl FnMut(&mut ForwardedFrame<'_>) -> bool,
     ) -> u32 {
         let (receive, send) =
             (self.rx.space.places.from(self.rx.head), self.tx.space.places.from(self.tx.next));
@@ -165,21 +165,21 @@ where
 
     /// Deals with the next frame where it is not simply a good one.
     #[inline(never)]
-    fn exchange_odd(&mut self, before: u32, look: &mut impl FnMut(&mut Passing<'_>) -> bool) -> Passed {
+    fn exchange_exceptional(&mut self, before: u32, look: &mut impl FnMut(&mut ForwardedFrame<'_>) -> bool) -> Passed {
         if core::mem::take(&mut self.dropping) {
             self.rx.post_again();
             return Passed::Dropped;
         }
         self.tx.settle();
         self.tx.renew();
-        if self.tx.clear == 0 {
+        if self.tx.run_left == 0 {
             return Passed::Nothing;
         }
         // SAFETY: the frame is counted, or forgotten while its buffer stays in the ring.
-        match unsafe { self.rx.odd() } {
-            Odd::Nothing => Passed::Nothing,
-            Odd::Dropped => Passed::Dropped,
-            Odd::Frame(mut frame) => {
+        match unsafe { self.rx.take_exceptional() } {
+            Exceptional::Nothing => Passed::Nothing,
+            Exceptional::Dropped => Passed::Dropped,
+            Exceptional::Frame(mut frame) => {
                 if !show(self, (0, before), &mut frame, look) {
                     self.rx.post_again();
                     return Passed::Dropped;
@@ -222,7 +222,7 @@ where
             return Err(self);
         }
         let Self { mut rx, mut tx, .. } = self;
-        rx.clear = 0;
+        rx.run_left = 0;
         // SAFETY: each slot beyond those under way holds a spare buffer, and the pool takes them.
         unsafe { tx.unstock(pool) };
         Ok((rx, tx))
@@ -238,6 +238,6 @@ where
     fn cut_short(&mut self, passed: u32, before: u32) {
         self.count(passed);
         self.tx.hand_over_since(before);
-        self.rx.tell();
+        self.rx.announce();
     }
 }

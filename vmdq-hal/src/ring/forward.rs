@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{BufferPool, Frame, Passing, RxRing, TxRing};
+use super::{BufferPool, Frame, ForwardedFrame, RxRing, TxRing};
 use crate::dma::TxWord;
 use crate::platform::Platform;
 
@@ -30,7 +30,7 @@ pub(super) fn show<F: Forwarder>(
     forwarder: &mut F,
     (passed, before): (u32, u32),
     frame: &mut Frame,
-    look: &mut impl FnMut(&mut Passing<'_>) -> bool,
+    look: &mut impl FnMut(&mut ForwardedFrame<'_>) -> bool,
 ) -> bool {
     struct Unwinding<'f, F: Forwarder> {
         forwarder: &'f mut F,
@@ -45,7 +45,7 @@ pub(super) fn show<F: Forwarder>(
         }
     }
     let unwinding = Unwinding { forwarder, passed, before };
-    let goes_out = look(&mut Passing(frame));
+    let goes_out = look(&mut ForwardedFrame(frame));
     core::mem::forget(unwinding);
     goes_out
 }

@@ -2,9 +2,9 @@
 
 use super::forward::{Forwarder, Passed, show};
 use super::memory::Place;
-use super::rx::{TELL_EVERY, fill};
+use super::rx::{ANNOUNCE_EVERY, fill};
 use super::tx::describe;
-use super::{BufferPool, ForwardError, Frame, Passing, RxRing, TxRing};
+use super::{BufferPool, ForwardError, Frame, ForwardedFrame, RxRing, TxRing};
 use crate::dma::{DmaSpace, TxWord, observe};
 use crate::platform::Platform;
 
@@ -82,7 +82,7 @@ where
     /// and writes at most the two tails: the transmit tail if anything goes out, and the receive
     /// tail as [`RxRing::refill`] does.
     #[inline]
-    pub fn forward(&mut self, most: usize, mut look: impl FnMut(&mut Passing<'_>) -> bool) -> usize {
+    pub fn forward(&mut self, most: usize, mut look: impl FnMut(&mut ForwardedFrame<'_>) -> bool) -> usize {
         let mut left = most;
         let (before, mut last) = (self.tx.next, self.tx.word);
         // What is under way can't receive: the device keeps three quarters of the ring at least, if it
@@ -90,19 +90,19 @@ where
         if self.tx.pending() as u32 * 4 >= self.rx.space.descriptors() {
             self.settle();
         }
-        // The short way out. With less than a quarter under way, the device has descriptors: see `tell`.
+        // The short way out. With less than a quarter under way, the device has descriptors: see `announce`.
         if self.rx.nothing_finished() {
             if self.took_back {
-                self.tell();
+                self.announce();
             }
             return 0;
         }
         while left > 0 {
-            let run = if self.dropping { 0 } else { left.min(self.clear() as usize) as u32 };
+            let run = if self.dropping { 0 } else { left.min(self.next_run() as usize) as u32 };
             let taken = self.pass(run, before, &mut last, &mut look);
             left -= taken as usize;
             if left > 0 && (taken < run || run == 0) {
-                match self.pass_odd(before, &mut look) {
+                match self.pass_exceptional(before, &mut look) {
                     Passed::Nothing => break,
                     Passed::Dropped => {}
                     Passed::Sent(word) => last = word,
@@ -116,7 +116,7 @@ where
         }
         // Once, however often something was taken back.
         if self.took_back {
-            self.tell();
+            self.announce();
         }
         sent as usize
     }
@@ -141,24 +141,24 @@ where
     /// Looked at only then, and until the next time a quarter of the ring may come to be under way: of the
     /// other three the device still knows half.
     #[inline(never)]
-    fn tell(&mut self) {
+    fn announce(&mut self) {
         self.took_back = false;
-        self.rx.tell_from(TELL_EVERY.min(self.rx.space.descriptors() / 8 * 3));
+        self.rx.announce_from(ANNOUNCE_EVERY.min(self.rx.space.descriptors() / 8 * 3));
     }
 
     /// Returns how many frames can pass without another thought.
     #[inline(always)]
-    fn clear(&mut self) -> u32 {
-        if self.rx.clear == 0 {
-            let visible = self.rx.told.wrapping_sub(self.rx.head);
-            self.rx.clear =
+    fn next_run(&mut self) -> u32 {
+        if self.rx.run_left == 0 {
+            let visible = self.rx.announced.wrapping_sub(self.rx.head);
+            self.rx.run_left =
                 if self.rx.skipping { 0 } else { visible.min(self.rx.space.places.run(self.rx.head)) };
         }
-        if self.tx.clear == 0 {
+        if self.tx.run_left == 0 {
             self.settle();
             self.tx.renew();
         }
-        self.rx.clear.min(self.tx.clear)
+        self.rx.run_left.min(self.tx.run_left)
     }
 
     /// Lets at most `most` good frames pass, within what is clear; returns how many.
@@ -168,7 +168,7 @@ where
         most: u32,
         before: u32,
         last: &mut TxWord,
-        look: &mut impl FnMut(&mut Passing<'_>) -> bool,
+        look: &mut impl FnMut(&mut ForwardedFrame<'_>) -> bool,
     ) -> u32 {
         let (receive, send) =
             (self.rx.space.places.from(self.rx.head), self.tx.space.places.from(self.tx.next));
@@ -202,16 +202,16 @@ where
     #[inline(always)]
     fn count(&mut self, frames: u32) {
         self.rx.head = self.rx.head.wrapping_add(frames);
-        self.rx.clear -= frames;
+        self.rx.run_left -= frames;
         self.tx.count_placed(frames);
     }
 
     /// Deals with the next frame where it is not simply a good one.
     #[inline(never)]
-    fn pass_odd(&mut self, before: u32, look: &mut impl FnMut(&mut Passing<'_>) -> bool) -> Passed {
+    fn pass_exceptional(&mut self, before: u32, look: &mut impl FnMut(&mut ForwardedFrame<'_>) -> bool) -> Passed {
         self.settle();
         let place = self.rx.space.places.at(self.rx.head);
-        if self.rx.head == self.rx.told || self.tx.room() == 0 {
+        if self.rx.head == self.rx.announced || self.tx.room() == 0 {
             return Passed::Nothing;
         }
         let Some(done) = self.rx.space.places.descriptor(place).written_back() else {
@@ -220,7 +220,7 @@ where
         observe();
         if !self.dropping {
             // SAFETY: done. The buffer stays where it is, too: the frame is only shown.
-            let frame = unsafe { self.rx.appraise(place, done) };
+            let frame = unsafe { self.rx.examine(place, done) };
             if let Some(mut frame) = frame
                 && show(self, (0, before), &mut frame, look)
             {
@@ -273,7 +273,7 @@ where
     /// Gives the forwarder back if the pool has no room for a buffer, or for larger ones alone.
     pub fn split(mut self, pool: &mut BufferPool) -> Result<(RxRing<P>, TxRing<P2>), Self> {
         self.settle();
-        self.tell();
+        self.announce();
         if pool.room() == 0 || pool.size() > self.rx.size() {
             return Err(self);
         }
@@ -289,7 +289,7 @@ where
             // SAFETY: the slots of the transmit ring hold nothing.
             unsafe { tx.space.places.slot(tx.space.places.at(tx.clean.wrapping_add(i))).write(buffer) };
         }
-        rx.clear = 0;
+        rx.run_left = 0;
         Ok((rx, tx))
     }
 }
@@ -303,6 +303,6 @@ where
     fn cut_short(&mut self, passed: u32, before: u32) {
         self.count(passed);
         self.tx.hand_over_since(before);
-        self.tell();
+        self.announce();
     }
 }

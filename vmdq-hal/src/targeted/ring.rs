@@ -143,7 +143,7 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
             self.post(id, header.into_buffer());
             posted += 1;
         }
-        self.rx.tell();
+        self.rx.announce();
         posted
     }
 
@@ -178,10 +178,10 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
     /// counted. The header is read from the machine's memory where the device did not replicate it.
     pub fn receive<const N: usize>(&mut self, burst: &mut TargetedBurst<N>) -> usize {
         let before = burst.len();
-        while !burst.is_full() && self.rx.head != self.rx.told {
+        while !burst.is_full() && self.rx.head != self.rx.announced {
             let place = self.rx.space.places.at(self.rx.head);
             let descriptor = self.rx.space.places.descriptor(place);
-            // Beyond `told` the device was given nothing; a done bit there is a lie.
+            // Beyond `announced` the device was given nothing; a done bit there is a lie.
             let Some(done) = descriptor.written_back() else { break };
             observe();
             let info = descriptor.header_info();
@@ -190,7 +190,7 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
             // SAFETY: written when the descriptor was posted.
             let id = unsafe { self.rx.space.note(self.rx.head).read() } as u16;
             self.rx.head = self.rx.head.wrapping_add(1);
-            match self.appraise(done, info, id, header) {
+            match self.examine(done, info, id, header) {
                 Ok(frame) => {
                     // Not full: the loop's condition.
                     let _ = burst.push(frame);
@@ -200,13 +200,13 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         }
         if burst.len() == before {
             // Nobody may refill for a while; what is posted must not stay unknown to the device.
-            self.rx.tell();
+            self.rx.announce();
         }
         burst.len() - before
     }
 
     /// Decides on a descriptor that is done; gives the header buffer back if it holds no frame.
-    fn appraise(
+    fn examine(
         &mut self,
         done: WriteBack,
         info: HeaderInfo,

@@ -10,7 +10,7 @@ use crate::ring::memory::{Place, Places};
 use crate::ring::{Buffer, BufferPool, Frame};
 
 /// Descriptors that are prepared before the device is told of them: one register write for so many.
-pub(crate) const TELL_EVERY: u32 = 32;
+pub(crate) const ANNOUNCE_EVERY: u32 = 32;
 
 impl<P: Platform> RxRing<P> {
     /// Posts buffers of the pool until the ring is full or the pool is empty; returns how many.
@@ -39,8 +39,8 @@ impl<P: Platform> RxRing<P> {
             self.posted = self.posted.wrapping_add(run);
             left -= run;
         }
-        self.clear = 0;
-        self.tell();
+        self.run_left = 0;
+        self.announce();
         count as usize
     }
 
@@ -55,7 +55,7 @@ impl<P: Platform> RxRing<P> {
             return Err(frame);
         }
         self.post(frame.into_buffer());
-        self.tell();
+        self.announce();
         Ok(())
     }
 
@@ -65,29 +65,29 @@ impl<P: Platform> RxRing<P> {
         // SAFETY: the slot is free: `posted - head < mask`.
         unsafe { fill(&self.space.places, &self.dma, place, NonNull::from(&buffer)) };
         self.posted = self.posted.wrapping_add(1);
-        self.clear = 0;
+        self.run_left = 0;
     }
 
     /// Tells the device of posted buffers, if it is time to.
     #[inline(always)]
-    pub(crate) fn tell(&mut self) {
-        self.tell_from(TELL_EVERY);
+    pub(crate) fn announce(&mut self) {
+        self.announce_from(ANNOUNCE_EVERY);
     }
 
     /// Tells the device of posted buffers, if they are at least so many or more than it knows of.
     #[inline(always)]
-    pub(crate) fn tell_from(&mut self, least: u32) {
-        let untold = self.posted.wrapping_sub(self.told);
-        let told = self.told.wrapping_sub(self.head);
-        if untold >= least || untold > told {
-            self.tell_all();
+    pub(crate) fn announce_from(&mut self, least: u32) {
+        let unannounced = self.posted.wrapping_sub(self.announced);
+        let announced = self.announced.wrapping_sub(self.head);
+        if unannounced >= least || unannounced > announced {
+            self.announce_all();
         }
     }
 
     /// Tells the device of all posted buffers.
     #[inline(always)]
-    pub(crate) fn tell_all(&mut self) {
-        self.told = self.posted;
+    pub(crate) fn announce_all(&mut self) {
+        self.announced = self.posted;
         // The descriptors must be in memory before the device fetches them.
         publish();
         // SAFETY: the device may use the buffers up to the tail: all are posted and owned by the ring.

@@ -1,7 +1,7 @@
 //! Taking frames and posting a buffer for each in the same go.
 
 use super::take::end_of;
-use super::{RxRing, TELL_EVERY, fill};
+use super::{RxRing, ANNOUNCE_EVERY, fill};
 use crate::dma::{observe, status};
 use crate::platform::Platform;
 use crate::ring::{BufferPool, Burst, Frame};
@@ -21,15 +21,15 @@ impl<P: Platform> RxRing<P> {
         let before = burst.len();
         let most = most.min(N - before) as u32;
         if pool.size() >= self.size {
-            let count = most.min(self.clear).min(pool.len() as u32);
+            let count = most.min(self.run_left).min(pool.len() as u32);
             // SAFETY: so many places of the burst are free, so many buffers are on the shelf, and
-            // `count` is within `clear`.
+            // `count` is within `run_left`.
             let taken = unsafe { self.replace(end_of(burst), count, pool) };
             // SAFETY: so many were written behind the last one.
             unsafe { burst.set_len(before + taken as usize) };
             // While some are clear, none is missing: see `receive_on`.
             if taken == most || (taken < count && self.nothing_finished()) {
-                self.tell_if_due();
+                self.announce_if_due();
                 return taken as usize;
             }
         }
@@ -43,9 +43,9 @@ impl<P: Platform> RxRing<P> {
         let end = burst.len() + most;
         let mut count = 1;
         // At the end of what was clear there may be more.
-        while pool.size() >= self.size && burst.len() < end && self.clear == 0 && count > 0 {
+        while pool.size() >= self.size && burst.len() < end && self.run_left == 0 && count > 0 {
             self.renew();
-            count = ((end - burst.len()) as u32).min(self.clear).min(pool.len() as u32);
+            count = ((end - burst.len()) as u32).min(self.run_left).min(pool.len() as u32);
             // SAFETY: as in `receive_replacing`.
             let taken = unsafe { self.replace(end_of(burst), count, pool) };
             // SAFETY: so many were written behind the last one.
@@ -58,7 +58,7 @@ impl<P: Platform> RxRing<P> {
         if self.missing() > 0 {
             self.refill(pool);
         } else {
-            self.tell();
+            self.announce();
         }
     }
 
@@ -68,11 +68,11 @@ impl<P: Platform> RxRing<P> {
     /// without the cost of a burst.
     #[inline]
     pub fn receive_one(&mut self, pool: &mut BufferPool) -> Option<Frame> {
-        if self.clear > 0 && !pool.is_empty() && pool.size() >= self.size {
+        if self.run_left > 0 && !pool.is_empty() && pool.size() >= self.size {
             let place = self.space.places.at(self.head);
             let done = self.space.places.descriptor(place).peek();
             if done.status() & status::DD == 0 {
-                self.tell_if_due();
+                self.announce_if_due();
                 return None;
             }
             if self.is_good(done) {
@@ -86,7 +86,7 @@ impl<P: Platform> RxRing<P> {
                 // SAFETY: it was moved out.
                 unsafe { pool.count_out(1) };
                 self.count_replaced(1);
-                self.tell_if_due();
+                self.announce_if_due();
                 return Some(frame);
             }
         }
@@ -103,9 +103,9 @@ impl<P: Platform> RxRing<P> {
 
     /// Tells the device of posted buffers after frames were replaced, if it is time to.
     #[inline(always)]
-    fn tell_if_due(&mut self) {
-        if self.posted.wrapping_sub(self.told) >= self.due {
-            self.tell_all();
+    fn announce_if_due(&mut self) {
+        if self.posted.wrapping_sub(self.announced) >= self.announce_at {
+            self.announce_all();
         }
     }
 
@@ -114,12 +114,12 @@ impl<P: Platform> RxRing<P> {
     /// # Safety
     ///
     /// There is room for `count` frames at `out`, the shelf has as many buffers, and `count` is within
-    /// `clear`.
+    /// `run_left`.
     #[inline(always)]
     unsafe fn replace(&mut self, out: *mut Frame, count: u32, pool: &mut BufferPool) -> u32 {
         let mut fresh = pool.top();
         let (behind, dma) = (self.space.places.from(self.posted), &self.dma);
-        // SAFETY: room (caller). `clear` says that `count` descriptors are the device's, and that
+        // SAFETY: room (caller). `run_left` says that `count` descriptors are the device's, and that
         // neither run ends. A buffer moves into the slot behind the last that is posted, of which one
         // is free before a frame is taken and so one after each.
         let taken = unsafe {
@@ -139,15 +139,15 @@ impl<P: Platform> RxRing<P> {
     pub(crate) fn count_replaced(&mut self, count: u32) {
         self.head = self.head.wrapping_add(count);
         self.posted = self.posted.wrapping_add(count);
-        self.clear -= count;
+        self.run_left -= count;
     }
 
     /// Finds out how many frames can be taken and replaced without another thought.
     pub(crate) fn renew(&mut self) {
-        let visible = self.told.wrapping_sub(self.head);
+        let visible = self.announced.wrapping_sub(self.head);
         let runs = self.space.places.run(self.head).min(self.space.places.run(self.posted));
-        self.clear = if self.skipping { 0 } else { visible.min(runs) };
-        // While frames are replaced, as many buffers are posted as now: see `tell`.
-        self.due = TELL_EVERY.min(self.posted() as u32 / 2 + 1);
+        self.run_left = if self.skipping { 0 } else { visible.min(runs) };
+        // While frames are replaced, as many buffers are posted as now: see `announce`.
+        self.announce_at = ANNOUNCE_EVERY.min(self.posted() as u32 / 2 + 1);
     }
 }

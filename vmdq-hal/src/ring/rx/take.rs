@@ -1,6 +1,6 @@
 //! Taking frames out of a receive ring.
 
-use super::{Odd, RxRing};
+use super::{Exceptional, RxRing};
 use crate::dma::{DmaSpace, WriteBack, observe, status};
 use crate::platform::Platform;
 use crate::ring::memory::{Place, Places};
@@ -26,7 +26,7 @@ impl<P: Platform> RxRing<P> {
         let taken = self.take_most(burst, most);
         if taken == 0 {
             // Nobody may refill for a while; what is posted must not stay unknown to the device.
-            self.tell();
+            self.announce();
         }
         taken
     }
@@ -36,10 +36,10 @@ impl<P: Platform> RxRing<P> {
     pub(crate) fn take_most<const N: usize>(&mut self, burst: &mut Burst<N>, most: usize) -> usize {
         let before = burst.len();
         let mut left = most.min(N - before) as u32;
-        self.clear = 0;
+        self.run_left = 0;
         while left > 0 {
-            // Beyond `told` the device was given nothing; a done bit there is a lie.
-            let visible = if self.skipping { 0 } else { self.told.wrapping_sub(self.head) };
+            // Beyond `announced` the device was given nothing; a done bit there is a lie.
+            let visible = if self.skipping { 0 } else { self.announced.wrapping_sub(self.head) };
             let run = left.min(visible).min(self.space.places.run(self.head));
             // SAFETY: `left` places of the burst are free, and `run` descriptors are the device's and
             // lie one behind the other.
@@ -52,10 +52,10 @@ impl<P: Platform> RxRing<P> {
                     break;
                 }
                 // SAFETY: the frame is counted.
-                match unsafe { self.odd() } {
-                    Odd::Nothing => break,
-                    Odd::Dropped => {}
-                    Odd::Frame(frame) => {
+                match unsafe { self.take_exceptional() } {
+                    Exceptional::Nothing => break,
+                    Exceptional::Dropped => {}
+                    Exceptional::Frame(frame) => {
                         self.count_taken();
                         // SAFETY: `left` places are free.
                         unsafe { burst.push_unchecked(frame) };

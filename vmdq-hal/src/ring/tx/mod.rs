@@ -38,7 +38,7 @@ pub struct TxRing<P: Platform> {
     pub(super) next: u32,
     /// How many frames can be sent from here on without another thought: so many descriptors are free
     /// and lie one behind the other. A lower bound.
-    pub(super) clear: u32,
+    pub(super) run_left: u32,
     /// The reports asked for and not seen yet, as numbers that run freely: see `RingSpace::note`.
     first_report: u32,
     next_report: u32,
@@ -68,7 +68,7 @@ impl<P: Platform> TxRing<P> {
             tail,
             clean: setup.first,
             next: setup.first,
-            clear: 0,
+            run_left: 0,
             first_report: 0,
             next_report: 0,
             span: limit.tagged() - FrameLimit::SHORTEST,

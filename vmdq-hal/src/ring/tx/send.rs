@@ -22,8 +22,8 @@ impl<P: Platform> TxRing<P> {
     pub fn send<const N: usize>(&mut self, burst: &mut Burst<N>) -> Result<usize, SendError> {
         let count = burst.len() as u32;
         let mut last = self.word;
-        // SAFETY: so many frames are in the burst, and so many places within `clear`.
-        let put = unsafe { self.put(burst.as_ptr(), count.min(self.clear), &mut last) };
+        // SAFETY: so many frames are in the burst, and so many places within `run_left`.
+        let put = unsafe { self.put(burst.as_ptr(), count.min(self.run_left), &mut last) };
         if put == count {
             if count > 0 {
                 // SAFETY: all were moved out.
@@ -47,8 +47,8 @@ impl<P: Platform> TxRing<P> {
         let count = burst.len() as u32;
         while sent < count {
             self.renew();
-            let run = self.clear.min(count - sent);
-            // SAFETY: so many frames are left in the burst, and `run` is within `clear`.
+            let run = self.run_left.min(count - sent);
+            // SAFETY: so many frames are left in the burst, and `run` is within `run_left`.
             let put = unsafe { self.put(burst.as_ptr().add(sent as usize), run, &mut last) };
             sent += put;
             if put < run || run == 0 {
@@ -73,9 +73,9 @@ impl<P: Platform> TxRing<P> {
     /// [`SendError`] and the frame, if the ring is full or the frame's length can't be sent.
     #[inline]
     pub fn send_one(&mut self, frame: Frame) -> Result<(), (SendError, Frame)> {
-        if self.clear == 0 {
+        if self.run_left == 0 {
             self.renew();
-            if self.clear == 0 {
+            if self.run_left == 0 {
                 return Err((SendError::Full, frame));
             }
         }
@@ -103,7 +103,7 @@ impl<P: Platform> TxRing<P> {
     /// # Safety
     ///
     /// There are so many frames at `frames`, of which the caller forgets those that were moved, and
-    /// `most` is within `clear`.
+    /// `most` is within `run_left`.
     #[inline(always)]
     unsafe fn put(&mut self, frames: *const Frame, most: u32, last: &mut TxWord) -> u32 {
         let places = self.space.places.from(self.next);
@@ -135,13 +135,13 @@ impl<P: Platform> TxRing<P> {
     #[inline(always)]
     pub(in crate::ring) fn count_placed(&mut self, count: u32) {
         self.next = self.next.wrapping_add(count);
-        self.clear -= count;
+        self.run_left -= count;
     }
 
     /// Finds out how many frames can be sent without another thought.
     #[inline]
     pub(in crate::ring) fn renew(&mut self) {
-        self.clear = (self.room() as u32).min(self.space.places.run(self.next));
+        self.run_left = (self.room() as u32).min(self.space.places.run(self.next));
     }
 
     /// Asks for a report on the frame that was put last, which has this word, and hands all over.

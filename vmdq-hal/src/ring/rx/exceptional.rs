@@ -15,28 +15,28 @@ impl<P: Platform> RxRing<P> {
     /// A frame's descriptor is not counted yet, and its buffer stays in the slot, too: the caller counts
     /// it ([`count_taken`](Self::count_taken)) or forgets the frame.
     #[cold]
-    pub(crate) unsafe fn odd(&mut self) -> Odd {
-        while self.head != self.told {
+    pub(crate) unsafe fn take_exceptional(&mut self) -> Exceptional {
+        while self.head != self.announced {
             let place = self.space.places.at(self.head);
             // Decided on this copy alone.
             let Some(done) = self.space.places.descriptor(place).written_back() else { break };
             observe();
             // SAFETY: done; of a frame, the caller's promise.
-            if let Some(frame) = unsafe { self.appraise(place, done) } {
-                return Odd::Frame(frame);
+            if let Some(frame) = unsafe { self.examine(place, done) } {
+                return Exceptional::Frame(frame);
             }
             self.post_again();
             if !self.skipping {
-                return Odd::Dropped;
+                return Exceptional::Dropped;
             }
         }
-        Odd::Nothing
+        Exceptional::Nothing
     }
 
     /// Counts the descriptor at `head`, the buffer of which was moved out.
     pub(crate) fn count_taken(&mut self) {
         self.head = self.head.wrapping_add(1);
-        self.clear = 0;
+        self.run_left = 0;
     }
 
     /// Posts the buffer of the descriptor at `head`, which is done (callers), again.
@@ -50,7 +50,7 @@ impl<P: Platform> RxRing<P> {
     /// # Safety
     ///
     /// The slot holds the posted buffer, which is the frame's if there is one and stays otherwise.
-    pub(crate) unsafe fn appraise(&mut self, place: Place, done: WriteBack) -> Option<Frame> {
+    pub(crate) unsafe fn examine(&mut self, place: Place, done: WriteBack) -> Option<Frame> {
         let (state, len) = (done.status(), done.length());
         let end = state & status::EOP != 0;
         if core::mem::replace(&mut self.skipping, !end) {
@@ -90,7 +90,7 @@ impl<P: Platform> RxRing<P> {
 }
 
 /// What the next descriptor turned out to be.
-pub(crate) enum Odd {
+pub(crate) enum Exceptional {
     /// Not done.
     Nothing,
     /// Nothing that is received: its buffer is posted again.
