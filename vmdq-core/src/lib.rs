@@ -30,4 +30,4 @@ pub mod tag;
 
 pub use accept::Accept;
 pub use limit::FrameLimit;
-pub use mac::MacAddress;
+pub use mac::{MacAddress, ParseMacError};

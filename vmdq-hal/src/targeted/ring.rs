@@ -10,7 +10,7 @@ use crate::dma::{DmaSpace, HeaderInfo, WriteBack, observe, status};
 use crate::index::{PoolIndex, RingIndex};
 use crate::platform::Platform;
 use crate::pool::{Place as Owned, ReceiveHalf};
-use crate::ring::{Buffer, BufferPool, BufferSize, Frame, RxCounters, RxRing};
+use crate::ring::{Buffer, BufferPool, BufferSize, Burst, Frame, RxCounters, RxRing};
 use crate::vmm::{GuestRange, VmId, Vmm};
 
 /// A frame that landed in a buffer of the virtual machine: what the switch and the virtual interface
@@ -50,13 +50,38 @@ impl Described for Targeted {
 }
 
 /// Targeted frames on their way to the virtual interface: at most `N`.
-pub type TargetedBurst<const N: usize> = heapless::Vec<Targeted, N>;
+///
+/// # Examples
+///
+/// See [the module](crate::targeted).
+pub type TargetedBurst<const N: usize> = Burst<N, Targeted>;
 
 /// A running receive ring whose frames land in one virtual machine's buffers.
 ///
 /// It owns its memory, the posted header frames and the table of shared buffers. As for an
 /// [`RxRing`]: it reads no register, writes none but its tail, may be moved to another core, and
 /// leaks when it is dropped; shared buffers then stay mapped.
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::Platform;
+/// use vmdq_hal::ring::BufferPool;
+/// use vmdq_hal::targeted::{ShareError, TargetedRing};
+/// use vmdq_hal::vmm::{GuestRange, Vmm};
+///
+/// /// Shares the buffers that the virtual machine offers, and posts them.
+/// fn offer<P: Platform, V: Vmm>(
+///     rx: &mut TargetedRing<P, V>,
+///     headers: &mut BufferPool,
+///     offered: &[(u16, GuestRange)],
+/// ) -> Result<usize, ShareError> {
+///     for &(id, range) in offered {
+///         rx.share(id, range)?;
+///     }
+///     Ok(rx.refill(headers))
+/// }
+/// ```
 #[must_use = "dropping a running ring leaks its memory: stop the queue"]
 pub struct TargetedRing<P: Platform, V> {
     /// The ring itself: its slots hold header buffers, its notes the ids of shared ones.
@@ -143,8 +168,13 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
             self.post(id, header.into_buffer());
             posted += 1;
         }
-        self.rx.announce();
+        self.rx.announce_posted();
         posted
+    }
+
+    /// Lets the device know of all posted buffers: as [`RxRing::flush`].
+    pub fn flush(&mut self) {
+        self.rx.flush();
     }
 
     /// Writes a descriptor. One is free, and the id is that of a posted buffer (callers).

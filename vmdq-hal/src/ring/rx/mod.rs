@@ -44,7 +44,23 @@ pub struct RxCounters {
 /// so that it can be used on another core or in an interrupt handler. Dropping it leaks: the device
 /// may go on writing.
 ///
-/// Counters run freely (modulo 2^32); a descriptor's place is its counter modulo the ring's length.
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::Platform;
+/// use vmdq_hal::ring::{BufferPool, Burst, RxRing};
+///
+/// /// Looks at what has arrived; to be called in a loop.
+/// fn poll<P: Platform>(rx: &mut RxRing<P>, pool: &mut BufferPool, mut look: impl FnMut(&[u8])) {
+///     let mut burst = Burst::<32>::new();
+///     rx.receive_replacing(&mut burst, 32, pool);
+///     for frame in &burst {
+///         look(frame.bytes());
+///     }
+///     pool.put_all(&mut burst);
+/// }
+/// ```
+// Counters run freely (modulo 2^32); a descriptor's place is its counter modulo the ring's length.
 // Whole cache lines: the halves of a queue pair, beside each other, may be used on two cores.
 #[must_use = "dropping a running ring leaks its memory: stop the queue"]
 #[repr(align(64))]
@@ -60,8 +76,7 @@ pub struct RxRing<P: Platform> {
     pub(crate) posted: u32,
     /// Where the device was told that the buffers end: `head <= announced <= posted`.
     pub(crate) announced: u32,
-    /// How many frames can be taken and replaced from here on without another thought: so many
-    /// descriptors are the device's, and neither `head` nor `posted` comes to the end of the memory.
+    /// How many frames can be taken and replaced from here on in one run: so many descriptors are the device's, and neither `head` nor `posted` comes to the end of the memory.
     /// A lower bound; 0 calls for [`renew`](Self::renew).
     pub(crate) run_left: u32,
     /// How many posted buffers the device may not know of while frames are replaced: at least 1.
