@@ -125,7 +125,7 @@ pub(crate) fn a_link_that_never_comes_is_down<M: Concrete>(mut bed: Sim) {
         rig.finish();
     } else {
         assert_eq!(rig.lanes.iter().flatten().count(), pools::<M>());
-        quiesce_and_recover(rig);
+        quiesce_and_recover(rig).finish();
     }
 }
 
