@@ -18,7 +18,7 @@ pub use memory::{pages, place};
 pub use nic::{IGB, IXGBE, Layout0, Nic};
 pub use plot::{Line, Panel, Scale, draw};
 pub use progress::show;
-pub use registers::Registers;
+pub use registers::{Machine, Registers};
 pub use sample::Sample;
 pub use table::{goal_table, table};
 

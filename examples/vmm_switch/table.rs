@@ -45,7 +45,7 @@ fn row(queue: &QueueReport, sent: u64) -> Vec<String> {
         queue.broadcast.to_string(),
         queue.multicast.to_string(),
         queue.groups.to_string(),
-        percent(queue.frames - queue.decisions(), queue.frames),
+        percent(queue.frames - queue.groups, queue.frames),
         share,
     ]
 }
@@ -125,6 +125,7 @@ fn percent(part: u64, whole: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use vmdq::switch::InterfaceCounters;
     use vmdq::{MacAddress, Statistics};
 
     use super::*;
@@ -145,6 +146,7 @@ mod tests {
         let outcome = Outcome {
             queues: (0..16).map(|i| ((i > 0).then_some(MacAddress([2, 0, 0, 0, 0, i])), counts)).collect(),
             statistics: Statistics::default(),
+            switch: InterfaceCounters::default(),
             too_long: 0,
             malformed: 0,
             misplaced: 0,

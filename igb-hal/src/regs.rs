@@ -5,7 +5,7 @@
 //! [`Regs`] has the registers of every device, [`PoolRegs`] those of a group, and a device's type those of only some.
 //! A field or value that only some devices have is a constant `REGISTER_FIELD` beside them.
 //!
-//! Each register names its section in the fact sheet of the igb family and its sources:
+//! Each register names its section in `FACTS.md` of this crate, and its sources:
 //!
 //! | key | source |
 //! |---|---|
@@ -767,6 +767,38 @@ mod layout {
             /// Interrupts at spoofing
             SPOOF_INT OFFSET(6) NUMBITS(1) [],
         ],
+        /// Receive descriptor as the device writes it back: status and errors (third word)
+        pub RX_WB_STATUS [
+            /// The descriptor is done
+            DD OFFSET(0) NUMBITS(1) [],
+            /// End of the packet
+            EOP OFFSET(1) NUMBITS(1) [],
+            /// A tag was removed
+            VP OFFSET(3) NUMBITS(1) [],
+            /// The header was larger than its buffer
+            HBO OFFSET(23) NUMBITS(1) [],
+            /// CRC error; errors are valid with EOP, and only where bad packets are stored
+            CE OFFSET(24) NUMBITS(1) [],
+            /// Symbol error
+            SE OFFSET(25) NUMBITS(1) [],
+            /// Sequence error
+            SEQ OFFSET(26) NUMBITS(1) [],
+            /// Carrier extension error
+            CXE OFFSET(28) NUMBITS(1) [],
+            /// Checksum of TCP or UDP is wrong
+            L4E OFFSET(29) NUMBITS(1) [],
+            /// Checksum of IP is wrong
+            IPE OFFSET(30) NUMBITS(1) [],
+            /// Receive data error
+            RXE OFFSET(31) NUMBITS(1) [],
+        ],
+        /// PHY register 0: basic mode control
+        pub BMCR [
+            /// Negotiates anew, clears itself
+            RESTART_AUTONEG OFFSET(9) NUMBITS(1) [],
+            /// Negotiates speed and duplex
+            AUTONEG_ENABLE OFFSET(12) NUMBITS(1) [],
+        ],
     ];
 
     /// Receive packet buffer size
@@ -796,6 +828,8 @@ mod layout {
 
 /// Registers that every device of the Intel 82575, 82576 and I350 gigabit controllers has.
 pub trait Regs {
+    /// The device, as the registers that it shares with other families are reached.
+    type Shared: vmdq_hal::device::SharedRegs;
     /// Device control (section 2.1; D, H).
     const CTRL: Reg<CTRL::Register, Rw>;
     /// Device status (section 2.1; D, Q, N, SN, H).
@@ -923,7 +957,7 @@ pub trait Regs {
     /// Receive descriptor ring length (section 2.4; S75 p359, H).
     const RDLEN: RegArray<RDLEN::Register, Dma>;
     /// Split and replication receive control (section 2.3; D, Q, S75 p104, p115, p129, I210 p275, p277, H).
-    const SRRCTL: RegArray<SRRCTL::Register, Rw>;
+    const SRRCTL: RegArray<SRRCTL::Register, Dma>;
     /// Receive descriptor head; written only while the queue is off (section 2.4; S75 p359, H).
     const RDH: RegArray<RDH::Register, Dma>;
     /// Direct cache access of a receive queue (section 2.1; S75 p376, D, H).
@@ -931,7 +965,7 @@ pub trait Regs {
     /// Receive descriptor tail (section 2.4; S75 p359, H).
     const RDT: RegArray<RDT::Register, Dma>;
     /// Receive descriptor control (section 2.4; D, L, Q, H).
-    const RXDCTL: RegArray<RXDCTL::Register, Rw>;
+    const RXDCTL: RegArray<RXDCTL::Register, Dma>;
     /// Packets dropped because the queue had no descriptor (section 2.3; D, L, H).
     const RQDPC: RegArray<(), Rc>;
     /// Transmit descriptor base low (section 2.4; D, H).
@@ -947,7 +981,7 @@ pub trait Regs {
     /// Transmit descriptor tail (section 2.4; D, H).
     const TDT: RegArray<TDT::Register, Dma>;
     /// Transmit descriptor control (section 2.4; D, S75 p161, H).
-    const TXDCTL: RegArray<TXDCTL::Register, Rw>;
+    const TXDCTL: RegArray<TXDCTL::Register, Dma>;
     /// Head write-back address low (section 2.4; S75 p161-162, D, H).
     const TDWBAL: RegArray<TDWBAL::Register, Dma>;
     /// Head write-back address high (section 2.4; S75 p161-162, D, H).
@@ -1148,10 +1182,219 @@ pub trait PoolRegs: Regs {
     const PFVFGOTLBC: RegArray<(), Ro>;
 }
 
+/// The registers that are at the same place on every device: what needs no others is compiled once.
+pub enum Common {}
+
+impl Common {
+    /// Device control (section 2.1; D, H).
+    pub const CTRL: Reg<CTRL::Register, Rw> = Reg::new(0x0);
+    /// Device status (section 2.1; D, Q, N, SN, H).
+    pub const STATUS: Reg<STATUS::Register, Ro> = Reg::new(0x8);
+    /// Extended device control (section 2.1; S75 p262, D, L, H).
+    pub const CTRL_EXT: Reg<CTRL_EXT::Register, Rw> = Reg::new(0x18);
+    /// NVM control (section 2.1; D, H).
+    pub const EECD: Reg<EECD::Register, Rw> = Reg::new(0x10);
+    /// NVM read (section 2.1; D, H).
+    pub const EERD: Reg<EERD::Register, Rw> = Reg::new(0x14);
+    /// MDI control (PHY registers) (section 2.1; D, H).
+    pub const MDIC: Reg<MDIC::Register, Rw> = Reg::new(0x20);
+    /// SerDes control; 0x400 switches its loopback off (section 2.1; D, H).
+    pub const SCTL: Reg<(), Rw> = Reg::new(0x24);
+    /// Flow control address low (section 2.1; D, H).
+    pub const FCAL: Reg<(), Rw> = Reg::new(0x28);
+    /// Flow control address high (section 2.1; D, H).
+    pub const FCAH: Reg<(), Rw> = Reg::new(0x2c);
+    /// Flow control type (section 2.1; D, H).
+    pub const FCT: Reg<(), Rw> = Reg::new(0x30);
+    /// Connection switch: media detection (section 2.1; D, M).
+    pub const CONNSW: Reg<(), Rw> = Reg::new(0x34);
+    /// VLAN EtherType (section 2.1; S75 p262, Q).
+    pub const VET: Reg<VET::Register, Rw> = Reg::new(0x38);
+    /// Flow control transmit timer value (section 2.1; D, H).
+    pub const FCTTV: Reg<(), Rw> = Reg::new(0x170);
+    /// Manageability NVM control (section 2.1; D, L, H).
+    pub const EEMNGCTL: Reg<EEMNGCTL::Register, Rw> = Reg::new(0x1010);
+    /// Flow control receive threshold low (section 2.1; D, H).
+    pub const FCRTL: Reg<FCRTL::Register, Rw> = Reg::new(0x2160);
+    /// Flow control receive threshold high (section 2.1; D, H).
+    pub const FCRTH: Reg<(), Rw> = Reg::new(0x2168);
+    /// Flow control refresh timer value (section 2.1; D, H).
+    pub const FCRTV: Reg<(), Rw> = Reg::new(0x2460);
+    /// Physical coding sublayer link control (section 3.3; D, L).
+    pub const PCS_LCTL: Reg<(), Rw> = Reg::new(0x4208);
+    /// Physical coding sublayer link status (section 3.3; D, L).
+    pub const PCS_LSTAT: Reg<(), Ro> = Reg::new(0x420c);
+    /// Wake-up control; 0 after a reset (section 2.1; 3.1; L, H).
+    pub const WUC: Reg<(), Rw> = Reg::new(0x5800);
+    /// Wake-up filter control (section 2.1; L, H).
+    pub const WUFC: Reg<(), Rw> = Reg::new(0x5808);
+    /// Manageability control (section 2.1; D, L, H).
+    pub const MANC: Reg<MANC::Register, Rw> = Reg::new(0x5820);
+    /// PCIe control (section 2.1; 3.1; D, H).
+    pub const GCR: Reg<GCR::Register, Rw> = Reg::new(0x5b00);
+    /// Function power state and LAN id swap (section 2.1; D, M).
+    pub const FACTPS: Reg<(), Rw> = Reg::new(0x5b30);
+    /// Software semaphore; reading it sets SMBI (section 2.1; 3.13; D, QR, H).
+    pub const SWSM: Reg<SWSM::Register, Rw> = Reg::new(0x5b50);
+    /// Firmware semaphore (section 2.1; D, M).
+    pub const FWSM: Reg<(), Ro> = Reg::new(0x5b54);
+    /// Resources shared by software (low half) and firmware (high half) (section 2.1; D, H).
+    pub const SW_FW_SYNC: Reg<SW_FW_SYNC::Register, Rw> = Reg::new(0x5b5c);
+    /// MSI-X pending bit array clear (section 2.2; D, M).
+    pub const PBACLR: Reg<(), W1c> = Reg::new(0x5b68);
+    /// Direct cache access control (section 2.1; S75 p416, D).
+    pub const DCA_CTRL: Reg<DCA_CTRL::Register, Rw> = Reg::new(0x5b74);
+    /// Interrupt cause; reading it clears (section 2.2; D, Q, N, H).
+    pub const ICR: Reg<ICR::Register, Rc> = Reg::new(0xc0);
+    /// Interrupt cause set (section 2.2; S75 p163, N, H).
+    pub const ICS: Reg<ICR::Register, Wo> = Reg::new(0xc8);
+    /// Interrupt mask set; reads the mask (section 2.2; S75 p163, N, H).
+    pub const IMS: Reg<ICR::Register, W1s> = Reg::new(0xd0);
+    /// Interrupt mask clear (section 2.2; S75 p163, N, H).
+    pub const IMC: Reg<ICR::Register, Wo> = Reg::new(0xd8);
+    /// Interrupt acknowledge auto-mask (section 2.2; S75 p163, N, H).
+    pub const IAM: Reg<ICR::Register, Rw> = Reg::new(0xe0);
+    /// Extended interrupt cause set (section 2.2; H).
+    pub const EICS: Reg<EICR::Register, Wo> = Reg::new(0x1520);
+    /// Extended interrupt mask set; reads the mask (section 2.2; H).
+    pub const EIMS: Reg<EICR::Register, W1s> = Reg::new(0x1524);
+    /// Extended interrupt mask clear (section 2.2; H).
+    pub const EIMC: Reg<EICR::Register, Wo> = Reg::new(0x1528);
+    /// Extended interrupt auto clear (section 2.2; I210 p420, H).
+    pub const EIAC: Reg<EICR::Register, Rw> = Reg::new(0x152c);
+    /// Extended interrupt auto mask (section 2.2; I210 p420, p429, H).
+    pub const EIAM: Reg<EICR::Register, Rw> = Reg::new(0x1530);
+    /// Extended interrupt cause (section 2.2; D, Q, I210 p324, p429; 82575 H, 82576 M).
+    pub const EICR: Reg<EICR::Register, W1c> = Reg::new(0x1580);
+    /// Receive control (section 2.3; D, H).
+    pub const RCTL: Reg<RCTL::Register, Rw> = Reg::new(0x100);
+    /// Receive checksum control (section 2.3; D, Q, H).
+    pub const RXCSUM: Reg<RXCSUM::Register, Rw> = Reg::new(0x5000);
+    /// Longest packet that is received with RCTL.LPE (section 2.3; D, O, H).
+    pub const RLPML: Reg<RLPML::Register, Rw> = Reg::new(0x5004);
+    /// Receive filter control (section 2.3; 7; D, H).
+    pub const RFCTL: Reg<RFCTL::Register, Rw> = Reg::new(0x5008);
+    /// Multicast table: a hash of 4096 bits (section 2.3; S75 p379, L, Q, H).
+    pub const MTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5200, 0x4, 128));
+    /// VLAN filter table: a bit for each VLAN (section 2.3; S75 p381, H).
+    pub const VFTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5600, 0x4, 128));
+    /// Multiple receive queues command (section 2.3; S75 p121, p123, D, L, O, N, SN, H).
+    pub const MRQC: Reg<MRQC::Register, Rw> = Reg::new(0x5818);
+    /// Virtualization control (section 2.3; D, L, O, SN, N, H; 82575: offset H, layout unknown).
+    pub const VT_CTL: Reg<VT_CTL::Register, Rw> = Reg::new(0x581c);
+    /// RSS redirection table: a byte for each hash value (section 2.3; S75 p125, O, L, H).
+    pub const RETA: RegArray<RETA::Register, Rw> = RegArray::new(Window::new(0x5c00, 0x4, 32));
+    /// RSS random key (section 2.3; S75 p125, H).
+    pub const RSSRK: RegArray<(), Rw> = RegArray::new(Window::new(0x5c80, 0x4, 10));
+    /// EtherType filters (section 2.3; D, H).
+    pub const ETQF: RegArray<ETQF::Register, Rw> = RegArray::new(Window::new(0x5cb0, 0x4, 8));
+    /// Transmit control (section 2.5; D, H).
+    pub const TCTL: Reg<TCTL::Register, Rw> = Reg::new(0x400);
+    /// Extended transmit control (section 2.5; D, H).
+    pub const TCTL_EXT: Reg<TCTL_EXT::Register, Rw> = Reg::new(0x404);
+    /// Gap between packets (section 2.5; D, Q, M).
+    pub const TIPG: Reg<TIPG::Register, Rw> = Reg::new(0x410);
+    /// CRC errors (section 2.6; S75 p416, H).
+    pub const CRCERRS: Reg<(), Rc> = Reg::new(0x4000);
+    /// Alignment errors (section 2.6; S75 p416, H).
+    pub const ALGNERRC: Reg<(), Rc> = Reg::new(0x4004);
+    /// Symbol errors (section 2.6; S75 p416, H).
+    pub const SYMERRS: Reg<(), Rc> = Reg::new(0x4008);
+    /// Receive errors (section 2.6; S75 p416, H).
+    pub const RXERRC: Reg<(), Rc> = Reg::new(0x400c);
+    /// Missed packets (section 2.6; S75 p416, H).
+    pub const MPC: Reg<(), Rc> = Reg::new(0x4010);
+    /// Receive length errors (section 2.6; S75 p416, H).
+    pub const RLEC: Reg<(), Rc> = Reg::new(0x4040);
+    /// Packets received, 64 bytes (section 2.6; S75 p416, H).
+    pub const PRC64: Reg<(), Rc> = Reg::new(0x405c);
+    /// Packets received, 65 to 127 bytes (section 2.6; S75 p416, H).
+    pub const PRC127: Reg<(), Rc> = Reg::new(0x4060);
+    /// Packets received, 128 to 255 bytes (section 2.6; S75 p416, H).
+    pub const PRC255: Reg<(), Rc> = Reg::new(0x4064);
+    /// Packets received, 256 to 511 bytes (section 2.6; S75 p416, H).
+    pub const PRC511: Reg<(), Rc> = Reg::new(0x4068);
+    /// Packets received, 512 to 1023 bytes (section 2.6; S75 p416, H).
+    pub const PRC1023: Reg<(), Rc> = Reg::new(0x406c);
+    /// Packets received, from 1024 bytes (section 2.6; S75 p416, H).
+    pub const PRC1522: Reg<(), Rc> = Reg::new(0x4070);
+    /// Good packets received (section 2.6; S75 p416, H).
+    pub const GPRC: Reg<(), Rc> = Reg::new(0x4074);
+    /// Broadcast packets received (section 2.6; S75 p416, H).
+    pub const BPRC: Reg<(), Rc> = Reg::new(0x4078);
+    /// Multicast packets received (section 2.6; S75 p416, H).
+    pub const MPRC: Reg<(), Rc> = Reg::new(0x407c);
+    /// Good packets transmitted (section 2.6; S75 p416, H).
+    pub const GPTC: Reg<(), Rc> = Reg::new(0x4080);
+    /// Good octets received, low half (section 2.6; S75 p416, H).
+    pub const GORCL: Reg<(), Rc> = Reg::new(0x4088);
+    /// Good octets received, high half (section 2.6; S75 p416, H).
+    pub const GORCH: Reg<(), Rc> = Reg::new(0x408c);
+    /// Good octets transmitted, low half (section 2.6; S75 p416, H).
+    pub const GOTCL: Reg<(), Rc> = Reg::new(0x4090);
+    /// Good octets transmitted, high half (section 2.6; S75 p416, H).
+    pub const GOTCH: Reg<(), Rc> = Reg::new(0x4094);
+    /// Packets received without a buffer (section 2.6; S75 p416, H).
+    pub const RNBC: Reg<(), Rc> = Reg::new(0x40a0);
+    /// Packets received too short (section 2.6; S75 p416, H).
+    pub const RUC: Reg<(), Rc> = Reg::new(0x40a4);
+    /// Fragments received (section 2.6; S75 p416, H).
+    pub const RFC: Reg<(), Rc> = Reg::new(0x40a8);
+    /// Packets received too long (section 2.6; S75 p416, H).
+    pub const ROC: Reg<(), Rc> = Reg::new(0x40ac);
+    /// Jabbers received (section 2.6; S75 p416, H).
+    pub const RJC: Reg<(), Rc> = Reg::new(0x40b0);
+    /// Octets received, low half (section 2.6; S75 p416, H).
+    pub const TORL: Reg<(), Rc> = Reg::new(0x40c0);
+    /// Octets received, high half (section 2.6; S75 p416, H).
+    pub const TORH: Reg<(), Rc> = Reg::new(0x40c4);
+    /// Octets transmitted, low half (section 2.6; S75 p416, H).
+    pub const TOTL: Reg<(), Rc> = Reg::new(0x40c8);
+    /// Octets transmitted, high half (section 2.6; S75 p416, H).
+    pub const TOTH: Reg<(), Rc> = Reg::new(0x40cc);
+    /// Packets received (section 2.6; S75 p416, H).
+    pub const TPR: Reg<(), Rc> = Reg::new(0x40d0);
+    /// Packets transmitted (section 2.6; S75 p416, H).
+    pub const TPT: Reg<(), Rc> = Reg::new(0x40d4);
+    /// Packets transmitted, 64 bytes (section 2.6; S75 p416, H).
+    pub const PTC64: Reg<(), Rc> = Reg::new(0x40d8);
+    /// Packets transmitted, 65 to 127 bytes (section 2.6; S75 p416, H).
+    pub const PTC127: Reg<(), Rc> = Reg::new(0x40dc);
+    /// Packets transmitted, 128 to 255 bytes (section 2.6; S75 p416, H).
+    pub const PTC255: Reg<(), Rc> = Reg::new(0x40e0);
+    /// Packets transmitted, 256 to 511 bytes (section 2.6; S75 p416, H).
+    pub const PTC511: Reg<(), Rc> = Reg::new(0x40e4);
+    /// Packets transmitted, 512 to 1023 bytes (section 2.6; S75 p416, H).
+    pub const PTC1023: Reg<(), Rc> = Reg::new(0x40e8);
+    /// Packets transmitted, from 1024 bytes (section 2.6; S75 p416, H).
+    pub const PTC1522: Reg<(), Rc> = Reg::new(0x40ec);
+    /// Multicast packets transmitted (section 2.6; S75 p416, H).
+    pub const MPTC: Reg<(), Rc> = Reg::new(0x40f0);
+    /// Broadcast packets transmitted (section 2.6; S75 p416, H).
+    pub const BPTC: Reg<(), Rc> = Reg::new(0x40f4);
+    /// Segmented contexts transmitted (section 2.6; S75 p416, H).
+    pub const TSCTC: Reg<(), Rc> = Reg::new(0x40f8);
+    /// Interrupts asserted (section 2.6; S75 p416, H).
+    pub const IAC: Reg<(), Rc> = Reg::new(0x4100);
+    /// Packets received by the host (section 2.6; S75 p416, H).
+    pub const RPTHC: Reg<(), Rc> = Reg::new(0x4104);
+    /// Good packets transmitted by the host (section 2.6; S75 p416, H).
+    pub const HGPTC: Reg<(), Rc> = Reg::new(0x4118);
+    /// Good octets received by the host (section 2.6; S75 p416, H).
+    pub const HGORC: Reg<(), Rc> = Reg::new(0x4128);
+    /// Good octets transmitted by the host (section 2.6; S75 p416, H).
+    pub const HGOTC: Reg<(), Rc> = Reg::new(0x4130);
+    /// Length errors (section 2.6; S75 p416, H).
+    pub const LENERRS: Reg<(), Rc> = Reg::new(0x4138);
+    /// Switch security violations (section 2.6; S75 p416, H).
+    pub const SSVPC: Reg<(), Rc> = Reg::new(0x41a0);
+}
+
 /// The 82575's registers.
 pub enum I82575 {}
 
 impl Regs for I82575 {
+    type Shared = Self;
     const CTRL: Reg<CTRL::Register, Rw> = Reg::new(0x0);
     const STATUS: Reg<STATUS::Register, Ro> = Reg::new(0x8);
     const CTRL_EXT: Reg<CTRL_EXT::Register, Rw> = Reg::new(0x18);
@@ -1210,11 +1453,11 @@ impl Regs for I82575 {
     const RDBAL: RegArray<RDBAL::Register, Dma> = RegArray::new(Window::new(0x2800, 0x100, 4));
     const RDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x2804, 0x100, 4));
     const RDLEN: RegArray<RDLEN::Register, Dma> = RegArray::new(Window::new(0x2808, 0x100, 4));
-    const SRRCTL: RegArray<SRRCTL::Register, Rw> = RegArray::new(Window::new(0x280c, 0x100, 4));
+    const SRRCTL: RegArray<SRRCTL::Register, Dma> = RegArray::new(Window::new(0x280c, 0x100, 4));
     const RDH: RegArray<RDH::Register, Dma> = RegArray::new(Window::new(0x2810, 0x100, 4));
     const RXCTL: RegArray<RXCTL::Register, Rw> = RegArray::new(Window::new(0x2814, 0x100, 4));
     const RDT: RegArray<RDT::Register, Dma> = RegArray::new(Window::new(0x2818, 0x100, 4));
-    const RXDCTL: RegArray<RXDCTL::Register, Rw> = RegArray::new(Window::new(0x2828, 0x100, 4));
+    const RXDCTL: RegArray<RXDCTL::Register, Dma> = RegArray::new(Window::new(0x2828, 0x100, 4));
     const RQDPC: RegArray<(), Rc> = RegArray::new(Window::new(0x2830, 0x100, 4));
     const TDBAL: RegArray<TDBAL::Register, Dma> = RegArray::new(Window::new(0x3800, 0x100, 4));
     const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x3804, 0x100, 4));
@@ -1222,7 +1465,7 @@ impl Regs for I82575 {
     const TDH: RegArray<TDH::Register, Dma> = RegArray::new(Window::new(0x3810, 0x100, 4));
     const TXCTL: RegArray<TXCTL::Register, Rw> = RegArray::new(Window::new(0x3814, 0x100, 4));
     const TDT: RegArray<TDT::Register, Dma> = RegArray::new(Window::new(0x3818, 0x100, 4));
-    const TXDCTL: RegArray<TXDCTL::Register, Rw> = RegArray::new(Window::new(0x3828, 0x100, 4));
+    const TXDCTL: RegArray<TXDCTL::Register, Dma> = RegArray::new(Window::new(0x3828, 0x100, 4));
     const TDWBAL: RegArray<TDWBAL::Register, Dma> = RegArray::new(Window::new(0x3838, 0x100, 4));
     const TDWBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x383c, 0x100, 4));
     const TCTL: Reg<TCTL::Register, Rw> = Reg::new(0x400);
@@ -1277,6 +1520,33 @@ impl Regs for I82575 {
     const SSVPC: Reg<(), Rc> = Reg::new(0x41a0);
 }
 
+impl vmdq_hal::device::SharedRegs for I82575 {
+    const CTRL: Reg<(), Rw> = Reg::new(0x0);
+    const STATUS: Reg<(), Ro> = Reg::new(0x8);
+    const EIMS: Reg<(), W1s> = Reg::new(0x1524);
+    const EIMC: Reg<(), Wo> = Reg::new(0x1528);
+    const RAL: RegArray<(), Rw> = RegArray::new(Window::new(0x5400, 0x8, 16));
+    const RAH: RegArray<(), Rw> = RegArray::new(Window::new(0x5404, 0x8, 16));
+    const MTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5200, 0x4, 128));
+    const VFTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5600, 0x4, 128));
+    const RDBAL: RegArray<(), Dma> = RegArray::new(Window::new(0x2800, 0x100, 4));
+    const RDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x2804, 0x100, 4));
+    const RDLEN: RegArray<(), Dma> = RegArray::new(Window::new(0x2808, 0x100, 4));
+    const RDH: RegArray<(), Dma> = RegArray::new(Window::new(0x2810, 0x100, 4));
+    const RDT: RegArray<(), Dma> = RegArray::new(Window::new(0x2818, 0x100, 4));
+    const SRRCTL: RegArray<(), Dma> = RegArray::new(Window::new(0x280c, 0x100, 4));
+    const RXDCTL: RegArray<(), Dma> = RegArray::new(Window::new(0x2828, 0x100, 4));
+    const TDBAL: RegArray<(), Dma> = RegArray::new(Window::new(0x3800, 0x100, 4));
+    const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x3804, 0x100, 4));
+    const TDLEN: RegArray<(), Dma> = RegArray::new(Window::new(0x3808, 0x100, 4));
+    const TDH: RegArray<(), Dma> = RegArray::new(Window::new(0x3810, 0x100, 4));
+    const TDT: RegArray<(), Dma> = RegArray::new(Window::new(0x3818, 0x100, 4));
+    const TXDCTL: RegArray<(), Dma> = RegArray::new(Window::new(0x3828, 0x100, 4));
+    const CRCERRS: Reg<(), Rc> = Reg::new(0x4000);
+    const ROC: Reg<(), Rc> = Reg::new(0x40ac);
+    const RUC: Reg<(), Rc> = Reg::new(0x40a4);
+}
+
 impl I82575 {
     /// Field `CTRL_EXT.NSICR`: Reading ICR always clears it (also IRCA); in GPIE on later parts.
     pub const CTRL_EXT_NSICR: Field<u32, CTRL_EXT::Register> = Field::new(0x1, 0);
@@ -1318,6 +1588,7 @@ impl I82575 {
 pub enum I82576 {}
 
 impl Regs for I82576 {
+    type Shared = Self;
     const CTRL: Reg<CTRL::Register, Rw> = Reg::new(0x0);
     const STATUS: Reg<STATUS::Register, Ro> = Reg::new(0x8);
     const CTRL_EXT: Reg<CTRL_EXT::Register, Rw> = Reg::new(0x18);
@@ -1376,11 +1647,11 @@ impl Regs for I82576 {
     const RDBAL: RegArray<RDBAL::Register, Dma> = RegArray::new(Window::new(0xc000, 0x40, 16));
     const RDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xc004, 0x40, 16));
     const RDLEN: RegArray<RDLEN::Register, Dma> = RegArray::new(Window::new(0xc008, 0x40, 16));
-    const SRRCTL: RegArray<SRRCTL::Register, Rw> = RegArray::new(Window::new(0xc00c, 0x40, 16));
+    const SRRCTL: RegArray<SRRCTL::Register, Dma> = RegArray::new(Window::new(0xc00c, 0x40, 16));
     const RDH: RegArray<RDH::Register, Dma> = RegArray::new(Window::new(0xc010, 0x40, 16));
     const RXCTL: RegArray<RXCTL::Register, Rw> = RegArray::new(Window::new(0xc014, 0x40, 16));
     const RDT: RegArray<RDT::Register, Dma> = RegArray::new(Window::new(0xc018, 0x40, 16));
-    const RXDCTL: RegArray<RXDCTL::Register, Rw> = RegArray::new(Window::new(0xc028, 0x40, 16));
+    const RXDCTL: RegArray<RXDCTL::Register, Dma> = RegArray::new(Window::new(0xc028, 0x40, 16));
     const RQDPC: RegArray<(), Rc> = RegArray::new(Window::new(0xc030, 0x40, 16));
     const TDBAL: RegArray<TDBAL::Register, Dma> = RegArray::new(Window::new(0xe000, 0x40, 16));
     const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xe004, 0x40, 16));
@@ -1388,7 +1659,7 @@ impl Regs for I82576 {
     const TDH: RegArray<TDH::Register, Dma> = RegArray::new(Window::new(0xe010, 0x40, 16));
     const TXCTL: RegArray<TXCTL::Register, Rw> = RegArray::new(Window::new(0xe014, 0x40, 16));
     const TDT: RegArray<TDT::Register, Dma> = RegArray::new(Window::new(0xe018, 0x40, 16));
-    const TXDCTL: RegArray<TXDCTL::Register, Rw> = RegArray::new(Window::new(0xe028, 0x40, 16));
+    const TXDCTL: RegArray<TXDCTL::Register, Dma> = RegArray::new(Window::new(0xe028, 0x40, 16));
     const TDWBAL: RegArray<TDWBAL::Register, Dma> = RegArray::new(Window::new(0xe038, 0x40, 16));
     const TDWBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xe03c, 0x40, 16));
     const TCTL: Reg<TCTL::Register, Rw> = Reg::new(0x400);
@@ -1488,6 +1759,33 @@ impl PoolRegs for I82576 {
     const PFVFGOTLBC: RegArray<(), Ro> = RegArray::new(Window::new(0x10050, 0x100, 8));
 }
 
+impl vmdq_hal::device::SharedRegs for I82576 {
+    const CTRL: Reg<(), Rw> = Reg::new(0x0);
+    const STATUS: Reg<(), Ro> = Reg::new(0x8);
+    const EIMS: Reg<(), W1s> = Reg::new(0x1524);
+    const EIMC: Reg<(), Wo> = Reg::new(0x1528);
+    const RAL: RegArray<(), Rw> = RegArray::split(Window::new(0x5400, 0x8, 16), Window::new(0x54e0, 0x8, 8));
+    const RAH: RegArray<(), Rw> = RegArray::split(Window::new(0x5404, 0x8, 16), Window::new(0x54e4, 0x8, 8));
+    const MTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5200, 0x4, 128));
+    const VFTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5600, 0x4, 128));
+    const RDBAL: RegArray<(), Dma> = RegArray::new(Window::new(0xc000, 0x40, 16));
+    const RDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xc004, 0x40, 16));
+    const RDLEN: RegArray<(), Dma> = RegArray::new(Window::new(0xc008, 0x40, 16));
+    const RDH: RegArray<(), Dma> = RegArray::new(Window::new(0xc010, 0x40, 16));
+    const RDT: RegArray<(), Dma> = RegArray::new(Window::new(0xc018, 0x40, 16));
+    const SRRCTL: RegArray<(), Dma> = RegArray::new(Window::new(0xc00c, 0x40, 16));
+    const RXDCTL: RegArray<(), Dma> = RegArray::new(Window::new(0xc028, 0x40, 16));
+    const TDBAL: RegArray<(), Dma> = RegArray::new(Window::new(0xe000, 0x40, 16));
+    const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xe004, 0x40, 16));
+    const TDLEN: RegArray<(), Dma> = RegArray::new(Window::new(0xe008, 0x40, 16));
+    const TDH: RegArray<(), Dma> = RegArray::new(Window::new(0xe010, 0x40, 16));
+    const TDT: RegArray<(), Dma> = RegArray::new(Window::new(0xe018, 0x40, 16));
+    const TXDCTL: RegArray<(), Dma> = RegArray::new(Window::new(0xe028, 0x40, 16));
+    const CRCERRS: Reg<(), Rc> = Reg::new(0x4000);
+    const ROC: Reg<(), Rc> = Reg::new(0x40ac);
+    const RUC: Reg<(), Rc> = Reg::new(0x40a4);
+}
+
 impl I82576 {
     /// Field `RXPBS.RXPBS`: KB.
     pub const RXPBS_RXPBS: Field<u32, RXPBS::Register> = Field::new(0x7f, 0);
@@ -1509,6 +1807,7 @@ impl I82576 {
 pub enum I350 {}
 
 impl Regs for I350 {
+    type Shared = Self;
     const CTRL: Reg<CTRL::Register, Rw> = Reg::new(0x0);
     const STATUS: Reg<STATUS::Register, Ro> = Reg::new(0x8);
     const CTRL_EXT: Reg<CTRL_EXT::Register, Rw> = Reg::new(0x18);
@@ -1567,11 +1866,11 @@ impl Regs for I350 {
     const RDBAL: RegArray<RDBAL::Register, Dma> = RegArray::new(Window::new(0xc000, 0x40, 8));
     const RDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xc004, 0x40, 8));
     const RDLEN: RegArray<RDLEN::Register, Dma> = RegArray::new(Window::new(0xc008, 0x40, 8));
-    const SRRCTL: RegArray<SRRCTL::Register, Rw> = RegArray::new(Window::new(0xc00c, 0x40, 8));
+    const SRRCTL: RegArray<SRRCTL::Register, Dma> = RegArray::new(Window::new(0xc00c, 0x40, 8));
     const RDH: RegArray<RDH::Register, Dma> = RegArray::new(Window::new(0xc010, 0x40, 8));
     const RXCTL: RegArray<RXCTL::Register, Rw> = RegArray::new(Window::new(0xc014, 0x40, 8));
     const RDT: RegArray<RDT::Register, Dma> = RegArray::new(Window::new(0xc018, 0x40, 8));
-    const RXDCTL: RegArray<RXDCTL::Register, Rw> = RegArray::new(Window::new(0xc028, 0x40, 8));
+    const RXDCTL: RegArray<RXDCTL::Register, Dma> = RegArray::new(Window::new(0xc028, 0x40, 8));
     const RQDPC: RegArray<(), Rc> = RegArray::new(Window::new(0xc030, 0x40, 8));
     const TDBAL: RegArray<TDBAL::Register, Dma> = RegArray::new(Window::new(0xe000, 0x40, 8));
     const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xe004, 0x40, 8));
@@ -1579,7 +1878,7 @@ impl Regs for I350 {
     const TDH: RegArray<TDH::Register, Dma> = RegArray::new(Window::new(0xe010, 0x40, 8));
     const TXCTL: RegArray<TXCTL::Register, Rw> = RegArray::new(Window::new(0xe014, 0x40, 8));
     const TDT: RegArray<TDT::Register, Dma> = RegArray::new(Window::new(0xe018, 0x40, 8));
-    const TXDCTL: RegArray<TXDCTL::Register, Rw> = RegArray::new(Window::new(0xe028, 0x40, 8));
+    const TXDCTL: RegArray<TXDCTL::Register, Dma> = RegArray::new(Window::new(0xe028, 0x40, 8));
     const TDWBAL: RegArray<TDWBAL::Register, Dma> = RegArray::new(Window::new(0xe038, 0x40, 8));
     const TDWBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xe03c, 0x40, 8));
     const TCTL: Reg<TCTL::Register, Rw> = Reg::new(0x400);
@@ -1677,6 +1976,33 @@ impl PoolRegs for I350 {
     const PFVFGPTLBC: RegArray<(), Ro> = RegArray::new(Window::new(0x10044, 0x100, 8));
     const PFVFGORLBC: RegArray<(), Ro> = RegArray::new(Window::new(0x10048, 0x100, 8));
     const PFVFGOTLBC: RegArray<(), Ro> = RegArray::new(Window::new(0x10050, 0x100, 8));
+}
+
+impl vmdq_hal::device::SharedRegs for I350 {
+    const CTRL: Reg<(), Rw> = Reg::new(0x0);
+    const STATUS: Reg<(), Ro> = Reg::new(0x8);
+    const EIMS: Reg<(), W1s> = Reg::new(0x1524);
+    const EIMC: Reg<(), Wo> = Reg::new(0x1528);
+    const RAL: RegArray<(), Rw> = RegArray::split(Window::new(0x5400, 0x8, 16), Window::new(0x54e0, 0x8, 16));
+    const RAH: RegArray<(), Rw> = RegArray::split(Window::new(0x5404, 0x8, 16), Window::new(0x54e4, 0x8, 16));
+    const MTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5200, 0x4, 128));
+    const VFTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5600, 0x4, 128));
+    const RDBAL: RegArray<(), Dma> = RegArray::new(Window::new(0xc000, 0x40, 8));
+    const RDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xc004, 0x40, 8));
+    const RDLEN: RegArray<(), Dma> = RegArray::new(Window::new(0xc008, 0x40, 8));
+    const RDH: RegArray<(), Dma> = RegArray::new(Window::new(0xc010, 0x40, 8));
+    const RDT: RegArray<(), Dma> = RegArray::new(Window::new(0xc018, 0x40, 8));
+    const SRRCTL: RegArray<(), Dma> = RegArray::new(Window::new(0xc00c, 0x40, 8));
+    const RXDCTL: RegArray<(), Dma> = RegArray::new(Window::new(0xc028, 0x40, 8));
+    const TDBAL: RegArray<(), Dma> = RegArray::new(Window::new(0xe000, 0x40, 8));
+    const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0xe004, 0x40, 8));
+    const TDLEN: RegArray<(), Dma> = RegArray::new(Window::new(0xe008, 0x40, 8));
+    const TDH: RegArray<(), Dma> = RegArray::new(Window::new(0xe010, 0x40, 8));
+    const TDT: RegArray<(), Dma> = RegArray::new(Window::new(0xe018, 0x40, 8));
+    const TXDCTL: RegArray<(), Dma> = RegArray::new(Window::new(0xe028, 0x40, 8));
+    const CRCERRS: Reg<(), Rc> = Reg::new(0x4000);
+    const ROC: Reg<(), Rc> = Reg::new(0x40ac);
+    const RUC: Reg<(), Rc> = Reg::new(0x40a4);
 }
 
 impl I350 {

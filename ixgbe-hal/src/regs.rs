@@ -5,7 +5,7 @@
 //! [`Regs`] has the registers of every device, [`PoolRegs`] those of a group, and a device's type those of only some.
 //! A field or value that only some devices have is a constant `REGISTER_FIELD` beside them.
 //!
-//! Each register names its section in the fact sheet of the ixgbe family and its sources:
+//! Each register names its section in `FACTS.md` of this crate, and its sources:
 //!
 //! | key | source |
 //! |---|---|
@@ -34,7 +34,7 @@ mod layout {
         /// Device control
         pub CTRL [
             /// Stops the device from starting PCIe requests (PCIe master disable)
-            GIO_DIS OFFSET(2) NUMBITS(1) [],
+            GIO_MASTER_DISABLE OFFSET(2) NUMBITS(1) [],
             /// Link reset, clears itself
             LRST OFFSET(3) NUMBITS(1) [],
             /// Device reset, clears itself
@@ -47,7 +47,7 @@ mod layout {
             /// Link up
             LINK_UP OFFSET(7) NUMBITS(1) [],
             /// PCIe requests are possible; 0 after a master disable means quiesced
-            GIO OFFSET(19) NUMBITS(1) [],
+            GIO_MASTER_ENABLE OFFSET(19) NUMBITS(1) [],
         ],
         /// Extended device control
         pub CTRL_EXT [
@@ -309,6 +309,17 @@ mod layout {
             DCA_DIS OFFSET(0) NUMBITS(1) [],
             /// Protocol
             DCA_MODE OFFSET(1) NUMBITS(4) [LEGACY = 0x0, DCA10 = 0x1],
+        ],
+        /// ECC control; bits 21, 18, 9 and 6 are cleared after a reset
+        pub GHECCR [
+            /// Cleared after a reset; its name is not in the facts
+            ERRATUM_6 OFFSET(6) NUMBITS(1) [],
+            /// Cleared after a reset; its name is not in the facts
+            ERRATUM_9 OFFSET(9) NUMBITS(1) [],
+            /// Cleared after a reset; its name is not in the facts
+            ERRATUM_18 OFFSET(18) NUMBITS(1) [],
+            /// Cleared after a reset; its name is not in the facts
+            ERRATUM_21 OFFSET(21) NUMBITS(1) [],
         ],
         /// PCIe interrupt cause
         pub PICAUSE [
@@ -689,7 +700,7 @@ mod layout {
         /// VLAN control
         pub VLNCTRL [
             /// VLAN EtherType
-            VET OFFSET(0) NUMBITS(16) [],
+            VET OFFSET(0) NUMBITS(16) [DOT1Q = 0x8100],
             /// Canonical form indicator that is accepted
             CFI OFFSET(28) NUMBITS(1) [],
             /// Checks it
@@ -1350,6 +1361,24 @@ mod layout {
             /// Counter of queue 4 n + 3
             Q_MAP3 OFFSET(24) NUMBITS(4) [],
         ],
+        /// Status and errors in a receive descriptor that the 82598 has written; errors count while FCTRL.SBP is set
+        pub RX_STATUS [
+            /// CRC error
+            CE OFFSET(24) NUMBITS(1) [],
+            /// Length error
+            LE OFFSET(25) NUMBITS(1) [],
+            /// Packet error
+            PE OFFSET(27) NUMBITS(1) [],
+            /// Oversize error
+            OSE OFFSET(28) NUMBITS(1) [],
+            /// Undersize error
+            USE OFFSET(29) NUMBITS(1) [],
+        ],
+        /// PSRTYPE as the datasheet of the 82598 reads: bit t is packet type t
+        pub PACKET_TYPES [
+            /// Types 0 (MAC header alone) to 9 (UDP over IPv6)
+            TYPES OFFSET(0) NUMBITS(10) [ALL = 0x3ff],
+        ],
     ];
 
     /// TCP timer
@@ -1371,6 +1400,8 @@ mod layout {
 
 /// Registers that every device of the Intel 82598, 82599 and X540 ten-gigabit controllers has.
 pub trait Regs {
+    /// The device, as the registers that it shares with other families are reached.
+    type Shared: vmdq_hal::device::SharedRegs;
     /// Device control (section 1.1; D, B, G).
     const CTRL: Reg<CTRL::Register, Rw>;
     /// Device status (section 1.1; D, B, G).
@@ -1502,11 +1533,11 @@ pub trait Regs {
     /// Receive descriptor tail (section 1.5; 8.2.3.8.5; D, B).
     const RDT: RegArray<RDT::Register, Dma>;
     /// Receive descriptor control (section 1.5; 8.2.3.8.6; D, B, G, DS98 p326).
-    const RXDCTL: RegArray<RXDCTL::Register, Rw>;
+    const RXDCTL: RegArray<RXDCTL::Register, Dma>;
     /// Split and replication receive control, for each VMDq index (82598) or queue (section 1.5; 8.2.3.8.7; D, B, G, O, DS98 p228, p233; HDR_REPLICATION by its name in the igb family).
     ///
     /// Reset value: 0x402.
-    const SRRCTL: RegArray<SRRCTL::Register, Rw>;
+    const SRRCTL: RegArray<SRRCTL::Register, Dma>;
     /// Direct cache access of a VMDq index (82598) or receive queue (section 1.5; 8.2.3.11.1; D, B, S).
     ///
     /// Reset value: 0xa200.
@@ -1532,7 +1563,7 @@ pub trait Regs {
     /// Transmit descriptor tail (section 1.6; 8.2.3.9.9; D, B).
     const TDT: RegArray<TDT::Register, Dma>;
     /// Transmit descriptor control (section 1.6; 8.2.3.9.10; D, B, O).
-    const TXDCTL: RegArray<TXDCTL::Register, Rw>;
+    const TXDCTL: RegArray<TXDCTL::Register, Dma>;
     /// Head write-back address low (section 1.6; 8.2.3.9.11; D, B).
     const TDWBAL: RegArray<TDWBAL::Register, Dma>;
     /// Head write-back address high (section 1.6; 8.2.3.9.12; D, B).
@@ -1935,10 +1966,195 @@ pub trait PoolRegs: Regs {
     const QBTC_H: RegArray<(), Rc>;
 }
 
+/// The registers that are at the same place on every device: what needs no others is compiled once.
+pub enum Common {}
+
+impl Common {
+    /// Device control (section 1.1; D, B, G).
+    pub const CTRL: Reg<CTRL::Register, Rw> = Reg::new(0x0);
+    /// Device status (section 1.1; D, B, G).
+    pub const STATUS: Reg<STATUS::Register, Ro> = Reg::new(0x8);
+    /// Extended device control (section 1.1; D, B, P9).
+    pub const CTRL_EXT: Reg<CTRL_EXT::Register, Rw> = Reg::new(0x18);
+    /// Software-definable pins (section 1.1; 8.2.3.1.3; D, B).
+    pub const ESDP: Reg<ESDP::Register, Rw> = Reg::new(0x20);
+    /// Free-running timer (section 1.1; D).
+    pub const FRTIMER: Reg<(), Rw> = Reg::new(0x48);
+    /// TCP timer (section 1.1; 8.2.3.19.1; D, B).
+    pub const TCPTIMER: Reg<TCPTIMER::Register, Rw> = Reg::new(0x4c);
+    /// LED control (section 1.1; 8.2.3.1.5; B, G).
+    pub const LEDCTL: Reg<LEDCTL::Register, Rw> = Reg::new(0x200);
+    /// NVM control (section 1.1; 8.2.3.2.1; D, B, G).
+    pub const EEC: Reg<EEC::Register, Rw> = Reg::new(0x10010);
+    /// NVM read (section 1.1; D, B).
+    pub const EERD: Reg<EERD::Register, Rw> = Reg::new(0x10014);
+    /// NVM write (section 1.1; D).
+    pub const EEWR: Reg<EERD::Register, Rw> = Reg::new(0x10018);
+    /// Software semaphore, shared by both ports; reading it sets SMBI (section 1.1; 8.2.3.4.9; D, B, G).
+    pub const SWSM: Reg<SWSM::Register, Rw> = Reg::new(0x10140);
+    /// Firmware semaphore (section 1.1; 8.2.3.4.10; B, G, D).
+    pub const FWSM: Reg<FWSM::Register, Ro> = Reg::new(0x10148);
+    /// Resources shared by software and firmware (GSSR) (section 1.1; 8.2.3.4.11; D, B).
+    pub const SW_FW_SYNC: Reg<SW_FW_SYNC::Register, Rw> = Reg::new(0x10160);
+    /// General receive control (section 1.1; 8.2.3.2.9; D, B).
+    pub const GRC: Reg<GRC::Register, Rw> = Reg::new(0x10200);
+    /// PCIe control (section 1.1; 8.2.3.4.1; D, B).
+    pub const GCR: Reg<GCR::Register, Rw> = Reg::new(0x11000);
+    /// Mirrored revision (section 1.1; 8.2.3.4.13; D, B).
+    pub const MREVID: Reg<MREVID::Register, Ro> = Reg::new(0x11064);
+    /// Direct cache access requester (section 1.1; 8.2.3.11.3; D, B).
+    pub const DCA_ID: Reg<DCA_ID::Register, Ro> = Reg::new(0x11070);
+    /// Direct cache access control (section 1.1; 8.2.3.11.4; D, B).
+    pub const DCA_CTRL: Reg<DCA_CTRL::Register, Rw> = Reg::new(0x11074);
+    /// High-level MAC control (section 1.2; 8.2.3.22.8; D, B).
+    pub const HLREG0: Reg<HLREG0::Register, Rw> = Reg::new(0x4240);
+    /// MDI single command and address (section 1.2; 8.2.3.22.11; D, B).
+    pub const MSCA: Reg<MSCA::Register, Rw> = Reg::new(0x425c);
+    /// MDI single read and write data (section 1.2; 8.2.3.22.12; D, B).
+    pub const MSRWD: Reg<MSRWD::Register, Rw> = Reg::new(0x4260);
+    /// Maximum frame size (MHADD on the 82598) (section 1.2; 8.2.3.22.13; D, B, I).
+    pub const MAXFRS: Reg<MAXFRS::Register, Rw> = Reg::new(0x4268);
+    /// Link status; LINK_STATUS is latched, so read twice (section 1.2; 8.2.3.22.20; D, B, SU99).
+    pub const LINKS: Reg<LINKS::Register, Ro> = Reg::new(0x42a4);
+    /// Flow control transmit timer values, two in each (section 1.2; 8.2.3.3.2; D, B).
+    pub const FCTTV: RegArray<FCTTV::Register, Rw> = RegArray::new(Window::new(0x3200, 0x4, 4));
+    /// Flow control refresh threshold (section 1.2; 8.2.3.3.5; D, B).
+    pub const FCRTV: Reg<FCRTV::Register, Rw> = Reg::new(0x32a0);
+    /// Extended interrupt cause (section 1.3; 8.2.3.5.1; D, B, G, DS98 p276).
+    pub const EICR: Reg<EICR::Register, W1c> = Reg::new(0x800);
+    /// Extended interrupt mask set; reads the mask (section 1.3; 8.2.3.5.3; D, B).
+    pub const EIMS: Reg<EICR::Register, W1s> = Reg::new(0x880);
+    /// Extended interrupt mask clear (section 1.3; 8.2.3.5.4; D, B).
+    pub const EIMC: Reg<EICR::Register, Wo> = Reg::new(0x888);
+    /// Extended interrupt auto clear (section 1.3; 8.2.3.5.5; D, B).
+    pub const EIAC: Reg<EICR::Register, Rw> = Reg::new(0x810);
+    /// Extended interrupt auto mask (section 1.3; 8.2.3.5.6; D, B).
+    pub const EIAM: Reg<EICR::Register, Rw> = Reg::new(0x890);
+    /// General purpose interrupt enable (section 1.3; 8.2.3.5.18; D, B).
+    pub const GPIE: Reg<GPIE::Register, Rw> = Reg::new(0x898);
+    /// Receive checksum control (section 1.4; 8.2.3.7.5; B, G).
+    pub const RXCSUM: Reg<RXCSUM::Register, Rw> = Reg::new(0x5000);
+    /// Receive filter control (section 1.4; 8.2.3.7.6; D, B).
+    pub const RFCTL: Reg<RFCTL::Register, Rw> = Reg::new(0x5008);
+    /// Filter control (section 1.4; 8.2.3.7.1; D, B, G p582).
+    pub const FCTRL: Reg<FCTRL::Register, Rw> = Reg::new(0x5080);
+    /// VLAN control (section 1.4; 8.2.3.7.2; D, B).
+    pub const VLNCTRL: Reg<VLNCTRL::Register, Rw> = Reg::new(0x5088);
+    /// Multicast control (section 1.4; 8.2.3.7.3; D, B).
+    pub const MCSTCTRL: Reg<MCSTCTRL::Register, Rw> = Reg::new(0x5090);
+    /// Multicast table: a hash of 4096 bits (section 1.4; 8.2.3.7.7; D, B).
+    pub const MTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5200, 0x4, 128));
+    /// Multiple receive queues command (section 1.4; 8.2.3.7.12; D, B).
+    pub const MRQC: Reg<MRQC::Register, Rw> = Reg::new(0x5818);
+    /// RSS redirection table (section 1.4; 8.2.3.7.15; I, VMK, B).
+    pub const RETA: RegArray<RETA::Register, Rw> = RegArray::new(Window::new(0x5c00, 0x4, 32));
+    /// RSS random key (section 1.4; 8.2.3.7.14; D, B).
+    pub const RSSRK: RegArray<(), Rw> = RegArray::new(Window::new(0x5c80, 0x4, 10));
+    /// VLAN filter table: a bit for each VLAN (section 1.4; 8.2.3.7.11; D, B).
+    pub const VFTA: RegArray<(), Rw> = RegArray::new(Window::new(0xa000, 0x4, 128));
+    /// Receive DMA control (section 1.5; 8.2.3.8.8; D, B, DS98 p213-214).
+    pub const RDRXCTL: Reg<RDRXCTL::Register, Rw> = Reg::new(0x2f00);
+    /// Receive control (section 1.5; 8.2.3.8.10; D, B).
+    pub const RXCTRL: Reg<RXCTRL::Register, Rw> = Reg::new(0x3000);
+    /// Receive packet buffer sizes (section 1.5; 8.2.3.8.9; D, B, G).
+    pub const RXPBSIZE: RegArray<RXPBSIZE::Register, Rw> = RegArray::new(Window::new(0x3c00, 0x4, 8));
+    /// Transmit packet buffer sizes (section 1.6; 8.2.3.9.13; D, B).
+    pub const TXPBSIZE: RegArray<TXPBSIZE::Register, Rw> = RegArray::new(Window::new(0xcc00, 0x4, 8));
+    /// CRC errors (section 1.7; D, B).
+    pub const CRCERRS: Reg<(), Rc> = Reg::new(0x4000);
+    /// Illegal bytes (section 1.7; D, B).
+    pub const ILLERRC: Reg<(), Rc> = Reg::new(0x4004);
+    /// Error bytes (section 1.7; D, B).
+    pub const ERRBC: Reg<(), Rc> = Reg::new(0x4008);
+    /// Short packets discarded by the MAC (section 1.7; D, B).
+    pub const MSPDC: Reg<(), Rc> = Reg::new(0x4010);
+    /// Missed packets of each packet buffer (RXMPC) (section 1.7; D, B).
+    pub const MPC: RegArray<(), Rc> = RegArray::new(Window::new(0x3fa0, 0x4, 8));
+    /// MAC local faults (section 1.7; D, B).
+    pub const MLFC: Reg<(), Rc> = Reg::new(0x4034);
+    /// MAC remote faults (section 1.7; D, B).
+    pub const MRFC: Reg<(), Rc> = Reg::new(0x4038);
+    /// Receive length errors (section 1.7; D, B).
+    pub const RLEC: Reg<(), Rc> = Reg::new(0x4040);
+    /// Link XON sent (section 1.7; D).
+    pub const LXONTXC: Reg<(), Rc> = Reg::new(0x3f60);
+    /// Link XOFF sent (section 1.7; D).
+    pub const LXOFFTXC: Reg<(), Rc> = Reg::new(0x3f68);
+    /// Packets received, 64 bytes (section 1.7; D).
+    pub const PRC64: Reg<(), Rc> = Reg::new(0x405c);
+    /// Packets received, 65 to 127 bytes (section 1.7; D).
+    pub const PRC127: Reg<(), Rc> = Reg::new(0x4060);
+    /// Packets received, 128 to 255 bytes (section 1.7; D).
+    pub const PRC255: Reg<(), Rc> = Reg::new(0x4064);
+    /// Packets received, 256 to 511 bytes (section 1.7; D).
+    pub const PRC511: Reg<(), Rc> = Reg::new(0x4068);
+    /// Packets received, 512 to 1023 bytes (section 1.7; D).
+    pub const PRC1023: Reg<(), Rc> = Reg::new(0x406c);
+    /// Packets received, from 1024 bytes (section 1.7; D).
+    pub const PRC1522: Reg<(), Rc> = Reg::new(0x4070);
+    /// Good packets received (82598: and missed ones) (section 1.7; D, B).
+    pub const GPRC: Reg<(), Rc> = Reg::new(0x4074);
+    /// Broadcast packets received (section 1.7; D, B).
+    pub const BPRC: Reg<(), Rc> = Reg::new(0x4078);
+    /// Multicast packets received (82598: and broadcasts) (section 1.7; D, B).
+    pub const MPRC: Reg<(), Rc> = Reg::new(0x407c);
+    /// Good packets transmitted (section 1.7; D, B).
+    pub const GPTC: Reg<(), Rc> = Reg::new(0x4080);
+    /// Good octets received, low half (section 1.7; D, B).
+    pub const GORCL: Reg<(), Rc> = Reg::new(0x4088);
+    /// Good octets received, high half (section 1.7; D, B).
+    pub const GORCH: Reg<(), Rc> = Reg::new(0x408c);
+    /// Good octets transmitted, low half (section 1.7; D, B).
+    pub const GOTCL: Reg<(), Rc> = Reg::new(0x4090);
+    /// Good octets transmitted, high half (section 1.7; D, B).
+    pub const GOTCH: Reg<(), Rc> = Reg::new(0x4094);
+    /// Packets received too short (section 1.7; D, B).
+    pub const RUC: Reg<(), Rc> = Reg::new(0x40a4);
+    /// Fragments received (section 1.7; D, B).
+    pub const RFC: Reg<(), Rc> = Reg::new(0x40a8);
+    /// Packets received too long (section 1.7; D, B).
+    pub const ROC: Reg<(), Rc> = Reg::new(0x40ac);
+    /// Jabbers received (section 1.7; D, B).
+    pub const RJC: Reg<(), Rc> = Reg::new(0x40b0);
+    /// Management packets received (section 1.7; D, B).
+    pub const MNGPRC: Reg<(), Rc> = Reg::new(0x40b4);
+    /// Management packets dropped (section 1.7; D, B).
+    pub const MNGPDC: Reg<(), Rc> = Reg::new(0x40b8);
+    /// Octets received, low half (section 1.7; D, B).
+    pub const TORL: Reg<(), Rc> = Reg::new(0x40c0);
+    /// Octets received, high half (section 1.7; D, B).
+    pub const TORH: Reg<(), Rc> = Reg::new(0x40c4);
+    /// Packets received (section 1.7; D, B).
+    pub const TPR: Reg<(), Rc> = Reg::new(0x40d0);
+    /// Packets transmitted (section 1.7; D, B).
+    pub const TPT: Reg<(), Rc> = Reg::new(0x40d4);
+    /// Packets transmitted, 64 bytes (section 1.7; D, B).
+    pub const PTC64: Reg<(), Rc> = Reg::new(0x40d8);
+    /// Packets transmitted, 65 to 127 bytes (section 1.7; D, B).
+    pub const PTC127: Reg<(), Rc> = Reg::new(0x40dc);
+    /// Packets transmitted, 128 to 255 bytes (section 1.7; D, B).
+    pub const PTC255: Reg<(), Rc> = Reg::new(0x40e0);
+    /// Packets transmitted, 256 to 511 bytes (section 1.7; D, B).
+    pub const PTC511: Reg<(), Rc> = Reg::new(0x40e4);
+    /// Packets transmitted, 512 to 1023 bytes (section 1.7; D, B).
+    pub const PTC1023: Reg<(), Rc> = Reg::new(0x40e8);
+    /// Packets transmitted, from 1024 bytes (section 1.7; D, B).
+    pub const PTC1522: Reg<(), Rc> = Reg::new(0x40ec);
+    /// Multicast packets transmitted (section 1.7; D, B).
+    pub const MPTC: Reg<(), Rc> = Reg::new(0x40f0);
+    /// Broadcast packets transmitted (section 1.7; D, B).
+    pub const BPTC: Reg<(), Rc> = Reg::new(0x40f4);
+    /// Checksum errors (section 1.7; D, B).
+    pub const XEC: Reg<(), Rc> = Reg::new(0x4120);
+    /// Packets received by a queue counter (section 1.7; 8.2.3.23.74; D, B).
+    pub const QPRC: RegArray<(), Rc> = RegArray::new(Window::new(0x1030, 0x40, 16));
+}
+
 /// The 82598's registers.
 pub enum I82598 {}
 
 impl Regs for I82598 {
+    type Shared = Self;
     const CTRL: Reg<CTRL::Register, Rw> = Reg::new(0x0);
     const STATUS: Reg<STATUS::Register, Ro> = Reg::new(0x8);
     const CTRL_EXT: Reg<CTRL_EXT::Register, Rw> = Reg::new(0x18);
@@ -1992,8 +2208,8 @@ impl Regs for I82598 {
     const RDLEN: RegArray<RDLEN::Register, Dma> = RegArray::new(Window::new(0x1008, 0x40, 64));
     const RDH: RegArray<RDH::Register, Dma> = RegArray::new(Window::new(0x1010, 0x40, 64));
     const RDT: RegArray<RDT::Register, Dma> = RegArray::new(Window::new(0x1018, 0x40, 64));
-    const RXDCTL: RegArray<RXDCTL::Register, Rw> = RegArray::new(Window::new(0x1028, 0x40, 64));
-    const SRRCTL: RegArray<SRRCTL::Register, Rw> = RegArray::new(Window::new(0x2100, 0x4, 16));
+    const RXDCTL: RegArray<RXDCTL::Register, Dma> = RegArray::new(Window::new(0x1028, 0x40, 64));
+    const SRRCTL: RegArray<SRRCTL::Register, Dma> = RegArray::new(Window::new(0x2100, 0x4, 16));
     const DCA_RXCTRL: RegArray<DCA_RXCTRL::Register, Rw> = RegArray::new(Window::new(0x2200, 0x4, 16));
     const RDRXCTL: Reg<RDRXCTL::Register, Rw> = Reg::new(0x2f00);
     const RXCTRL: Reg<RXCTRL::Register, Rw> = Reg::new(0x3000);
@@ -2003,7 +2219,7 @@ impl Regs for I82598 {
     const TDLEN: RegArray<TDLEN::Register, Dma> = RegArray::new(Window::new(0x6008, 0x40, 32));
     const TDH: RegArray<TDH::Register, Dma> = RegArray::new(Window::new(0x6010, 0x40, 32));
     const TDT: RegArray<TDT::Register, Dma> = RegArray::new(Window::new(0x6018, 0x40, 32));
-    const TXDCTL: RegArray<TXDCTL::Register, Rw> = RegArray::new(Window::new(0x6028, 0x40, 32));
+    const TXDCTL: RegArray<TXDCTL::Register, Dma> = RegArray::new(Window::new(0x6028, 0x40, 32));
     const TDWBAL: RegArray<TDWBAL::Register, Dma> = RegArray::new(Window::new(0x6038, 0x40, 32));
     const TDWBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x603c, 0x40, 32));
     const DCA_TXCTRL: RegArray<DCA_TXCTRL::Register, Rw> = RegArray::new(Window::new(0x7200, 0x4, 16));
@@ -2056,6 +2272,33 @@ impl Regs for I82598 {
     const QPTC: RegArray<(), Rc> = RegArray::new(Window::new(0x6030, 0x40, 16));
 }
 
+impl vmdq_hal::device::SharedRegs for I82598 {
+    const CTRL: Reg<(), Rw> = Reg::new(0x0);
+    const STATUS: Reg<(), Ro> = Reg::new(0x8);
+    const EIMS: Reg<(), W1s> = Reg::new(0x880);
+    const EIMC: Reg<(), Wo> = Reg::new(0x888);
+    const RAL: RegArray<(), Rw> = RegArray::new(Window::new(0x5400, 0x8, 16));
+    const RAH: RegArray<(), Rw> = RegArray::new(Window::new(0x5404, 0x8, 16));
+    const MTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5200, 0x4, 128));
+    const VFTA: RegArray<(), Rw> = RegArray::new(Window::new(0xa000, 0x4, 128));
+    const RDBAL: RegArray<(), Dma> = RegArray::new(Window::new(0x1000, 0x40, 64));
+    const RDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x1004, 0x40, 64));
+    const RDLEN: RegArray<(), Dma> = RegArray::new(Window::new(0x1008, 0x40, 64));
+    const RDH: RegArray<(), Dma> = RegArray::new(Window::new(0x1010, 0x40, 64));
+    const RDT: RegArray<(), Dma> = RegArray::new(Window::new(0x1018, 0x40, 64));
+    const SRRCTL: RegArray<(), Dma> = RegArray::new(Window::new(0x2100, 0x4, 16));
+    const RXDCTL: RegArray<(), Dma> = RegArray::new(Window::new(0x1028, 0x40, 64));
+    const TDBAL: RegArray<(), Dma> = RegArray::new(Window::new(0x6000, 0x40, 32));
+    const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x6004, 0x40, 32));
+    const TDLEN: RegArray<(), Dma> = RegArray::new(Window::new(0x6008, 0x40, 32));
+    const TDH: RegArray<(), Dma> = RegArray::new(Window::new(0x6010, 0x40, 32));
+    const TDT: RegArray<(), Dma> = RegArray::new(Window::new(0x6018, 0x40, 32));
+    const TXDCTL: RegArray<(), Dma> = RegArray::new(Window::new(0x6028, 0x40, 32));
+    const CRCERRS: Reg<(), Rc> = Reg::new(0x4000);
+    const ROC: Reg<(), Rc> = Reg::new(0x40ac);
+    const RUC: Reg<(), Rc> = Reg::new(0x40a4);
+}
+
 impl I82598 {
     /// Software-definable pins, open drain (layout not in the facts) (section 1.1; D).
     pub const EODSDP: Reg<(), Rw> = Reg::new(0x28);
@@ -2070,7 +2313,7 @@ impl I82598 {
     /// Field `GCR.CMPL_TMOUT_RESEND`: Sends a request again after a completion time-out.
     pub const GCR_CMPL_TMOUT_RESEND: Field<u32, GCR::Register> = Field::new(0x1, 16);
     /// ECC control; bits 21, 18, 9 and 6 are cleared after a reset (section 1.1; 5; D, P9).
-    pub const GHECCR: Reg<(), Rw> = Reg::new(0x110b0);
+    pub const GHECCR: Reg<GHECCR::Register, Rw> = Reg::new(0x110b0);
     /// Field `HLREG0.TXPAUSEEN`: Sends pause frames.
     pub const HLREG0_TXPAUSEEN: Field<u32, HLREG0::Register> = Field::new(0x1, 12);
     /// Field `HLREG0.RXPAUSEEN`: Obeys pause frames.
@@ -2221,6 +2464,7 @@ impl I82598 {
 pub enum I82599 {}
 
 impl Regs for I82599 {
+    type Shared = Self;
     const CTRL: Reg<CTRL::Register, Rw> = Reg::new(0x0);
     const STATUS: Reg<STATUS::Register, Ro> = Reg::new(0x8);
     const CTRL_EXT: Reg<CTRL_EXT::Register, Rw> = Reg::new(0x18);
@@ -2274,8 +2518,8 @@ impl Regs for I82599 {
     const RDLEN: RegArray<RDLEN::Register, Dma> = RegArray::split(Window::new(0x1008, 0x40, 64), Window::new(0xd008, 0x40, 64));
     const RDH: RegArray<RDH::Register, Dma> = RegArray::split(Window::new(0x1010, 0x40, 64), Window::new(0xd010, 0x40, 64));
     const RDT: RegArray<RDT::Register, Dma> = RegArray::split(Window::new(0x1018, 0x40, 64), Window::new(0xd018, 0x40, 64));
-    const RXDCTL: RegArray<RXDCTL::Register, Rw> = RegArray::split(Window::new(0x1028, 0x40, 64), Window::new(0xd028, 0x40, 64));
-    const SRRCTL: RegArray<SRRCTL::Register, Rw> = RegArray::split(Window::new(0x1014, 0x40, 64), Window::new(0xd014, 0x40, 64));
+    const RXDCTL: RegArray<RXDCTL::Register, Dma> = RegArray::split(Window::new(0x1028, 0x40, 64), Window::new(0xd028, 0x40, 64));
+    const SRRCTL: RegArray<SRRCTL::Register, Dma> = RegArray::split(Window::new(0x1014, 0x40, 64), Window::new(0xd014, 0x40, 64));
     const DCA_RXCTRL: RegArray<DCA_RXCTRL::Register, Rw> = RegArray::split(Window::new(0x100c, 0x40, 64), Window::new(0xd00c, 0x40, 64));
     const RDRXCTL: Reg<RDRXCTL::Register, Rw> = Reg::new(0x2f00);
     const RXCTRL: Reg<RXCTRL::Register, Rw> = Reg::new(0x3000);
@@ -2285,7 +2529,7 @@ impl Regs for I82599 {
     const TDLEN: RegArray<TDLEN::Register, Dma> = RegArray::new(Window::new(0x6008, 0x40, 128));
     const TDH: RegArray<TDH::Register, Dma> = RegArray::new(Window::new(0x6010, 0x40, 128));
     const TDT: RegArray<TDT::Register, Dma> = RegArray::new(Window::new(0x6018, 0x40, 128));
-    const TXDCTL: RegArray<TXDCTL::Register, Rw> = RegArray::new(Window::new(0x6028, 0x40, 128));
+    const TXDCTL: RegArray<TXDCTL::Register, Dma> = RegArray::new(Window::new(0x6028, 0x40, 128));
     const TDWBAL: RegArray<TDWBAL::Register, Dma> = RegArray::new(Window::new(0x6038, 0x40, 128));
     const TDWBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x603c, 0x40, 128));
     const DCA_TXCTRL: RegArray<DCA_TXCTRL::Register, Rw> = RegArray::new(Window::new(0x600c, 0x40, 128));
@@ -2477,6 +2721,33 @@ impl PoolRegs for I82599 {
     const QBTC_H: RegArray<(), Rc> = RegArray::new(Window::new(0x8704, 0x8, 16));
 }
 
+impl vmdq_hal::device::SharedRegs for I82599 {
+    const CTRL: Reg<(), Rw> = Reg::new(0x0);
+    const STATUS: Reg<(), Ro> = Reg::new(0x8);
+    const EIMS: Reg<(), W1s> = Reg::new(0x880);
+    const EIMC: Reg<(), Wo> = Reg::new(0x888);
+    const RAL: RegArray<(), Rw> = RegArray::new(Window::new(0xa200, 0x8, 128));
+    const RAH: RegArray<(), Rw> = RegArray::new(Window::new(0xa204, 0x8, 128));
+    const MTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5200, 0x4, 128));
+    const VFTA: RegArray<(), Rw> = RegArray::new(Window::new(0xa000, 0x4, 128));
+    const RDBAL: RegArray<(), Dma> = RegArray::split(Window::new(0x1000, 0x40, 64), Window::new(0xd000, 0x40, 64));
+    const RDBAH: RegArray<(), Dma> = RegArray::split(Window::new(0x1004, 0x40, 64), Window::new(0xd004, 0x40, 64));
+    const RDLEN: RegArray<(), Dma> = RegArray::split(Window::new(0x1008, 0x40, 64), Window::new(0xd008, 0x40, 64));
+    const RDH: RegArray<(), Dma> = RegArray::split(Window::new(0x1010, 0x40, 64), Window::new(0xd010, 0x40, 64));
+    const RDT: RegArray<(), Dma> = RegArray::split(Window::new(0x1018, 0x40, 64), Window::new(0xd018, 0x40, 64));
+    const SRRCTL: RegArray<(), Dma> = RegArray::split(Window::new(0x1014, 0x40, 64), Window::new(0xd014, 0x40, 64));
+    const RXDCTL: RegArray<(), Dma> = RegArray::split(Window::new(0x1028, 0x40, 64), Window::new(0xd028, 0x40, 64));
+    const TDBAL: RegArray<(), Dma> = RegArray::new(Window::new(0x6000, 0x40, 128));
+    const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x6004, 0x40, 128));
+    const TDLEN: RegArray<(), Dma> = RegArray::new(Window::new(0x6008, 0x40, 128));
+    const TDH: RegArray<(), Dma> = RegArray::new(Window::new(0x6010, 0x40, 128));
+    const TDT: RegArray<(), Dma> = RegArray::new(Window::new(0x6018, 0x40, 128));
+    const TXDCTL: RegArray<(), Dma> = RegArray::new(Window::new(0x6028, 0x40, 128));
+    const CRCERRS: Reg<(), Rc> = Reg::new(0x4000);
+    const ROC: Reg<(), Rc> = Reg::new(0x40ac);
+    const RUC: Reg<(), Rc> = Reg::new(0x40a4);
+}
+
 impl I82599 {
     /// Field `EEC.DONE`: Parts of the NVM that have been loaded.
     pub const EEC_DONE: Field<u32, EEC::Register> = Field::new(0x7f, 15);
@@ -2564,6 +2835,7 @@ impl I82599 {
 pub enum X540 {}
 
 impl Regs for X540 {
+    type Shared = Self;
     const CTRL: Reg<CTRL::Register, Rw> = Reg::new(0x0);
     const STATUS: Reg<STATUS::Register, Ro> = Reg::new(0x8);
     const CTRL_EXT: Reg<CTRL_EXT::Register, Rw> = Reg::new(0x18);
@@ -2617,8 +2889,8 @@ impl Regs for X540 {
     const RDLEN: RegArray<RDLEN::Register, Dma> = RegArray::split(Window::new(0x1008, 0x40, 64), Window::new(0xd008, 0x40, 64));
     const RDH: RegArray<RDH::Register, Dma> = RegArray::split(Window::new(0x1010, 0x40, 64), Window::new(0xd010, 0x40, 64));
     const RDT: RegArray<RDT::Register, Dma> = RegArray::split(Window::new(0x1018, 0x40, 64), Window::new(0xd018, 0x40, 64));
-    const RXDCTL: RegArray<RXDCTL::Register, Rw> = RegArray::split(Window::new(0x1028, 0x40, 64), Window::new(0xd028, 0x40, 64));
-    const SRRCTL: RegArray<SRRCTL::Register, Rw> = RegArray::split(Window::new(0x1014, 0x40, 64), Window::new(0xd014, 0x40, 64));
+    const RXDCTL: RegArray<RXDCTL::Register, Dma> = RegArray::split(Window::new(0x1028, 0x40, 64), Window::new(0xd028, 0x40, 64));
+    const SRRCTL: RegArray<SRRCTL::Register, Dma> = RegArray::split(Window::new(0x1014, 0x40, 64), Window::new(0xd014, 0x40, 64));
     const DCA_RXCTRL: RegArray<DCA_RXCTRL::Register, Rw> = RegArray::split(Window::new(0x100c, 0x40, 64), Window::new(0xd00c, 0x40, 64));
     const RDRXCTL: Reg<RDRXCTL::Register, Rw> = Reg::new(0x2f00);
     const RXCTRL: Reg<RXCTRL::Register, Rw> = Reg::new(0x3000);
@@ -2628,7 +2900,7 @@ impl Regs for X540 {
     const TDLEN: RegArray<TDLEN::Register, Dma> = RegArray::new(Window::new(0x6008, 0x40, 128));
     const TDH: RegArray<TDH::Register, Dma> = RegArray::new(Window::new(0x6010, 0x40, 128));
     const TDT: RegArray<TDT::Register, Dma> = RegArray::new(Window::new(0x6018, 0x40, 128));
-    const TXDCTL: RegArray<TXDCTL::Register, Rw> = RegArray::new(Window::new(0x6028, 0x40, 128));
+    const TXDCTL: RegArray<TXDCTL::Register, Dma> = RegArray::new(Window::new(0x6028, 0x40, 128));
     const TDWBAL: RegArray<TDWBAL::Register, Dma> = RegArray::new(Window::new(0x6038, 0x40, 128));
     const TDWBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x603c, 0x40, 128));
     const DCA_TXCTRL: RegArray<DCA_TXCTRL::Register, Rw> = RegArray::new(Window::new(0x600c, 0x40, 128));
@@ -2818,6 +3090,33 @@ impl PoolRegs for X540 {
     const QPRDC: RegArray<(), Rc> = RegArray::new(Window::new(0x1430, 0x40, 16));
     const QBTC_L: RegArray<(), Rc> = RegArray::new(Window::new(0x8700, 0x8, 16));
     const QBTC_H: RegArray<(), Rc> = RegArray::new(Window::new(0x8704, 0x8, 16));
+}
+
+impl vmdq_hal::device::SharedRegs for X540 {
+    const CTRL: Reg<(), Rw> = Reg::new(0x0);
+    const STATUS: Reg<(), Ro> = Reg::new(0x8);
+    const EIMS: Reg<(), W1s> = Reg::new(0x880);
+    const EIMC: Reg<(), Wo> = Reg::new(0x888);
+    const RAL: RegArray<(), Rw> = RegArray::new(Window::new(0xa200, 0x8, 128));
+    const RAH: RegArray<(), Rw> = RegArray::new(Window::new(0xa204, 0x8, 128));
+    const MTA: RegArray<(), Rw> = RegArray::new(Window::new(0x5200, 0x4, 128));
+    const VFTA: RegArray<(), Rw> = RegArray::new(Window::new(0xa000, 0x4, 128));
+    const RDBAL: RegArray<(), Dma> = RegArray::split(Window::new(0x1000, 0x40, 64), Window::new(0xd000, 0x40, 64));
+    const RDBAH: RegArray<(), Dma> = RegArray::split(Window::new(0x1004, 0x40, 64), Window::new(0xd004, 0x40, 64));
+    const RDLEN: RegArray<(), Dma> = RegArray::split(Window::new(0x1008, 0x40, 64), Window::new(0xd008, 0x40, 64));
+    const RDH: RegArray<(), Dma> = RegArray::split(Window::new(0x1010, 0x40, 64), Window::new(0xd010, 0x40, 64));
+    const RDT: RegArray<(), Dma> = RegArray::split(Window::new(0x1018, 0x40, 64), Window::new(0xd018, 0x40, 64));
+    const SRRCTL: RegArray<(), Dma> = RegArray::split(Window::new(0x1014, 0x40, 64), Window::new(0xd014, 0x40, 64));
+    const RXDCTL: RegArray<(), Dma> = RegArray::split(Window::new(0x1028, 0x40, 64), Window::new(0xd028, 0x40, 64));
+    const TDBAL: RegArray<(), Dma> = RegArray::new(Window::new(0x6000, 0x40, 128));
+    const TDBAH: RegArray<(), Dma> = RegArray::new(Window::new(0x6004, 0x40, 128));
+    const TDLEN: RegArray<(), Dma> = RegArray::new(Window::new(0x6008, 0x40, 128));
+    const TDH: RegArray<(), Dma> = RegArray::new(Window::new(0x6010, 0x40, 128));
+    const TDT: RegArray<(), Dma> = RegArray::new(Window::new(0x6018, 0x40, 128));
+    const TXDCTL: RegArray<(), Dma> = RegArray::new(Window::new(0x6028, 0x40, 128));
+    const CRCERRS: Reg<(), Rc> = Reg::new(0x4000);
+    const ROC: Reg<(), Rc> = Reg::new(0x40ac);
+    const RUC: Reg<(), Rc> = Reg::new(0x40a4);
 }
 
 impl X540 {

@@ -2,13 +2,13 @@
 //! to its queue.
 
 use vmdq::device::{DefaultPoolChoice, LiveAccept};
-use vmdq::group::{Groups, Indication};
+use vmdq::group::Groups;
 use vmdq::ring::FrameFlags;
 use vmdq::{Accept, Config, MacAddress, Platform};
 use vmdq_sim::Cut;
 
 use crate::bed::Bed;
-use crate::common::{Concrete, GROUP, Plan, Rig, STRANGER, frame, tagged, vm};
+use crate::common::{Concrete, GROUP, Plan, Rig, STRANGER, frame, matched, tagged, vm};
 
 /// Priority, drop eligibility and VLAN id, in all mixtures of none and all.
 const TAGS: [u16; 8] = [0, 5, 0x0fff, 0x1000, 0x6005, 0xe000, 0xefff, 0xffff];
@@ -121,8 +121,8 @@ pub(crate) fn groups_never_mix_removed_tags<M: Concrete, T: Bed>(bed: T) {
     rig.inject(&Vec::from_iter(frames));
     let lane = rig.lane(3);
     let mut burst = lane.take();
-    let groups = Groups::new(&mut burst, Indication::Matched(3));
-    let groups = Vec::from_iter(groups.map(|group| (group.tag, group.frames.len())));
+    let groups = Groups::new(&mut burst, matched());
+    let groups = Vec::from_iter(groups.map(|group| (group.indication.tag, group.frames.len())));
     assert_eq!(
         groups,
         [(Some(5), 2), (Some(6), 1), (None, 2), (Some(0), 1), (Some(0x2005), 1), (Some(5), 1)]

@@ -17,6 +17,11 @@ impl Copy {
                 fs::copy(from.join(file), root.join(family).join(file)).expect("a copy");
             }
         }
+        let shared = "vmdq-hal/src/device/shared";
+        fs::create_dir_all(root.join(shared)).expect("a directory");
+        let file = Path::new(shared).join("regs.rs");
+        fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(&file), root.join(&file))
+            .expect("a copy");
         Self(root)
     }
 
@@ -77,6 +82,31 @@ fn an_edited_file_is_stale() {
 }
 
 #[test]
+fn what_families_share_is_one_access_kind_everywhere() {
+    let copy = Copy::new("shared");
+    copy.edit("igb-hal/registers.toml", "access = \"ro\"\nat = 0x0008", "access = \"rw\"\nat = 0x0008");
+    let done = copy.regs(&[]);
+    let message = stderr(&done);
+    assert!(!done.status.success() && message.contains("STATUS: shared by all families"), "{message}");
+}
+
+#[test]
+fn shared_fields_are_those_with_the_same_bits_everywhere() {
+    let copy = Copy::new("fields");
+    let file = "vmdq-hal/src/device/shared/regs.rs";
+    let read = || fs::read_to_string(copy.0.join(file)).expect("the file is there");
+    // DROP_EN is at bit 31 in one family and at bit 28 in the other.
+    assert!(
+        read().contains("pub const SWFLSH: Field<u32, ()> = Field::new(0x1, 26);")
+            && !read().contains("DROP_EN")
+    );
+    copy.edit("ixgbe-hal/registers.toml", "SWFLSH = \"26", "SWFLSH = \"27");
+    copy.edit("ixgbe-hal/registers.toml", "SWFLSH = \"26", "SWFLSH = \"27");
+    assert!(copy.regs(&[]).status.success());
+    assert!(!read().contains("SWFLSH"));
+}
+
+#[test]
 fn a_refused_table_writes_nothing() {
     let copy = Copy::new("refused");
     copy.edit("igb-hal/registers.toml", "access = \"rc\"", "access = \"read-clear\"");
@@ -113,6 +143,6 @@ fn json_is_one_object_with_counts() {
     for device in ["82575", "82576", "i350", "82598", "82599", "x540"] {
         let registers = object["devices"][device]["registers"].as_u64().unwrap_or_default();
         assert!(registers > 100, "{device} has {registers} registers");
-        assert_eq!(object["devices"][device]["dma"], 12, "{device}");
+        assert_eq!(object["devices"][device]["dma"], 15, "{device}");
     }
 }

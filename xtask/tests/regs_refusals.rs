@@ -228,3 +228,13 @@ fn all_refusals_are_told_at_once() {
     let text = register("A", "at = 0x2") + &register("B", "at = 0x20000");
     refused(&text, &["A at 0x00002", "B at 0x20000"]);
 }
+
+#[test]
+fn a_word_is_nowhere_in_the_window() {
+    let word = |keys: &str| {
+        format!("\n[STATUS_WORD]\ndoc = \"A word\"\nsection = \"4\"\nsource = \"D\"\nword = true\n{keys}\n")
+    };
+    assert_eq!(load(&word("fields.DD = \"0 | Done\"")), Ok(()));
+    refused(&word("at = 0x0"), &["STATUS_WORD", "a `word` is no register"]);
+    refused(&word("fields.DD = \"1:0\"\nfields.EOP = \"1\""), &["STATUS_WORD", "DD", "EOP", "overlap"]);
+}

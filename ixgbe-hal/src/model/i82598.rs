@@ -1,54 +1,67 @@
 //! The 82598: first generation, a filter names one VMDq output index.
+//!
+//! The datasheet ("Intel 82598EB 10 GbE Controller Datasheet") calls a pool a VMDq output index. There are 16;
+//! without RSS the index is the number of the receive ring, too, and of the 64 receive and 32 transmit rings
+//! the first 16 of each are used. What belongs to the index and not to the ring: SRRCTL, PSRTYPE, DCA_RXCTRL.
+//!
+//! Errata that show here (`FACTS.md` section 5): ECC bits to clear after a reset (GHECCR), a PCIe completion
+//! time-out that is too short, a read of EICR that loses causes (26), counters that count more than their names
+//! say, and ENABLE bits of rings that read 0 while the link is down.
 
 use tock_registers::fields::FieldValue;
-use vmdq_hal::bus::Bus;
-use vmdq_hal::{Accept, Config, Speed, Statistics};
+use vmdq_hal::device::{Io, Limits};
+use vmdq_hal::{Platform, PoolIndex, Speed, Statistics, VectorIndex};
 
-use super::Model;
+use super::Hooks;
 use crate::regs::{
-    AUTOC, DPMCS, FCTRL, GCR, I82598, PDPMCS, PSRTYPE, RMCS, RXCTRL, Regs, SRRCTL, VLNCTRL, VMD_CTL,
+    AUTOC, DPMCS, GCR, GHECCR, I82598, IVAR, PACKET_TYPES, PDPMCS, PSRTYPE, RAH, RMCS, RX_STATUS, RXCTRL,
+    RXDCTL, Regs, SRRCTL, VLNCTRL, VMD_CTL,
 };
 
-/// What drivers clear in GHECCR after a reset of the 82598 (erratum).
-const GHECCR_AFTER_RESET: u32 = 1 << 21 | 1 << 18 | 1 << 9 | 1 << 6;
-/// The entry of the 82598's IVAR for causes that are not a queue's.
-const IVAR_OTHER: u8 = 97;
-/// The first entry of the 82598's IVAR for transmit queues.
-const IVAR_TX: u8 = 64;
-/// The type of an 802.1Q tag.
-const DOT1Q: u32 = 0x8100;
-/// PSRTYPE as the 82598's datasheet reads: bit t is packet type t, 0 (MAC header alone) to 9 (UDP over
-/// IPv6).
-const PACKET_TYPES: u32 = 0x3ff;
+/// The entry of IVAR for causes that are not a ring's.
+const IVAR_OTHERS: u32 = 97;
+/// The first entry of IVAR for transmit rings.
+const IVAR_TRANSMIT: u32 = 64;
 
-/// Writes one of the 82598's IVAR entries: four to a register, a byte each.
-fn route_82598<B: Bus>(bus: &B, entry: u8, vector: u8) {
-    let register = I82598::IVAR.at(usize::from(entry / 4)).on(bus);
-    let shift = u32::from(entry % 4) * 8;
-    // VALID is bit 7 of the byte.
-    register.set(register.get() & !(0xff << shift) | u32::from(vector | 0x80) << shift);
+/// Writes an entry of IVAR: four to a register, a byte each.
+fn set_ivar<P: Platform>(io: Io<'_, P>, entry: u32, vector: VectorIndex) {
+    let vector = vector.bits();
+    let value = match entry % 4 {
+        0 => I82598::IVAR_INT_ALLOC0.val(vector) + IVAR::INT_ALLOC_VAL0::SET,
+        1 => I82598::IVAR_INT_ALLOC1.val(vector) + IVAR::INT_ALLOC_VAL1::SET,
+        2 => I82598::IVAR_INT_ALLOC2.val(vector) + IVAR::INT_ALLOC_VAL2::SET,
+        _ => I82598::IVAR_INT_ALLOC3.val(vector) + IVAR::INT_ALLOC_VAL3::SET,
+    };
+    I82598::IVAR.at(entry as usize / 4).on(io).modify(value);
 }
 
-impl Model for I82598 {
-    type PerQueue<T> = [T; 16];
-    type PerFilter<T> = [T; 15];
-    type PerVector<T> = [T; 16];
-    const NAME: &'static str = "82598";
-    // 16 KiB buffers, and room for tags.
-    const MAX_FRAME: u16 = 16128;
-    // CE, LE, PE, OSE, USE: valid while bad packets are stored.
-    const RX_ERRORS: u32 = 1 << 24 | 1 << 25 | 1 << 27 | 1 << 28 | 1 << 29;
+impl Hooks for I82598 {
+    const LIMITS: Limits = Limits {
+        name: "82598",
+        pools: 16,
+        filters: 15,
+        vectors: 16,
+        // 16 KiB buffers, and room for tags.
+        max_frame: 16128,
+    };
+    const RECEIVE_ERRORS: u32 = RX_STATUS::CE::SET.value
+        | RX_STATUS::LE::SET.value
+        | RX_STATUS::PE::SET.value
+        | RX_STATUS::OSE::SET.value
+        | RX_STATUS::USE::SET.value;
     const ENABLE_NEEDS_LINK: bool = true;
+    // BSIZEHEADER is 1 to 16 units of 64 bytes.
+    const LARGEST_HEADER: u16 = 1024;
 
-    fn destination(queue: u8) -> u32 {
-        Self::RAH_VIND.val(queue.into()).value
-    }
-
-    fn after_reset<B: Bus>(bus: &B) {
-        let gheccr = Self::GHECCR.on(bus);
-        gheccr.set(gheccr.get() & !GHECCR_AFTER_RESET);
+    fn after_reset<P: Platform>(io: Io<'_, P>) {
+        Self::GHECCR.on(io).modify(
+            GHECCR::ERRATUM_6::CLEAR
+                + GHECCR::ERRATUM_9::CLEAR
+                + GHECCR::ERRATUM_18::CLEAR
+                + GHECCR::ERRATUM_21::CLEAR,
+        );
         // The PCIe completion time-out that the device starts with is too short (erratum).
-        let gcr = Self::GCR.on(bus);
+        let gcr = Self::GCR.on(io);
         let mut control = gcr.get();
         if Self::GCR_CMPL_TMOUT.read(control) == 0 && !GCR::CAP_VER2.is_set(control) {
             control = Self::GCR_CMPL_TMOUT_MS10.modify(control);
@@ -56,63 +69,52 @@ impl Model for I82598 {
         gcr.set(Self::GCR_CMPL_TMOUT_RESEND.val(0).modify(control));
     }
 
-    fn init<B: Bus>(bus: &B) {
+    fn init<P: Platform>(io: Io<'_, P>) {
+        Self::RMCS.on(io).modify(RMCS::TFCE_802_3X::CLEAR + RMCS::TFCE_PRIORITY::CLEAR);
+        // Transmit rings take turns, descriptor by descriptor and packet by packet.
+        Self::DPMCS.on(io).modify(DPMCS::TDPAC::ROUND_ROBIN + DPMCS::TRM::CLEAR + DPMCS::ARBDIS::CLEAR);
+        Self::PDPMCS.on(io).modify(PDPMCS::TPPAC::ROUND_ROBIN);
+    }
+
+    fn destination(pool: PoolIndex) -> FieldValue<u32, RAH::Register> {
+        Self::RAH_VIND.val(pool.bits())
+    }
+
+    fn clear_vlans<P: Platform>(io: Io<'_, P>) {
         for i in 0..Self::VFTAVIND.len() {
-            Self::VFTAVIND.at(i).on(bus).set(0);
+            Self::VFTAVIND.at(i).on(io).set(0);
         }
-        Self::FCTRL.on(bus).set(0);
-        Self::RMCS.on(bus).modify(RMCS::TFCE_802_3X::CLEAR + RMCS::TFCE_PRIORITY::CLEAR);
-        // Transmit queues take turns, descriptor by descriptor and packet by packet.
-        Self::DPMCS.on(bus).modify(DPMCS::TDPAC::ROUND_ROBIN + DPMCS::TRM::CLEAR + DPMCS::ARBDIS::CLEAR);
-        Self::PDPMCS.on(bus).modify(PDPMCS::TPPAC::ROUND_ROBIN);
     }
 
-    fn enable<B: Bus>(bus: &B, config: &Config) {
-        // The port's own address leads to the default queue: a reset does not clear the index that
-        // earlier software gave it.
-        Self::RAH.at(0).on(bus).modify(Self::RAH_VIND.val(0));
-        // With MVMEN each index has a SRRCTL of its own, and all of them count: none may be left
-        // unset.
-        Self::RDRXCTL.on(bus).modify(Self::RDRXCTL_MVMEN.val(1));
-        for i in 0..Self::SRRCTL.len() {
-            Self::SRRCTL
-                .at(i)
-                .on(bus)
-                .write(SRRCTL::BSIZEPACKET.val(2) + SRRCTL::DESCTYPE::ADV_ONEBUF + SRRCTL::DROP_EN::SET);
-            Self::PSRTYPE.at(i).on(bus).set(0);
+    fn strip(strip: bool) -> FieldValue<u32, VLNCTRL::Register> {
+        Self::VLNCTRL_VME.val(strip.into())
+    }
+
+    fn separate_pools<P: Platform>(io: Io<'_, P>, separate: bool) {
+        Self::RDRXCTL.on(io).modify(Self::RDRXCTL_MVMEN.val(separate.into()));
+    }
+
+    fn sort<P: Platform>(io: Io<'_, P>, sort: bool) {
+        if sort {
+            // No RSS: the ring is the index.
+            Self::MRQC.on(io).set(0);
+            Self::VMD_CTL.on(io).write(VMD_CTL::VMDQ_EN::SET + VMD_CTL::VMDQ_FILTER::MAC);
+        } else {
+            Self::VMD_CTL.on(io).set(0);
         }
-        let strip = config.strip_tags.into();
-        Self::VLNCTRL.on(bus).modify(VLNCTRL::VET.val(DOT1Q) + Self::VLNCTRL_VME.val(strip));
-        // No RSS: the queue is the index.
-        Self::MRQC.on(bus).set(0);
-        Self::VMD_CTL.on(bus).write(VMD_CTL::VMDQ_EN::SET + VMD_CTL::VMDQ_FILTER::MAC);
-        // MAC control frames are delivered.
-        let mut accept = Self::FCTRL_PMCF.val(1).value;
-        for (flag, bits) in [
-            (Accept::BROADCAST, FCTRL::BAM::SET),
-            (Accept::MULTICAST, FCTRL::MPE::SET),
-            (Accept::PROMISCUOUS, FCTRL::UPE::SET),
-        ] {
-            if config.accept.contains(flag) {
-                accept |= bits.value;
-            }
-        }
-        Self::FCTRL.on(bus).set(accept);
     }
 
-    fn disable<B: Bus>(bus: &B) {
-        Self::VMD_CTL.on(bus).set(0);
-        Self::RDRXCTL.on(bus).modify(Self::RDRXCTL_MVMEN.val(0));
-        Self::FCTRL.on(bus).set(0);
+    fn accept_always() -> u32 {
+        Self::FCTRL_PMCF.val(1).value
     }
 
-    fn receiver_on() -> u32 {
-        RXCTRL::RXEN::SET.value | Self::RXCTRL_DMBYPS.val(1).value
+    fn receiver_on() -> FieldValue<u32, RXCTRL::Register> {
+        RXCTRL::RXEN::SET + Self::RXCTRL_DMBYPS.val(1)
     }
 
-    fn rx_thresholds() -> u32 {
+    fn thresholds() -> FieldValue<u32, RXDCTL::Register> {
         // Write back each descriptor at once: whoever polls waits for it.
-        (Self::RXDCTL_PTHRESH.val(32) + Self::RXDCTL_HTHRESH.val(4) + Self::RXDCTL_WTHRESH.val(1)).value
+        Self::RXDCTL_PTHRESH.val(32) + Self::RXDCTL_HTHRESH.val(4) + Self::RXDCTL_WTHRESH.val(1)
     }
 
     fn replication() -> (u32, FieldValue<u32, SRRCTL::Register>) {
@@ -122,43 +124,44 @@ impl Model for I82598 {
             + PSRTYPE::SPLIT_IP4::SET
             + PSRTYPE::SPLIT_IP6::SET
             + PSRTYPE::SPLIT_L2::SET;
-        (headers.value | PACKET_TYPES, Self::SRRCTL_DESCTYPE_HDR_REPLICATION)
+        (headers.value | PACKET_TYPES::TYPES::ALL.value, Self::SRRCTL_DESCTYPE_HDR_REPLICATION)
+    }
+
+    fn start_link<P: Platform>(io: Io<'_, P>) {
+        Self::AUTOC.on(io).modify(AUTOC::AN_RESTART::SET);
     }
 
     fn speed(links: u32) -> Speed {
         if Self::LINKS_SPEED_10G.is_set(links) { Speed::Gbit10 } else { Speed::Gbit1 }
     }
 
-    fn start_link<B: Bus>(bus: &B) {
-        Self::AUTOC.on(bus).modify(AUTOC::AN_RESTART::SET);
+    fn route<P: Platform>(io: Io<'_, P>, vector: VectorIndex, pool: PoolIndex) {
+        // The pool's rings have its number.
+        set_ivar(io, pool.bits(), vector);
+        set_ivar(io, IVAR_TRANSMIT + pool.bits(), vector);
     }
 
-    fn route_queue<B: Bus>(bus: &B, vector: u8, queue: u8) {
-        route_82598(bus, queue, vector);
-        route_82598(bus, IVAR_TX + queue, vector);
+    fn route_others<P: Platform>(io: Io<'_, P>, vector: VectorIndex) {
+        set_ivar(io, IVAR_OTHERS, vector);
     }
 
-    fn route_others<B: Bus>(bus: &B, vector: u8) {
-        route_82598(bus, IVAR_OTHER, vector);
-    }
-
-    fn pending<B: Bus>(bus: &B) -> u32 {
+    fn pending<P: Platform>(io: Io<'_, P>) -> u32 {
         // Erratum 26: a read of EICR loses causes; EICS shows them and clears none.
-        Self::EICS.on(bus).get()
+        Self::EICS.on(io).get()
     }
 
-    fn fire<B: Bus>(bus: &B, mask: u32) {
-        Self::EICS.on(bus).raise(mask);
+    fn fire<P: Platform>(io: Io<'_, P>, causes: u32) {
+        Self::EICS.on(io).raise(causes);
     }
 
-    fn count<B: Bus>(bus: &B, missed: u64, into: &mut Statistics) {
+    fn count<P: Platform>(io: Io<'_, P>, missed: u64, into: &mut Statistics) {
         // Errata: GPRC counts missed frames too, MPRC counts broadcasts too.
-        into.received += u64::from(Self::GPRC.on(bus).take().get()).saturating_sub(missed);
-        let broadcast = u64::from(Self::BPRC.on(bus).take().get());
+        into.received += u64::from(Self::GPRC.on(io).take().get()).saturating_sub(missed);
+        let broadcast = u64::from(Self::BPRC.on(io).take().get());
         into.broadcast += broadcast;
-        into.multicast += u64::from(Self::MPRC.on(bus).take().get()).saturating_sub(broadcast);
+        into.multicast += u64::from(Self::MPRC.on(io).take().get()).saturating_sub(broadcast);
         for i in 0..Self::RNBC.len() {
-            into.no_descriptor += u64::from(Self::RNBC.at(i).on(bus).take().get());
+            into.no_descriptor += u64::from(Self::RNBC.at(i).on(io).take().get());
         }
     }
 }

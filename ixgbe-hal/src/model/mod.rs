@@ -1,99 +1,125 @@
 //! What the models of the family do unlike each other.
+//!
+//! [`Ixgbe`] implements each trait of [`vmdq_hal::device`] once, in the file of that piece of hardware. Where
+//! models differ it asks their [`Hooks`], of which each model has an implementation in a file of its own.
+//! Registers that all devices have need no hook: they are constants of [`Regs`], and of [`Every`] where they
+//! stand at one place on all devices.
+//!
+//! A model is a value without size, and a type of the same name: `Port<I82598, _, _>` is a port that was made
+//! with the value `I82598`.
 
+mod every;
 mod i82598;
 
+use core::fmt;
 use core::marker::PhantomData;
 
 use tock_registers::fields::FieldValue;
-use vmdq_hal::bus::Bus;
-use vmdq_hal::{Array, Config, FrameLimit, Speed, Statistics};
+use vmdq_hal::device::{Io, Limits, Model};
+use vmdq_hal::{FilterMemory, Mint, Platform, PoolIndex, Speed, Statistics, VectorIndex};
 
-use crate::regs::{self, Regs, SRRCTL};
+pub(crate) use every::Every;
 
-/// A ten-gigabit controller of model `M`.
+use crate::regs::{self, RAH, RXCTRL, RXDCTL, Regs, SRRCTL, VLNCTRL};
+
+/// A ten-gigabit controller; `M` are its registers.
 ///
-/// The wrapper is this crate's own, so that one implementation of
-/// [`Controller`](vmdq_hal::Controller) covers every model.
-pub struct Ixgbe<M>(PhantomData<M>);
+/// Users name a model, such as [`I82598`].
+pub struct Ixgbe<M>(PhantomData<fn() -> M>);
 
-/// Intel 82598: 16 queues, 15 filters.
+/// Intel 82598: 16 pools, 15 filters, 16 vectors.
 pub type I82598 = Ixgbe<regs::I82598>;
 
-/// A model of the family: its counts and what it does unlike its siblings. Sealed.
-pub trait Model: Regs + sealed::Sealed + 'static {
-    #[doc(hidden)]
-    type PerQueue<T>: Array<T>;
-    #[doc(hidden)]
-    type PerFilter<T>: Array<T>;
-    #[doc(hidden)]
-    type PerVector<T>: Array<T>;
-    #[doc(hidden)]
-    const NAME: &'static str;
-    /// The largest frame limit, in bytes with FCS.
-    #[doc(hidden)]
-    const MAX_FRAME: u16;
-    /// Error bits in the status word of a receive descriptor.
-    #[doc(hidden)]
-    const RX_ERRORS: u32;
-    /// Whether RXDCTL and TXDCTL show the state of a queue only while the link is up.
-    #[doc(hidden)]
+/// Intel 82598.
+pub const I82598: I82598 = Ixgbe(PhantomData);
+
+impl<M> Clone for Ixgbe<M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<M> Copy for Ixgbe<M> {}
+
+impl<M> Default for Ixgbe<M> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<M: Hooks> fmt::Debug for Ixgbe<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(M::LIMITS.name)
+    }
+}
+
+/// What a model does unlike its siblings.
+///
+/// It can't be named outside of this crate, and so not be implemented there. Of the values that hooks return,
+/// none is a register write by itself; those that take an [`Io`] write registers of their model alone.
+pub(crate) trait Hooks: Regs + 'static {
+    /// How much of everything there is.
+    const LIMITS: Limits;
+    /// Errors in the status word of a receive descriptor, valid while bad packets are stored.
+    const RECEIVE_ERRORS: u32;
+    /// Whether RXDCTL and TXDCTL show the state of a ring only while the link is up.
     const ENABLE_NEEDS_LINK: bool;
+    /// The largest header buffer, in bytes.
+    const LARGEST_HEADER: u16;
 
-    /// The bits of RAH that name a queue.
-    #[doc(hidden)]
-    fn destination(queue: u8) -> u32;
-    /// What a reset leaves to be mended.
-    #[doc(hidden)]
-    fn after_reset<B: Bus>(bus: &B);
-    /// Clears what the siblings do not have, and turns flow control off.
-    #[doc(hidden)]
-    fn init<B: Bus>(bus: &B);
-    /// Turns VMDq on, with queue 0 as the default queue; the receiver is off.
-    #[doc(hidden)]
-    fn enable<B: Bus>(bus: &B, config: &Config);
-    /// Turns VMDq off; the receiver is off.
-    #[doc(hidden)]
-    fn disable<B: Bus>(bus: &B);
+    /// Mends what a reset leaves wrong.
+    fn after_reset<P: Platform>(io: Io<'_, P>);
+    /// Sets up what the siblings do not have: flow control off, transmit rings in turn.
+    fn init<P: Platform>(io: Io<'_, P>);
+
+    /// The field of RAH that names a pool.
+    fn destination(pool: PoolIndex) -> FieldValue<u32, RAH::Register>;
+    /// Clears the tables that lead VLANs to pools.
+    fn clear_vlans<P: Platform>(io: Io<'_, P>);
+    /// The field of VLNCTRL that has the controller remove tags, or leave them.
+    fn strip(strip: bool) -> FieldValue<u32, VLNCTRL::Register>;
+
+    /// Gives each pool control registers of its own, or all pools one; the receiver is off.
+    fn separate_pools<P: Platform>(io: Io<'_, P>, separate: bool);
+    /// Turns the sorting of frames by address on, with pool 0 as the default pool, or off; the receiver is off.
+    fn sort<P: Platform>(io: Io<'_, P>, sort: bool);
+    /// The fields of FCTRL with which MAC control frames are delivered.
+    fn accept_always() -> u32;
     /// The fields of RXCTRL that turn the receiver on.
-    #[doc(hidden)]
-    fn receiver_on() -> u32;
-    /// The bits of RXDCTL with which a queue runs.
-    #[doc(hidden)]
-    fn rx_thresholds() -> u32;
-    /// What has a queue replicate headers: PSRTYPE with every type of packets, and SRRCTL.DESCTYPE.
-    #[doc(hidden)]
+    fn receiver_on() -> FieldValue<u32, RXCTRL::Register>;
+
+    /// The fields of RXDCTL with which a ring runs, beside ENABLE.
+    fn thresholds() -> FieldValue<u32, RXDCTL::Register>;
+    /// What has a ring replicate headers: PSRTYPE with every type of packets, and SRRCTL.DESCTYPE.
     fn replication() -> (u32, FieldValue<u32, SRRCTL::Register>);
-    /// The speed of a link that is up, from LINKS.
-    #[doc(hidden)]
-    fn speed(links: u32) -> Speed;
+
     /// Asks for the link.
-    #[doc(hidden)]
-    fn start_link<B: Bus>(bus: &B);
-    /// Routes both causes of a queue.
-    #[doc(hidden)]
-    fn route_queue<B: Bus>(bus: &B, vector: u8, queue: u8);
+    fn start_link<P: Platform>(io: Io<'_, P>);
+    /// The speed of a link that is up, from LINKS.
+    fn speed(links: u32) -> Speed;
+
+    /// Routes both causes of a pool.
+    fn route<P: Platform>(io: Io<'_, P>, vector: VectorIndex, pool: PoolIndex);
     /// Routes the other causes.
-    #[doc(hidden)]
-    fn route_others<B: Bus>(bus: &B, vector: u8);
+    fn route_others<P: Platform>(io: Io<'_, P>, vector: VectorIndex);
     /// Reads the causes that are pending, without clearing any.
-    #[doc(hidden)]
-    fn pending<B: Bus>(bus: &B) -> u32;
+    fn pending<P: Platform>(io: Io<'_, P>) -> u32;
     /// Raises causes by software.
-    #[doc(hidden)]
-    fn fire<B: Bus>(bus: &B, mask: u32);
+    fn fire<P: Platform>(io: Io<'_, P>, causes: u32);
+
     /// Adds what is counted unlike the siblings: good frames and those without a descriptor.
-    #[doc(hidden)]
-    fn count<B: Bus>(bus: &B, missed: u64, into: &mut Statistics);
+    fn count<P: Platform>(io: Io<'_, P>, missed: u64, into: &mut Statistics);
 }
 
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for crate::regs::I82598 {}
-}
+// SAFETY: the sequences are those of the files beside; rings are given to the device in `start_receive` and
+// `start_transmit` alone (`queues`), and `stop_receive`, `stop_transmit` and `quiesce` (`life`) see it stop.
+unsafe impl Model for I82598 {
+    type PerPool<T: Mint> = [T; 16];
+    type PerFilter<T: Mint> = [T; 15];
+    type PerVector<T: Mint> = [T; 16];
+    type Shadow = FilterMemory<15>;
+    type Lack = core::convert::Infallible;
 
-/// The length to which hardware that knows one limit for all frames is set.
-pub(crate) fn hardware_limit(config: &Config) -> u32 {
-    // `Port::init` has refused what is out of range; saturate all the same.
-    FrameLimit::new(config.max_frame, u16::MAX)
-        .map_or(u32::from(FrameLimit::LEAST), |limit| limit.hardware().into())
+    fn limits(self) -> Limits {
+        <regs::I82598 as Hooks>::LIMITS
+    }
 }

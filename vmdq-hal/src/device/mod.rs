@@ -21,6 +21,7 @@ mod life;
 mod link;
 mod pools;
 mod queues;
+pub mod shared;
 mod vectors;
 mod vlans;
 
@@ -30,13 +31,14 @@ pub use life::{Life, Warnings};
 pub use link::LinkControl;
 pub use pools::{DefaultPoolChoice, LiveAccept, Pools};
 pub use queues::{HeaderReplication, NotStopped, Queues, ReceiveSetup, RingSetup};
+pub use shared::SharedRegs;
 pub use vectors::Vectors;
 pub use vlans::Vlans;
 
 pub use crate::io::Io;
 
 use crate::collection::{Collection, Mint};
-use crate::filter::Shadow;
+pub use crate::filter::Shadow;
 
 /// How much of everything a controller has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

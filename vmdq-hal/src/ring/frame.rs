@@ -1,6 +1,7 @@
 //! A frame in a buffer that is mapped for DMA: the value that travels between rings and pools.
 
 use vmdq_core::group::Described;
+use vmdq_core::relay::Received;
 
 use super::Buffer;
 use crate::dma::{WriteBack, status};
@@ -249,6 +250,25 @@ impl Described for Frame {
     #[inline(always)]
     fn is_like(&self, other: &Self) -> bool {
         Self::is_like(self, other)
+    }
+}
+
+impl AsRef<[u8]> for Frame {
+    #[inline(always)]
+    fn as_ref(&self) -> &[u8] {
+        self.bytes()
+    }
+}
+
+impl Received for Frame {
+    #[inline(always)]
+    fn header(&self) -> &[u8] {
+        self.bytes()
+    }
+
+    #[inline(always)]
+    fn length(&self) -> usize {
+        self.len()
     }
 }
 

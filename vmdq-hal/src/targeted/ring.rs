@@ -2,6 +2,7 @@
 
 use vmdq_core::FrameLimit;
 use vmdq_core::group::Described;
+use vmdq_core::relay::Received;
 
 use super::header::Targeting;
 use super::memory::TargetedSpace;
@@ -44,8 +45,25 @@ impl Described for Targeted {
     }
 
     #[inline(always)]
+    fn header_is_guests(&self) -> bool {
+        !self.replicated
+    }
+
+    #[inline(always)]
     fn is_like(&self, other: &Self) -> bool {
         self.header.is_like(&other.header)
+    }
+}
+
+impl Received for Targeted {
+    #[inline(always)]
+    fn header(&self) -> &[u8] {
+        self.header.bytes()
+    }
+
+    #[inline(always)]
+    fn length(&self) -> usize {
+        self.len.into()
     }
 }
 

@@ -14,7 +14,7 @@ use crate::workspace::cargo;
 
 /// The crates whose code counts as an operation's own. What comes with every program, such as
 /// `core` and the copying of memory, does not.
-const CRATES: [&str; 5] = ["vmdq_core", "vmdq_hal", "igb_hal", "ixgbe_hal", "vmdq_probe"];
+const CRATES: [&str; 6] = ["vmdq_core", "vmdq_hal", "igb_hal", "ixgbe_hal", "vmdq", "vmdq_probe"];
 
 /// Builds the probe as a firmware is built, and reads the code of its crates.
 pub(super) fn graph(sysroot: &Sysroot, target: &str, defmt: bool) -> Result<Graph> {

@@ -105,6 +105,12 @@ pub(crate) enum Refusal {
     DuplicateName { place: String, name: String },
     #[error("{place}: `{name}` is no name; use upper-case letters, digits and `_`, a letter first")]
     BadName { place: String, name: String },
+    #[error("{register}: a `word` is no register; drop `at`, `array`, `only` and `access`")]
+    WordWithPlace { register: String },
+    #[error(
+        "{register}: shared by all families, but not every device has it with one access kind; make the tables agree, or take it off the list in xtask/src/regs/shared.rs"
+    )]
+    NotShared { register: String },
     #[error("{place}: `doc` is empty; say in one line what it is for")]
     NoDoc { place: String },
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask regs`: the register tables, and what is generated from them.
 //!
 //! `igb-hal/registers.toml` and `ixgbe-hal/registers.toml` hold every register once. The command
-//! checks them and writes the committed `src/regs.rs` beside each; `--check` compares instead, and
+//! checks them and writes the committed `src/regs.rs` beside each, and what they share to `vmdq-hal`; `--check` compares instead, and
 //! `--svd` writes one CMSIS-SVD file for each device.
 //!
 //! | file | what |
@@ -10,6 +10,7 @@
 //! | `model` | one family's registers |
 //! | `check` | what a table must not say |
 //! | `rust`, `constant`, `svd` | the model to the generated files |
+//! | `shared` | what all families have in common, to a file of `vmdq-hal` |
 //! | `report` | counts for people and programs |
 
 mod check;
@@ -20,6 +21,7 @@ pub(crate) mod model;
 mod parse;
 mod report;
 mod rust;
+mod shared;
 pub(crate) mod svd;
 
 use std::fs;
@@ -53,23 +55,19 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     let mut families = Vec::new();
     let mut files = Vec::new();
     for name in CRATES {
-        let dir = args.root.join(name);
-        let family = load(&format!("{name}/registers.toml"), &read(&dir.join("registers.toml"))?)?;
-        if let Some(to) = &args.svd {
-            export(&family, to, &mut files)?;
-        } else {
-            let (path, text) = (dir.join("src/regs.rs"), rust::write(&family));
-            files.push(format!("{name}/src/regs.rs"));
-            // A file that is current keeps its time stamp, so that nothing is built again.
-            let committed =
-                if args.check { read(&path)? } else { fs::read_to_string(&path).unwrap_or_default() };
-            if args.check {
-                compare(&files[files.len() - 1], &committed, &text)?;
-            } else if committed != text {
-                save(path, &text)?;
-            }
+        let text = read(&args.root.join(name).join("registers.toml"))?;
+        families.push(load(&format!("{name}/registers.toml"), &text)?);
+    }
+    shared::check(&families)?;
+    if let Some(to) = &args.svd {
+        for family in &families {
+            export(family, to, &mut files)?;
         }
-        families.push(family);
+    } else {
+        for (name, family) in CRATES.iter().zip(&families) {
+            generate(args, format!("{name}/src/regs.rs"), &rust::write(family), &mut files)?;
+        }
+        generate(args, shared::FILE.into(), &shared::write(&families), &mut files)?;
     }
     let mode = if args.svd.is_some() {
         "svd"
@@ -85,6 +83,19 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
         let done = if args.check { "current" } else { "written" };
         println!("{done}: {}", files.join(" "));
     }
+    Ok(())
+}
+
+/// Writes a generated file, or compares it with the committed one.
+fn generate(args: &Args, file: String, text: &str, files: &mut Vec<String>) -> Result<(), Error> {
+    let path = args.root.join(&file);
+    if args.check {
+        compare(&file, &read(&path)?, text)?;
+    } else if fs::read_to_string(&path).unwrap_or_default() != text {
+        // A file that is current keeps its time stamp, so that nothing is built again.
+        save(path, text)?;
+    }
+    files.push(file);
     Ok(())
 }
 

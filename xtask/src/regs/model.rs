@@ -48,8 +48,11 @@ impl Family {
         }
     }
 
-    /// Returns the devices that have a register with the fields of `owner`.
+    /// Returns the devices that have a register with the fields of `owner`; all of them for a word.
     pub(crate) fn users(&self, owner: &Register) -> Devices {
+        if owner.word {
+            return self.all();
+        }
         let users = self.registers.iter().filter(|r| self.layout(r).name == owner.name);
         Devices(users.fold(0, |set, r| set | r.devices().0))
     }
@@ -98,6 +101,8 @@ pub(crate) struct Register {
     pub(crate) source: String,
     /// Name of another register whose fields this one has.
     pub(crate) layout: Option<String>,
+    /// It is a word elsewhere (in a descriptor, in the PHY), of which only the fields are generated.
+    pub(crate) word: bool,
     /// Its fields, low or high bits first as in the file.
     pub(crate) fields: Vec<Field>,
     /// What it is on each device: `None` where the device lacks it.
@@ -116,6 +121,12 @@ impl Register {
             .iter()
             .map(|d| self.on[d].as_ref().map(|i| (i.access, matches!(i.place, Place::Array(_)))));
         types.next().is_some_and(|first| first.is_some() && types.all(|t| t == first))
+    }
+
+    /// Tells whether it is at the same place on every device, with one access kind.
+    pub(crate) fn everywhere(&self) -> bool {
+        let mut places = self.on.iter().map(|i| i.as_ref().map(|i| (&i.place, i.access)));
+        places.next().is_some_and(|first| first.is_some() && places.all(|place| place == first))
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A table starts with `[family]` (name, doc, devices, groups, sources); every other table is a register:
 //! `doc`, `section`, `source`, `access`, `at` or `array`, `alias`, `reset`, `only`, `layout`, `fields`,
-//! and `on.<device>` for what differs there. An unknown key is refused, so a slip can't be ignored.
+//! and `on.<device>` for what differs there; or, with `word`, the fields of a word that is no register. An unknown key is refused, so a slip can't be ignored.
 
 use std::collections::BTreeMap;
 
@@ -39,6 +39,8 @@ struct RawRegister {
     section: String,
     source: String,
     layout: Option<String>,
+    #[serde(default)]
+    word: bool,
     only: Option<Vec<String>>,
     // As in `RawInstance`: serde can't refuse unknown keys of a flattened table.
     at: Option<u32>,
@@ -127,7 +129,14 @@ impl Builder {
     }
 
     fn register(&mut self, name: String, raw: RawRegister) {
-        let devices = raw.only.as_ref().map_or(self.family.all(), |only| self.set(&name, only));
+        let mut devices = raw.only.as_ref().map_or(self.family.all(), |only| self.set(&name, only));
+        if raw.word {
+            // A word is nowhere in the register window.
+            devices = Devices(0);
+            if raw.at.is_some() || raw.array.is_some() || raw.only.is_some() || raw.access.is_some() {
+                self.refusals.push(Refusal::WordWithPlace { register: name.clone() });
+            }
+        }
         let differing = raw.on.keys().cloned().collect::<Vec<_>>();
         let differing = self.set(&name, &differing);
         for device in differing.iter().filter(|&d| !devices.has(d)) {
@@ -167,7 +176,8 @@ impl Builder {
             }
         }
         let source = format!("section {}; {}", raw.section, raw.source);
-        let register = Register { name, doc: raw.doc, source, layout: raw.layout, fields, on };
+        let register =
+            Register { name, doc: raw.doc, source, layout: raw.layout, word: raw.word, fields, on };
         self.family.registers.push(register);
     }
 

@@ -3,7 +3,8 @@
 //! A register that every device has, of one shape and access kind, is an associated constant of
 //! `trait Regs`; one that a group of devices has, of the group's trait; any other is an inherent
 //! constant of its device. A field or a value of only some devices is a constant too, named
-//! `REGISTER_FIELD` or `REGISTER_FIELD_VALUE`: whoever uses it has to spell the device.
+//! `REGISTER_FIELD` or `REGISTER_FIELD_VALUE`: whoever uses it has to spell the device. `Common` has the
+//! registers that are at the same place everywhere, once more.
 
 use std::fmt::Write;
 
@@ -20,15 +21,16 @@ pub(crate) fn write(family: &Family) -> String {
          //! Registers of the {}.\n//!\n\
          //! [`Regs`] has the registers of every device{groups}, and a device's type those of only some.\n\
          //! A field or value that only some devices have is a constant `REGISTER_FIELD` beside them.\n//!\n\
-         //! Each register names its section in the fact sheet of the {} family and its sources:\n//!\n\
+         //! Each register names its section in `FACTS.md` of this crate, and its sources:\n//!\n\
          //! | key | source |\n//! |---|---|\n{sources}\n\
          use tock_registers::fields::{{Field, FieldValue}};\n\
          use vmdq_hal::reg::{{Dma, Rc, Reg, RegArray, Ro, Rw, W1c, W1s, Window, Wo}};\n\n\
          pub use layout::*;\n",
-        family.doc, family.name,
+        family.doc,
     );
     layouts(family, &mut out);
     traits(family, &mut out);
+    common(family, &mut out);
     for device in family.all().iter() {
         device_type(family, device, &mut out);
     }
@@ -89,6 +91,8 @@ fn home(family: &Family, register: &Register, device: usize) -> Home {
 
 fn traits(family: &Family, out: &mut String) {
     let _ = write!(out, "\n/// Registers that every device of the {} has.\npub trait Regs {{\n", family.doc);
+    *out += "    /// The device, as the registers that it shares with other families are reached.\n";
+    *out += "    type Shared: vmdq_hal::device::SharedRegs;\n";
     declare(family, Home::Family, family.all(), out);
     *out += "}\n";
     for (i, group) in family.groups.iter().enumerate() {
@@ -96,6 +100,17 @@ fn traits(family: &Family, out: &mut String) {
         declare(family, Home::Group(i), group.devices, out);
         *out += "}\n";
     }
+}
+
+/// Writes the registers that need no device to find them.
+fn common(family: &Family, out: &mut String) {
+    *out += "\n/// The registers that are at the same place on every device: what needs no others is compiled once.\n\
+             pub enum Common {}\n\nimpl Common {\n";
+    for register in family.registers.iter().filter(|register| register.everywhere()) {
+        let _ = writeln!(out, "    /// {} ({}).", register.doc.trim_end_matches('.'), register.source);
+        let _ = writeln!(out, "    pub {}", token(family, register, 0));
+    }
+    *out += "}\n";
 }
 
 fn declare(family: &Family, home_of: Home, devices: Devices, out: &mut String) {
@@ -126,8 +141,11 @@ fn device_type(family: &Family, device: usize, out: &mut String) {
     let groups = (0..family.groups.len()).filter(|&g| family.groups[g].devices.has(device));
     for home_of in std::iter::once(Home::Family).chain(groups.map(Home::Group)) {
         let title = if let Home::Group(g) = home_of { family.groups[g].name.as_str() } else { "Regs" };
-        let _ = write!(out, "\nimpl {title} for {name} {{\n{}}}\n", constants(family, device, home_of));
+        let shared = if home_of == Home::Family { "    type Shared = Self;\n" } else { "" };
+        let _ =
+            write!(out, "\nimpl {title} for {name} {{\n{shared}{}}}\n", constants(family, device, home_of));
     }
+    *out += &super::shared::implementation(family, device);
     let own = constants(family, device, Home::Device);
     if !own.is_empty() {
         let _ = write!(out, "\nimpl {name} {{\n{own}}}\n");
@@ -167,16 +185,28 @@ fn docs(register: &Register, devices: Devices, out: &mut String) {
 }
 
 fn token_type(family: &Family, register: &Register, device: usize) -> String {
-    let Some(instance) = &register.on[device] else { return String::new() };
-    let token = if matches!(instance.place, Place::Array(_)) { "RegArray" } else { "Reg" };
+    let (token, access) = token_kind(register, device);
     let owner = family.layout(register);
     let layout = if owner.fields.is_empty() { "()".into() } else { format!("{}::Register", owner.name) };
-    format!("{token}<{layout}, {}>", instance.access.rust())
+    format!("{token}<{layout}, {access}>")
+}
+
+/// Returns the type of a register's token on a device, and its access kind.
+pub(crate) fn token_kind(register: &Register, device: usize) -> (&'static str, &'static str) {
+    let Some(instance) = &register.on[device] else { return ("", "") };
+    let token = if matches!(instance.place, Place::Array(_)) { "RegArray" } else { "Reg" };
+    (token, instance.access.rust())
 }
 
 fn token(family: &Family, register: &Register, device: usize) -> String {
     let Some(instance) = &register.on[device] else { return String::new() };
-    let value = match &instance.place {
+    let value = token_value(&instance.place);
+    format!("const {}: {} = {value};", register.name, token_type(family, register, device))
+}
+
+/// Writes the token of a place.
+pub(crate) fn token_value(place: &Place) -> String {
+    match place {
         Place::Single(at) => format!("Reg::new({at:#x})"),
         Place::Array(windows) => {
             let news =
@@ -184,6 +214,5 @@ fn token(family: &Family, register: &Register, device: usize) -> String {
             let constructor = if windows.len() == 1 { "new" } else { "split" };
             format!("RegArray::{constructor}({})", news.collect::<Vec<_>>().join(", "))
         }
-    };
-    format!("const {}: {} = {value};", register.name, token_type(family, register, device))
+    }
 }

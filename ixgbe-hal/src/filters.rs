@@ -1,0 +1,39 @@
+//! Exact address filters: the receive addresses, each with the pool that it leads to.
+//!
+//! An entry is a pair of registers. RAL has bytes 0 to 3 of the address, little endian; RAH bytes 4 and 5, on
+//! the 82598 the pool (VIND, bits 21:18), and AV, which makes the entry count. The 82598 has 16 entries, of
+//! which entry 0 is the port's own address, loaded from NVM: no filter slot.
+//!
+//! Order: RAL, then RAH with pool and AV in one write, so that the entry comes to life complete; the datasheet
+//! asks for the pool before AV, which one write satisfies. To move a filter is one write of RAH. To remove it,
+//! RAH goes first, since half an address must not match. After a cut at any write the device has the old
+//! table or the new one.
+//!
+//! Traps: a reset does not clear the entries, so that addresses of earlier software would match; all but entry
+//! 0 are cleared at initialisation (`life`), and the pool that entry 0 leads to when VMDq is turned on (`pools`).
+//! On the 82599 an entry names a set of pools in two registers more (MPSAR), and the same place in the register
+//! window is taken by the VLAN table of the 82598.
+//!
+//! Facts: "Intel 82598EB 10 GbE Controller Datasheet", section "Receive Address High"; `FACTS.md` sections 1.4
+//! and 2.6.
+
+use vmdq_hal::device::shared::filters::Entry;
+use vmdq_hal::device::{Filters, Io};
+use vmdq_hal::{FilterIndex, MacAddress, Platform, PoolIndex};
+
+use crate::model::{Hooks, Ixgbe};
+
+// SAFETY: the two registers of the entry and no other are written; they name no memory.
+unsafe impl<M: Hooks> Filters for Ixgbe<M> {
+    fn add<P: Platform>(self, io: Io<'_, P>, entry: FilterIndex, address: MacAddress, pool: PoolIndex) {
+        Entry::of::<M::Shared>(entry).add(io, address, M::destination(pool).value);
+    }
+
+    fn redirect<P: Platform>(self, io: Io<'_, P>, entry: FilterIndex, address: MacAddress, pool: PoolIndex) {
+        Entry::of::<M::Shared>(entry).redirect(io, address, M::destination(pool).value);
+    }
+
+    fn remove<P: Platform>(self, io: Io<'_, P>, entry: FilterIndex) {
+        Entry::of::<M::Shared>(entry).remove(io);
+    }
+}

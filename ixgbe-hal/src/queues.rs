@@ -1,0 +1,153 @@
+//! Descriptor rings.
+//!
+//! A ring is a range of memory (base, length) with two indices: what lies from head to tail is the device's.
+//! Each receive ring has RDBAL to RDT and RXDCTL, 64 bytes apart; how it takes frames (size of buffers,
+//! headers, whether it drops without a descriptor) is in SRRCTL and PSRTYPE, which on the 82598 belong to the
+//! pool and not to the ring.
+//!
+//! Order, receive: ENABLE off and seen off; base, length, head, tail; PSRTYPE, SRRCTL; thresholds with ENABLE;
+//! seen on. Buffers are posted after that. Transmit: TXDCTL with SWFLSH alone; base, length, head, tail; head
+//! write-back off (TDWBAL); WTHRESH 1 with ENABLE; seen on. Stopping: transmit rings empty themselves first,
+//! ENABLE off, seen off, 100 microseconds for what is under way.
+//!
+//! Traps. On the 82598 RXDCTL.ENABLE and TXDCTL.ENABLE read 0 whenever the link is down (`FACTS.md` section 5,
+//! g): a ring is started then without being seen on, and can't be stopped, because a 0 proves nothing; the link
+//! is looked at before and after, since it may go down between. Head write-back of earlier software would
+//! write to memory that nobody owns. WTHRESH above 1 keeps finished descriptors on the chip while whoever
+//! polls waits for them, and with RS clear nothing is written back until half of the 64 on-chip
+//! descriptors are done.
+//!
+//! Facts: "Intel 82598EB 10 GbE Controller Datasheet", sections "Receive Descriptor Queue Structure", "Enabling
+//! and Disabling of Receive Queues" and of transmit queues; `FACTS.md` sections 1.5, 1.6, 2.9 and 2.10.
+
+use vmdq_hal::bus::Offset;
+use vmdq_hal::device::shared::rings::{IN_FLIGHT, Ring};
+use vmdq_hal::device::{HeaderReplication, Io, NotStopped, Queues, ReceiveSetup, RingSetup};
+use vmdq_hal::{Fault, Platform, RingIndex};
+
+use crate::link;
+use crate::model::{Every, Hooks, I82598, Ixgbe};
+use crate::regs::{SRRCTL, TXDCTL};
+
+/// Tells whether the control registers of rings show their state now.
+fn shows_rings<P: Platform>(io: Io<'_, P>, needs_link: bool) -> Result<bool, Fault> {
+    if !needs_link || link::is_up(io) {
+        return Ok(true);
+    }
+    // A device that is gone has no link either.
+    if Every::STATUS.on(io).get() == u32::MAX { Err(Fault::Gone) } else { Ok(false) }
+}
+
+/// Waits until a ring reports that it is enabled, where it can; returns whether it did.
+fn see_enabled<P: Platform>(io: Io<'_, P>, ring: Ring, needs_link: bool) -> Result<bool, Fault> {
+    let shown = shows_rings(io, needs_link)?;
+    if shown {
+        ring.see_enabled(io)?;
+    }
+    Ok(shown)
+}
+
+/// Disables a ring, sees it disabled, and waits for what is under way.
+fn stop<P: Platform>(io: Io<'_, P>, ring: Ring, seen: bool, needs_link: bool) -> Result<(), NotStopped> {
+    if !shows_rings(io, needs_link)? {
+        return Err(NotStopped::LinkDown);
+    }
+    ring.disable(io, seen)?;
+    // The link may have gone down between: then the 0 came from that.
+    if !shows_rings(io, needs_link)? {
+        return Err(NotStopped::LinkDown);
+    }
+    io.wait_us(IN_FLIGHT);
+    Ok(())
+}
+
+// SAFETY: rings are handed to the device in `start_receive` and `start_transmit` alone; `stop_receive` and
+// `stop_transmit` return `Ok` only after ENABLE was seen 1, then 0, with the link up, and the time in flight.
+unsafe impl<M: Hooks> Queues for Ixgbe<M> {
+    fn receive_tail(self, ring: RingIndex) -> Offset {
+        Ring::receive::<M::Shared>(ring).tail()
+    }
+
+    fn transmit_tail(self, ring: RingIndex) -> Offset {
+        Ring::transmit::<M::Shared>(ring).tail()
+    }
+
+    fn transmit_context(self, _: RingIndex) -> u8 {
+        0
+    }
+
+    fn receive_errors(self) -> u32 {
+        M::RECEIVE_ERRORS
+    }
+
+    fn first_descriptors<P: Platform>(self, _: Io<'_, P>, _: RingIndex, _: RingIndex) -> (u32, u32) {
+        (0, 0)
+    }
+
+    unsafe fn start_receive<P: Platform>(
+        self,
+        io: Io<'_, P>,
+        setup: RingSetup,
+        receive: ReceiveSetup,
+    ) -> Result<bool, Fault> {
+        let ring = Ring::receive::<M::Shared>(setup.ring);
+        ring.clear_enable(io);
+        ring.see_disabled(io)?;
+        // SAFETY: seen disabled; the rest is the caller's promise.
+        unsafe { ring.hand_over(io, setup, true) };
+        let (types, format) = match receive.header {
+            Some(units) => {
+                let (types, replication) = M::replication();
+                (types, replication + SRRCTL::BSIZEHEADER.val(units.into()))
+            }
+            None => (0, SRRCTL::DESCTYPE::ADV_ONEBUF),
+        };
+        // Both belong to the pool.
+        let pool = setup.pool.number();
+        M::PSRTYPE.at(pool).on(io).set(types);
+        let size = SRRCTL::BSIZEPACKET.val(receive.size.in_kib());
+        let how = size + format + SRRCTL::DROP_EN.val(receive.drops.into());
+        // SAFETY: the pool's ring is disabled, and takes only buffers of this size (`receive.size`).
+        unsafe { M::SRRCTL.at(pool).on(io).give_fields(how) };
+        // SAFETY: handed over above.
+        unsafe { ring.enable(io, M::thresholds().value) };
+        see_enabled(io, ring, M::ENABLE_NEEDS_LINK)
+    }
+
+    fn stop_receive<P: Platform>(self, io: Io<'_, P>, ring: RingIndex, seen: bool) -> Result<(), NotStopped> {
+        stop(io, Ring::receive::<M::Shared>(ring), seen, M::ENABLE_NEEDS_LINK)
+    }
+
+    unsafe fn start_transmit<P: Platform>(self, io: Io<'_, P>, setup: RingSetup) -> Result<bool, Fault> {
+        let ring = Ring::transmit::<M::Shared>(setup.ring);
+        ring.turn_off(io, TXDCTL::SWFLSH::SET.value);
+        ring.see_disabled(io)?;
+        // SAFETY: seen disabled; the rest is the caller's promise.
+        unsafe { ring.hand_over(io, setup, true) };
+        // SAFETY: no head write-back: descriptors are written back.
+        unsafe { M::TDWBAL.at(setup.ring.number()).on(io).give(0) };
+        // What the datasheet suggests: WTHRESH 1, all others 0.
+        // SAFETY: handed over above.
+        unsafe { ring.enable(io, TXDCTL::WTHRESH.val(1).value) };
+        see_enabled(io, ring, M::ENABLE_NEEDS_LINK)
+    }
+
+    fn stop_transmit<P: Platform>(
+        self,
+        io: Io<'_, P>,
+        ring: RingIndex,
+        seen: bool,
+    ) -> Result<(), NotStopped> {
+        let ring = Ring::transmit::<M::Shared>(ring);
+        // What is handed over goes out first, if it can.
+        ring.drain(io);
+        stop(io, ring, seen, M::ENABLE_NEEDS_LINK)
+    }
+}
+
+// SAFETY: the format is set for a ring that is disabled (`start_receive`).
+unsafe impl HeaderReplication for I82598 {
+    fn largest_header(self) -> Result<u16, Self::Lack> {
+        Ok(<crate::regs::I82598 as Hooks>::LARGEST_HEADER)
+    }
+}

@@ -1,0 +1,34 @@
+//! 802.1Q tags on the way in.
+//!
+//! Three things have to do with tags. VLNCTRL says which EtherType is a tag's (VET) and whether the VLAN filter
+//! is on (VFE); VFTA has a bit for each of 4096 VLANs that pass it; and on the 82598 VFTAVIND has for each VLAN
+//! the pool that it leads to, 4 bits each in four tables, which count only while VMD_CTL sorts by VLAN. Here
+//! frames are sorted by address and the filter is off: tags make no difference to where a frame goes.
+//!
+//! Order: the tables are cleared at initialisation, since a reset leaves in them what earlier software wrote.
+//! Then, with the receiver off, VLNCTRL: which type a tag has (whatever the NVM or earlier software set), and
+//! whether the controller removes it. The 82598 has one such switch for all rings (VLNCTRL.VME); on the 82599
+//! it is RXDCTL.VME, one a ring.
+//!
+//! Trap: what is VFTAVIND on the 82598 are the receive addresses on the 82599.
+//!
+//! Facts: "Intel 82598EB 10 GbE Controller Datasheet", section "Receive Registers"; `FACTS.md` section 1.4.
+
+use vmdq_hal::Platform;
+use vmdq_hal::device::shared::{SharedRegs, tables};
+use vmdq_hal::device::{Io, Vlans};
+
+use crate::model::{Hooks, Ixgbe};
+use crate::regs::VLNCTRL;
+
+// SAFETY: the registers name no memory and belong to no ring.
+unsafe impl<M: Hooks> Vlans for Ixgbe<M> {
+    fn clear<P: Platform>(self, io: Io<'_, P>) {
+        tables::fill(io, M::Shared::VFTA, 0);
+        M::clear_vlans(io);
+    }
+
+    fn strip<P: Platform>(self, io: Io<'_, P>, strip: bool) {
+        M::VLNCTRL.on(io).modify(VLNCTRL::VET::DOT1Q + M::strip(strip));
+    }
+}

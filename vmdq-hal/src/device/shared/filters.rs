@@ -1,0 +1,64 @@
+//! A filter entry: two registers that hold an address, where it leads and whether it counts.
+//!
+//! RAL has bytes 0 to 3 of the address, RAH bytes 4 and 5, the destination and AV, the bit that makes the
+//! entry count. So the order of writes is RAL, then RAH: the entry comes to life complete. PCIe keeps
+//! posted writes in order, but a bridge may merge neighbours; a read between the two keeps them apart.
+//! To lead the address elsewhere is one write of RAH, hence never a state between. To remove it, RAH is
+//! cleared first: half an address must not match.
+
+use super::regs::{RAH, SharedRegs};
+use crate::index::FilterIndex;
+use crate::io::Io;
+use crate::platform::Platform;
+use crate::reg::{Reg, RegArray, Ro, Rw};
+use vmdq_core::MacAddress;
+
+/// The registers of a filter entry.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    low: Reg<(), Rw>,
+    high: Reg<(), Rw>,
+    status: Reg<(), Ro>,
+}
+
+impl Entry {
+    /// Names the registers of an entry on a device.
+    #[inline(always)]
+    #[must_use]
+    pub fn of<R: SharedRegs>(entry: FilterIndex) -> Self {
+        Self { low: R::RAL.at(entry.number()), high: R::RAH.at(entry.number()), status: R::STATUS }
+    }
+
+    /// Writes a filter: `destination` has the bits of RAH that say where it leads.
+    pub fn add<P: Platform>(self, io: Io<'_, P>, address: MacAddress, destination: u32) {
+        let (low, _) = address.register_halves();
+        self.low.on(io).set(low);
+        let _ = self.status.on(io).get();
+        self.redirect(io, address, destination);
+    }
+
+    /// Leads a filter elsewhere.
+    pub fn redirect<P: Platform>(self, io: Io<'_, P>, address: MacAddress, destination: u32) {
+        let (_, high) = address.register_halves();
+        self.high.on(io).set(high | destination | RAH::AV.val(1).value);
+    }
+
+    /// Removes a filter.
+    pub fn remove<P: Platform>(self, io: Io<'_, P>) {
+        self.high.on(io).set(0);
+        self.low.on(io).set(0);
+    }
+}
+
+/// Removes all filters but the port's own address, which is entry 0 and comes from NVM.
+pub fn remove_all<P: Platform>(io: Io<'_, P>, low: RegArray<(), Rw>, high: RegArray<(), Rw>) {
+    for entry in 1..high.len() {
+        high.at(entry).on(io).set(0);
+        low.at(entry).on(io).set(0);
+    }
+}
+
+/// Returns the address that entry 0 holds.
+pub fn own_address<P: Platform>(io: Io<'_, P>, low: Reg<(), Rw>, high: Reg<(), Rw>) -> MacAddress {
+    MacAddress::from_register_halves(low.on(io).get(), high.on(io).get())
+}
