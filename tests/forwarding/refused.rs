@@ -1,7 +1,7 @@
 //! What is refused, and comes back.
 
-use vmdq::ring::{BufferSize, ForwardError};
 use vmdq::Config;
+use vmdq::ring::{BufferSize, ForwardError};
 use vmdq_sim::Sim;
 
 use crate::common::{Concrete, Forward, Joined, Lane, Plan, buffers};

@@ -107,8 +107,7 @@ pub(crate) fn a_link_that_never_comes_is_down<M: Concrete>(mut bed: Sim) {
     let mut rig = Broken::<M>::enable(bed, port, small());
     for queue in 0..pools::<M>() {
         let Lane { rx, tx, pool, mut buffers, lent } = rig.lanes[queue].take().expect("the queue runs");
-        let stopped =
-            Started { rx, tx, pool }.stop(&rig.table, |frame| buffers.put(frame).expect("room"));
+        let stopped = Started { rx, tx, pool }.stop(&rig.table, |frame| buffers.put(frame).expect("room"));
         match stopped {
             Ok(stopped) => {
                 rig.idle.push(stopped.pool);

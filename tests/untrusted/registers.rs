@@ -129,7 +129,8 @@ pub(crate) fn a_queue_must_be_seen_to_start<M: Concrete>(bed: Sim) {
         let pool = rig.idle.remove(1);
         let (rx, tx) = rings(&rig.bed, 64);
         let size = BufferSize::kib(2).expect("a size");
-        let Refused { error, value } = rig.port.start(pool, rx, tx, size).expect_err("it is not seen to start");
+        let Refused { error, value } =
+            rig.port.start(pool, rx, tx, size).expect_err("it is not seen to start");
         let StartError::TimedOut(timed_out) = error else { panic!("{error:?}") };
         // The device may have the memory: only the pool comes back.
         let NotStarted { pool: _, memory: None } = value else { panic!("{value:?}") };
