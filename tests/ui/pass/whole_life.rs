@@ -47,6 +47,6 @@ fn main() {
     parts.put(slot).unwrap();
     parts.put_all(vectors).unwrap();
     parts.put(table).unwrap();
-    port.disable(parts).unwrap();
+    let _port = port.disable(parts).unwrap();
     assert_eq!(bed.violations(), []);
 }
