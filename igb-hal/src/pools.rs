@@ -25,7 +25,7 @@
 
 use core::convert::Infallible;
 
-use vmdq_hal::device::{DefaultPoolChoice, Io, LiveAccept, Pools, Vlans};
+use vmdq_hal::device::{DefaultPoolChoice, Io, LiveAccept, Model, Pools, Vlans};
 use vmdq_hal::{Accept, Config, FrameLimit, Platform, PoolIndex, RingIndex};
 
 use crate::life::{mask_all, receiver_and_transmitter_off};
@@ -70,7 +70,10 @@ unsafe impl<M: Hooks> Pools for Igb<M> {
 }
 
 // SAFETY: no memory is handed over.
-unsafe impl<M: Hooks> LiveAccept for Igb<M> {
+unsafe impl<M: Hooks> LiveAccept for Igb<M>
+where
+    Self: Model<Lack = Infallible>,
+{
     fn accept<P: Platform>(self, io: Io<'_, P>, config: &Config) -> Result<(), Infallible> {
         receive(io, M::accept(io, config));
         Ok(())

@@ -24,7 +24,7 @@ use core::convert::Infallible;
 
 use vmdq_hal::bus::Offset;
 use vmdq_hal::device::shared::rings::{IN_FLIGHT, Ring};
-use vmdq_hal::device::{HeaderReplication, Io, NotStopped, Queues, ReceiveSetup, RingSetup};
+use vmdq_hal::device::{HeaderReplication, Io, Model, NotStopped, Queues, ReceiveSetup, RingSetup};
 use vmdq_hal::reg::{Dma, Reg, Rw};
 use vmdq_hal::{Fault, Platform, RingIndex};
 
@@ -128,7 +128,10 @@ unsafe impl<M: Hooks> Queues for Igb<M> {
 }
 
 // SAFETY: nothing is written.
-unsafe impl<M: Hooks> HeaderReplication for Igb<M> {
+unsafe impl<M: Hooks> HeaderReplication for Igb<M>
+where
+    Self: Model<Lack = Infallible>,
+{
     fn largest_header(self) -> Result<u16, Infallible> {
         Ok(LARGEST_HEADER)
     }

@@ -4,10 +4,12 @@
 //! Manual* (pages 120, 121); the value of MRQC and the rest of the order are those of the only open driver
 //! that runs it so (FACTS.md section 3.4).
 
-use vmdq_hal::device::Io;
+use core::convert::Infallible;
+
+use vmdq_hal::device::{Io, Limits, Model};
 use vmdq_hal::{Accept, Config, FilterMemory, Mint, Platform, PoolIndex, VectorIndex};
 
-use super::Hooks;
+use super::{Hooks, MAX_FRAME};
 use crate::pools::{accepted, hardware_limit};
 use crate::regs::{Common, EICR, I82575, MRQC, PBA, RCTL, Regs};
 use crate::vectors::clear_and_mask_by_message;
@@ -22,16 +24,23 @@ const FILTERS: u8 = 15;
 /// How many MSI-X vectors there are.
 const VECTORS: u8 = 10;
 
-impl Hooks for I82575 {
+// SAFETY: the traits that it needs are implemented for all models of the family, each with its reason; one
+// constant says how long an array is and how much there is.
+unsafe impl Model for super::I82575 {
     type PerPool<T: Mint> = [T; POOLS as usize];
     type PerFilter<T: Mint> = [T; FILTERS as usize];
     type PerVector<T: Mint> = [T; VECTORS as usize];
     type Shadow = FilterMemory<{ FILTERS as usize }>;
+    type Lack = Infallible;
 
+    fn limits(self) -> Limits {
+        Limits { name: I82575::NAME, pools: POOLS, filters: FILTERS, vectors: VECTORS, max_frame: MAX_FRAME }
+    }
+}
+
+impl Hooks for I82575 {
     const NAME: &'static str = "82575";
     const POOLS: u8 = POOLS;
-    const FILTERS: u8 = FILTERS;
-    const VECTORS: u8 = VECTORS;
     const TAIL_WHILE_DISABLED: bool = false;
     const CONTEXT_IS_RING: bool = true;
     const DROP_EN: bool = true;

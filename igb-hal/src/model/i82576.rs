@@ -3,11 +3,13 @@
 //! Each pool has its own rules (VMOLR), which decide besides the port's. No full datasheet was at hand: the
 //! facts are those of open drivers, of a sibling's datasheet and of QEMU's igb (FACTS.md sections 3.5, 6).
 
-use vmdq_hal::device::Io;
+use core::convert::Infallible;
+
 use vmdq_hal::device::shared::tables;
+use vmdq_hal::device::{Io, Limits, Model};
 use vmdq_hal::{Accept, Config, FilterMemory, Mint, Platform, PoolIndex, VectorIndex};
 
-use super::Hooks;
+use super::{Hooks, MAX_FRAME};
 use crate::pools::{accepted, hardware_limit};
 use crate::regs::{
     CTRL_EXT, Common, DTXSWC, GPIE, I82576, IVAR, IVAR_MISC, MRQC, PoolRegs, RCTL, RLPML, RPLOLR, Regs, VFRE,
@@ -22,16 +24,23 @@ const FILTERS: u8 = 23;
 /// How many MSI-X vectors there are.
 const VECTORS: u8 = 10;
 
-impl Hooks for I82576 {
+// SAFETY: the traits that it needs are implemented for all models of the family, each with its reason; one
+// constant says how long an array is and how much there is.
+unsafe impl Model for super::I82576 {
     type PerPool<T: Mint> = [T; POOLS as usize];
     type PerFilter<T: Mint> = [T; FILTERS as usize];
     type PerVector<T: Mint> = [T; VECTORS as usize];
     type Shadow = FilterMemory<{ FILTERS as usize }>;
+    type Lack = Infallible;
 
+    fn limits(self) -> Limits {
+        Limits { name: I82576::NAME, pools: POOLS, filters: FILTERS, vectors: VECTORS, max_frame: MAX_FRAME }
+    }
+}
+
+impl Hooks for I82576 {
     const NAME: &'static str = "82576";
     const POOLS: u8 = POOLS;
-    const FILTERS: u8 = FILTERS;
-    const VECTORS: u8 = VECTORS;
     const TAIL_WHILE_DISABLED: bool = true;
     const CONTEXT_IS_RING: bool = false;
     // QDE says it for all queues, from when VMDq is turned on.

@@ -3,7 +3,8 @@
 //! A model is a value without size, [`Igb`] of the type that has its registers. The traits of
 //! [`vmdq_hal::device`] are implemented once for all of them, one piece of hardware a file; what such a
 //! sequence can't know for all models is a hook here: a count, a token, or the part of a sequence that
-//! differs. What does not depend on the model is written with [`Common`](crate::regs::Common) and is
+//! differs. How much of everything it has is its own implementation of [`Model`](vmdq_hal::device::Model).
+//! What does not depend on the model is written with [`Common`](crate::regs::Common) and is
 //! compiled once, however many models a program drives.
 //!
 //! The differences in one place:
@@ -21,17 +22,16 @@
 mod i82575;
 mod i82576;
 
-use core::convert::Infallible;
 use core::fmt;
 use core::marker::PhantomData;
 
-use vmdq_hal::device::{Io, Limits, Model, Shadow};
-use vmdq_hal::{Collection, Config, Mint, Platform, PoolIndex, VectorIndex};
+use vmdq_hal::device::Io;
+use vmdq_hal::{Config, Platform, PoolIndex, VectorIndex};
 
 use crate::regs::{self, Regs};
 
 /// The largest frame limit that Intel's drivers set on this family, in bytes with FCS.
-const MAX_FRAME: u16 = 9728;
+pub(crate) const MAX_FRAME: u16 = 9728;
 
 /// A gigabit controller whose registers `R` has.
 ///
@@ -70,23 +70,10 @@ impl<R: Hooks> fmt::Debug for Igb<R> {
 
 /// What a model has and does unlike its siblings.
 pub(crate) trait Hooks: Regs + 'static {
-    /// One of something for each pool.
-    type PerPool<T: Mint>: Collection<T>;
-    /// One of something for each filter.
-    type PerFilter<T: Mint>: Collection<T>;
-    /// One of something for each vector.
-    type PerVector<T: Mint>: Collection<T>;
-    /// What is remembered of filters.
-    type Shadow: Shadow;
-
     /// The model's name.
     const NAME: &'static str;
     /// How many pools it has.
     const POOLS: u8;
-    /// How many filters it has, entry 0 aside.
-    const FILTERS: u8;
-    /// How many vectors are used.
-    const VECTORS: u8;
     /// Whether a tail can be written while its ring is disabled. If not, a ring has to begin where the tail
     /// was left.
     const TAIL_WHILE_DISABLED: bool;
@@ -133,24 +120,4 @@ pub(crate) trait Hooks: Regs + 'static {
 
     /// Returns the bits of EIMS and its kin for a vector.
     fn mask_bits<P: Platform>(io: Io<'_, P>, vector: VectorIndex) -> u32;
-}
-
-// SAFETY: the traits that it needs are implemented beside, each with its reason; a model's
-// arrays are as long as its counts say, by one constant for both.
-unsafe impl<M: Hooks> Model for Igb<M> {
-    type PerPool<T: Mint> = M::PerPool<T>;
-    type PerFilter<T: Mint> = M::PerFilter<T>;
-    type PerVector<T: Mint> = M::PerVector<T>;
-    type Shadow = M::Shadow;
-    type Lack = Infallible;
-
-    fn limits(self) -> Limits {
-        Limits {
-            name: M::NAME,
-            pools: M::POOLS,
-            filters: M::FILTERS,
-            vectors: M::VECTORS,
-            max_frame: MAX_FRAME,
-        }
-    }
 }

@@ -38,7 +38,7 @@ pub use vlans::Vlans;
 pub use crate::io::Io;
 
 use crate::collection::{Collection, Mint};
-pub use crate::filter::Shadow;
+use crate::filter::Shadow;
 
 /// How much of everything a controller has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
