@@ -6,10 +6,10 @@
 
 mod common;
 
-use common::{GROUP, Plan, Rig, STRANGER, frame, vm};
+use common::{Concrete, GROUP, Plan, Rig, STRANGER, SimMachine, frame, vm};
 use vmdq::igb::{I82575, I82576};
 use vmdq::ixgbe::I82598;
-use vmdq::{BindError, Controller, FilterError, MacAddress};
+use vmdq::{BindError, FilterError, MacAddress, PoolIndex, Refused};
 use vmdq_sim::{Cut, Sim, SimBus, Testbed};
 
 /// Addresses whose register halves all differ, so that half-written ones show.
@@ -17,7 +17,7 @@ const OLD: MacAddress = MacAddress([0x02, 0x11, 0x11, 0x11, 0x11, 0x11]);
 const NEW: MacAddress = MacAddress([0x02, 0x22, 0x22, 0x22, 0x22, 0x22]);
 const OTHER: MacAddress = MacAddress([0x02, 0x33, 0x33, 0x33, 0x33, 0x33]);
 
-type Cuts<C> = Rig<C, Cut<SimBus>, Sim>;
+type Cuts<M> = Rig<M, SimMachine<Cut<SimBus>>, Sim>;
 
 /// Every address that can come together from halves of those in use; 0 is what a cleared register holds.
 fn probes() -> Vec<MacAddress> {
@@ -48,15 +48,16 @@ fn cut_everywhere<M: Concrete>(
     old: &[(MacAddress, usize)],
     new: &[(MacAddress, usize)],
     allowed: Allowed,
-    prepare: impl Fn(&mut Cuts<C>, &Cut<SimBus>),
-    operation: impl Fn(&mut Cuts<C>),
+    prepare: impl Fn(&mut Cuts<M>, &Cut<SimBus>),
+    operation: impl Fn(&mut Cuts<M>),
 ) {
     let plan = Plan { descriptors: 64, buffers: 40, ..Plan::default() };
     let mut writes = 0;
     loop {
         let bed = bed();
         let cut = Cut::new(bed.bus());
-        let mut rig = Cuts::<M>::start_on(bed, cut.clone(), plan);
+        let machine = bed.platform_over(cut.clone());
+        let mut rig = Cuts::<M>::start_on(bed, machine, plan);
         prepare(&mut rig, &cut);
         for &(address, queue) in old {
             assert_eq!(rig.lands(&frame(address, 0, 60)), [queue], "the old table stands");
@@ -115,7 +116,7 @@ on_every_model! {
 
 fn a_cut_bind_leaves_the_old_or_the_new_table<M: Concrete>(bed: fn() -> Sim) {
     let (old, new) = ([(OTHER, 2)], [(OTHER, 2), (NEW, 1)]);
-    let prepare = |rig: &mut Cuts<C>, _: &Cut<SimBus>| {
+    let prepare = |rig: &mut Cuts<M>, _: &Cut<SimBus>| {
         rig.bind(OTHER, 2);
     };
     cut_everywhere::<M>(bed, &old, &new, Allowed::OldOrNew, prepare, |rig| {
@@ -125,7 +126,7 @@ fn a_cut_bind_leaves_the_old_or_the_new_table<M: Concrete>(bed: fn() -> Sim) {
 
 /// The slot's registers still held another address, had removal left it there.
 fn a_cut_bind_of_a_used_slot_leaves_the_old_or_the_new_table<M: Concrete>(bed: fn() -> Sim) {
-    let prepare = |rig: &mut Cuts<C>, _: &Cut<SimBus>| {
+    let prepare = |rig: &mut Cuts<M>, _: &Cut<SimBus>| {
         let id = rig.bind(OLD, 2);
         let slot = rig.table.unbind(id).expect("the filter is removed");
         rig.slots.insert(0, slot);
@@ -137,7 +138,7 @@ fn a_cut_bind_of_a_used_slot_leaves_the_old_or_the_new_table<M: Concrete>(bed: f
 
 fn a_cut_move_leaves_the_old_or_the_new_table<M: Concrete>(bed: fn() -> Sim) {
     let (old, new) = ([(OLD, 1), (OTHER, 2)], [(OLD, 3), (OTHER, 2)]);
-    let prepare = |rig: &mut Cuts<C>, _: &Cut<SimBus>| {
+    let prepare = |rig: &mut Cuts<M>, _: &Cut<SimBus>| {
         rig.bind(OLD, 1);
         rig.bind(OTHER, 2);
     };
@@ -150,7 +151,7 @@ fn a_cut_move_leaves_the_old_or_the_new_table<M: Concrete>(bed: fn() -> Sim) {
 
 fn a_cut_unbind_leaves_the_old_or_the_new_table<M: Concrete>(bed: fn() -> Sim) {
     let (old, new) = ([(OLD, 1), (OTHER, 2)], [(OTHER, 2)]);
-    let prepare = |rig: &mut Cuts<C>, _: &Cut<SimBus>| {
+    let prepare = |rig: &mut Cuts<M>, _: &Cut<SimBus>| {
         rig.bind(OLD, 1);
         rig.bind(OTHER, 2);
     };
@@ -162,7 +163,7 @@ fn a_cut_unbind_leaves_the_old_or_the_new_table<M: Concrete>(bed: fn() -> Sim) {
 
 fn a_cut_replay_leads_nothing_astray<M: Concrete>(bed: fn() -> Sim) {
     let table = [(OLD, 1), (NEW, 2), (OTHER, 3)];
-    let prepare = |rig: &mut Cuts<C>, _: &Cut<SimBus>| {
+    let prepare = |rig: &mut Cuts<M>, _: &Cut<SimBus>| {
         for (address, queue) in table {
             rig.bind(address, queue);
         }
@@ -173,7 +174,7 @@ fn a_cut_replay_leads_nothing_astray<M: Concrete>(bed: fn() -> Sim) {
 /// Hardware holds one table, the shadow another: the writes between were lost.
 fn a_replay_over_another_table_leads_nothing_astray<M: Concrete>(bed: fn() -> Sim) {
     let (old, new) = ([(OLD, 1), (OTHER, 2)], [(NEW, 3), (OTHER, 1)]);
-    let prepare = |rig: &mut Cuts<C>, cut: &Cut<SimBus>| {
+    let prepare = |rig: &mut Cuts<M>, cut: &Cut<SimBus>| {
         let first = rig.bind(OLD, 1);
         let second = rig.bind(OTHER, 2);
         cut.after(0);
@@ -189,7 +190,7 @@ fn a_replay_over_another_table_leads_nothing_astray<M: Concrete>(bed: fn() -> Si
 /// The same addresses in each other's slots: at no time may two slots hold one address.
 fn a_replay_over_exchanged_slots_leads_nothing_astray<M: Concrete>(bed: fn() -> Sim) {
     let (old, new) = ([(OLD, 1), (OTHER, 2)], [(OLD, 3), (OTHER, 1)]);
-    let prepare = |rig: &mut Cuts<C>, cut: &Cut<SimBus>| {
+    let prepare = |rig: &mut Cuts<M>, cut: &Cut<SimBus>| {
         let first = rig.bind(OLD, 1);
         let second = rig.bind(OTHER, 2);
         cut.after(0);
@@ -217,9 +218,9 @@ fn a_refused_slot_comes_back<M: Concrete>(bed: fn() -> Sim) {
     let mut slot = rig.slots.remove(0);
     let entry = slot.entry();
     for (address, expected) in refused {
-        let (error, back) = rig.table.bind(slot, address, pool).expect_err("refused");
+        let Refused { error, value } = rig.table.bind(slot, address, pool).expect_err("refused");
         assert_eq!(error, expected, "{address}");
-        slot = back;
+        slot = value;
         assert_eq!(slot.entry(), entry);
     }
     // It is as good as before, and what was refused changed nothing.
@@ -231,8 +232,8 @@ fn a_refused_slot_comes_back<M: Concrete>(bed: fn() -> Sim) {
     // A filter that is gone is gone for every operation.
     rig.unbind(id);
     let pool = &rig.lanes[3].as_ref().expect("the queue runs").pool;
-    assert_eq!(rig.table.move_to(id, pool), Err(FilterError::Gone));
-    assert_eq!(rig.table.unbind(id).map(|slot| slot.entry()), Err(FilterError::Gone));
+    assert_eq!(rig.table.move_to(id, pool), Err(FilterError::NotBound));
+    assert_eq!(rig.table.unbind(id).map(|slot| slot.entry()), Err(FilterError::NotBound));
     assert_eq!(rig.lands(&frame(vm(2), 0, 60)), [0]);
     rig.finish();
 }
@@ -240,14 +241,15 @@ fn a_refused_slot_comes_back<M: Concrete>(bed: fn() -> Sim) {
 fn what_is_bound_is_listed<M: Concrete>(bed: fn() -> Sim) {
     let mut rig = Rig::<M, _, _>::start(bed(), Plan::default());
     let ids = [3, 1, 2].map(|i| rig.bind(vm(i), i));
-    let listed = |rig: &Rig<C, SimBus, Sim>| {
-        rig.table.bindings().map(|found| (found.id, found.address, found.queue)).collect::<Vec<_>>()
+    let listed = |rig: &Rig<M, SimMachine, Sim>| {
+        rig.table.bindings().map(|found| (found.id, found.address, found.pool.number())).collect::<Vec<_>>()
     };
     assert_eq!(listed(&rig), [(ids[0], vm(3), 3), (ids[1], vm(1), 1), (ids[2], vm(2), 2)]);
     rig.unbind(ids[1]);
     rig.move_to(ids[2], 3);
     assert_eq!(listed(&rig), [(ids[0], vm(3), 3), (ids[2], vm(2), 3)]);
-    assert!(rig.table.leads_to(3) && !rig.table.leads_to(1) && !rig.table.leads_to(0));
+    let led_to = [0, 1, 3].map(|pool| rig.table.leads_to(PoolIndex::new(pool)));
+    assert_eq!(led_to, [false, false, true]);
     assert_eq!(rig.table.find(STRANGER), None);
     rig.finish();
 }

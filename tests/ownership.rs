@@ -7,14 +7,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use common::{Lane, buffers, frame, ready, vm};
 use vmdq::igb::I82575;
-use vmdq::ring::{BufferPool, BufferSize, BufferSlot, Frame};
-use vmdq::{Accept, Config, Port, Ready, Resources};
-use vmdq_sim::{Rule, Settled, Sim, SimBus, SimDma, Testbed};
+use vmdq::ring::{BufferPool, BufferSize, Frame, Shelf};
+use vmdq::{Accept, Config, Resources};
+use vmdq_sim::{Rule, Settled, Sim, Testbed};
 
 const EVERYTHING: Config =
     Config { max_frame: 1518, accept: Accept::all(), default_drops: true, strip_tags: false };
 
-fn shelf(places: usize) -> &'static mut [BufferSlot] {
+fn shelf(places: usize) -> &'static mut [Shelf] {
     Box::leak(Box::new_uninit_slice(places))
 }
 
@@ -43,10 +43,10 @@ fn memory_that_is_too_small_comes_back() {
 #[test]
 fn a_panic_while_frames_come_back_gives_none_of_them_twice() {
     let mut bed = Sim::i82575();
-    let port: Port<I82575, SimBus, Ready> = ready(&bed, bed.bus(), &EVERYTHING);
-    let Resources { queues: [q0, ..], .. } = port.enable();
+    let port = ready::<I82575, _>(bed.platform(), &EVERYTHING);
+    let Resources { port, pools: [pool, ..], .. } = port.enable();
     let size = BufferSize::kib(2).expect("a size");
-    let mut lane: Lane<_, _, SimDma> = Lane::start(&bed, q0, 64, 80, size);
+    let mut lane = Lane::start(&bed, &port, pool, 64, 80, size);
     lane.send(&Vec::from_iter((0..4).map(|i| frame(vm(1), i, 60))));
     assert_eq!(bed.settle(), Settled::Idle);
 
@@ -70,10 +70,10 @@ fn a_panic_while_frames_come_back_gives_none_of_them_twice() {
 #[test]
 fn a_frame_that_another_is_given_back_for_keeps_the_batch_whole() {
     let mut bed = Sim::i82575();
-    let port: Port<I82575, SimBus, Ready> = ready(&bed, bed.bus(), &EVERYTHING);
-    let Resources { queues: [q0, ..], .. } = port.enable();
+    let port = ready::<I82575, _>(bed.platform(), &EVERYTHING);
+    let Resources { port, pools: [pool, ..], .. } = port.enable();
     let size = BufferSize::kib(2).expect("a size");
-    let mut lane: Lane<_, _, SimDma> = Lane::start(&bed, q0, 64, 80, size);
+    let mut lane = Lane::start(&bed, &port, pool, 64, 80, size);
     lane.send(&Vec::from_iter((0..4).map(|i| frame(vm(1), i, 60))));
     assert_eq!(bed.settle(), Settled::Idle);
 
@@ -95,10 +95,10 @@ fn a_frame_that_another_is_given_back_for_keeps_the_batch_whole() {
 fn a_frame_of_one_port_never_reaches_memory_of_another() {
     let mut bed = Sim::i82575();
     let other = Sim::i82575();
-    let port: Port<I82575, SimBus, Ready> = ready(&bed, bed.bus(), &EVERYTHING);
-    let Resources { queues: [q0, ..], .. } = port.enable();
+    let port = ready::<I82575, _>(bed.platform(), &EVERYTHING);
+    let Resources { port, pools: [pool, ..], .. } = port.enable();
     let size = BufferSize::kib(2).expect("a size");
-    let mut lane: Lane<_, _, SimDma> = Lane::start(&bed, q0, 64, 63, size);
+    let mut lane = Lane::start(&bed, &port, pool, 64, 63, size);
     let (mut foreign, _lent) = buffers(&other, 1, size);
 
     // In place of one of its own buffers, the ring gets one that only the other controller reaches.

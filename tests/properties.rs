@@ -3,14 +3,14 @@
 
 mod common;
 
-use common::{Plan, Rig, frame, number, numbers, tagged, vm};
+use common::{Concrete, Plan, Rig, SimMachine, frame, number, numbers, pools, tagged, vm};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use vmdq::classify::{Destination, Rules};
 use vmdq::igb::{I82575, I82576};
 use vmdq::ixgbe::I82598;
-use vmdq::{Accept, Config, Controller, MacAddress};
-use vmdq_sim::{Settled, Sim, SimBus, Testbed};
+use vmdq::{Accept, Config, MacAddress};
+use vmdq_sim::{Settled, Sim, Testbed};
 
 /// Addresses that may have a filter.
 const STATIONS: usize = 6;
@@ -80,12 +80,12 @@ fn steps(lengths: impl Strategy<Value = usize>) -> impl Strategy<Value = Vec<Ste
 
 /// A port, and beside it the rules that it should keep.
 struct Checked<M: Concrete> {
-    rig: Rig<C, SimBus, Sim>,
+    rig: Rig<M, SimMachine, Sim>,
     rules: Rules<STATIONS>,
     sent: u32,
 }
 
-impl<M: Concrete> Checked<C> {
+impl<M: Concrete> Checked<M> {
     fn start(bed: Sim, accept: u8, descriptors: usize, buffers: usize) -> Self {
         let accept = Accept::from_bits_truncate(accept);
         let config = Config { accept, ..Config::default() };

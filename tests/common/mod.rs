@@ -9,4 +9,4 @@ mod rig;
 pub(crate) use forward::{Forward, Joined, Look};
 pub(crate) use frames::{GROUP, STRANGER, frame, matched, number, numbers, tagged, vm};
 pub(crate) use lane::{Lane, buffers, rings};
-pub(crate) use rig::{Concrete, Plan, Rig, gather, limits, pools, ready, ready_as};
+pub(crate) use rig::{Concrete, Plan, Rig, SimMachine, gather, limits, pools, ready, ready_as, tails};

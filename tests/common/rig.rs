@@ -1,12 +1,13 @@
 //! A controller with VMDq on and all of its queues running.
 
+use vmdq::bus::Offset;
 use vmdq::device::{Limits, Model};
 use vmdq::ring::BufferSize;
 use vmdq::{
-    Accept, BindingId, Config, FilterSlot, FilterTable, Idle, MacAddress, Parts, Platform, Pool, Port, Ready,
-    Resources, Vector, Vmdq,
+    Accept, BindingId, Config, FilterSlot, FilterTable, Host, Idle, MacAddress, Parts, Platform, Pool,
+    PoolIndex, Port, Ready, Resources, Vector, Vmdq,
 };
-use vmdq_sim::{PlatformOf, Settled, Testbed};
+use vmdq_sim::{PlatformOf, Settled, SimBus, SimDelay, SimDma, Testbed};
 
 use super::{Lane, vm};
 
@@ -23,6 +24,15 @@ pub(crate) fn limits<M: Concrete>() -> Limits {
 pub(crate) fn pools<M: Concrete>() -> usize {
     limits::<M>().pools.into()
 }
+
+/// Where the tails of a pool's first rings are, receive and transmit.
+pub(crate) fn tails<M: Concrete>(pool: usize) -> (Offset, Offset) {
+    let (model, pool) = (M::default(), PoolIndex::new(pool as u8));
+    (model.receive_tail(model.receive_ring(pool)), model.transmit_tail(model.transmit_ring(pool)))
+}
+
+/// The machine that a model is driven from, over a bus that leads to it.
+pub(crate) type SimMachine<B = SimBus> = Host<B, SimDma, SimDelay>;
 
 /// How a rig is set up.
 #[derive(Clone, Copy)]

@@ -109,6 +109,9 @@ fn restored<M: Concrete, T: Bed>(
     rig.port.restore(what, with).expect("everything the plan names is there");
     rig.slots = slots.collect();
     assert_eq!(rig.port.plan(&rig.table), *what);
+    // What has waited on the wire.
+    let _ = rig.bed.settle();
+    rig.receive();
     for queue in bound::<M>() {
         assert_eq!(rig.lands(&frame(vm(queue), 7, 60)), [queue]);
     }

@@ -2,12 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use vmdq::Controller;
-use vmdq::ring::ForwardedFrame;
-use vmdq_sim::{Sim, SimDma, Testbed};
+use vmdq::ring::Passing;
+use vmdq_sim::{Sim, Testbed};
 
-use crate::common::{Forward, Joined, Lane, Plan, number, numbers, tagged, vm};
-use crate::{Bus, Exchanging, StayingInPlace, Traces, frames, lane, sent, traced};
+use crate::common::{Concrete, Forward, Joined, Lane, Plan, number, numbers, tagged, vm};
+use crate::{Exchanging, Machine, StayingInPlace, Traces, frames, lane, sent, traced};
 
 /// How many frames a device surely has descriptors for: it knows of half of those that are posted, and a
 /// quarter may be under way.
@@ -15,21 +14,21 @@ fn room(descriptors: usize) -> u32 {
     3 * descriptors as u32 / 8
 }
 
-fn pass(_: &mut ForwardedFrame<'_>) -> bool {
+fn pass(_: &mut Passing<'_>) -> bool {
     true
 }
 
 pub(crate) fn every_frame_passes_once_and_in_order<M: Concrete>(bed: fn() -> Sim) {
     for descriptors in [8, 64] {
-        all_pass::<M, Exchanging<C>>(bed(), descriptors);
-        all_pass::<M, StayingInPlace<C>>(bed(), descriptors);
+        all_pass::<M, Exchanging>(bed(), descriptors);
+        all_pass::<M, StayingInPlace>(bed(), descriptors);
     }
 }
 
 /// Several times around the rings, in batches of every length; one byte is changed.
-fn all_pass<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descriptors: usize) {
+fn all_pass<M: Concrete, F: Forward<P = Machine>>(bed: Sim, descriptors: usize) {
     let (mut rig, bus, lane) = lane::<M>(bed, descriptors);
-    let mut joined = Joined::<F>::new(lane);
+    let mut joined = Joined::<M, F>::new(lane);
     let total = joined.total();
     let (mut number, mut looks) = (0, 0);
     for round in 0..60 {
@@ -70,14 +69,14 @@ fn all_pass<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descr
 
 pub(crate) fn dropped_frames_are_left_out<M: Concrete>(bed: fn() -> Sim) {
     for descriptors in [8, 64] {
-        drops::<M, Exchanging<C>>(bed(), descriptors);
-        drops::<M, StayingInPlace<C>>(bed(), descriptors);
+        drops::<M, Exchanging>(bed(), descriptors);
+        drops::<M, StayingInPlace>(bed(), descriptors);
     }
 }
 
-fn drops<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descriptors: usize) {
+fn drops<M: Concrete, F: Forward<P = Machine>>(bed: Sim, descriptors: usize) {
     let (mut rig, _, lane) = lane::<M>(bed, descriptors);
-    let mut joined = Joined::<F>::new(lane);
+    let mut joined = Joined::<M, F>::new(lane);
     let total = joined.total();
     let (mut seen, mut out) = (Vec::new(), Vec::new());
     for round in 0..110 {
@@ -101,14 +100,14 @@ fn drops<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descript
 }
 
 pub(crate) fn frames_over_the_limit_do_not_pass<M: Concrete>(bed: fn() -> Sim) {
-    limits::<M, Exchanging<C>>(bed());
-    limits::<M, StayingInPlace<C>>(bed());
+    limits::<M, Exchanging>(bed());
+    limits::<M, StayingInPlace>(bed());
 }
 
 /// The longest frames pass, tagged and not; what is longer is counted by the controller or the ring.
-fn limits<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
+fn limits<M: Concrete, F: Forward<P = Machine>>(bed: Sim) {
     let (mut rig, _, lane) = lane::<M>(bed, 64);
-    let mut joined = Joined::<F>::new(lane);
+    let mut joined = Joined::<M, F>::new(lane);
     let long: Vec<_> = (1512..1520)
         .flat_map(|len| {
             [crate::common::frame(vm(1), len, len as usize), tagged(vm(1), 5, 9000 + len, len as usize)]
@@ -130,12 +129,12 @@ fn limits<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
 }
 
 pub(crate) fn a_full_transmit_ring_keeps_the_rest_waiting<M: Concrete>(bed: fn() -> Sim) {
-    full::<M, Exchanging<C>>(bed());
-    full::<M, StayingInPlace<C>>(bed());
+    full::<M, Exchanging>(bed());
+    full::<M, StayingInPlace>(bed());
 }
 
 /// From a ring of 128 descriptors to the one of 64 of another queue.
-fn full<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
+fn full<M: Concrete, F: Forward<P = Machine>>(bed: Sim) {
     let (mut rig, _) = traced::<M>(bed, Plan::default());
     let bound = rig.table.find(vm(1)).expect("a filter").id;
     rig.unbind(bound);
@@ -153,7 +152,7 @@ fn full<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
     let mut looks = 0;
     let mut out = Vec::new();
     while out.len() < 100 {
-        let mut look = |_: &mut ForwardedFrame<'_>| {
+        let mut look = |_: &mut Passing<'_>| {
             looks += 1;
             true
         };
@@ -178,19 +177,19 @@ fn full<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
 
 pub(crate) fn rings_come_apart_with_frames_under_way<M: Concrete>(bed: fn() -> Sim) {
     for descriptors in [8, 64] {
-        comes_apart::<M, Exchanging<C>>(bed(), descriptors);
-        comes_apart::<M, StayingInPlace<C>>(bed(), descriptors);
+        comes_apart::<M, Exchanging>(bed(), descriptors);
+        comes_apart::<M, StayingInPlace>(bed(), descriptors);
     }
 }
 
 /// Joined and taken apart again and again; in between, frames are answered by bursts.
-fn comes_apart<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descriptors: usize) {
+fn comes_apart<M: Concrete, F: Forward<P = Machine>>(bed: Sim, descriptors: usize) {
     let (mut rig, bus, mut lane) = lane::<M>(bed, descriptors);
     let mut out = Vec::new();
     for round in 0..40 {
         lane.reclaim();
         lane.rx.refill(&mut lane.buffers);
-        let mut joined = Joined::<F>::new(lane);
+        let mut joined = Joined::<M, F>::new(lane);
         rig.inject(&frames(9 * round..9 * round + 5));
         assert_eq!(joined.forwarder.forward(1 + round as usize % 5, &mut pass), 1 + round as usize % 5);
         lane = joined.split();
@@ -220,15 +219,15 @@ fn comes_apart<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, de
 }
 
 pub(crate) fn a_panic_loses_nothing<M: Concrete>(bed: fn() -> Sim) {
-    panics::<M, Exchanging<C>>(bed());
-    panics::<M, StayingInPlace<C>>(bed());
+    panics::<M, Exchanging>(bed());
+    panics::<M, StayingInPlace>(bed());
 }
 
 /// The caller's code panics now and then: the frames before go out, and the one is seen again.
-fn panics<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
+fn panics<M: Concrete, F: Forward<P = Machine>>(bed: Sim) {
     struct Thrown;
-    let (mut rig, _, lane): (Traces<C>, _, _) = lane::<M>(bed, 64);
-    let mut joined = Joined::<F>::new(lane);
+    let (mut rig, _, lane): (Traces<M>, _, _) = lane::<M>(bed, 64);
+    let mut joined = Joined::<M, F>::new(lane);
     let (mut out, mut thrown) = (Vec::new(), 0);
     for round in 0..30 {
         rig.inject(&frames(20 * round..20 * round + 20));

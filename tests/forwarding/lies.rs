@@ -1,19 +1,18 @@
 //! Joined rings against a device that lies.
 
-use vmdq::Controller;
-use vmdq_sim::{Fault, Rule, Sim, SimDma, Testbed};
+use vmdq_sim::{Fault, Rule, Sim, Testbed};
 
-use crate::common::{Forward, Joined, number};
-use crate::{Bus, Exchanging, StayingInPlace, frames, lane, sent};
+use crate::common::{Concrete, Forward, Joined, number};
+use crate::{Exchanging, Machine, StayingInPlace, frames, lane, sent};
 
 pub(crate) fn any_length_may_be_claimed<M: Concrete>(bed: fn() -> Sim) {
-    lengths::<M, Exchanging<C>>(bed());
-    lengths::<M, StayingInPlace<C>>(bed());
+    lengths::<M, Exchanging>(bed());
+    lengths::<M, StayingInPlace>(bed());
 }
 
-fn lengths<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
+fn lengths<M: Concrete, F: Forward<P = Machine>>(bed: Sim) {
     let (mut rig, _, lane) = lane::<M>(bed, 8);
-    let mut joined = Joined::<F>::new(lane);
+    let mut joined = Joined::<M, F>::new(lane);
     let total = joined.total();
     let (mut too_long, mut malformed) = (0, 0);
     for claimed in [0, 1, 13, 14, 59, 1514, 1515, 1518, 1519, 2048, 2049, 0x3fff, 0x8000, 0xffff] {
@@ -46,14 +45,14 @@ fn lengths<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
 
 pub(crate) fn lies_in_a_row_leave_joined_rings_sound<M: Concrete>(bed: fn() -> Sim) {
     for descriptors in [8, 64] {
-        in_a_row::<M, Exchanging<C>>(bed(), descriptors);
-        in_a_row::<M, StayingInPlace<C>>(bed(), descriptors);
+        in_a_row::<M, Exchanging>(bed(), descriptors);
+        in_a_row::<M, StayingInPlace>(bed(), descriptors);
     }
 }
 
-fn in_a_row<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descriptors: usize) {
+fn in_a_row<M: Concrete, F: Forward<P = Machine>>(bed: Sim, descriptors: usize) {
     let (mut rig, _, lane) = lane::<M>(bed, descriptors);
-    let mut joined = Joined::<F>::new(lane);
+    let mut joined = Joined::<M, F>::new(lane);
     let total = joined.total();
     let lies = [
         Fault::ClaimLength(0xffff),

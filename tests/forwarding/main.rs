@@ -10,22 +10,21 @@ mod refused;
 mod singly;
 mod tails;
 
-use common::{Lane, Plan, Rig, vm};
-use vmdq::Controller;
+use common::{Concrete, Lane, Plan, Rig, SimMachine, vm};
 use vmdq::ring::{Exchange, InPlace, RxRing, TxRing};
-use vmdq_sim::{Sim, SimBus, SimDma, Testbed, Traced};
+use vmdq_sim::{Sim, SimBus, Testbed, Traced};
 
 type Bus = Traced<SimBus>;
-type Traces<C> = Rig<C, Bus, Sim>;
-type Rx<C> = RxRing<C, Bus, SimDma>;
-type Tx<C> = TxRing<C, Bus, SimDma>;
-type Exchanging<C> = Exchange<Rx<C>, Tx<C>>;
-type StayingInPlace<C> = InPlace<Rx<C>, Tx<C>>;
+type Machine = SimMachine<Bus>;
+type Traces<M> = Rig<M, Machine, Sim>;
+type Exchanging = Exchange<RxRing<Machine>, TxRing<Machine>>;
+type StayingInPlace = InPlace<RxRing<Machine>, TxRing<Machine>>;
 
 /// A rig with a filter for each queue, whose register accesses are counted from zero.
-fn traced<M: Concrete>(bed: Sim, plan: Plan) -> (Traces<C>, Bus) {
+fn traced<M: Concrete>(bed: Sim, plan: Plan) -> (Traces<M>, Bus) {
     let bus = Traced::new(bed.bus());
-    let mut rig = Traces::<M>::start_on(bed, bus.clone(), plan);
+    let machine = bed.platform_over(bus.clone());
+    let mut rig = Traces::<M>::start_on(bed, machine, plan);
     rig.bind_all();
     bus.reset_counts();
     (rig, bus)
@@ -33,7 +32,7 @@ fn traced<M: Concrete>(bed: Sim, plan: Plan) -> (Traces<C>, Bus) {
 
 /// A rig with rings of so many descriptors, the fewest buffers that both ways of forwarding need, and
 /// one lane of it taken out.
-fn lane<M: Concrete>(bed: Sim, descriptors: usize) -> (Traces<C>, Bus, Lane<C, Bus, SimDma>) {
+fn lane<M: Concrete>(bed: Sim, descriptors: usize) -> (Traces<M>, Bus, Lane<M, Machine>) {
     let plan = Plan { descriptors, buffers: 2 * descriptors - 1, ..Plan::default() };
     let (mut rig, bus) = traced::<M>(bed, plan);
     let lane = rig.lanes[1].take().expect("the queue runs");
@@ -41,7 +40,7 @@ fn lane<M: Concrete>(bed: Sim, descriptors: usize) -> (Traces<C>, Bus, Lane<C, B
 }
 
 /// What has gone out since the last call.
-fn sent<M: Concrete>(rig: &mut Traces<C>) -> Vec<Vec<u8>> {
+fn sent<M: Concrete>(rig: &mut Traces<M>) -> Vec<Vec<u8>> {
     let _ = rig.bed.settle();
     rig.bed.take_sent().into_iter().map(|sent| sent.bytes).collect()
 }

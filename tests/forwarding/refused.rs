@@ -1,22 +1,22 @@
 //! What is refused, and comes back.
 
+use vmdq::Config;
 use vmdq::ring::{BufferSize, ForwardError};
-use vmdq::{Config, Controller};
-use vmdq_sim::{Sim, SimDma};
+use vmdq_sim::Sim;
 
-use crate::common::{Forward, Joined, Lane, Plan, buffers};
-use crate::{Bus, Exchanging, StayingInPlace, frames, lane, sent, traced};
+use crate::common::{Concrete, Forward, Joined, Lane, Plan, buffers};
+use crate::{Exchanging, Machine, StayingInPlace, frames, lane, sent, traced};
 
 pub(crate) fn what_can_not_be_joined_comes_back<M: Concrete>(bed: fn() -> Sim) {
-    not_joined::<M, Exchanging<C>>(bed(), 64);
-    not_joined::<M, StayingInPlace<C>>(bed(), 1);
+    not_joined::<M, Exchanging>(bed(), 64);
+    not_joined::<M, StayingInPlace>(bed(), 1);
 }
 
-fn not_joined<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, needed: usize) {
+fn not_joined<M: Concrete, F: Forward<P = Machine>>(bed: Sim, needed: usize) {
     let (mut rig, bus, mut lane) = lane::<M>(bed, 64);
     lane.send(&frames(0..2));
     let (posted, shelf) = (lane.rx.posted(), lane.buffers.len());
-    let refused = |lane: Lane<C, Bus, SimDma>, error: ForwardError, pool: &mut Option<_>| {
+    let refused = |lane: Lane<M, Machine>, error: ForwardError, pool: &mut Option<_>| {
         let Lane { rx, tx, pool: steering, buffers: mut own, lent } = lane;
         bus.reset_counts();
         let (found, rx, tx) =
@@ -55,12 +55,12 @@ pub(crate) fn limits_of_two_ports_are_compared<M: Concrete>(bed: fn() -> Sim) {
     // Long frames don't fit where the short ones go.
     let Lane { rx, tx: wide_tx, pool: wide_pool, mut buffers, lent } = wide;
     let Lane { rx: narrow_rx, tx, pool: narrow_pool, buffers: mut others, lent: others_lent } = narrow;
-    let (error, rx, tx) = Exchanging::<M>::join(rx, tx, &mut buffers).expect_err("it is refused");
+    let (error, rx, tx) = Exchanging::join(rx, tx, &mut buffers).expect_err("it is refused");
     assert_eq!(error, ForwardError::FrameLimit);
-    let (error, rx, tx) = StayingInPlace::<M>::join(rx, tx, &mut buffers).expect_err("it is refused");
+    let (error, rx, tx) = StayingInPlace::join(rx, tx, &mut buffers).expect_err("it is refused");
     assert_eq!(error, ForwardError::FrameLimit);
     // The other way round they do.
-    let there = StayingInPlace::<M>::join(narrow_rx, wide_tx, &mut others);
+    let there = StayingInPlace::join(narrow_rx, wide_tx, &mut others);
     let there = there.map_err(|(error, ..)| error).expect("short frames fit");
     let (narrow_rx, wide_tx) = there.split(&mut others).map_err(|_| "no room").expect("room");
     jumbo.lanes[1] = Some(Lane { rx, tx: wide_tx, pool: wide_pool, buffers, lent });
@@ -72,13 +72,13 @@ pub(crate) fn limits_of_two_ports_are_compared<M: Concrete>(bed: fn() -> Sim) {
 }
 
 pub(crate) fn nothing_comes_apart_without_room<M: Concrete>(bed: fn() -> Sim) {
-    no_room::<M, Exchanging<C>>(bed());
-    no_room::<M, StayingInPlace<C>>(bed());
+    no_room::<M, Exchanging>(bed());
+    no_room::<M, StayingInPlace>(bed());
 }
 
-fn no_room<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
+fn no_room<M: Concrete, F: Forward<P = Machine>>(bed: Sim) {
     let (mut rig, _, lane) = lane::<M>(bed, 64);
-    let mut joined = Joined::<F>::new(lane);
+    let mut joined = Joined::<M, F>::new(lane);
     let (mut full, full_lent) = buffers(&rig.bed, 64, BufferSize::kib(2).expect("a size"));
     joined.forwarder = joined.forwarder.split(&mut full).expect_err("the shelf is full");
     // A shelf with room, but for larger buffers.

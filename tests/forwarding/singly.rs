@@ -1,10 +1,9 @@
 //! One frame at a time, and pools that run dry.
 
-use vmdq::Controller;
 use vmdq::ring::{Burst, Frame, SendError};
 use vmdq_sim::Sim;
 
-use crate::common::Plan;
+use crate::common::{Concrete, Plan};
 use crate::{frames, lane, sent, traced};
 
 pub(crate) fn frames_are_answered_one_at_a_time<M: Concrete>(bed: fn() -> Sim) {

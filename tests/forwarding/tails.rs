@@ -1,15 +1,15 @@
 //! Register writes: none but the tails, and few of those.
 
-use vmdq::Controller;
 use vmdq::ring::Burst;
-use vmdq_sim::{Sim, SimDma};
+use vmdq_sim::Sim;
 
-use crate::common::{Forward, Joined};
-use crate::{Bus, Exchanging, StayingInPlace, frames, lane, sent};
+use crate::common::{Concrete, Forward, Joined, tails};
+use crate::{Bus, Exchanging, Machine, StayingInPlace, frames, lane, sent};
 
 /// Writes to the tails of the lane's queue, receive and transmit.
 fn written<M: Concrete>(bus: &Bus) -> (u64, u64) {
-    let (rx, tx) = (bus.writes_at(C::rx_tail(1).bytes()), bus.writes_at(C::tx_tail(1).bytes()));
+    let (rx, tx) = tails::<M>(1);
+    let (rx, tx) = (bus.writes_at(rx.bytes()), bus.writes_at(tx.bytes()));
     assert_eq!((bus.reads(), bus.writes()), (0, rx + tx));
     (rx, tx)
 }
@@ -17,19 +17,19 @@ fn written<M: Concrete>(bus: &Bus) -> (u64, u64) {
 pub(crate) fn joined_rings_write_two_tails_for_a_batch<M: Concrete>(bed: fn() -> Sim) {
     for descriptors in [8, 64, 128] {
         for batch in [1, 3, 17, 32] {
-            two_tails::<M, Exchanging<C>>(bed(), descriptors, batch);
-            two_tails::<M, StayingInPlace<C>>(bed(), descriptors, batch);
+            two_tails::<M, Exchanging>(bed(), descriptors, batch);
+            two_tails::<M, StayingInPlace>(bed(), descriptors, batch);
         }
     }
 }
 
-fn two_tails<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descriptors: usize, batch: u32) {
+fn two_tails<M: Concrete, F: Forward<P = Machine>>(bed: Sim, descriptors: usize, batch: u32) {
     // What a device surely has descriptors for: half of what three quarters of the ring hold.
     if batch as usize > descriptors * 3 / 8 {
         return;
     }
     let (mut rig, bus, lane) = lane::<M>(bed, descriptors);
-    let mut joined = Joined::<F>::new(lane);
+    let mut joined = Joined::<M, F>::new(lane);
     let (mut total, mut receive) = (0, 0);
     for round in 0..100 {
         rig.inject(&frames(round * batch..(round + 1) * batch));
@@ -49,13 +49,13 @@ fn two_tails<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, desc
 }
 
 pub(crate) fn an_empty_poll_writes_nothing<M: Concrete>(bed: fn() -> Sim) {
-    empty::<M, Exchanging<C>>(bed());
-    empty::<M, StayingInPlace<C>>(bed());
+    empty::<M, Exchanging>(bed());
+    empty::<M, StayingInPlace>(bed());
 }
 
-fn empty<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
+fn empty<M: Concrete, F: Forward<P = Machine>>(bed: Sim) {
     let (mut rig, bus, lane) = lane::<M>(bed, 64);
-    let mut joined = Joined::<F>::new(lane);
+    let mut joined = Joined::<M, F>::new(lane);
     for round in 0..20 {
         rig.inject(&frames(5 * round..5 * round + 5));
         assert_eq!(joined.forwarder.forward(32, &mut |_| true), 5);

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use vmdq::ring::{BufferPool, BufferSize, Burst, Exchange, ForwardedFrame, Frame, InPlace, RxRing, TxRing};
-use vmdq::{Controller, Pool, Running};
-use vmdq_sim::{Sim, SimDma, Testbed};
+use vmdq::ring::{BufferPool, BufferSize, Burst, Exchange, Frame, InPlace, Passing, RxRing, TxRing};
+use vmdq::{Pool, Running, Started};
+use vmdq_sim::{Sim, Testbed};
 
-use crate::common::{Forward, Plan, Rig, buffers};
+use crate::common::{Concrete, Forward, Plan, Rig, SimMachine, buffers, ready, tails};
 use crate::device::{Device, RING, Withheld, ring};
 
 /// One call; numbers are pools, or how many at most.
@@ -35,19 +35,20 @@ pub(crate) enum Call {
     Split(usize),
 }
 
-type Rx<C> = RxRing<C, Withheld, SimDma>;
-type Tx<C> = TxRing<C, Withheld, SimDma>;
+type Machine = SimMachine<Withheld>;
+type Rx = RxRing<Machine>;
+type Tx = TxRing<Machine>;
 
-enum Rings<M: Concrete> {
-    Apart(Rx<C>, Tx<C>),
-    Exchange(Exchange<Rx<C>, Tx<C>>),
-    InPlace(InPlace<Rx<C>, Tx<C>>),
+enum Rings {
+    Apart(Rx, Tx),
+    Exchange(Exchange<Rx, Tx>),
+    InPlace(InPlace<Rx, Tx>),
 }
 
 pub(crate) struct Driver<M: Concrete> {
-    rig: Rig<C, Withheld, Sim>,
-    rings: Option<Rings<C>>,
-    steering: Pool<C, Withheld>,
+    rig: Rig<M, Machine, Sim>,
+    rings: Option<Rings>,
+    steering: Pool<M, Machine, Running>,
     pools: [BufferPool; 3],
     hand: Vec<Frame>,
     /// Where all buffers are.
@@ -64,14 +65,14 @@ fn at(frame: &Frame) -> usize {
 impl<M: Concrete> Driver<M> {
     pub(crate) fn start(bed: Sim) -> (Self, Device) {
         let bus = Withheld::new(bed.bus());
-        let port = crate::common::ready(&bed, bus.clone(), &Plan::default().config);
+        let port = ready::<M, _>(bed.platform_over(bus.clone()), &Plan::default().config);
         let mut rig = Rig::<M, _, _>::stopped(bed, port, Plan::default());
-        let queue = rig.idle.remove(1);
-        bus.withhold(C::rx_tail(1), C::tx_tail(1));
+        let pool = rig.idle.remove(1);
+        let (rx_tail, tx_tail) = tails::<M>(1);
+        bus.withhold(rx_tail, tx_tail);
         let ((rx, rx_at), (tx, tx_at)) = (ring(&rig.bed), ring(&rig.bed));
         let size = BufferSize::kib(2).expect("a size");
-        let running = queue.start(rx, tx, size, rig.bed.dma());
-        let Running { rx, tx, pool: steering } = running.map_err(|(error, _)| error).expect("it starts");
+        let Started { rx, tx, pool: steering } = rig.port.start(pool, rx, tx, size).expect("it starts");
         // Enough to fill both rings, and fewer than that of another size; some are too small to post.
         let mut pools = [(20, 2), (14, 4), (3, 1)]
             .map(|(count, kib)| buffers(&rig.bed, count, BufferSize::kib(kib).expect("a size")).0);
@@ -118,7 +119,7 @@ impl<M: Concrete> Driver<M> {
         }
     }
 
-    fn apart(&mut self, mut rx: Rx<C>, mut tx: Tx<C>, call: Call) -> Rings<C> {
+    fn apart(&mut self, mut rx: Rx, mut tx: Tx, call: Call) -> Rings {
         let mut burst = Burst::<16>::new();
         match call {
             Call::Receive(most) => assert!(rx.receive_most(&mut burst, most) <= most),
@@ -194,14 +195,14 @@ impl<M: Concrete> Driver<M> {
         Rings::Apart(rx, tx)
     }
 
-    fn joined<F>(&mut self, mut joined: F, call: Call, whole: fn(F) -> Rings<C>) -> Rings<C>
+    fn joined<F>(&mut self, mut joined: F, call: Call, whole: fn(F) -> Rings) -> Rings
     where
-        F: Forward<C = C, B = Withheld, D = SimDma>,
+        F: Forward<P = Machine>,
     {
         match call {
             Call::Forward(most, passes) => {
                 let mut looks = 0;
-                let sent = joined.forward(most, &mut |frame: &mut ForwardedFrame<'_>| {
+                let sent = joined.forward(most, &mut |frame: &mut Passing<'_>| {
                     seen(frame);
                     looks += 1;
                     passes >> (looks % 16) & 1 != 0
@@ -211,7 +212,7 @@ impl<M: Concrete> Driver<M> {
             Call::ForwardUpToPanic(before) => {
                 let mut left = before;
                 let forward = AssertUnwindSafe(|| {
-                    joined.forward(16, &mut |_: &mut ForwardedFrame<'_>| {
+                    joined.forward(16, &mut |_: &mut Passing<'_>| {
                         if left == 0 {
                             resume_unwind(Box::new(Thrown));
                         }
@@ -262,8 +263,8 @@ impl<M: Concrete> Driver<M> {
             Rings::InPlace(joined) => joined.split(&mut room).map_err(|_| "no room").expect("room"),
         };
         let Self { mut rig, steering, mut pools, mut hand, all, .. } = self;
-        let stopped = steering.stop(rx, tx, &rig.table, &mut rig.delay, |frame| hand.push(frame));
-        rig.idle.insert(1, stopped.map_err(|(error, _)| error).expect("the queue stops").queue);
+        let stopped = Started { rx, tx, pool: steering }.stop(&rig.table, |frame| hand.push(frame));
+        rig.idle.insert(1, stopped.expect("the pool stops").pool);
         for pool in pools.iter_mut().chain([&mut room]) {
             hand.extend(std::iter::from_fn(|| pool.take()));
         }

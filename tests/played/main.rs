@@ -8,10 +8,10 @@ mod common;
 mod device;
 mod driver;
 
+use common::Concrete;
 use device::Device;
 use driver::{Call, Driver};
 use proptest::prelude::*;
-use vmdq::Controller;
 use vmdq::igb::{I82575, I82576};
 use vmdq::ixgbe::I82598;
 use vmdq_sim::Sim;

@@ -1,11 +1,10 @@
 //! What is accepted beyond filters is set while VMDq is on.
 
-use vmdq::bus::Mmio;
 use vmdq::igb::I82576;
-use vmdq::{Accept, Port, Ready};
+use vmdq::{Accept, Platform, Port, Ready};
 
-fn early(mut port: Port<I82576, Mmio, Ready>) {
-    port.set_accept(Accept::all());
+fn early<P: Platform>(mut port: Port<I82576, P, Ready>) {
+    let _ = port.set_accept(Accept::all());
 }
 
 fn main() {}

@@ -1,11 +1,10 @@
-//! What the 82598 accepts is fixed while queues run.
+//! What the 82598 accepts is fixed while VMDq is on.
 
-use vmdq::bus::Mmio;
 use vmdq::ixgbe::I82598;
-use vmdq::{Accept, Port, Vmdq};
+use vmdq::{Accept, Platform, Port, Vmdq};
 
-fn change(mut port: Port<I82598, Mmio, Vmdq>) {
-    port.set_accept(Accept::all());
+fn change<P: Platform>(mut port: Port<I82598, P, Vmdq>) {
+    let _ = port.set_accept(Accept::all());
 }
 
 fn main() {}

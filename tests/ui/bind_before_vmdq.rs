@@ -1,10 +1,13 @@
 //! The filter table comes with VMDq.
 
-use vmdq::bus::Mmio;
 use vmdq::igb::I82576;
-use vmdq::{FilterSlot, MacAddress, Pool, Port, Ready};
+use vmdq::{FilterSlot, MacAddress, Platform, Pool, Port, Ready, Running};
 
-fn early(port: Port<I82576, Mmio, Ready>, slot: FilterSlot<I82576>, pool: Pool<I82576, Mmio>) {
+fn early<P: Platform>(
+    port: Port<I82576, P, Ready>,
+    slot: FilterSlot<I82576>,
+    pool: Pool<I82576, P, Running>,
+) {
     let _ = port.table.bind(slot, MacAddress([2, 0, 0, 0, 0, 1]), &pool);
 }
 

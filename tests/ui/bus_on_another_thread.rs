@@ -4,23 +4,23 @@ use std::rc::Rc;
 
 use vmdq::bus::{Bus, Offset, PortId};
 use vmdq::dma::Identity;
-use vmdq::igb::I82576;
 use vmdq::ring::RxRing;
+use vmdq::{Host, WaitWith};
 
 #[derive(Clone)]
 struct Local(Rc<u32>);
 
-impl Bus for Local {
+unsafe impl Bus for Local {
     fn read32(&self, _: Offset) -> u32 {
         *self.0
     }
-    fn write32(&self, _: Offset, _: u32) {}
+    unsafe fn write32(&self, _: Offset, _: u32) {}
     fn id(&self) -> PortId {
         PortId(0)
     }
 }
 
-fn elsewhere(rx: RxRing<I82576, Local, Identity>) {
+fn elsewhere(rx: RxRing<Host<Local, Identity, WaitWith>>) {
     std::thread::spawn(move || drop(rx));
 }
 

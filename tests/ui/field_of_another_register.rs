@@ -1,10 +1,10 @@
 //! A field belongs to its register.
 
-use vmdq::bus::Mmio;
 use vmdq::igb::regs::{CTRL, I82576, Regs};
+use vmdq::{Io, Platform};
 
-fn mixed(bus: &Mmio) {
-    I82576::RCTL.on(bus).modify(CTRL::SLU::SET);
+fn mixed<P: Platform>(io: Io<'_, P>) {
+    I82576::RCTL.on(io).modify(CTRL::SLU::SET);
 }
 
 fn main() {}

@@ -1,25 +1,21 @@
 //! A size of header buffers is one that the model has.
 
-use embedded_hal::delay::DelayNs;
-use vmdq::bus::Mmio;
-use vmdq::dma::Identity;
 use vmdq::igb::I82576;
 use vmdq::ixgbe::I82598;
 use vmdq::ring::{BufferSize, RingSpace};
-use vmdq::targeted::TargetedSpace;
-use vmdq::vmm::VmId;
-use vmdq::{HeaderSize, Queue};
+use vmdq::targeted::{HeaderSize, TargetedSpace, Targeting};
+use vmdq::vmm::{VmId, Vmm};
+use vmdq::{Idle, Platform, Pool, Port, Vmdq};
 
-fn mixed(
-    queue: Queue<I82576, Mmio>,
-    rx: TargetedSpace,
-    tx: RingSpace,
+fn mixed<P: Platform, V: Vmm>(
+    port: &Port<I82576, P, Vmdq>,
+    pool: Pool<I82576, P, Idle>,
+    (rx, tx): (TargetedSpace, RingSpace),
     size: BufferSize,
     headers: HeaderSize<I82598>,
-    dma: Identity,
-    delay: &mut impl DelayNs,
+    vmm: V,
 ) {
-    let _ = queue.start_targeted(rx, tx, VmId(1), size, headers, dma, delay);
+    let _ = port.start_targeted(pool, rx, tx, Targeting::replicated(VmId(1), size, headers), vmm);
 }
 
 fn main() {}

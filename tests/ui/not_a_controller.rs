@@ -1,10 +1,9 @@
 //! Only models of the family crates are controllers.
 
-use vmdq::bus::Mmio;
-use vmdq::{Port, Reset};
+use vmdq::{Platform, Port};
 
-fn number(bus: Mmio) {
-    let _ = unsafe { Port::<u32, Mmio, Reset>::new(bus) };
+fn number<P: Platform>(platform: P) {
+    let _ = unsafe { Port::new(82576, platform) };
 }
 
 fn main() {}

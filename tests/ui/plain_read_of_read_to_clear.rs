@@ -1,10 +1,10 @@
 //! A read that clears is a `take`.
 
-use vmdq::bus::Mmio;
 use vmdq::igb::regs::{I82576, Regs};
+use vmdq::{Io, Platform};
 
-fn read(bus: &Mmio) {
-    let _ = I82576::GPRC.on(bus).get();
+fn read<P: Platform>(io: Io<'_, P>) {
+    let _ = I82576::GPRC.on(io).get();
 }
 
 fn main() {}

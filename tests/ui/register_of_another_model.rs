@@ -1,10 +1,10 @@
 //! The 82575 has no per-pool registers.
 
-use vmdq::bus::Mmio;
 use vmdq::igb::regs::{I82575, PoolRegs};
+use vmdq::{Io, Platform};
 
-fn pool(bus: &Mmio) {
-    I82575::VMOLR.at(0).on(bus).set(0);
+fn pool<P: Platform>(io: Io<'_, P>) {
+    I82575::VMOLR.at(0).on(io).set(0);
 }
 
 fn main() {}

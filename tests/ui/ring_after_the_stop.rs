@@ -1,21 +1,16 @@
-//! A ring of a stopped queue receives nothing.
+//! A ring of a stopped pool receives nothing.
 
-use embedded_hal::delay::DelayNs;
-use vmdq::bus::Mmio;
-use vmdq::dma::Identity;
 use vmdq::igb::I82576;
 use vmdq::ring::BufferPool;
-use vmdq::{FilterTable, Running};
+use vmdq::{FilterTable, Platform, Started};
 
-fn stopped(
-    running: Running<I82576, Mmio, Identity>,
-    table: FilterTable<I82576, Mmio>,
+fn stopped<P: Platform>(
+    mut started: Started<I82576, P>,
+    table: FilterTable<I82576, P>,
     buffers: &mut BufferPool,
-    delay: &mut impl DelayNs,
 ) {
-    let Running { mut rx, tx, pool } = running;
-    let _ = pool.stop(rx, tx, &table, delay, drop);
-    rx.refill(buffers);
+    let _ = started.stop(&table, drop);
+    started.rx.refill(buffers);
 }
 
 fn main() {}

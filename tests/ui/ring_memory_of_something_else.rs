@@ -1,21 +1,17 @@
 //! Bytes are not ring memory.
 
-use embedded_hal::delay::DelayNs;
-use vmdq::Queue;
-use vmdq::bus::Mmio;
-use vmdq::dma::Identity;
 use vmdq::igb::I82576;
 use vmdq::ring::{BufferSize, RingSpace};
+use vmdq::{Idle, Platform, Pool, Port, Vmdq};
 
-fn bytes(
-    queue: Queue<I82576, Mmio>,
+fn bytes<P: Platform>(
+    port: &Port<I82576, P, Vmdq>,
+    pool: Pool<I82576, P, Idle>,
     rx: &'static mut [u8; 1024],
     tx: RingSpace,
     size: BufferSize,
-    dma: Identity,
-    delay: &mut impl DelayNs,
 ) {
-    let _ = queue.start(rx, tx, size, dma, delay);
+    let _ = port.start(pool, rx, tx, size);
 }
 
 fn main() {}

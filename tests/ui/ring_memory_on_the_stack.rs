@@ -1,16 +1,13 @@
 //! Ring memory lives for good.
 
-use embedded_hal::delay::DelayNs;
-use vmdq::Queue;
-use vmdq::bus::Mmio;
-use vmdq::dma::Identity;
 use vmdq::igb::I82576;
 use vmdq::ring::{BufferSize, RingMemory};
+use vmdq::{Idle, Platform, Pool, Port, Vmdq};
 
-fn local(queue: Queue<I82576, Mmio>, size: BufferSize, dma: Identity, delay: &mut impl DelayNs) {
+fn local<P: Platform>(port: &Port<I82576, P, Vmdq>, pool: Pool<I82576, P, Idle>, size: BufferSize) {
     let mut rx = RingMemory::<64>::new();
     let mut tx = RingMemory::<64>::new();
-    let _ = queue.start(&mut rx, &mut tx, size, dma, delay);
+    let _ = port.start(pool, &mut rx, &mut tx, size);
 }
 
 fn main() {}

@@ -1,23 +1,18 @@
 //! Ring memory serves one ring.
 
-use embedded_hal::delay::DelayNs;
-use vmdq::Queue;
-use vmdq::bus::Mmio;
-use vmdq::dma::Identity;
 use vmdq::igb::I82576;
 use vmdq::ring::{BufferSize, RingMemory};
+use vmdq::{Idle, Platform, Pool, Port, Vmdq};
 
-fn twice(
-    queues: [Queue<I82576, Mmio>; 2],
+fn twice<P: Platform>(
+    port: &Port<I82576, P, Vmdq>,
+    [p0, p1]: [Pool<I82576, P, Idle>; 2],
     rx: &'static mut RingMemory<64>,
-    tx: [&'static mut RingMemory<64>; 2],
+    [tx0, tx1]: [&'static mut RingMemory<64>; 2],
     size: BufferSize,
-    dma: Identity,
-    delay: &mut impl DelayNs,
 ) {
-    let ([q0, q1], [tx0, tx1]) = (queues, tx);
-    let _ = q0.start(rx, tx0, size, dma, delay);
-    let _ = q1.start(rx, tx1, size, dma, delay);
+    let _ = port.start(p0, rx, tx0, size);
+    let _ = port.start(p1, rx, tx1, size);
 }
 
 fn main() {}

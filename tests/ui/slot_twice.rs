@@ -1,10 +1,13 @@
 //! A slot is one filter.
 
-use vmdq::bus::Mmio;
 use vmdq::igb::I82576;
-use vmdq::{FilterSlot, FilterTable, MacAddress, Pool};
+use vmdq::{FilterSlot, FilterTable, MacAddress, Platform, Pool, Running};
 
-fn twice(mut table: FilterTable<I82576, Mmio>, slot: FilterSlot<I82576>, pool: Pool<I82576, Mmio>) {
+fn twice<P: Platform>(
+    mut table: FilterTable<I82576, P>,
+    slot: FilterSlot<I82576>,
+    pool: Pool<I82576, P, Running>,
+) {
     let _ = table.bind(slot, MacAddress([2, 0, 0, 0, 0, 1]), &pool);
     let _ = table.bind(slot, MacAddress([2, 0, 0, 0, 0, 2]), &pool);
 }

@@ -1,24 +1,20 @@
 //! The memory of a targeted ring lives for good, the table of shared buffers included.
 
-use embedded_hal::delay::DelayNs;
-use vmdq::bus::Mmio;
-use vmdq::dma::Identity;
 use vmdq::igb::I82576;
 use vmdq::ring::{BufferSize, RingSpace};
-use vmdq::targeted::TargetedMemory;
-use vmdq::vmm::VmId;
-use vmdq::{HeaderSize, Queue};
+use vmdq::targeted::{TargetedMemory, Targeting};
+use vmdq::vmm::{VmId, Vmm};
+use vmdq::{Idle, Platform, Pool, Port, Vmdq};
 
-fn local(
-    queue: Queue<I82576, Mmio>,
+fn local<P: Platform, V: Vmm>(
+    port: &Port<I82576, P, Vmdq>,
+    pool: Pool<I82576, P, Idle>,
     tx: RingSpace,
     size: BufferSize,
-    headers: HeaderSize<I82576>,
-    dma: Identity,
-    delay: &mut impl DelayNs,
+    vmm: V,
 ) {
     let mut rx = TargetedMemory::<64, 64>::new();
-    let _ = queue.start_targeted(&mut rx, tx, VmId(1), size, headers, dma, delay);
+    let _ = port.start_targeted(pool, &mut rx, tx, Targeting::by_software(VmId(1), size), vmm);
 }
 
 fn main() {}

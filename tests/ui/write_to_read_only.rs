@@ -1,10 +1,10 @@
 //! A read-only register is not written.
 
-use vmdq::bus::Mmio;
 use vmdq::igb::regs::{I82575, Regs};
+use vmdq::{Io, Platform};
 
-fn write(bus: &Mmio) {
-    I82575::STATUS.on(bus).set(0);
+fn write<P: Platform>(io: Io<'_, P>) {
+    I82575::STATUS.on(io).set(0);
 }
 
 fn main() {}

@@ -1,14 +1,13 @@
 //! Frames: descriptors that say what is not so.
 
-use vmdq::Controller;
 use vmdq::ring::{Burst, FrameFlags};
 use vmdq_sim::{Fault, Rule, Sim, Testbed};
 
-use crate::common::{STRANGER, frame, number, numbers, vm};
+use crate::common::{Concrete, STRANGER, frame, number, numbers, pools, vm};
 use crate::{Broken, small};
 
 /// Ends a test whose fault makes the model itself break rules about descriptors.
-fn finish<M: Concrete>(mut rig: Broken<C>) {
+fn finish<M: Concrete>(mut rig: Broken<M>) {
     let others: Vec<_> =
         rig.bed.violations().into_iter().filter(|found| found.rule != Rule::DescriptorNotReady).collect();
     assert_eq!(others, []);

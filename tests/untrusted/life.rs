@@ -2,22 +2,25 @@
 
 use vmdq::ring::BufferSize;
 use vmdq::{
-    Causes, Config, Controller, InitError, Link, MacAddress, Running, StartError, Statistics, StopError,
+    Causes, Config, Gone, InitError, Link, MacAddress, NotStarted, Refused, StartError, Started, Statistics,
+    StopError, Stopped,
 };
-use vmdq_sim::{Fault, Sim, SimBus, SimDma, Testbed};
+use vmdq_sim::{Fault, Sim, Testbed};
 
-use crate::common::{Lane, Rig, STRANGER, frame, numbers, parts, ready, rings, vm};
+use crate::common::{
+    Concrete, Lane, Rig, STRANGER, SimMachine, frame, gather, limits, numbers, pools, ready, rings, vm,
+};
 use crate::{Broken, HANG, fresh, small};
 
 pub(crate) fn a_reset_that_never_ends_is_an_error<M: Concrete>(mut bed: Sim) {
     bed.inject_fault(Fault::ResetNeverEnds);
     let began = bed.now();
-    let (error, port) = fresh::<M>(&bed).init(&Config::default()).expect_err("no end");
+    let refused = fresh::<M>(&bed).init(&Config::default());
+    let Refused { error, value: port } = refused.expect_err("no end");
     assert!(matches!(error, InitError::Reset(_)), "{error}");
     assert!(bed.now() - began < HANG);
     // The port came back, and may try again.
-    let (again, _) = port.init(&Config::default()).expect_err("no end");
-    assert_eq!(again, error);
+    assert_eq!(port.init(&Config::default()).expect_err("no end").error, error);
 }
 
 pub(crate) fn a_master_that_never_stops_is_a_warning_at_reset<M: Concrete>(mut bed: Sim) {
@@ -30,12 +33,12 @@ pub(crate) fn a_master_that_never_stops_is_a_warning_at_reset<M: Concrete>(mut b
 
 pub(crate) fn no_device_is_an_error<M: Concrete>(mut bed: Sim) {
     bed.inject_fault(Fault::AllOnes);
-    let (error, _) = fresh::<M>(&bed).init(&Config::default()).expect_err("no device");
-    assert_eq!(error, InitError::NoDevice);
+    let refused = fresh::<M>(&bed).init(&Config::default());
+    assert_eq!(refused.expect_err("no device").error, InitError::Gone);
 }
 
 pub(crate) fn a_device_that_vanishes_after_init_breaks_nothing<M: Concrete>(mut bed: Sim) {
-    let mut port = ready::<M, _, _>(&bed, bed.bus(), &Config::default());
+    let mut port = ready::<M, _>(bed.platform(), &Config::default());
     bed.inject_fault(Fault::AllOnes);
     let began = bed.now();
     assert_eq!(port.link(), Link::Down);
@@ -44,16 +47,15 @@ pub(crate) fn a_device_that_vanishes_after_init_breaks_nothing<M: Concrete>(mut 
     let mut rig = Broken::<M>::stopped(bed, port, small());
     assert_eq!(rig.port.causes(), Causes::FATAL);
     rig.port.route_others(&mut rig.vectors[0]).expect("it is this port's");
-    let queue = rig.idle.remove(1);
+    let pool = rig.idle.remove(1);
     let (rx, tx) = rings(&rig.bed, 64);
-    let refused = queue.start(rx, tx, BufferSize::kib(2).expect("a size"), rig.bed.dma());
-    // The device might have the memory: nothing comes back.
-    match refused {
-        Err((StartError::TimedOut(_) | StartError::RingTooShort { .. }, _)) => {}
-        other => panic!("{other:?}"),
-    }
+    let size = BufferSize::kib(2).expect("a size");
+    let Refused { error, value } = rig.port.start(pool, rx, tx, size).expect_err("the device is gone");
+    assert_eq!(error, StartError::Gone);
+    // The device was gone before it learnt of the memory: all of it comes back.
+    assert!(value.memory.is_some());
     rig.table.replay();
-    assert!(rig.port.silence().is_err());
+    assert_eq!(rig.port.quiesce().expect_err("the device is gone").error, vmdq::Fault::Gone);
     assert!(rig.bed.now() - began < HANG);
 }
 
@@ -84,18 +86,19 @@ pub(crate) fn a_device_that_vanishes_under_traffic_breaks_nothing<M: Concrete>(b
     rig.vectors[1].unmask();
     rig.vectors[1].fire();
     rig.unbind(id);
+    // Whoever wonders about the silence of the rings is told.
+    assert_eq!((rig.lane(1).rx.check(), rig.lane(1).tx.check()), (Err(Gone), Err(Gone)));
     // No memory comes back, by either way.
-    assert!(rig.port.silence().is_err());
     let Lane { rx, tx, pool, .. } = rig.lanes[1].take().expect("the queue runs");
-    let stopped = pool.stop(rx, tx, &rig.table, &mut rig.delay, |_| panic!("no buffer may come out"));
-    let Err((StopError::TimedOut(_) | StopError::LinkDown, Some(_))) = stopped else { panic!("{stopped:?}") };
+    let stopped = Started { rx, tx, pool }.stop(&rig.table, |_| panic!("no buffer may come out"));
+    assert_eq!(stopped.expect_err("the device is gone").error, StopError::Gone);
+    assert_eq!(rig.port.quiesce().expect_err("the device is gone").error, vmdq::Fault::Gone);
     assert!(rig.bed.now() - began < HANG);
     assert_eq!(rig.bed.violations(), []);
 }
 
 pub(crate) fn a_link_that_never_comes_is_down<M: Concrete>(mut bed: Sim) {
     bed.inject_fault(Fault::LinkNeverComes);
-    let mut delay = bed.delay();
     let mut port = fresh::<M>(&bed).init(&Config::default()).expect("the port initialises");
     let began = bed.now();
     assert_eq!(port.bring_link_up(1000), Link::Down);
@@ -104,48 +107,76 @@ pub(crate) fn a_link_that_never_comes_is_down<M: Concrete>(mut bed: Sim) {
     let mut rig = Broken::<M>::enable(bed, port, small());
     for queue in 0..pools::<M>() {
         let Lane { rx, tx, pool, mut buffers, lent } = rig.lanes[queue].take().expect("the queue runs");
-        let stopped =
-            pool.stop(rx, tx, &rig.table, &mut rig.delay, |frame| buffers.put(frame).expect("room"));
+        let stopped = Started { rx, tx, pool }.stop(&rig.table, |frame| buffers.put(frame).expect("room"));
         match stopped {
-            Ok(stopped) => rig.idle.push(stopped.queue),
-            Err((StopError::LinkDown, Some(Running { rx, tx, pool }))) => {
-                assert_eq!(limits::<M>().name, "82598", "elsewhere queues can be seen without a link");
-                let silence = rig.port.silence().expect("it falls silent");
-                let put = |frame| buffers.put(frame).expect("room");
-                rig.idle.push(pool.stop_silenced(rx, tx, &silence, put).expect("it is silent").queue);
+            Ok(stopped) => {
+                rig.idle.push(stopped.pool);
+                let _ = lent.release(buffers).expect("all frames are home");
             }
-            other => panic!("{other:?}"),
+            Err(Refused { error: StopError::LinkDown, value: Started { rx, tx, pool } }) => {
+                assert_eq!(limits::<M>().name, "82598", "elsewhere queues can be seen without a link");
+                rig.lanes[queue] = Some(Lane { rx, tx, pool, buffers, lent });
+            }
+            Err(other) => panic!("{other:?}"),
         }
-        let _ = lent.release(buffers).expect("all frames are home");
     }
-    rig.finish();
+    if rig.lanes.iter().all(Option::is_none) {
+        rig.finish();
+    } else {
+        assert_eq!(rig.lanes.iter().flatten().count(), pools::<M>());
+        quiesce_and_recover(rig).finish();
+    }
+}
+
+/// Quiesces a port, gets the memory of every pool that runs back, and starts over.
+fn quiesce_and_recover<M: Concrete>(rig: Broken<M>) -> Broken<M> {
+    let Rig { mut bed, plan, port, table, slots, vectors, mut idle, lanes, .. } = rig;
+    let port = port.quiesce().expect("the device comes to rest");
+    for Lane { rx, tx, pool, mut buffers, lent } in lanes.into_iter().flatten() {
+        let put = |frame| buffers.put(frame).expect("room");
+        let Stopped { pool, .. } = Started { rx, tx, pool }.recover(&port, put).expect("it is at rest");
+        let _ = lent.release(buffers).expect("all frames are home");
+        idle.push(pool);
+    }
+    bed.clear_faults();
+    let parts = gather(port.parts(), idle, slots, table, vectors);
+    let port = port.reset(parts).expect("all came back");
+    let mut port = port.init(&plan.config).expect("the port initialises");
+    assert!(port.bring_link_up(5000).is_up());
+    Broken::<M>::enable(bed, port, plan)
 }
 
 pub(crate) fn a_queue_that_never_starts_keeps_its_memory<M: Concrete>(mut bed: Sim) {
-    let port = ready::<M, _, _>(&bed, bed.bus(), &Config::default());
+    let port = ready::<M, _>(bed.platform(), &Config::default());
     bed.inject_fault(Fault::QueueNeverEnables);
     let mut rig = Broken::<M>::stopped(bed, port, small());
-    let queue = rig.idle.remove(1);
+    let pool = rig.idle.remove(1);
     let (rx, tx) = rings(&rig.bed, 64);
     let began = rig.bed.now();
-    let refused = queue.start(rx, tx, BufferSize::kib(2).expect("a size"), rig.bed.dma());
-    let Err((StartError::TimedOut(_), None)) = refused else { panic!("{refused:?}") };
+    let size = BufferSize::kib(2).expect("a size");
+    let Refused { error, value } = rig.port.start(pool, rx, tx, size).expect_err("it never starts");
+    assert!(matches!(error, StartError::TimedOut(_)), "{error:?}");
+    let NotStarted { pool, memory: None } = value else { panic!("{value:?}") };
     assert!(rig.bed.now() - began < HANG);
     // The others are not concerned.
     rig.bed.clear_faults();
-    let queue = rig.idle.remove(1);
-    rig.run(queue);
+    let other = rig.idle.remove(1);
+    rig.run(other);
     rig.bind(vm(2), 2);
     assert_eq!(rig.lands(&frame(vm(2), 0, 60)), [2]);
     assert_eq!(rig.bed.violations(), []);
+    // It cost the memory, and neither the pool nor the port.
+    rig.idle.push(pool);
+    quiesce_and_recover(rig).finish();
 }
 
 /// Tries to stop a queue; sees that nothing comes out of it and that the ring goes on.
-fn stop_in_vain<M: Concrete>(rig: &mut Broken<C>) -> Running<C, SimBus, SimDma> {
+fn stop_in_vain<M: Concrete>(rig: &mut Broken<M>) -> Started<M, SimMachine> {
     let Lane { rx, tx, pool, mut buffers, .. } = rig.lanes[1].take().expect("the queue runs");
     let began = rig.bed.now();
-    let stopped = pool.stop(rx, tx, &rig.table, &mut rig.delay, |_| panic!("no buffer may come out"));
-    let Err((StopError::TimedOut(timed_out), Some(mut running))) = stopped else { panic!("{stopped:?}") };
+    let stopped = Started { rx, tx, pool }.stop(&rig.table, |_| panic!("no buffer may come out"));
+    let Refused { error, value: mut running } = stopped.expect_err("it never stops");
+    let StopError::TimedOut(timed_out) = error else { panic!("{error:?}") };
     assert!(rig.bed.now() - began < HANG);
     assert!(timed_out.to_string().contains("timed out"));
     // The device still receives, and the ring still owns the buffers.
@@ -159,27 +190,27 @@ fn stop_in_vain<M: Concrete>(rig: &mut Broken<C>) -> Running<C, SimBus, SimDma> 
 pub(crate) fn a_queue_that_never_stops_keeps_its_memory<M: Concrete>(bed: Sim) {
     let mut rig = Broken::<M>::start(bed, small());
     rig.bed.inject_fault(Fault::QueueNeverDisables);
-    let Running { rx, tx, pool } = stop_in_vain(&mut rig);
-    // The whole port falling silent is proof enough.
-    let silence = rig.port.silence().expect("it falls silent");
+    let running = stop_in_vain(&mut rig);
+    // The whole port at rest is proof enough.
+    let Rig { mut bed, plan, port, table, slots, vectors, mut idle, lanes, .. } = rig;
+    let port = port.quiesce().expect("the device comes to rest");
     let mut freed = 0;
-    let stopped = pool.stop_silenced(rx, tx, &silence, |frame| {
+    let stopped = running.recover(&port, |frame| {
         freed += 1;
         drop(frame);
     });
-    rig.idle.push(stopped.expect("it is silent").queue);
+    idle.push(stopped.expect("it is at rest").pool);
     assert_eq!(freed, 63);
-    for queue in (0..pools::<M>()).filter(|&queue| queue != 1) {
-        let Lane { rx, tx, pool, mut buffers, lent } = rig.lanes[queue].take().expect("the queue runs");
+    for Lane { rx, tx, pool, mut buffers, lent } in lanes.into_iter().flatten() {
         let put = |frame| buffers.put(frame).expect("room");
-        rig.idle.push(pool.stop_silenced(rx, tx, &silence, put).expect("it is silent").queue);
+        idle.push(Started { rx, tx, pool }.recover(&port, put).expect("it is at rest").pool);
         let _ = lent.release(buffers).expect("all frames are home");
     }
+    assert_eq!(idle.len(), pools::<M>());
     // A reset brings the port back.
-    rig.bed.clear_faults();
-    let Rig { bed, mut delay, plan, port, table, slots, vectors, idle, .. } = rig;
-    let port = port.disable(parts::<M, _>(idle, slots, table, vectors));
-    let port = port.map_err(|(error, _)| error).expect("VMDq goes off").into_reset();
+    bed.clear_faults();
+    let parts = gather(port.parts(), idle, slots, table, vectors);
+    let port = port.reset(parts).expect("all came back");
     let mut port = port.init(&plan.config).expect("the port initialises");
     assert!(port.bring_link_up(5000).is_up());
     let mut rig = Broken::<M>::enable(bed, port, plan);
@@ -188,13 +219,14 @@ pub(crate) fn a_queue_that_never_stops_keeps_its_memory<M: Concrete>(bed: Sim) {
     rig.finish();
 }
 
-pub(crate) fn a_device_that_never_falls_silent_keeps_all_memory<M: Concrete>(bed: Sim) {
+pub(crate) fn a_device_that_never_comes_to_rest_keeps_all_memory<M: Concrete>(bed: Sim) {
     let mut rig = Broken::<M>::start(bed, small());
     rig.bed.inject_fault(Fault::QueueNeverDisables);
     rig.bed.inject_fault(Fault::MasterNeverStops);
     let _running = stop_in_vain(&mut rig);
     let began = rig.bed.now();
-    assert!(rig.port.silence().is_err());
+    let Refused { error, value: _port } = rig.port.quiesce().expect_err("it never comes to rest");
+    assert!(matches!(error, vmdq::Fault::TimedOut(_)), "{error:?}");
     assert!(rig.bed.now() - began < HANG);
     assert_eq!(rig.bed.violations(), []);
 }

@@ -8,19 +8,19 @@ mod frames;
 mod life;
 mod registers;
 
-use common::{Plan, Rig};
-use vmdq::{Controller, Port, Reset};
-use vmdq_sim::{Sim, SimBus, Testbed};
+use common::{Concrete, Plan, Rig, SimMachine};
+use vmdq::{Port, Reset};
+use vmdq_sim::{Sim, Testbed};
 
 /// Longer than any bounded wait of the driver, in nanoseconds of the controller's time.
 const HANG: u64 = 10_000_000_000;
 
-type Broken<C> = Rig<C, SimBus, Sim>;
+type Broken<M> = Rig<M, SimMachine, Sim>;
 
 /// Makes a port that nobody has initialised.
-fn fresh<M: Concrete>(bed: &Sim) -> Port<C, SimBus, Reset> {
+fn fresh<M: Concrete>(bed: &Sim) -> Port<M, SimMachine, Reset> {
     // SAFETY: the model is a controller of this kind, and confines its DMA.
-    unsafe { Port::new(bed.bus()) }
+    unsafe { Port::new(M::default(), bed.platform()) }
 }
 
 fn small() -> Plan {
@@ -58,7 +58,7 @@ on_every_model! {
         a_link_that_never_comes_is_down,
         a_queue_that_never_starts_keeps_its_memory,
         a_queue_that_never_stops_keeps_its_memory,
-        a_device_that_never_falls_silent_keeps_all_memory;
+        a_device_that_never_comes_to_rest_keeps_all_memory;
     frames:
         any_length_may_be_claimed,
         a_frame_without_end_costs_itself_and_the_next,

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use vmdq::bus::{Bus, Offset, PortId};
 use vmdq::ixgbe::I82598;
 use vmdq::ring::BufferSize;
-use vmdq::{Config, Controller, MacAddress, Port, Reset, Running, StartError, StopError};
-use vmdq_sim::{Sim, SimBus, SimDma, Testbed};
+use vmdq::{Config, MacAddress, NotStarted, Port, Refused, StartError, Started, StopError};
+use vmdq_sim::{Sim, SimBus, Testbed};
 
-use crate::common::{Lane, Rig, frame, ready, rings};
+use crate::common::{Concrete, Lane, Rig, SimMachine, frame, ready, rings, tails};
 use crate::{HANG, small};
 
 /// ENABLE of RXDCTL and TXDCTL.
@@ -35,7 +35,8 @@ impl Lying {
     }
 }
 
-impl Bus for Lying {
+// SAFETY: it is the model's bus, of which one register reads what is not so.
+unsafe impl Bus for Lying {
     fn read32(&self, at: Offset) -> u32 {
         let value = self.inner.read32(at);
         match *self.fault.lock().expect("no test panics here") {
@@ -44,8 +45,9 @@ impl Bus for Lying {
         }
     }
 
-    fn write32(&self, at: Offset, value: u32) {
-        self.inner.write32(at, value);
+    unsafe fn write32(&self, at: Offset, value: u32) {
+        // SAFETY: the caller's promise.
+        unsafe { self.inner.write32(at, value) };
     }
 
     fn id(&self) -> PortId {
@@ -53,25 +55,28 @@ impl Bus for Lying {
     }
 }
 
-type Liar<C> = Rig<C, Lying, Sim>;
+type Liar<M> = Rig<M, SimMachine<Lying>, Sim>;
 
-fn start<M: Concrete>(bed: Sim) -> (Liar<C>, Lying) {
+fn start<M: Concrete>(bed: Sim) -> (Liar<M>, Lying) {
     let bus = Lying::new(bed.bus());
-    (Liar::<M>::start_on(bed, bus.clone(), small()), bus)
+    let machine = bed.platform_over(bus.clone());
+    (Liar::<M>::start_on(bed, machine, small()), bus)
 }
 
 /// Where the control registers of queue 1 are: both families keep them 16 bytes behind the tails.
 fn controls<M: Concrete>() -> (Offset, Offset) {
     let behind = |tail: Offset| Offset::new(tail.bytes() + 0x10);
-    (behind(C::rx_tail(1)), behind(C::tx_tail(1)))
+    let (rx, tx) = tails::<M>(1);
+    (behind(rx), behind(tx))
 }
 
 /// Sees that queue 1 can't be stopped because of what a register reads, and that it goes on.
-fn refuses<M: Concrete>(rig: &mut Liar<C>, register: Offset) -> Running<C, Lying, SimDma> {
+fn refuses<M: Concrete>(rig: &mut Liar<M>, register: Offset) -> Started<M, SimMachine<Lying>> {
     let Lane { rx, tx, pool, .. } = rig.lanes[1].take().expect("the queue runs");
     let began = rig.bed.now();
-    let stopped = pool.stop(rx, tx, &rig.table, &mut rig.delay, |_| panic!("no buffer may come out"));
-    let Err((StopError::TimedOut(timed_out), Some(running))) = stopped else { panic!("{stopped:?}") };
+    let stopped = Started { rx, tx, pool }.stop(&rig.table, |_| panic!("no buffer may come out"));
+    let Refused { error, value: running } = stopped.expect_err("it is not seen to stop");
+    let StopError::TimedOut(timed_out) = error else { panic!("{error:?}") };
     assert_eq!(timed_out.register, register);
     assert!(rig.bed.now() - began < HANG);
     assert_eq!((running.rx.posted(), rig.bed.violations()), (63, vec![]));
@@ -98,14 +103,14 @@ pub(crate) fn a_stop_can_be_tried_again<M: Concrete>(bed: Sim) {
     for register in [receive, transmit] {
         let (mut rig, bus) = start::<M>(Sim::new(bed.kind()));
         bus.lie(Some((register, ENABLE, 0)));
-        let Running { rx, tx, pool } = refuses(&mut rig, register);
+        let running = refuses(&mut rig, register);
         bus.lie(None);
         let mut freed = 0;
-        let stopped = pool.stop(rx, tx, &rig.table, &mut rig.delay, |frame| {
+        let stopped = running.stop(&rig.table, |frame| {
             freed += 1;
             drop(frame);
         });
-        rig.idle.push(stopped.expect("the queue stops").queue);
+        rig.idle.push(stopped.expect("the pool stops").pool);
         assert_eq!(freed, 63);
         rig.finish();
     }
@@ -118,15 +123,17 @@ pub(crate) fn a_queue_must_be_seen_to_start<M: Concrete>(bed: Sim) {
     for (register, set, clear) in lies {
         let bed = Sim::new(bed.kind());
         let bus = Lying::new(bed.bus());
-        let port = ready::<M, _, _>(&bed, bus.clone(), &Config::default());
+        let port = ready::<M, _>(bed.platform_over(bus.clone()), &Config::default());
         let mut rig = Liar::<M>::stopped(bed, port, small());
         bus.lie(Some((register, set, clear)));
-        let queue = rig.idle.remove(1);
+        let pool = rig.idle.remove(1);
         let (rx, tx) = rings(&rig.bed, 64);
         let size = BufferSize::kib(2).expect("a size");
-        let refused = queue.start(rx, tx, size, rig.bed.dma());
-        // The device may have the memory: nothing comes back.
-        let Err((StartError::TimedOut(timed_out), None)) = refused else { panic!("{refused:?}") };
+        let Refused { error, value } =
+            rig.port.start(pool, rx, tx, size).expect_err("it is not seen to start");
+        let StartError::TimedOut(timed_out) = error else { panic!("{error:?}") };
+        // The device may have the memory: only the pool comes back.
+        let NotStarted { pool: _, memory: None } = value else { panic!("{value:?}") };
         assert_eq!(timed_out.register, register);
         assert_eq!(rig.bed.violations(), []);
     }
@@ -136,7 +143,7 @@ pub(crate) fn a_queue_must_be_seen_to_start<M: Concrete>(bed: Sim) {
 pub(crate) fn a_broken_head_does_not_hold_the_stop_up<M: Concrete>(bed: Sim) {
     let (mut rig, bus) = start::<M>(bed);
     rig.lane(1).send(&[frame(MacAddress::BROADCAST, 0, 60)]);
-    let head = Offset::new(C::tx_tail(1).bytes() - 8);
+    let head = Offset::new(tails::<M>(1).1.bytes() - 8);
     bus.lie(Some((head, 0x8000, 0)));
     let began = rig.bed.now();
     rig.stop(1);
@@ -154,7 +161,7 @@ fn a_zero_that_was_there_all_along_proves_nothing() {
         let bed = Sim::i82598();
         let bus = Lying::new(bed.bus());
         // SAFETY: the model is an 82598, and confines its DMA.
-        let port = unsafe { Port::<I82598, _, Reset>::new(bus.clone()) };
+        let port = unsafe { Port::new(I82598, bed.platform_over(bus.clone())) };
         let port = port.init(&Config::default()).expect("the port initialises");
         let mut rig = Liar::<I82598>::enable(bed, port, small());
         assert!(rig.port.bring_link_up(5000).is_up());

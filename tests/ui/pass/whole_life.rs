@@ -1,25 +1,24 @@
 //! What the failing cases leave out, done right; and a case that passes makes the compiler evaluate
 //! the assertions of the others.
 
+use vmdq::device::HeaderReplication;
 use vmdq::igb::I82575;
 use vmdq::ring::{BufferMemory, Burst, RingMemory};
-use vmdq::{Accept, Config, HeaderReplication, MacAddress, Parts, Port, Reset, Resources};
+use vmdq::{Accept, Config, MacAddress, Port, Resources};
 use vmdq_sim::{Settled, Sim, Testbed};
 
 fn main() {
     let mut bed = Sim::i82575();
-    let mut delay = bed.delay();
-    let port = unsafe { Port::<I82575, _, Reset>::new(bed.bus()) };
-    let mut port = port.init(&Config::default(), &mut delay).unwrap();
-    assert!(port.bring_link_up(5000, &mut delay).is_up());
-    let Resources { mut port, queues: [q0, q1, q2, q3], filters, mut table, vectors } =
-        port.enable(&mut delay);
-    port.set_accept(Accept::all());
-    assert_eq!(q1.largest_header_buffer(), I82575::HEADER_MOST);
+    let port = unsafe { Port::new(I82575, bed.platform()) };
+    let mut port = port.init(&Config::DEFAULT).unwrap();
+    assert!(port.bring_link_up(5000).is_up());
+    let Resources { mut port, pools: [p0, p1, p2, p3], filters, mut table, vectors, .. } = port.enable();
+    port.set_accept(Accept::all()).unwrap();
+    assert_eq!(I82575.largest_header(), Ok(960));
 
     let (rx, tx) = (bed.place(RingMemory::<64>::new()), bed.place(RingMemory::<64>::new()));
     let (mut buffers, lent) = bed.place(BufferMemory::<16, 2>::new()).pool(bed.dma()).unwrap();
-    let mut running = q1.start(rx, tx, buffers.size(), bed.dma(), &mut delay).unwrap();
+    let mut running = port.start(p1, rx, tx, buffers.size()).unwrap();
     running.rx.refill(&mut buffers);
     let [slot, rest @ ..] = filters;
     let id = table.bind(slot, MacAddress([2, 0, 0, 0, 0, 1]), &running.pool).unwrap();
@@ -40,12 +39,14 @@ fn main() {
     assert_eq!(got, 1);
 
     let slot = table.unbind(id).unwrap();
-    let put = |frame| buffers.put(frame).unwrap();
-    let stopped = running.pool.stop(running.rx, running.tx, &table, &mut delay, put).unwrap();
+    let stopped = running.stop(&table, |frame| buffers.put(frame).unwrap()).unwrap();
     lent.release(buffers).unwrap();
-    let mut slots = std::iter::once(slot).chain(rest);
-    let filters = std::array::from_fn(|_| slots.next().unwrap());
-    let parts = Parts { queues: [q0, stopped.queue, q2, q3], filters, table, vectors };
-    port.disable(parts, &mut delay).map_err(|(error, _)| error).unwrap();
+    let mut parts = port.parts();
+    parts.put_all([p0, stopped.pool, p2, p3]).unwrap();
+    parts.put_all(rest).unwrap();
+    parts.put(slot).unwrap();
+    parts.put_all(vectors).unwrap();
+    parts.put(table).unwrap();
+    let _port = port.disable(parts).unwrap();
     assert_eq!(bed.violations(), []);
 }

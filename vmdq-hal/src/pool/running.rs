@@ -51,6 +51,10 @@ pub trait ReceiveRing<P: Platform>: ReceiveHalf<P> {}
 impl<P: Platform, R: ReceiveHalf<P>> ReceiveRing<P> for R {}
 
 /// What starting and stopping need of a receive ring. Sealed: not nameable outside.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a receive ring on this machine",
+    note = "stop a pool with the rings that `Port::start` or `Port::start_targeted` returned with it"
+)]
 pub trait ReceiveHalf<P: Platform>: Sized {
     /// What comes back when the ring is taken apart.
     type Memory;
@@ -103,7 +107,7 @@ impl<P: Platform> ReceiveHalf<P> for RxRing<P> {
     }
 }
 
-impl<M: Model, P: Platform, R: ReceiveRing<P>> Started<M, P, R> {
+impl<M: Model, P: Platform, R> Started<M, P, R> {
     /// Stops the pool and gives back what it was started with.
     ///
     /// Buffers that are still in the rings go to `freed`, empty: frames that were finished and not
@@ -118,7 +122,10 @@ impl<M: Model, P: Platform, R: ReceiveRing<P>> Started<M, P, R> {
         mut self,
         table: &FilterTable<M, P>,
         freed: impl FnMut(Frame),
-    ) -> Result<Stopped<M, P, R::Memory>, Refused<StopError, Self>> {
+    ) -> Result<Stopped<M, P, R::Memory>, Refused<StopError, Self>>
+    where
+        R: ReceiveRing<P>,
+    {
         match self.stop_rings(table) {
             // SAFETY: both rings were seen stopped.
             Ok(()) => Ok(unsafe { self.dismantle(freed) }),
@@ -136,7 +143,10 @@ impl<M: Model, P: Platform, R: ReceiveRing<P>> Started<M, P, R> {
         self,
         port: &Port<M, P, Quiesced>,
         freed: impl FnMut(Frame),
-    ) -> Result<Stopped<M, P, R::Memory>, Refused<OtherPort, Self>> {
+    ) -> Result<Stopped<M, P, R::Memory>, Refused<OtherPort, Self>>
+    where
+        R: ReceiveRing<P>,
+    {
         if !self.belongs_together() || self.pool.owner != port.owner() {
             return Err(Refused::new(OtherPort, self));
         }
@@ -144,7 +154,9 @@ impl<M: Model, P: Platform, R: ReceiveRing<P>> Started<M, P, R> {
         // and no ring has been started since: that takes a port on which VMDq is on.
         Ok(unsafe { self.dismantle(freed) })
     }
+}
 
+impl<M: Model, P: Platform, R: ReceiveRing<P>> Started<M, P, R> {
     /// Stops both rings, and returns `Ok` only after both were seen stopped.
     fn stop_rings(&mut self, table: &FilterTable<M, P>) -> Result<(), StopError> {
         if !self.belongs_together() || table.owner() != self.pool.owner {

@@ -1,6 +1,6 @@
 //! The ends of a port's life: VMDq off, or all DMA ended.
 
-use super::{Missing, Parts, Port, Quiesced, Ready, Reset, Vmdq};
+use super::{Missing, Parts, Port, Quiesced, Ready, Reset, Vmdq, VmdqOn};
 use crate::device::Model;
 use crate::fault::Fault;
 use crate::platform::Platform;
@@ -24,7 +24,9 @@ impl<M: Model, P: Platform> Port<M, P, Vmdq> {
         crate::event!("{}: VMDq is off", self.model.limits().name);
         Ok(self.into_state())
     }
+}
 
+impl<M: Model, P: Platform, S> Port<M, P, S> {
     /// Ends all DMA of the port at once: as planned, or after a fault, for when a pool can't be seen to
     /// stop by itself, or after a reset from outside.
     ///
@@ -35,7 +37,10 @@ impl<M: Model, P: Platform> Port<M, P, Vmdq> {
     ///
     /// [`Fault`] and the port, if the device is gone or does not report that it stopped; no memory may be
     /// freed then. If the platform knows better, see [`assume_quiesced`](Self::assume_quiesced).
-    pub fn quiesce(self) -> Result<Port<M, P, Quiesced>, Refused<Fault, Self>> {
+    pub fn quiesce(self) -> Result<Port<M, P, Quiesced>, Refused<Fault, Self>>
+    where
+        S: VmdqOn,
+    {
         match self.model.quiesce(self.io()) {
             Ok(()) => {
                 crate::event!("{}: quiesced", self.model.limits().name);
@@ -54,7 +59,10 @@ impl<M: Model, P: Platform> Port<M, P, Vmdq> {
     ///
     /// The device's DMA has ended and what was under way has landed: the function was removed, reset or
     /// lost bus mastering, and stays so until [`Port::init`].
-    pub unsafe fn assume_quiesced(self) -> Port<M, P, Quiesced> {
+    pub unsafe fn assume_quiesced(self) -> Port<M, P, Quiesced>
+    where
+        S: VmdqOn,
+    {
         self.into_state()
     }
 }

@@ -13,7 +13,8 @@ pub enum Quiesced {}
 #[diagnostic::on_unimplemented(
     message = "VMDq is off in state `{Self}`",
     label = "needs a port with VMDq on",
-    note = "call `Port::init` and then `Port::enable` first; the port with VMDq on is in what `enable` returns"
+    note = "call `Port::init` and then `Port::enable` first; the port with VMDq on is in what `enable` returns",
+    note = "a quiesced port goes on with `Port::reset`"
 )]
 pub trait VmdqOn {}
 impl VmdqOn for Vmdq {}

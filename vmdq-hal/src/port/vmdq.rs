@@ -49,7 +49,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
     }
 }
 
-impl<M: Model, P: Platform> Port<M, P, Vmdq> {
+impl<M: Model, P: Platform, S> Port<M, P, S> {
     /// Starts a pool on ring memory, for buffers of at least `size`.
     ///
     /// # Errors
@@ -61,7 +61,10 @@ impl<M: Model, P: Platform> Port<M, P, Vmdq> {
         rx: impl Into<RingSpace>,
         tx: impl Into<RingSpace>,
         size: BufferSize,
-    ) -> Result<Started<M, P>, Refused<StartError, NotStarted<M, P>>> {
+    ) -> Result<Started<M, P>, Refused<StartError, NotStarted<M, P>>>
+    where
+        S: VmdqOn,
+    {
         let (rx, tx) = (rx.into(), tx.into());
         if pool.owner() != self.owner() {
             return Err(Refused::new(StartError::OtherPort, NotStarted { pool, memory: Some((rx, tx)) }));
@@ -85,13 +88,18 @@ impl<M: Model, P: Platform> Port<M, P, Vmdq> {
         rx: impl Into<RingSpace>,
         tx: impl Into<RingSpace>,
         buffers: &mut BufferPool,
-    ) -> Result<Started<M, P>, Refused<StartError, NotStarted<M, P>>> {
+    ) -> Result<Started<M, P>, Refused<StartError, NotStarted<M, P>>>
+    where
+        S: VmdqOn,
+    {
         let mut started = self.start(pool, rx, tx, buffers.size())?;
         started.rx.refill(buffers);
         started.rx.flush();
         Ok(started)
     }
+}
 
+impl<M: Model, P: Platform> Port<M, P, Vmdq> {
     /// Begins to gather what [`enable`](Port::enable) handed out.
     pub fn parts(&self) -> Parts<M, P> {
         Parts::new(self.owner(), self.model.limits())

@@ -6,12 +6,12 @@ use super::ring::TargetedRing;
 use crate::device::Model;
 use crate::platform::Platform;
 use crate::pool::{Idle, NotStarted, Pool, StartError, Started};
-use crate::port::{Port, Vmdq};
+use crate::port::{Port, VmdqOn};
 use crate::refused::Refused;
 use crate::ring::RingSpace;
 use crate::vmm::Vmm;
 
-impl<M: Model, P: Platform> Port<M, P, Vmdq> {
+impl<M: Model, P: Platform, S> Port<M, P, S> {
     /// Starts a pool for one virtual machine: frames land in the buffers that it shares (paper section
     /// 3.7). `vmm` reaches and maps the machine's memory.
     ///
@@ -25,7 +25,10 @@ impl<M: Model, P: Platform> Port<M, P, Vmdq> {
         tx: impl Into<RingSpace>,
         targeting: Targeting<M>,
         vmm: V,
-    ) -> Result<Started<M, P, TargetedRing<P, V>>, Refused<StartError, NotStarted<M, P, TargetedSpace>>> {
+    ) -> Result<Started<M, P, TargetedRing<P, V>>, Refused<StartError, NotStarted<M, P, TargetedSpace>>>
+    where
+        S: VmdqOn,
+    {
         let (TargetedSpace { ring, entries }, tx) = (rx.into(), tx.into());
         if pool.owner() != self.owner() {
             let memory = Some((TargetedSpace { ring, entries }, tx));

@@ -1,0 +1,36 @@
+//! A machine is relied on: it is implemented by `unsafe` alone, and so are its parts.
+
+use vmdq::Platform;
+use vmdq::bus::{Bus, Mmio, Offset, PortId};
+use vmdq::dma::Identity;
+
+#[derive(Clone)]
+struct Machine(Mmio, Identity);
+
+impl Platform for Machine {
+    type Bus = Mmio;
+    type Dma = Identity;
+
+    fn bus(&self) -> &Mmio {
+        &self.0
+    }
+    fn dma(&self) -> &Identity {
+        &self.1
+    }
+    fn wait_us(&self, _: u32) {}
+}
+
+#[derive(Clone)]
+struct Nowhere;
+
+impl Bus for Nowhere {
+    fn read32(&self, _: Offset) -> u32 {
+        0
+    }
+    unsafe fn write32(&self, _: Offset, _: u32) {}
+    fn id(&self) -> PortId {
+        PortId(0)
+    }
+}
+
+fn main() {}
