@@ -8,12 +8,24 @@
 //! sums are kept only if it still answers after the last one. What the names of counters promise and the 82598
 //! does not keep (GPRC, MPRC: `FACTS.md` section 5, d) is mended by its model.
 //!
-//! Facts: "Intel 82598EB 10 GbE Controller Datasheet", section "Statistics"; `FACTS.md` section 1.7.
+//! Facts: `FACTS.md` sections 1.7 and 5.
 
 use vmdq_hal::device::{Counters, Io, Life};
 use vmdq_hal::{Platform, Statistics};
 
 use crate::model::{Hooks, Ixgbe};
+use crate::regs::Common;
+
+/// Adds what is counted at one place on all devices; returns how many frames were missed.
+fn add_common<P: Platform>(io: Io<'_, P>, sums: &mut Statistics) -> u64 {
+    let missed = (0..Common::MPC.len()).map(|i| u64::from(Common::MPC.at(i).on(io).take().get())).sum();
+    sums.missed += missed;
+    sums.sent += u64::from(Common::GPTC.on(io).take().get());
+    sums.too_long += u64::from(Common::ROC.on(io).take().get());
+    sums.too_short += u64::from(Common::RUC.on(io).take().get());
+    sums.crc_errors += u64::from(Common::CRCERRS.on(io).take().get());
+    missed
+}
 
 // SAFETY: reads alone.
 unsafe impl<M: Hooks> Counters for Ixgbe<M> {
@@ -22,13 +34,8 @@ unsafe impl<M: Hooks> Counters for Ixgbe<M> {
             return;
         }
         let mut sums = *statistics;
-        let missed = (0..M::MPC.len()).map(|i| u64::from(M::MPC.at(i).on(io).take().get())).sum();
-        sums.missed += missed;
+        let missed = add_common(io, &mut sums);
         M::count(io, missed, &mut sums);
-        sums.sent += u64::from(M::GPTC.on(io).take().get());
-        sums.too_long += u64::from(M::ROC.on(io).take().get());
-        sums.too_short += u64::from(M::RUC.on(io).take().get());
-        sums.crc_errors += u64::from(M::CRCERRS.on(io).take().get());
         if !self.is_gone(io) {
             *statistics = sums;
         }

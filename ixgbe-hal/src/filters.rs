@@ -10,11 +10,11 @@
 //! table or the new one.
 //!
 //! Traps: a reset does not clear the entries, so that addresses of earlier software would match; all but entry
-//! 0 are cleared at initialisation (`life`), and the pool that entry 0 leads to when VMDq is turned on (`pools`).
-//! On the 82599 an entry names a set of pools in two registers more (MPSAR), and the same place in the register
+//! 0 are cleared at initialisation (`life`), and the pool that entry 0 leads to when VMDq is turned on
+//! (`pools`). On the 82599 an entry names a set of pools in two registers more (MPSAR), and the same place in the register
 //! window is taken by the VLAN table of the 82598.
 //!
-//! Facts: "Intel 82598EB 10 GbE Controller Datasheet", section "Receive Address High"; `FACTS.md` sections 1.4
+//! Facts: "Intel 82598EB 10 Gigabit Ethernet Controller Datasheet", PDF page 333 (RAH); `FACTS.md` sections 1.4
 //! and 2.6.
 
 use vmdq_hal::device::shared::filters::Entry;

@@ -1,7 +1,7 @@
 //! Reset, initialisation, and the end of all DMA.
 //!
-//! Order of a reset ("Intel 82598EB 10 GbE Controller Datasheet", sections "Reset" and "Disabling"; `FACTS.md`
-//! section 2.1):
+//! Order of a reset (`FACTS.md` section 2.1; for the rings "Intel 82598EB 10 Gigabit Ethernet Controller
+//! Datasheet", PDF page 136):
 //!
 //! 1. Interrupts off (EIMC), all rings off, 2 ms for what is under way, then the receiver off: it may be turned
 //!    off only after all rings are.
@@ -28,9 +28,9 @@ use vmdq_hal::device::{Io, Life, Vlans, Warnings};
 use vmdq_hal::reg::{Dma, RegArray};
 use vmdq_hal::{Config, Fault, FrameLimit, MacAddress, Platform};
 
-use crate::model::{Every, Hooks, Ixgbe};
+use crate::model::{Hooks, Ixgbe};
 use crate::regs::{
-    CTRL, CTRL_EXT, DCA_RXCTRL, DCA_TXCTRL, EEC, HLREG0, MAXFRS, RDRXCTL, RXDCTL, Regs, TXDCTL,
+    CTRL, CTRL_EXT, Common, DCA_RXCTRL, DCA_TXCTRL, EEC, HLREG0, MAXFRS, RDRXCTL, RXDCTL, Regs, TXDCTL,
 };
 
 /// How long rings take to stop when all are turned off at once, in microseconds.
@@ -65,17 +65,17 @@ fn stop_rings<P: Platform>(io: Io<'_, P>, controls: Controls) {
     }
     flush(io);
     io.wait_us(RINGS_STOP);
-    Every::RXCTRL.on(io).set(0);
+    Common::RXCTRL.on(io).set(0);
 }
 
 /// Waits until earlier writes have reached the device: a read can't overtake them.
 pub(crate) fn flush<P: Platform>(io: Io<'_, P>) {
-    let _ = Every::STATUS.on(io).get();
+    let _ = Common::STATUS.on(io).get();
 }
 
 /// Masks every interrupt cause.
 pub(crate) fn mask_all<P: Platform>(io: Io<'_, P>) {
-    Every::EIMC.on(io).set(u32::MAX);
+    Common::EIMC.on(io).set(u32::MAX);
 }
 
 /// Stops what is under way and resets.
@@ -89,9 +89,9 @@ fn reset<P: Platform>(io: Io<'_, P>, controls: Controls, master: Master) -> Resu
     // A device whose requests did not end needs a second reset.
     let resets = if warnings.master_not_quiet { 2 } else { 1 };
     for _ in 0..resets {
-        Every::CTRL.on(io).modify(CTRL::RST::SET);
+        Common::CTRL.on(io).modify(CTRL::RST::SET);
         io.wait_us(SILENT);
-        io.until(Every::CTRL, 100, 1000, |value| !CTRL::RST.is_set(value))?;
+        io.until(Common::CTRL, 100, 1000, |value| !CTRL::RST.is_set(value))?;
         io.wait_us(SETTLES);
     }
     Ok(warnings)
@@ -100,10 +100,10 @@ fn reset<P: Platform>(io: Io<'_, P>, controls: Controls, master: Master) -> Resu
 /// Waits until the device is ready after a reset.
 fn see_ready<P: Platform>(io: Io<'_, P>, warnings: &mut Warnings) -> Result<(), Fault> {
     // Not fatal: the address shows whether the NVM was read.
-    warnings.nvm_not_read = io.until(Every::EEC, 10, 1000, |value| EEC::ARD.is_set(value)).is_err();
-    io.until(Every::RDRXCTL, 10, 1000, |value| RDRXCTL::DMAIDONE.is_set(value))?;
+    warnings.nvm_not_read = io.until(Common::EEC, 10, 1000, |value| EEC::ARD.is_set(value)).is_err();
+    io.until(Common::RDRXCTL, 10, 1000, |value| RDRXCTL::DMAIDONE.is_set(value))?;
     mask_all(io);
-    Every::EICR.on(io).clear(u32::MAX);
+    Common::EICR.on(io).clear(u32::MAX);
     Ok(())
 }
 
@@ -111,10 +111,10 @@ fn see_ready<P: Platform>(io: Io<'_, P>, warnings: &mut Warnings) -> Result<(), 
 fn set_up_mac<P: Platform>(io: Io<'_, P>, config: &Config) {
     // `Port::init` has refused what is out of range; saturate all the same.
     let longest = FrameLimit::new(config.max_frame, u16::MAX).map_or(FrameLimit::LEAST, FrameLimit::hardware);
-    Every::HLREG0
+    Common::HLREG0
         .on(io)
         .modify(HLREG0::TXCRCEN::SET + HLREG0::RXCRCSTRP::SET + HLREG0::JUMBOEN::SET + HLREG0::TXPADEN::SET);
-    Every::MAXFRS.on(io).modify(MAXFRS::MFS.val(longest.into()));
+    Common::MAXFRS.on(io).modify(MAXFRS::MFS.val(longest.into()));
 }
 
 // SAFETY: no memory is handed to the device; `quiesce` returns `Ok` only after STATUS said that no request is
@@ -133,12 +133,12 @@ unsafe impl<M: Hooks> Life for Ixgbe<M> {
 
     fn init<P: Platform>(self, io: Io<'_, P>, config: &Config) {
         self.clear(io);
-        remove_all(io, M::Shared::RAL, M::Shared::RAH, M::Shared::STATUS);
-        Every::MCSTCTRL.on(io).set(0);
+        remove_all(io, M::Shared::RAL, M::Shared::RAH);
+        Common::MCSTCTRL.on(io).set(0);
         tables::fill(io, M::Shared::MTA, 0);
         M::FCTRL.on(io).set(0);
         M::init(io);
-        Every::CTRL_EXT.on(io).modify(CTRL_EXT::NS_DIS::SET + CTRL_EXT::DRV_LOAD::SET);
+        Common::CTRL_EXT.on(io).modify(CTRL_EXT::NS_DIS::SET + CTRL_EXT::DRV_LOAD::SET);
         for i in 0..M::DCA_RXCTRL.len() {
             let ordered = DCA_RXCTRL::DATA_WRO_EN::CLEAR + DCA_RXCTRL::HEAD_WRO_EN::CLEAR;
             M::DCA_RXCTRL.at(i).on(io).modify(ordered);

@@ -2,8 +2,7 @@
 //!
 //! On the 82598 a pool is a VMDq output index. The controller looks a frame's destination up in the receive
 //! addresses and finds an index (RAH.VIND); what no entry matches gets the default index (VMD_CTL). Without RSS
-//! (MRQC 0) the index is the receive ring: "Intel 82598EB 10 GbE Controller Datasheet", section "Receive Queues
-//! Assignment", case 3. Transmit rings are not sorted; a pool has the one of its number.
+//! (MRQC 0) the index is the receive ring. Transmit rings are not sorted; a pool has the one of its number.
 //!
 //! Order, with the receiver off and all rings disabled:
 //!
@@ -19,13 +18,14 @@
 //! is accepted can't change while VMDq is on. Where in VMD_CTL the default index stands is not verified: it is
 //! left at 0. VMDq with RSS is in dispute between datasheet and drivers, and not offered.
 //!
-//! Facts: `FACTS.md` sections 1.4 and 2.4.
+//! Facts: "Intel 82598EB 10 Gigabit Ethernet Controller Datasheet", PDF pages 213 and 214 (how a frame finds
+//! its ring: case 3); `FACTS.md` sections 1.4, 1.5 and 2.4.
 
 use vmdq_hal::device::{Io, Pools, Vlans};
 use vmdq_hal::{Accept, Config, Platform, PoolIndex, RingIndex};
 
-use crate::model::{Every, Hooks, Ixgbe};
-use crate::regs::{FCTRL, SRRCTL};
+use crate::model::{Hooks, Ixgbe};
+use crate::regs::{Common, FCTRL, SRRCTL};
 use crate::{life, vectors};
 
 /// What a pool's SRRCTL is before its ring starts, in KiB.
@@ -65,12 +65,12 @@ unsafe impl<M: Hooks> Pools for Ixgbe<M> {
         M::sort(io, true);
         M::FCTRL.on(io).set(M::accept_always() | accepted(config.accept));
         vectors::enable_msix(io);
-        Every::RXCTRL.on(io).write(M::receiver_on());
+        Common::RXCTRL.on(io).write(M::receiver_on());
     }
 
     fn disable<P: Platform>(self, io: Io<'_, P>) {
         life::mask_all(io);
-        Every::RXCTRL.on(io).set(0);
+        Common::RXCTRL.on(io).set(0);
         life::flush(io);
         io.wait_us(DRAIN_US);
         M::sort(io, false);

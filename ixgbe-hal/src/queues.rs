@@ -17,8 +17,8 @@
 //! polls waits for them, and with RS clear nothing is written back until half of the 64 on-chip
 //! descriptors are done.
 //!
-//! Facts: "Intel 82598EB 10 GbE Controller Datasheet", sections "Receive Descriptor Queue Structure", "Enabling
-//! and Disabling of Receive Queues" and of transmit queues; `FACTS.md` sections 1.5, 1.6, 2.9 and 2.10.
+//! Facts: "Intel 82598EB 10 Gigabit Ethernet Controller Datasheet", PDF pages 136 (enabling and disabling), 222
+//! to 233 (receive), 252 (transmit) and 326 (RXDCTL); `FACTS.md` sections 1.5, 1.6, 2.9 and 2.10.
 
 use vmdq_hal::bus::Offset;
 use vmdq_hal::device::shared::rings::{IN_FLIGHT, Ring};
@@ -26,8 +26,8 @@ use vmdq_hal::device::{HeaderReplication, Io, NotStopped, Queues, ReceiveSetup, 
 use vmdq_hal::{Fault, Platform, RingIndex};
 
 use crate::link;
-use crate::model::{Every, Hooks, I82598, Ixgbe};
-use crate::regs::{SRRCTL, TXDCTL};
+use crate::model::{Hooks, I82598, Ixgbe};
+use crate::regs::{Common, SRRCTL, TXDCTL};
 
 /// Tells whether the control registers of rings show their state now.
 fn shows_rings<P: Platform>(io: Io<'_, P>, needs_link: bool) -> Result<bool, Fault> {
@@ -35,7 +35,7 @@ fn shows_rings<P: Platform>(io: Io<'_, P>, needs_link: bool) -> Result<bool, Fau
         return Ok(true);
     }
     // A device that is gone has no link either.
-    if Every::STATUS.on(io).get() == u32::MAX { Err(Fault::Gone) } else { Ok(false) }
+    if Common::STATUS.on(io).get() == u32::MAX { Err(Fault::Gone) } else { Ok(false) }
 }
 
 /// Waits until a ring reports that it is enabled, where it can; returns whether it did.

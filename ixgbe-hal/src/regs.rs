@@ -1361,21 +1361,23 @@ mod layout {
             /// Counter of queue 4 n + 3
             Q_MAP3 OFFSET(24) NUMBITS(4) [],
         ],
-        /// Status and errors in a receive descriptor that the 82598 has written; errors count while FCTRL.SBP is set
-        pub RX_STATUS [
-            /// CRC error
-            CE OFFSET(24) NUMBITS(1) [],
-            /// Length error
-            LE OFFSET(25) NUMBITS(1) [],
-            /// Packet error
-            PE OFFSET(27) NUMBITS(1) [],
-            /// Oversize error
-            OSE OFFSET(28) NUMBITS(1) [],
-            /// Undersize error
-            USE OFFSET(29) NUMBITS(1) [],
+        /// Receive descriptor as the device writes it back: status and errors (third word)
+        pub RX_WB_STATUS [
+            /// The descriptor is done
+            DD OFFSET(0) NUMBITS(1) [],
+            /// End of the packet
+            EOP OFFSET(1) NUMBITS(1) [],
+            /// A tag was removed
+            VP OFFSET(3) NUMBITS(1) [],
+            /// The header was larger than its buffer
+            HBO OFFSET(23) NUMBITS(1) [],
+            /// Checksum of TCP or UDP is wrong
+            L4E OFFSET(30) NUMBITS(1) [],
+            /// Checksum of IP is wrong
+            IPE OFFSET(31) NUMBITS(1) [],
         ],
         /// PSRTYPE as the datasheet of the 82598 reads: bit t is packet type t
-        pub PACKET_TYPES [
+        pub PSRTYPE_TYPES [
             /// Types 0 (MAC header alone) to 9 (UDP over IPv6)
             TYPES OFFSET(0) NUMBITS(10) [ALL = 0x3ff],
         ],
@@ -2458,6 +2460,16 @@ impl I82598 {
     pub const QBRC: RegArray<(), Rc> = RegArray::new(Window::new(0x1034, 0x40, 16));
     /// Octets transmitted by a queue counter (section 1.7; D).
     pub const QBTC: RegArray<(), Rc> = RegArray::new(Window::new(0x6034, 0x40, 16));
+    /// Field `RX_WB_STATUS.CE`: CRC error; CE to USE are valid only where bad packets are stored (FCTRL.SBP).
+    pub const RX_WB_STATUS_CE: Field<u32, RX_WB_STATUS::Register> = Field::new(0x1, 24);
+    /// Field `RX_WB_STATUS.LE`: Length error.
+    pub const RX_WB_STATUS_LE: Field<u32, RX_WB_STATUS::Register> = Field::new(0x1, 25);
+    /// Field `RX_WB_STATUS.PE`: Packet error.
+    pub const RX_WB_STATUS_PE: Field<u32, RX_WB_STATUS::Register> = Field::new(0x1, 27);
+    /// Field `RX_WB_STATUS.OSE`: Oversize error.
+    pub const RX_WB_STATUS_OSE: Field<u32, RX_WB_STATUS::Register> = Field::new(0x1, 28);
+    /// Field `RX_WB_STATUS.USE`: Undersize error.
+    pub const RX_WB_STATUS_USE: Field<u32, RX_WB_STATUS::Register> = Field::new(0x1, 29);
 }
 
 /// The 82599's registers.
@@ -2829,6 +2841,8 @@ impl I82599 {
     pub const EICR_GPI_SDP2: Field<u32, EICR::Register> = Field::new(0x1, 26);
     /// Field `EICR.GPI_SDP3`: Pin 3.
     pub const EICR_GPI_SDP3: Field<u32, EICR::Register> = Field::new(0x1, 27);
+    /// Field `RX_WB_STATUS.RXE`: Receive error.
+    pub const RX_WB_STATUS_RXE: Field<u32, RX_WB_STATUS::Register> = Field::new(0x1, 29);
 }
 
 /// The X540's registers.

@@ -13,14 +13,14 @@
 //! clears nothing, and then what was seen is cleared by a write to EICR. An entry of IVAR is a byte of a
 //! register that four rings share: only the port routes.
 //!
-//! Facts: "Intel 82598EB 10 GbE Controller Datasheet", section "Interrupt Registers"; `FACTS.md` sections 1.3
-//! and 2.11.
+//! Facts: "Intel 82598EB 10 Gigabit Ethernet Controller Datasheet", PDF pages 274 to 277 and 318; `FACTS.md`
+//! sections 1.3 and 2.11.
 
 use vmdq_hal::device::{Io, Vectors};
 use vmdq_hal::{Causes, Platform, PoolIndex, PoolSet, VectorIndex};
 
-use crate::model::{Every, Hooks, Ixgbe};
-use crate::regs::{EICR, GPIE};
+use crate::model::{Hooks, Ixgbe};
+use crate::regs::{Common, EICR, GPIE};
 
 /// The causes beyond those of rings that interrupt.
 const OTHERS: u32 = EICR::LSC::SET.value;
@@ -29,11 +29,11 @@ const RINGS: u32 = EICR::RTXQ.mask << EICR::RTXQ.shift;
 
 /// Turns MSI-X with automatic mask and clear on.
 pub(crate) fn enable_msix<P: Platform>(io: Io<'_, P>) {
-    Every::GPIE
+    Common::GPIE
         .on(io)
         .write(GPIE::MSIX_MODE::SET + GPIE::PBA_SUPPORT::SET + GPIE::OCD::SET + GPIE::EIAME::SET);
-    Every::EIAC.on(io).set(RINGS);
-    Every::EIAM.on(io).set(RINGS);
+    Common::EIAC.on(io).set(RINGS);
+    Common::EIAM.on(io).set(RINGS);
 }
 
 // SAFETY: a vector writes bits of its own in EIMS, EIMC and EICS, where zeros change nothing.
@@ -55,11 +55,11 @@ unsafe impl<M: Hooks> Vectors for Ixgbe<M> {
     // All bits of the 82598 are in the low word.
 
     fn unmask<P: Platform>(self, io: Io<'_, P>, mask: u64) {
-        Every::EIMS.on(io).raise(mask as u32);
+        Common::EIMS.on(io).raise(mask as u32);
     }
 
     fn mask<P: Platform>(self, io: Io<'_, P>, mask: u64) {
-        Every::EIMC.on(io).set(mask as u32);
+        Common::EIMC.on(io).set(mask as u32);
     }
 
     fn fire<P: Platform>(self, io: Io<'_, P>, mask: u64) {
@@ -73,7 +73,7 @@ unsafe impl<M: Hooks> Vectors for Ixgbe<M> {
             return Causes::FATAL;
         }
         // Those of rings clear themselves.
-        Every::EICR.on(io).clear(pending & !RINGS);
+        Common::EICR.on(io).clear(pending & !RINGS);
         let mut causes = Causes::empty();
         causes.set(Causes::LINK, EICR::LSC.is_set(pending));
         causes

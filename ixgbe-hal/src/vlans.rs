@@ -12,7 +12,7 @@
 //!
 //! Trap: what is VFTAVIND on the 82598 are the receive addresses on the 82599.
 //!
-//! Facts: "Intel 82598EB 10 GbE Controller Datasheet", section "Receive Registers"; `FACTS.md` section 1.4.
+//! Facts: `FACTS.md` sections 1.4 and 2.4.
 
 use vmdq_hal::Platform;
 use vmdq_hal::device::shared::{SharedRegs, tables};

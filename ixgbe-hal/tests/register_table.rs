@@ -1,9 +1,9 @@
-//! The generated registers against a second list, typed from `FACTS.md` and
-//! `82599-registers.tsv` and not from the table.
+//! The generated registers against a second list, typed from `FACTS.md` and from a list of
+//! the 82599's registers (after Barrelfish's `e10k.dev`), and not from the table.
 
 use std::any::type_name;
 
-use ixgbe_hal::regs::{self, I82598, I82599, PoolRegs, Regs, X540};
+use ixgbe_hal::regs::{self, Common, I82598, I82599, PoolRegs, Regs, X540};
 use tock_registers::RegisterLongName;
 use tock_registers::fields::Field;
 use vmdq_hal::reg::{Reg, RegArray};
@@ -75,6 +75,7 @@ macro_rules! every {
             row!(I82598 $name $first $last $kind $fields);
             row!(I82599 $name $first $last $kind $fields);
             row!(X540 $name $first $last $kind $fields);
+            row!(Common $name $first $last $kind $fields);
         )*
     };
 }
@@ -111,7 +112,7 @@ fn general() {
         DCA_ID 0x11070 0x11070 Ro [FUNCTION 0 3, DEVICE 3 5, BUS 8 8]
         DCA_CTRL 0x11074 0x11074 Rw [DCA_DIS 0 1, DCA_MODE 1 4]
     }
-    on! { I82598: EODSDP 0x00028 0x00028 Rw [] GHECCR 0x110b0 0x110b0 Rw [] }
+    on! { I82598: EODSDP 0x00028 0x00028 Rw [] GHECCR 0x110b0 0x110b0 Rw [ERRATUM_6 6 1, ERRATUM_9 9 1, ERRATUM_18 18 1, ERRATUM_21 21 1] }
     on! { I82599: PICAUSE 0x110b0 0x110b0 W1c [CA 0 1, BMEF 4 1] }
     pooled! {
         I2CCTL 0x00028 0x00028 Rw [CLK_IN 0 1, CLK_OUT 1 1, DATA_IN 2 1, DATA_OUT 3 1]
@@ -234,6 +235,7 @@ fn receive_filters() {
     ];
     assert_eq!(modes.map(|m| m.value), [8, 10, 11, 12, 13]);
     assert_eq!(regs::VMD_CTL::VMDQ_FILTER::VLAN.value, 2);
+    assert_eq!((regs::VLNCTRL::VET::DOT1Q.value, regs::PSRTYPE_TYPES::TYPES::ALL.value), (0x8100, 0x3ff));
 }
 
 #[test]
@@ -292,6 +294,7 @@ fn receive_dma() {
     assert_eq!(I82599::RDBAL.at(63).offset().bytes(), 0x1fc0);
     assert_eq!(I82599::RDBAL.at(64).offset().bytes(), 0xd000);
     assert_eq!(X540::SRRCTL.at(64).offset().bytes(), 0xd014);
+    own! { I82598: RX_WB_STATUS_CE 24 1 RX_WB_STATUS_LE 25 1 RX_WB_STATUS_PE 27 1 RX_WB_STATUS_OSE 28 1 RX_WB_STATUS_USE 29 1 }
     own! { I82598: RXDCTL_PTHRESH 0 7 RXDCTL_HTHRESH 8 7 RXDCTL_WTHRESH 16 7 RXCTRL_DMBYPS 1 1 RDRXCTL_RDMTS 0 2 RDRXCTL_MPBEN 4 1 RDRXCTL_MVMEN 5 1 RDRXCTL_MCEN 6 1 DCA_RXCTRL_CPUID 0 5 }
     own! { I82599: RXDCTL_VME 30 1 RDRXCTL_CRCSTRIP 1 1 RDRXCTL_RSCFRSTSIZE 17 5 RDRXCTL_RSCACKC 25 1 RDRXCTL_FCOE_WRFIX 26 1 SRRCTL_RDMTS 22 3 DCA_RXCTRL_CPUID 24 8 }
     own! { X540: RXDCTL_RLPML 0 14 RXDCTL_RLPML_EN 15 1 RXDCTL_VME 30 1 }

@@ -32,4 +32,4 @@ pub mod tag;
 
 pub use accept::Accept;
 pub use limit::FrameLimit;
-pub use mac::MacAddress;
+pub use mac::{MacAddress, ParseMacError};

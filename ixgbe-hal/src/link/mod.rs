@@ -11,14 +11,13 @@
 //! Traps: while the link is down RXDCTL and TXDCTL read as if rings were disabled (`queues`); a device that is
 //! gone reads as all ones, which has LINK_UP in it.
 //!
-//! Facts: "Intel 82598EB 10 GbE Controller Datasheet", section "MAC Registers"; `FACTS.md` sections 1.2 and
-//! 2.3.
+//! Facts: `FACTS.md` sections 1.2 and 2.3.
 
 use vmdq_hal::device::{Io, Life, LinkControl};
 use vmdq_hal::{Fault, Link, Platform};
 
-use crate::model::{Every, Hooks, Ixgbe};
-use crate::regs::LINKS;
+use crate::model::{Hooks, Ixgbe};
+use crate::regs::{Common, LINKS};
 
 /// Tells whether this value of LINKS means a link.
 fn shows_link(links: u32) -> bool {
@@ -27,7 +26,7 @@ fn shows_link(links: u32) -> bool {
 
 /// Tells whether there is a link.
 pub(crate) fn is_up<P: Platform>(io: Io<'_, P>) -> bool {
-    shows_link(Every::LINKS.on(io).get())
+    shows_link(Common::LINKS.on(io).get())
 }
 
 // SAFETY: the registers name no memory and belong to no ring; nothing is waited for.
@@ -38,7 +37,7 @@ unsafe impl<M: Hooks> LinkControl for Ixgbe<M> {
     }
 
     fn state<P: Platform>(self, io: Io<'_, P>) -> Link {
-        let links = Every::LINKS.on(io).get();
+        let links = Common::LINKS.on(io).get();
         if shows_link(links) { Link::Up(M::speed(links)) } else { Link::Down }
     }
 }

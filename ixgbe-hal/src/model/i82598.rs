@@ -1,8 +1,9 @@
 //! The 82598: first generation, a filter names one VMDq output index.
 //!
-//! The datasheet ("Intel 82598EB 10 GbE Controller Datasheet") calls a pool a VMDq output index. There are 16;
-//! without RSS the index is the number of the receive ring, too, and of the 64 receive and 32 transmit rings
-//! the first 16 of each are used. What belongs to the index and not to the ring: SRRCTL, PSRTYPE, DCA_RXCTRL.
+//! The datasheet ("Intel 82598EB 10 Gigabit Ethernet Controller Datasheet") calls a pool a VMDq output index.
+//! There are 16; without RSS the index is the number of the receive ring, too, and of the 64 receive and 32
+//! transmit rings the first 16 of each are used. What belongs to the index and not to the ring: SRRCTL, PSRTYPE,
+//! DCA_RXCTRL.
 //!
 //! Errata that show here (`FACTS.md` section 5): ECC bits to clear after a reset (GHECCR), a PCIe completion
 //! time-out that is too short, a read of EICR that loses causes (26), counters that count more than their names
@@ -14,8 +15,8 @@ use vmdq_hal::{Platform, PoolIndex, Speed, Statistics, VectorIndex};
 
 use super::Hooks;
 use crate::regs::{
-    AUTOC, DPMCS, GCR, GHECCR, I82598, IVAR, PACKET_TYPES, PDPMCS, PSRTYPE, RAH, RMCS, RX_STATUS, RXCTRL,
-    RXDCTL, Regs, SRRCTL, VLNCTRL, VMD_CTL,
+    AUTOC, DPMCS, GCR, GHECCR, I82598, IVAR, PDPMCS, PSRTYPE, PSRTYPE_TYPES, RAH, RMCS, RXCTRL, RXDCTL, Regs,
+    SRRCTL, VLNCTRL, VMD_CTL,
 };
 
 /// The entry of IVAR for causes that are not a ring's.
@@ -44,11 +45,11 @@ impl Hooks for I82598 {
         // 16 KiB buffers, and room for tags.
         max_frame: 16128,
     };
-    const RECEIVE_ERRORS: u32 = RX_STATUS::CE::SET.value
-        | RX_STATUS::LE::SET.value
-        | RX_STATUS::PE::SET.value
-        | RX_STATUS::OSE::SET.value
-        | RX_STATUS::USE::SET.value;
+    const RECEIVE_ERRORS: u32 = Self::RX_WB_STATUS_CE.val(1).value
+        | Self::RX_WB_STATUS_LE.val(1).value
+        | Self::RX_WB_STATUS_PE.val(1).value
+        | Self::RX_WB_STATUS_OSE.val(1).value
+        | Self::RX_WB_STATUS_USE.val(1).value;
     const ENABLE_NEEDS_LINK: bool = true;
     // BSIZEHEADER is 1 to 16 units of 64 bytes.
     const LARGEST_HEADER: u16 = 1024;
@@ -124,7 +125,7 @@ impl Hooks for I82598 {
             + PSRTYPE::SPLIT_IP4::SET
             + PSRTYPE::SPLIT_IP6::SET
             + PSRTYPE::SPLIT_L2::SET;
-        (headers.value | PACKET_TYPES::TYPES::ALL.value, Self::SRRCTL_DESCTYPE_HDR_REPLICATION)
+        (headers.value | PSRTYPE_TYPES::TYPES::ALL.value, Self::SRRCTL_DESCTYPE_HDR_REPLICATION)
     }
 
     fn start_link<P: Platform>(io: Io<'_, P>) {

@@ -2,13 +2,13 @@
 //!
 //! [`Ixgbe`] implements each trait of [`vmdq_hal::device`] once, in the file of that piece of hardware. Where
 //! models differ it asks their [`Hooks`], of which each model has an implementation in a file of its own.
-//! Registers that all devices have need no hook: they are constants of [`Regs`], and of [`Every`] where they
-//! stand at one place on all devices.
+//! Registers that all devices have need no hook: they are constants of [`Regs`], and of
+//! [`Common`](crate::regs::Common) where they are at one place on all devices, so that a sequence which needs no
+//! others is compiled once.
 //!
 //! A model is a value without size, and a type of the same name: `Port<I82598, _, _>` is a port that was made
 //! with the value `I82598`.
 
-mod every;
 mod i82598;
 
 use core::fmt;
@@ -17,8 +17,6 @@ use core::marker::PhantomData;
 use tock_registers::fields::FieldValue;
 use vmdq_hal::device::{Io, Limits, Model};
 use vmdq_hal::{FilterMemory, Mint, Platform, PoolIndex, Speed, Statistics, VectorIndex};
-
-pub(crate) use every::Every;
 
 use crate::regs::{self, RAH, RXCTRL, RXDCTL, Regs, SRRCTL, VLNCTRL};
 

@@ -1,5 +1,7 @@
 //! A frame in a buffer that is mapped for DMA: the value that travels between rings and pools.
 
+use core::mem::ManuallyDrop;
+
 use vmdq_core::group::Described;
 use vmdq_core::relay::Received;
 
@@ -33,7 +35,8 @@ pub const HEADER: usize = 14;
 /// A buffer that is mapped for DMA, and the frame in it.
 ///
 /// Made by a [`BufferPool`](crate::ring::BufferPool) and moved, never copied: whoever holds the
-/// value owns the buffer. A dropped frame is a buffer lost until its pool's memory is released.
+/// value owns the buffer. A dropped frame is a buffer lost; debug builds count them
+/// ([`lost_buffers`](crate::ring::lost_buffers)).
 // As large as a power of two: a place in a burst is found by a shift.
 #[must_use = "a dropped frame is a lost buffer: put it back into a pool, post it or send it"]
 #[repr(align(16))]
@@ -105,8 +108,11 @@ impl Frame {
 
     /// Forgets the frame and keeps the buffer.
     #[inline(always)]
-    pub(crate) const fn into_buffer(self) -> Buffer {
-        self.buffer
+    pub(crate) fn into_buffer(self) -> Buffer {
+        // It goes on living, so that nothing is lost.
+        let frame = ManuallyDrop::new(self);
+        // SAFETY: `frame` is not used again.
+        unsafe { (&raw const frame.buffer).read() }
     }
 
     /// Returns the buffer in which the frame is.
@@ -233,6 +239,14 @@ impl Frame {
         let bit = u64::from(FrameFlags::TAG_REMOVED.bits());
         let others = self.facts.0 & !(bit | 0xffff << 48);
         self.facts.0 = removed.map_or(others, |tag| others | bit | u64::from(tag) << 48);
+    }
+}
+
+// In other builds frames have no destructor, and moving or dropping one costs nothing.
+#[cfg(debug_assertions)]
+impl Drop for Frame {
+    fn drop(&mut self) {
+        super::lost::count_lost();
     }
 }
 
