@@ -8,7 +8,7 @@ use vmdq_hal::device::{
     DefaultPoolChoice, Filters, HeaderReplication, Io, Model, NotStopped, Pools, Queues, ReceiveSetup,
     RingSetup, Vectors,
 };
-use vmdq_hal::{Causes, Config, FilterIndex, MacAddress, PoolIndex, PoolSet, RingIndex, VectorIndex};
+use vmdq_hal::{Causes, Config, Fault, FilterIndex, MacAddress, PoolIndex, PoolSet, RingIndex, VectorIndex};
 
 const ENABLE: u32 = 1 << 25;
 const ADDRESS: MacAddress = MacAddress([0x02, 0x11, 0x22, 0x33, 0x44, 0x55]);
@@ -131,6 +131,20 @@ fn a_ring_that_was_never_on_was_not_stopped() {
 }
 
 #[test]
+fn a_ring_that_stays_on_was_not_stopped() {
+    let machine = Machine::new(|at, _| if at == 0xc068 || at == 0xe068 { ENABLE } else { 0 });
+    // SAFETY: no controller is there.
+    let io = unsafe { Io::new(&machine) };
+    for (result, control) in [
+        (I82576.stop_receive(io, RingIndex::new(1), true), 0xc068),
+        (I82576.stop_transmit(io, RingIndex::new(1), false), 0xe068),
+    ] {
+        let at = |fault| matches!(fault, Fault::TimedOut(t) if t.register.bytes() == control);
+        assert!(matches!(result, Err(NotStopped::Fault(fault)) if at(fault)), "{result:?}");
+    }
+}
+
+#[test]
 fn memory_comes_back_after_what_is_under_way() {
     for stop in [
         |io: Io<'_, Machine>| I82576.stop_receive(io, RingIndex::new(1), true),
@@ -140,6 +154,32 @@ fn memory_comes_back_after_what_is_under_way() {
         // SAFETY: no controller is there.
         assert_eq!(stop(unsafe { Io::new(&machine) }), Ok(()));
         assert_eq!(machine.events().last(), Some(&Event::Wait(100)));
+    }
+}
+
+#[test]
+fn a_transmit_ring_sends_what_it_holds_before_it_stops() {
+    const CONTROL: u32 = 0xe028;
+    // The head follows the tail at the fourth question, or never.
+    for sends_after in [4, u32::MAX] {
+        let asked = core::cell::Cell::new(0);
+        let machine = Machine::new(move |at, written| match at {
+            0xe010 => {
+                asked.set(asked.get() + 1);
+                if asked.get() >= sends_after { 5 } else { 1 }
+            }
+            0xe018 => 5,
+            CONTROL => written.unwrap_or(ENABLE),
+            _ => 0,
+        });
+        // SAFETY: no controller is there.
+        let io = unsafe { Io::new(&machine) };
+        assert_eq!(I82576.stop_transmit(io, RingIndex::new(0), true), Ok(()));
+        let events = machine.events();
+        let off = events.iter().position(|&event| event == Event::Write(CONTROL, 0)).expect("it is disabled");
+        let asked = events[..off].iter().filter(|&&event| event == Event::Read(0xe010)).count();
+        assert_eq!(asked, if sends_after == 4 { 4 } else { 11 });
+        assert!(machine.waited() < 30_000);
     }
 }
 
