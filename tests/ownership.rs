@@ -7,14 +7,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use common::{Lane, buffers, frame, ready, vm};
 use vmdq::igb::I82575;
-use vmdq::ring::{BufferPool, BufferSize, Frame, Shelf};
+use vmdq::ring::{BufferPool, BufferSize, BufferSlot, Frame};
 use vmdq::{Accept, Config, Port, Ready, Resources};
 use vmdq_sim::{Rule, Settled, Sim, SimBus, SimDma, Testbed};
 
 const EVERYTHING: Config =
     Config { max_frame: 1518, accept: Accept::all(), default_drops: true, strip_tags: false };
 
-fn shelf(places: usize) -> &'static mut [Shelf] {
+fn shelf(places: usize) -> &'static mut [BufferSlot] {
     Box::leak(Box::new_uninit_slice(places))
 }
 

@@ -14,7 +14,8 @@ use vmdq::dma::Identity;
 use vmdq::igb::{I82575, I82576};
 use vmdq::ixgbe::I82598;
 use vmdq::ring::{
-    BufferPool, BufferSize, Burst, Exchange, Frame, InPlace, Passing, RingMemory, RxRing, SendError, TxRing,
+    BufferPool, BufferSize, Burst, Exchange, ForwardedFrame, Frame, InPlace, RingMemory, RxRing, SendError,
+    TxRing,
 };
 use vmdq::{
     Any, BindError, BindingId, Config, FilterError, FilterSlot, FilterTable, Host, Idle, InitError,
@@ -29,7 +30,7 @@ type Tx = TxRing<Machine>;
 type Ring = &'static mut RingMemory<256>;
 
 /// What a forwarder is for; unicast alone, so that frames are dropped, too.
-fn reflect(frame: &mut Passing<'_>) -> bool {
+fn reflect(frame: &mut ForwardedFrame<'_>) -> bool {
     let (to, from) = frame.header_mut().split_at_mut(6);
     to.swap_with_slice(&mut from[..6]);
     frame.header()[6] & 1 == 0

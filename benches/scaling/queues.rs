@@ -4,9 +4,9 @@ use vmdq_bench::{IGB, IXGBE, Layout0, Machine, Nic, pages, place};
 use vmdq_hal::device::Model;
 use vmdq_hal::dma::Identity;
 use vmdq_hal::ring::{
-    BufferPool, BufferSize, Burst, Frame, Length, RingLength, RingMemory, RxRing, Shelf, TxRing,
+    BufferPool, BufferSize, BufferSlot, Burst, Frame, Length, RingLength, RingMemory, RxRing, TxRing,
 };
-use vmdq_hal::{Config, MacAddress, Platform, Pool, Port, Resources, Running, Started};
+use vmdq_hal::{Config, MacAddress, Pool, Port, Resources, Running, Started};
 
 use crate::load::Load;
 
@@ -41,7 +41,7 @@ fn buffers(count: usize, dma: Identity) -> BufferPool {
     let at = pages(count * STRIDE);
     // SAFETY: fresh memory of the size, zeroed, never freed.
     let region: &'static mut [u8] = unsafe { std::slice::from_raw_parts_mut(at.as_ptr(), count * STRIDE) };
-    let shelf: Vec<Shelf> = (0..count).map(|_| Shelf::uninit()).collect();
+    let shelf: Vec<BufferSlot> = (0..count).map(|_| BufferSlot::uninit()).collect();
     let size = BufferSize::for_bytes(2048).expect("a size of buffers");
     BufferPool::carve(region, size, shelf.leak(), dma).expect("memory for buffers").0
 }

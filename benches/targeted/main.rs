@@ -64,7 +64,7 @@ struct Row {
 fn region(host: &mut Host, size: usize, reads: bool, clock: &Clock, mode: Mode) -> Result<f64, String> {
     host.nic.receive(REGION, size);
     let ns = clock.ns(mode, || bring(host, reads));
-    host.guest.check(&host.machine, REGION, size)?;
+    host.guest.check(host.machine, REGION, size)?;
     Ok(ns / REGION as f64)
 }
 
@@ -84,7 +84,7 @@ fn count(number: &str, size: &str, reads: bool) -> Result<(), String> {
     for _ in 0..COUNTED {
         host.nic.receive(REGION, size);
         bring(&mut host, reads);
-        host.guest.check(&host.machine, REGION, size)?;
+        host.guest.check(host.machine, REGION, size)?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use vmdq::classify::{Destination, Rules};
 use vmdq::device::Model;
 use vmdq::group::Group;
 use vmdq::relay::{Outlet, relay};
-use vmdq::ring::{BufferPool, Burst, Frame, Lent, RingMemory, RxRing, TxRing};
+use vmdq::ring::{BufferPool, Burst, Frame, PoolMemory, RingMemory, RxRing, TxRing};
 use vmdq::switch::{
     DropReason, InterfaceCounters, InterfaceId, Origin, Physical, Switch as VirtualSwitch, TagAction,
     Virtual, Vlans,
@@ -78,7 +78,7 @@ pub(crate) struct Switch<T: Testbed> {
     /// The default queue, then each virtual machine's.
     lines: Vec<Line<T>>,
     buffers: BufferPool,
-    lent: Lent<&'static mut [u8], T::Dma>,
+    lent: PoolMemory<&'static mut [u8], T::Dma>,
     switch: Box<VirtualSwitch<INTERFACES, ADDRESSES>>,
     uplink: InterfaceId,
     /// The clock of the switch, in milliseconds: a round takes one.
@@ -126,7 +126,7 @@ impl<T: Testbed> Switch<T> {
         let size = config.buffer_size().context("--max-frame: no buffer is so large")?;
         let shelf = Box::leak(Box::new_uninit_slice(STORE / size.bytes()));
         let (mut buffers, lent) =
-            BufferPool::carve(bed.lend_bytes(STORE), size, shelf, bed.dma()).map_err(|(error, ..)| error)?;
+            BufferPool::carve(bed.lend_bytes(STORE), size, shelf, bed.dma()).map_err(Refused::into_error)?;
         ensure!(
             buffers.len() > (guests.len() + 1) * RING + 2 * ROUND,
             "too few buffers of {} bytes",
@@ -275,7 +275,7 @@ impl<T: Testbed> Switch<T> {
         parts.put(self.table).map_err(Refused::into_error)?;
         let _off = self.port.disable(parts).map_err(Refused::into_error)?;
         ensure!(lost == 0, "{lost} buffers are not the pool's");
-        self.lent.release(self.buffers).map_err(|(error, ..)| error)?;
+        self.lent.release(self.buffers).map_err(Refused::into_error)?;
         outcome.violations = self.bed.violations().iter().map(ToString::to_string).collect();
         Ok(outcome)
     }
@@ -289,7 +289,8 @@ impl<T: Testbed> Line<T> {
             if count == 0 {
                 return Ok(());
             }
-            let mut burst: Burst<ROUND> = self.backlog.drain(..count).collect();
+            let mut burst = Burst::<ROUND>::new();
+            burst.fill_from(&mut self.backlog.drain(..count));
             for frame in &mut burst {
                 exchange_addresses(frame.bytes_mut());
                 tell(frame.bytes());

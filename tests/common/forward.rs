@@ -1,13 +1,13 @@
 //! The two ways of forwarding, as one.
 
 use vmdq::device::Model;
-use vmdq::ring::{BufferPool, Exchange, ForwardError, InPlace, Passing, RxRing, TxRing};
-use vmdq::{Platform, Pool, Running};
+use vmdq::ring::{BufferPool, Exchange, ForwardError, ForwardedFrame, InPlace, RxRing, TxRing};
+use vmdq::{Platform, Pool, Refused, Running};
 
 use super::Lane;
 
 /// What looks at frames.
-pub(crate) type Look<'l> = &'l mut dyn FnMut(&mut Passing<'_>) -> bool;
+pub(crate) type Look<'l> = &'l mut dyn FnMut(&mut ForwardedFrame<'_>) -> bool;
 
 /// A way of forwarding, from a receive ring to a transmit ring on the same kind of bus.
 pub(crate) trait Forward: Sized {
@@ -17,9 +17,12 @@ pub(crate) trait Forward: Sized {
         rx: RxRing<Self::P>,
         tx: TxRing<Self::P>,
         pool: &mut BufferPool,
-    ) -> Result<Self, (ForwardError, RxRing<Self::P>, TxRing<Self::P>)>;
+    ) -> Result<Self, Refused<ForwardError, (RxRing<Self::P>, TxRing<Self::P>)>>;
     fn forward(&mut self, most: usize, look: Look<'_>) -> usize;
-    fn split(self, pool: &mut BufferPool) -> Result<(RxRing<Self::P>, TxRing<Self::P>), Self>;
+    fn split(
+        self,
+        pool: &mut BufferPool,
+    ) -> Result<(RxRing<Self::P>, TxRing<Self::P>), Refused<ForwardError, Self>>;
     fn rx(&self) -> &RxRing<Self::P>;
     fn tx(&self) -> &TxRing<Self::P>;
     /// Buffers that stay in the forwarder beyond those that the receive ring has posted.
@@ -35,7 +38,7 @@ macro_rules! forward {
                 rx: RxRing<P>,
                 tx: TxRing<P>,
                 pool: &mut BufferPool,
-            ) -> Result<Self, (ForwardError, RxRing<P>, TxRing<P>)> {
+            ) -> Result<Self, Refused<ForwardError, (RxRing<P>, TxRing<P>)>> {
                 Self::new(rx, tx, pool)
             }
 
@@ -43,7 +46,10 @@ macro_rules! forward {
                 self.forward(most, look)
             }
 
-            fn split(self, pool: &mut BufferPool) -> Result<(RxRing<P>, TxRing<P>), Self> {
+            fn split(
+                self,
+                pool: &mut BufferPool,
+            ) -> Result<(RxRing<P>, TxRing<P>), Refused<ForwardError, Self>> {
                 self.split(pool)
             }
 
@@ -72,19 +78,19 @@ pub(crate) struct Joined<M: Model, F: Forward> {
     pub(crate) forwarder: F,
     pub(crate) steering: Pool<M, F::P, Running>,
     pub(crate) buffers: BufferPool,
-    lent: vmdq::ring::Lent<&'static mut [u8], <F::P as Platform>::Dma>,
+    lent: vmdq::ring::PoolMemory<&'static mut [u8], <F::P as Platform>::Dma>,
 }
 
 impl<M: Model, F: Forward> Joined<M, F> {
     pub(crate) fn new(lane: Lane<M, F::P>) -> Self {
         let Lane { rx, tx, pool, mut buffers, lent } = lane;
-        let forwarder = F::join(rx, tx, &mut buffers).map_err(|(error, ..)| error).expect("rings that fit");
+        let forwarder = F::join(rx, tx, &mut buffers).expect("rings that fit");
         Self { forwarder, steering: pool, buffers, lent }
     }
 
     pub(crate) fn split(self) -> Lane<M, F::P> {
         let Self { forwarder, steering, mut buffers, lent } = self;
-        let (rx, tx) = forwarder.split(&mut buffers).map_err(|_| "no room").expect("room for the rest");
+        let (rx, tx) = forwarder.split(&mut buffers).expect("room for the rest");
         Lane { rx, tx, pool: steering, buffers, lent }
     }
 

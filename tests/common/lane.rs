@@ -1,7 +1,9 @@
 //! One running queue with buffers of its own.
 
 use vmdq::device::Model;
-use vmdq::ring::{BufferPool, BufferSize, Burst, Frame, Lent, RingMemory, RingSpace, RxRing, Shelf, TxRing};
+use vmdq::ring::{
+    BufferPool, BufferSize, BufferSlot, Burst, Frame, PoolMemory, RingMemory, RingSpace, RxRing, TxRing,
+};
 use vmdq::{FilterTable, Idle, Platform, Pool, Port, Running, Started, Stopped, Vmdq};
 use vmdq_sim::Testbed;
 
@@ -11,7 +13,7 @@ pub(crate) struct Lane<M: Model, P: Platform> {
     pub(crate) tx: TxRing<P>,
     pub(crate) pool: Pool<M, P, Running>,
     pub(crate) buffers: BufferPool,
-    pub(crate) lent: Lent<&'static mut [u8], P::Dma>,
+    pub(crate) lent: PoolMemory<&'static mut [u8], P::Dma>,
 }
 
 /// Ring memory of one of the lengths that tests use.
@@ -29,9 +31,9 @@ pub(crate) fn buffers<T: Testbed>(
     bed: &T,
     count: usize,
     size: BufferSize,
-) -> (BufferPool, Lent<&'static mut [u8], T::Dma>) {
+) -> (BufferPool, PoolMemory<&'static mut [u8], T::Dma>) {
     let region = bed.lend_bytes(count * (size.bytes() + 64));
-    let shelf: &'static mut [Shelf] = Vec::from_iter((0..count).map(|_| Shelf::uninit())).leak();
+    let shelf: &'static mut [BufferSlot] = Vec::from_iter((0..count).map(|_| BufferSlot::uninit())).leak();
     let (pool, lent) = BufferPool::carve(region, size, shelf, bed.dma()).expect("buffers");
     assert_eq!(pool.len(), count);
     (pool, lent)

@@ -1,7 +1,7 @@
 //! Two ports of one model: their values have the same types, so mixing them is refused while running.
 //! Whatever is refused comes back and still works where it belongs.
 
-use vmdq::ring::{BufferPool, Lent};
+use vmdq::ring::{BufferPool, PoolMemory};
 use vmdq::{BindError, FilterError, OtherPort, Part, Parts, Platform, Refused, Started, StopError};
 use vmdq_sim::PlatformOf;
 
@@ -88,7 +88,7 @@ fn mixtures<M: Concrete, T: Bed>(
 fn open<M: Concrete, T: Bed>(
     rig: &mut Rig<M, PlatformOf<T>, T>,
     queue: usize,
-) -> (Started<M, PlatformOf<T>>, (BufferPool, Lent<&'static mut [u8], T::Dma>)) {
+) -> (Started<M, PlatformOf<T>>, (BufferPool, PoolMemory<&'static mut [u8], T::Dma>)) {
     let Lane { rx, tx, pool, buffers, lent } = rig.lanes[queue].take().expect("the queue runs");
     (Started { rx, tx, pool }, (buffers, lent))
 }
@@ -97,7 +97,7 @@ fn open<M: Concrete, T: Bed>(
 fn close<M: Concrete, T: Bed>(
     rig: &mut Rig<M, PlatformOf<T>, T>,
     Started { rx, tx, pool }: Started<M, PlatformOf<T>>,
-    (buffers, lent): (BufferPool, Lent<&'static mut [u8], T::Dma>),
+    (buffers, lent): (BufferPool, PoolMemory<&'static mut [u8], T::Dma>),
 ) {
     let queue = pool.index().number();
     rig.lanes[queue] = Some(Lane { rx, tx, pool, buffers, lent });
@@ -123,19 +123,17 @@ pub(crate) fn rings_of_another_queue_are_refused<M: Concrete, T: Bed>(bed: T) {
     finish::<M, T>([a, b]);
 }
 
-/// Puts values into a port's parts, of which the second is another port's, and takes all of them back.
-fn put<M: Concrete, P: Platform, V: Part<M, P>>(mut parts: Parts<M, P>, values: Vec<V>) -> Vec<V> {
-    let foreign = if values.len() > 1 { 1 } else { 0 };
-    let mut back = Vec::new();
-    for (i, value) in values.into_iter().enumerate() {
-        if i == foreign {
-            let Refused { error: OtherPort, value } = parts.put(value).err().expect("it was taken");
-            back.push(value);
-        } else {
-            back.push(value);
-        }
+/// Puts the one value that is another port's into a port's parts, and sees it come back.
+fn put<M: Concrete, P: Platform, V: Part<M, P>>(
+    mut parts: Parts<M, P>,
+    mut values: Vec<V>,
+    foreign: Option<usize>,
+) -> Vec<V> {
+    if let Some(at) = foreign {
+        let Refused { error: OtherPort, value } = parts.put(values.remove(at)).err().expect("it was taken");
+        values.insert(at, value);
     }
-    back
+    values
 }
 
 pub(crate) fn parts_of_another_port_are_refused<M: Concrete, T: Bed>(bed: T) {
@@ -156,9 +154,12 @@ pub(crate) fn parts_of_another_port_are_refused<M: Concrete, T: Bed>(bed: T) {
         };
         exchange(&mut a, &mut b);
         let Rig { bed, delay: kept, plan, port, table, slots, vectors, idle, lanes } = a;
-        let (idle, slots, vectors) =
-            (put(port.parts(), idle), put(port.parts(), slots), put(port.parts(), vectors));
-        let table = put(port.parts(), vec![table]).remove(0);
+        let (idle, slots, vectors) = (
+            put(port.parts(), idle, (kind == 0).then_some(1)),
+            put(port.parts(), slots, (kind == 1).then_some(1)),
+            put(port.parts(), vectors, (kind == 2).then_some(1)),
+        );
+        let table = put(port.parts(), vec![table], (kind == 3).then_some(0)).remove(0);
         a = Rig { bed, delay: kept, plan, port, table, slots, vectors, idle, lanes };
         exchange(&mut a, &mut b);
     }

@@ -1,11 +1,11 @@
-//! Where QEMU's `igb` departs from the datasheet, as far as the driver meets it (facts/igb.md,
+//! Where QEMU's `igb` departs from the datasheet, as far as the driver meets it (`igb-hal/FACTS.md`,
 //! section 6, whose numbers stand beside each test). The driver is not bent to any of it.
 
 use embedded_hal::delay::DelayNs;
 use vmdq::bus::{Bus, Offset};
 use vmdq::igb::I82576;
-use vmdq::{Accept, Causes, Config, MacAddress, Port, Reset};
-use vmdq_sim::{Qemu, QemuBus, Settled, Testbed};
+use vmdq::{Accept, Causes, Config, MacAddress, Port};
+use vmdq_sim::{PlatformOf, Qemu, Settled, Testbed};
 
 use crate::bed::qemu;
 use crate::common::{GROUP, Plan, Rig, STRANGER, frame, number, numbers, vm};
@@ -13,7 +13,7 @@ use crate::common::{GROUP, Plan, Rig, STRANGER, frame, number, numbers, vm};
 /// Extended interrupt causes, cleared by a read.
 const EICR: u32 = 0x1580;
 
-fn start(plan: Plan) -> Option<Rig<I82576, QemuBus, Qemu>> {
+fn start(plan: Plan) -> Option<Rig<I82576, PlatformOf<Qemu>, Qemu>> {
     Some(Rig::start(qemu()?, plan))
 }
 
@@ -29,7 +29,7 @@ fn strangers_and_broadcast_arrive_uninvited() {
     assert_eq!(rig.lands(&frame(STRANGER, 0, 60)), [0]);
     assert_eq!(rig.lands(&frame(MacAddress::BROADCAST, 0, 60)), [0]);
     assert_eq!(rig.lands(&frame(GROUP, 0, 60)), []);
-    rig.port.set_accept(Accept::MULTICAST);
+    rig.port.set_accept(Accept::MULTICAST).expect("the model can");
     assert_eq!(rig.lands(&frame(GROUP, 0, 60)), [0]);
     rig.finish();
 }
@@ -68,7 +68,7 @@ fn the_default_queue_never_blocks() {
 fn a_frame_waits_when_all_queues_are_full() {
     let port = {
         let Some(bed) = qemu() else { return };
-        let port = crate::common::ready::<I82576, _, _>(&bed, bed.bus(), &Config::default());
+        let port = crate::common::ready::<I82576, _>(bed.platform(), &Config::default());
         (bed, port)
     };
     let mut rig = Rig::stopped(port.0, port.1, Plan { descriptors: 8, buffers: 14, ..Plan::default() });
@@ -146,10 +146,10 @@ fn frames_over_rlpml_are_not_counted() {
 fn the_nvm_is_never_read_and_the_link_takes_time() {
     let Some(bed) = qemu() else { return };
     // SAFETY: the test bed is an 82576.
-    let port = unsafe { Port::<I82576, _, Reset>::new(bed.bus()) };
+    let port = unsafe { Port::new(I82576, bed.platform()) };
     let mut port = port.init(&Config::default()).expect("the port initialises");
     assert!(port.warnings().nvm_not_read);
-    delay.delay_ms(2000);
+    bed.delay().delay_ms(2000);
     assert!(!port.link().is_up());
     assert!(!port.bring_link_up(300).is_up());
     assert!(port.bring_link_up(1000).is_up());
@@ -162,7 +162,7 @@ fn vectors_do_not_mask_themselves() {
     rig.bind(vm(1), 1);
     let pool = &rig.lanes[1].as_ref().expect("the queue runs").pool;
     rig.port.route(&mut rig.vectors[3], pool).expect("both are this port's");
-    let eicr = |rig: &Rig<I82576, QemuBus, Qemu>| rig.bed.bus().read32(Offset::new(EICR));
+    let eicr = |rig: &Rig<I82576, PlatformOf<Qemu>, Qemu>| rig.bed.bus().read32(Offset::new(EICR));
     rig.inject(&[frame(vm(1), 0, 60)]);
     assert_eq!(eicr(&rig), 1 << 3, "the queue's vector");
     assert_eq!(eicr(&rig), 0);

@@ -2,7 +2,7 @@
 //! brings back what led where.
 
 use vmdq::{Fault, MacAddress, Port, Quiesced, Ready, Refused, Restore, RestoreError, Started, Stopped};
-use vmdq_sim::PlatformOf;
+use vmdq_sim::{PlatformOf, Settled};
 
 use crate::bed::Bed;
 use crate::common::{Concrete, Lane, Plan, Rig, frame, gather, limits, pools, vm};
@@ -75,10 +75,16 @@ pub(crate) fn a_quiesced_port_starts_over<M: Concrete, T: Bed>(bed: T) {
     rig.finish();
 }
 
+/// The pools that get the address of their virtual machine.
+fn bound<M: Concrete>() -> impl Iterator<Item = usize> {
+    (1..pools::<M>()).filter(|&queue| queue != 2 && queue != 3)
+}
+
 /// Binds addresses and routes, and has traffic in every filtered pool.
 fn planned<M: Concrete, T: Bed>(bed: T) -> Rig<M, PlatformOf<T>, T> {
     let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
-    rig.bind_all();
+    // Pool 1 has two addresses, and two pools have none: some models have no more filters than pools.
+    bound::<M>().for_each(|queue| drop(rig.bind(vm(queue), queue)));
     rig.bind(vm(100), 1);
     for queue in 1..pools::<M>() {
         let pool = &rig.lanes[queue].as_ref().expect("the pool runs").pool;
@@ -103,8 +109,10 @@ fn restored<M: Concrete, T: Bed>(
     rig.port.restore(what, with).expect("everything the plan names is there");
     rig.slots = slots.collect();
     assert_eq!(rig.port.plan(&rig.table), *what);
-    for queue in 1..pools::<M>() {
+    for queue in bound::<M>() {
         assert_eq!(rig.lands(&frame(vm(queue), 7, 60)), [queue]);
+    }
+    for queue in 1..pools::<M>() {
         let vector = &rig.vectors[queue % usize::from(limits::<M>().vectors)];
         assert!(vector.pools().contains(vmdq::PoolIndex::new(queue as u8)));
     }
@@ -115,7 +123,7 @@ fn restored<M: Concrete, T: Bed>(
 pub(crate) fn a_plan_is_restored_after_a_reset<M: Concrete, T: Bed>(bed: T) {
     let rig = planned::<M, T>(bed);
     let plan = rig.port.plan(&rig.table);
-    assert_eq!(plan.filters().count(), pools::<M>());
+    assert_eq!(plan.filters().count(), bound::<M>().count() + 1);
     restored::<M, T>(reset(quiesce(rig)), &plan);
 }
 
@@ -147,7 +155,8 @@ pub(crate) fn a_plan_is_restored_after_a_reset_from_outside<M: Concrete, T: crat
     let mut rig = planned::<M, T>(bed);
     let plan = rig.port.plan(&rig.table);
     rig.bed.reset_from_outside();
-    assert_eq!(rig.lands(&frame(vm(1), 1, 60)), [], "nothing is received any more");
+    rig.bed.inject(&frame(vm(1), 1, 60));
+    assert_eq!(rig.bed.settle(), Settled::Blocked { waiting: 1 }, "the receiver is off");
     restored::<M, T>(reset(quiesce(rig)), &plan);
 }
 

@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 
 use vmdq::bus::{Bus, Offset};
-use vmdq::device::{HeaderReplication, Queues, ReceiveSetup, RingSetup};
+use vmdq::device::{HeaderReplication, ReceiveSetup, RingSetup};
 use vmdq::dma::{Direction, DmaSpace};
 use vmdq::ring::BufferSize;
 use vmdq::targeted::HeaderSize;

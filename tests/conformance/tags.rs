@@ -97,7 +97,6 @@ pub(crate) fn tags_stay_unless_removal_is_asked_for<M: Concrete, T: Bed>(bed: T)
     let mut port = Some(port.into_reset());
     for strip_tags in [true, false, true] {
         let plan = Plan { config: Config { strip_tags, ..Plan::default().config }, ..Plan::default() };
-        let mut delay = bed.delay();
         let taken = port.take().expect("the port of the last round");
         let mut ready = taken.init(&plan.config).expect("the port initialises");
         assert!(ready.bring_link_up(5000).is_up());

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use vmdq::Controller;
-use vmdq::ring::Passing;
+use vmdq::ring::ForwardedFrame;
 use vmdq_sim::{Sim, SimDma, Testbed};
 
 use crate::common::{Forward, Joined, Lane, Plan, number, numbers, tagged, vm};
@@ -15,7 +15,7 @@ fn room(descriptors: usize) -> u32 {
     3 * descriptors as u32 / 8
 }
 
-fn pass(_: &mut Passing<'_>) -> bool {
+fn pass(_: &mut ForwardedFrame<'_>) -> bool {
     true
 }
 
@@ -153,7 +153,7 @@ fn full<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
     let mut looks = 0;
     let mut out = Vec::new();
     while out.len() < 100 {
-        let mut look = |_: &mut Passing<'_>| {
+        let mut look = |_: &mut ForwardedFrame<'_>| {
             looks += 1;
             true
         };

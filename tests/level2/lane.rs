@@ -3,7 +3,7 @@
 use embedded_hal::delay::DelayNs;
 use vmdq::bus::Bus;
 use vmdq::dma::DmaSpace;
-use vmdq::ring::{BufferPool, BufferSize, FrameFlags, Lent, TxRing};
+use vmdq::ring::{BufferPool, BufferSize, FrameFlags, PoolMemory, TxRing};
 use vmdq::targeted::{
     RunningTargeted, ShareState, StoppedTargeted, TargetedBurst, TargetedMemory, TargetedRing, TargetedSpace,
 };
@@ -32,7 +32,7 @@ pub(crate) struct Targeted<C: Controller, B: Bus, D: DmaSpace> {
     pub(crate) tx: TxRing<C, B, D>,
     pub(crate) pool: Pool<C, B>,
     pub(crate) headers: BufferPool,
-    pub(crate) lent: Lent<&'static mut [u8], D>,
+    pub(crate) lent: PoolMemory<&'static mut [u8], D>,
     pub(crate) guest: Guest,
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use vmdq::ring::{BufferPool, BufferSize, Burst, Exchange, Frame, InPlace, Passing, RxRing, TxRing};
+use vmdq::ring::{BufferPool, BufferSize, Burst, Exchange, ForwardedFrame, Frame, InPlace, RxRing, TxRing};
 use vmdq::{Controller, Pool, Running};
 use vmdq_sim::{Sim, SimDma, Testbed};
 
@@ -201,7 +201,7 @@ impl<M: Concrete> Driver<M> {
         match call {
             Call::Forward(most, passes) => {
                 let mut looks = 0;
-                let sent = joined.forward(most, &mut |frame: &mut Passing<'_>| {
+                let sent = joined.forward(most, &mut |frame: &mut ForwardedFrame<'_>| {
                     seen(frame);
                     looks += 1;
                     passes >> (looks % 16) & 1 != 0
@@ -211,7 +211,7 @@ impl<M: Concrete> Driver<M> {
             Call::ForwardUpToPanic(before) => {
                 let mut left = before;
                 let forward = AssertUnwindSafe(|| {
-                    joined.forward(16, &mut |_: &mut Passing<'_>| {
+                    joined.forward(16, &mut |_: &mut ForwardedFrame<'_>| {
                         if left == 0 {
                             resume_unwind(Box::new(Thrown));
                         }

@@ -1,9 +1,9 @@
 //! Buffers live for good.
 
 use vmdq::dma::Identity;
-use vmdq::ring::{BufferPool, BufferSize, Shelf};
+use vmdq::ring::{BufferPool, BufferSize, BufferSlot};
 
-fn local(size: BufferSize, shelf: &'static mut [Shelf], dma: Identity) {
+fn local(size: BufferSize, shelf: &'static mut [BufferSlot], dma: Identity) {
     let mut region = [0; 8192];
     let _ = BufferPool::carve(&mut region, size, shelf, dma);
 }

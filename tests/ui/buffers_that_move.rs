@@ -1,9 +1,9 @@
 //! Buffers stay in place when their owner moves.
 
 use vmdq::dma::Identity;
-use vmdq::ring::{BufferPool, BufferSize, Shelf};
+use vmdq::ring::{BufferPool, BufferSize, BufferSlot};
 
-fn moved(size: BufferSize, shelf: &'static mut [Shelf], dma: Identity) {
+fn moved(size: BufferSize, shelf: &'static mut [BufferSlot], dma: Identity) {
     let region = [0u8; 8192];
     let _ = BufferPool::carve(region, size, shelf, dma);
 }

@@ -4,6 +4,7 @@
 //! frames go back to their pool, whoever got them.
 
 use anyhow::{Context, Result};
+use vmdq::Refused;
 use vmdq::group::Group;
 use vmdq::relay::{Outlet, Received, SentFrame, relay};
 use vmdq::ring::{BufferPool, Burst, Frame};
@@ -186,10 +187,10 @@ fn send<E>(
     buffers: &mut BufferPool,
     bytes: &[u8],
     tag: Option<u16>,
-    send: impl FnOnce(Frame) -> Result<(), (E, Frame)>,
+    send: impl FnOnce(Frame) -> Result<(), Refused<E, Frame>>,
 ) -> Option<()> {
     let mut frame = buffers.take()?;
     let filled = frame.fill(bytes).is_ok() && tag.is_none_or(|tag| frame.insert_tag(tag).is_ok());
-    let sent = if filled { send(frame).map_err(|(_, frame)| frame) } else { Err(frame) };
+    let sent = if filled { send(frame).map_err(Refused::into_value) } else { Err(frame) };
     sent.map_err(|frame| buffers.put(frame)).ok()
 }

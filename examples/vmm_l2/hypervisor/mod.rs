@@ -12,7 +12,7 @@ mod tests;
 
 use anyhow::{Result, bail};
 use vmdq::device::Model;
-use vmdq::ring::{BufferPool, Lent};
+use vmdq::ring::{BufferPool, PoolMemory};
 use vmdq::switch::{InterfaceId, Switch};
 use vmdq::{Any, FilterTable, Parts, Port, Started, Vmdq};
 use vmdq_sim::{Guests, PlatformOf, Settled, Sim, SimDma, Testbed};
@@ -38,7 +38,7 @@ type Host = PlatformOf<Sim>;
 /// A pool of buffers, and the memory that it was made of.
 struct Store {
     pool: BufferPool,
-    lent: Lent<&'static mut [u8], SimDma>,
+    lent: PoolMemory<&'static mut [u8], SimDma>,
 }
 
 /// A port with VMDq on, a virtual machine behind every queue but the default one, and a switch.

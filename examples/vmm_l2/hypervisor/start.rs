@@ -169,7 +169,7 @@ impl Store {
         let bytes = count * (size.bytes() + 64);
         let shelf = Box::leak(Box::new_uninit_slice(count));
         let (pool, lent) = BufferPool::carve::<_, SimDma>(bed.lend_bytes(bytes), size, shelf, bed.dma())
-            .map_err(|(error, ..)| error)?;
+            .map_err(Refused::into_error)?;
         ensure!(pool.len() == count, "{} buffers instead of {count}", pool.len());
         Ok(Self { pool, lent })
     }
