@@ -30,8 +30,8 @@ const ACQUIRE: u32 = 700_000;
 const RELEASE: u32 = 200_000;
 /// How long to leave the locks alone when the semaphore is taken, in microseconds.
 const PAUSE: u32 = 5000;
-/// How often a lock is tried, and how long to wait between, in microseconds.
-const LOCK: (u32, u32) = (2000, 50);
+/// How long to wait before a lock is tried again, in microseconds.
+const BETWEEN: u32 = 50;
 /// How often the PHY is asked whether it is done, and how long to wait between, in microseconds.
 const MDI: (u32, u32) = (640, 50);
 
@@ -87,16 +87,14 @@ impl Patience {
         read: impl Fn() -> u32,
         taken: impl Fn(u32) -> bool,
     ) -> Result<(), Fault> {
-        let mut tries = LOCK.0;
         loop {
             let value = read();
             if value != u32::MAX && taken(value) {
                 return Ok(());
             }
-            if tries == 0 || !self.wait(io, LOCK.1) {
+            if !self.wait(io, BETWEEN) {
                 return Err(not_in_time(Common::SWSM.offset(), value));
             }
-            tries -= 1;
         }
     }
 }

@@ -36,7 +36,7 @@ pub(crate) const MAX_FRAME: u16 = 9728;
 /// A gigabit controller whose registers `R` has.
 ///
 /// The wrapper is this crate's own, so that one implementation of each trait of [`vmdq_hal::device`]
-/// covers every model. Name the models: [`I82575`], [`I82576`].
+/// covers every model. Name the models: [`I82575`](tyalias@I82575), [`I82576`](tyalias@I82576).
 pub struct Igb<R>(PhantomData<fn() -> R>);
 
 /// The type of Intel's 82575: 4 pools, 15 filters.
