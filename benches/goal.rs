@@ -1,8 +1,8 @@
 //! Goals, and whether they are met.
 
-use std::fmt;
-
 use serde_json::{Value, json};
+
+use crate::table::goal_table;
 
 /// How far a figure may go.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -52,6 +52,21 @@ impl Goal {
         self.met() == Some(false)
     }
 
+    /// Returns the goal for a table: what it is, its bound, what was measured and whether it is met.
+    #[must_use]
+    pub fn row(&self) -> Vec<String> {
+        let bound = match self.bound {
+            Bound::Most(most) => format!("<= {most:.3}"),
+            Bound::Least(least) => format!(">= {least:.3}"),
+        };
+        let (measured, met) = match self.measured.zip(self.met()) {
+            None => (String::new(), "not measured"),
+            Some((measured, true)) => (format!("{measured:.3}"), "met"),
+            Some((measured, false)) => (format!("{measured:.3}"), "MISSED"),
+        };
+        vec![self.name.clone(), bound, measured, met.into()]
+    }
+
     /// Writes the goal.
     #[must_use]
     pub fn json(&self) -> Value {
@@ -64,27 +79,15 @@ impl Goal {
     }
 }
 
-impl fmt::Display for Goal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (sign, bound) = match self.bound {
-            Bound::Most(most) => ("<=", most),
-            Bound::Least(least) => (">=", least),
-        };
-        write!(f, "{:<64} {sign} {bound:<8.3}", self.name)?;
-        match self.measured.zip(self.met()) {
-            None => write!(f, " not measured"),
-            Some((measured, true)) => write!(f, " {measured:>12.3} met"),
-            Some((measured, false)) => write!(f, " {measured:>12.3} MISSED"),
-        }
-    }
-}
-
 /// Prints goals for people, on standard error if standard output is for a program; tells whether
 /// none is missed.
 #[must_use]
 pub fn judge(goals: &[Goal], as_json: bool) -> bool {
-    for goal in goals {
-        if as_json { eprintln!("{goal}") } else { println!("{goal}") }
+    let table = goal_table(goals);
+    if as_json {
+        eprint!("{table}")
+    } else {
+        print!("{table}")
     }
     !goals.iter().any(Goal::is_missed)
 }

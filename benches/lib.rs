@@ -9,6 +9,7 @@ mod plot;
 mod progress;
 mod registers;
 mod sample;
+mod table;
 
 pub use callgrind::{count, count_if_possible, count_subjects, measured_region};
 pub use clock::{Clock, Mode, ns};
@@ -17,8 +18,9 @@ pub use memory::{pages, place};
 pub use nic::{IGB, IXGBE, Layout0, Nic};
 pub use plot::{Line, Panel, Scale, draw};
 pub use progress::show;
-pub use registers::Registers;
+pub use registers::{Machine, Registers};
 pub use sample::Sample;
+pub use table::{goal_table, table};
 
 /// Returns what the bench was asked for; cargo's own argument is left out.
 #[must_use]

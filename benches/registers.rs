@@ -3,9 +3,14 @@
 use std::ptr::NonNull;
 
 use embedded_hal::delay::DelayNs;
+use vmdq_hal::Host;
 use vmdq_hal::bus::{Mmio, WINDOW};
+use vmdq_hal::dma::Identity;
 
 use crate::memory::pages;
+
+/// The machine that a driver of a device in memory runs on.
+pub type Machine = Host<Mmio, Identity, Registers>;
 
 /// The registers of a device in memory, never freed.
 ///
@@ -14,11 +19,13 @@ use crate::memory::pages;
 pub struct Registers(NonNull<u8>);
 
 impl Registers {
-    /// Makes a register file of zeros.
+    /// Makes a register file of zeros, but for the port's own address.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "each is memory that is never freed")]
     pub fn new() -> Self {
-        Self(pages(WINDOW as usize))
+        let registers = Self(pages(WINDOW as usize));
+        registers.write(0x5400, 2); // RAL 0: 02:00:00:00:00:00
+        registers
     }
 
     /// Returns the register file that begins at `at`.
@@ -42,6 +49,15 @@ impl Registers {
     pub fn bus(self) -> Mmio {
         // SAFETY: the register file is as large as the window and is never freed.
         unsafe { Mmio::new(self.0.cast()) }
+    }
+
+    /// Returns the machine that a driver of the device runs on.
+    #[must_use]
+    pub fn machine(self) -> Machine {
+        // SAFETY: the device in memory uses pointers.
+        let dma = unsafe { Identity::new() };
+        // SAFETY: the device moves between measured regions alone: nothing is ever under way.
+        unsafe { Host::new(self.bus(), dma, self) }
     }
 
     fn register(self, at: usize) -> NonNull<u32> {

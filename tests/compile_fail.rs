@@ -20,9 +20,9 @@ fn misuse_does_not_compile() {
         return;
     }
     let cases = trybuild::TestCases::new();
-    cases.compile_fail("tests/ui/*.rs");
+    cases.compile_fail("ui/*.rs");
     // Without it, trybuild only checks, and assertions in generic constants do not fire.
-    cases.pass("tests/ui/pass/*.rs");
+    cases.pass("ui/pass/*.rs");
 }
 
 /// A case that no longer fits the crates fails for another reason than its own, and `TRYBUILD=overwrite`
@@ -32,7 +32,7 @@ fn every_case_fails_for_its_own_reason() {
     // A signature, an import or a name that is gone.
     let stale = ["E0049", "E0050", "E0053", "E0046", "E0061", "E0063", "E0432", "E0433", "E0412", "E0425"];
     let mut cases = 0;
-    for entry in fs::read_dir("tests/ui").expect("the cases are there") {
+    for entry in fs::read_dir("ui").expect("the cases are there") {
         let path = entry.expect("the folder can be read").path();
         if path.extension().is_none_or(|extension| extension != "rs") {
             continue;

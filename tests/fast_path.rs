@@ -15,16 +15,16 @@ use vmdq_sim::{Sim, SimBus, SimDma, Testbed, Traced};
 type Traces<C> = Rig<C, Traced<SimBus>, Sim>;
 
 /// A rig whose register accesses are counted, from zero.
-fn traced<C: Controller>(bed: Sim, plan: Plan) -> (Traces<C>, Traced<SimBus>) {
+fn traced<M: Concrete>(bed: Sim, plan: Plan) -> (Traces<C>, Traced<SimBus>) {
     let bus = Traced::new(bed.bus());
-    let mut rig = Traces::<C>::start_on(bed, bus.clone(), plan);
+    let mut rig = Traces::<M>::start_on(bed, bus.clone(), plan);
     rig.bind_all();
     bus.reset_counts();
     (rig, bus)
 }
 
 /// Writes to the tails of a queue, receive and transmit.
-fn tails<C: Controller>(bus: &Traced<SimBus>, queue: usize) -> (u64, u64) {
+fn tails<M: Concrete>(bus: &Traced<SimBus>, queue: usize) -> (u64, u64) {
     let queue = queue as u8;
     (bus.writes_at(C::rx_tail(queue).bytes()), bus.writes_at(C::tx_tail(queue).bytes()))
 }
@@ -55,7 +55,7 @@ on_every_model! {
 }
 
 /// Takes sent buffers back, receives on a lane and answers every frame through its transmit ring.
-fn answer<C: Controller>(lane: &mut Lane<C, Traced<SimBus>, SimDma>) -> usize {
+fn answer<M: Concrete>(lane: &mut Lane<C, Traced<SimBus>, SimDma>) -> usize {
     let mut burst = Burst::<32>::new();
     lane.tx.reclaim(&mut lane.buffers);
     let received = lane.rx.receive(&mut burst);
@@ -68,29 +68,29 @@ fn answer<C: Controller>(lane: &mut Lane<C, Traced<SimBus>, SimDma>) -> usize {
     received
 }
 
-fn frames_move_without_a_register_read<C: Controller>(bed: Sim) {
-    let (mut rig, bus) = traced::<C>(bed, Plan::default());
+fn frames_move_without_a_register_read<M: Concrete>(bed: Sim) {
+    let (mut rig, bus) = traced::<M>(bed, Plan::default());
     let mut received = 0;
     for round in 0..20 {
         let frames =
-            (1..C::QUEUES).flat_map(|queue| (0..16).map(move |i| frame(vm(queue), 16 * round + i, 60)));
+            (1..pools::<M>()).flat_map(|queue| (0..16).map(move |i| frame(vm(queue), 16 * round + i, 60)));
         rig.inject(&Vec::from_iter(frames));
         received += rig.lanes.iter_mut().flatten().map(answer).sum::<usize>();
     }
-    assert_eq!(received, 20 * 16 * (C::QUEUES - 1));
+    assert_eq!(received, 20 * 16 * (pools::<M>() - 1));
     let _ = rig.bed.settle();
     assert_eq!(rig.bed.take_sent().len(), received);
     assert_eq!(bus.reads(), 0);
     rig.finish();
 }
 
-fn a_burst_writes_one_tail_for_each_ring<C: Controller>(bed: Sim) {
-    let (mut rig, bus) = traced::<C>(bed, Plan::default());
+fn a_burst_writes_one_tail_for_each_ring<M: Concrete>(bed: Sim) {
+    let (mut rig, bus) = traced::<M>(bed, Plan::default());
     for round in 0..20 {
         rig.inject(&Vec::from_iter((0..32).map(|i| frame(vm(1), 32 * round + i, 60))));
         bus.reset_counts();
         assert_eq!(answer(rig.lane(1)), 32);
-        let (rx, tx) = tails::<C>(&bus, 1);
+        let (rx, tx) = tails::<M>(&bus, 1);
         assert!(rx <= 1 && tx == 1, "round {round}: {rx} and {tx}");
         assert_eq!((bus.writes(), bus.reads()), (rx + tx, 0));
         let _ = rig.bed.settle();
@@ -98,8 +98,8 @@ fn a_burst_writes_one_tail_for_each_ring<C: Controller>(bed: Sim) {
     rig.finish();
 }
 
-fn an_empty_poll_touches_nothing<C: Controller>(bed: Sim) {
-    let (mut rig, bus) = traced::<C>(bed, Plan::default());
+fn an_empty_poll_touches_nothing<M: Concrete>(bed: Sim) {
+    let (mut rig, bus) = traced::<M>(bed, Plan::default());
     for lane in rig.lanes.iter_mut().flatten() {
         for _ in 0..100 {
             assert_eq!(answer(lane), 0);
@@ -110,12 +110,12 @@ fn an_empty_poll_touches_nothing<C: Controller>(bed: Sim) {
 }
 
 /// 127 buffers are posted: the device stays above half for long.
-fn the_tail_waits_for_32_buffers<C: Controller>(bed: Sim) {
-    let (mut rig, bus) = traced::<C>(bed, Plan { descriptors: 128, buffers: 127, ..Plan::default() });
+fn the_tail_waits_for_32_buffers<M: Concrete>(bed: Sim) {
+    let (mut rig, bus) = traced::<M>(bed, Plan { descriptors: 128, buffers: 127, ..Plan::default() });
     for i in 0..96 {
         rig.inject(&[frame(vm(1), i, 60)]);
         assert_eq!(numbers(&rig.lane(1).receive()), [i]);
-        assert_eq!(tails::<C>(&bus, 1).0, u64::from(i + 1) / 32, "after frame {i}");
+        assert_eq!(tails::<M>(&bus, 1).0, u64::from(i + 1) / 32, "after frame {i}");
         assert_eq!(rig.lane(1).rx.posted(), 127);
     }
     assert_eq!((bus.reads(), bus.writes()), (0, 3));
@@ -123,8 +123,8 @@ fn the_tail_waits_for_32_buffers<C: Controller>(bed: Sim) {
 }
 
 /// 7 buffers are posted: told as soon as fewer than half of them are visible.
-fn the_tail_does_not_wait_when_the_device_runs_short<C: Controller>(bed: Sim) {
-    let (mut rig, bus) = traced::<C>(bed, Plan { descriptors: 8, buffers: 7, ..Plan::default() });
+fn the_tail_does_not_wait_when_the_device_runs_short<M: Concrete>(bed: Sim) {
+    let (mut rig, bus) = traced::<M>(bed, Plan { descriptors: 8, buffers: 7, ..Plan::default() });
     for i in 0..3 {
         rig.inject(&[frame(vm(1), i, 60)]);
         assert_eq!(rig.lane(1).receive().len(), 1);
@@ -132,29 +132,29 @@ fn the_tail_does_not_wait_when_the_device_runs_short<C: Controller>(bed: Sim) {
     assert_eq!(bus.writes(), 0, "4 of 7 are visible");
     rig.inject(&[frame(vm(1), 3, 60)]);
     assert_eq!(rig.lane(1).receive().len(), 1);
-    assert_eq!((tails::<C>(&bus, 1).0, bus.writes()), (1, 1), "3 of 7 were visible");
+    assert_eq!((tails::<M>(&bus, 1).0, bus.writes()), (1, 1), "3 of 7 were visible");
     // All of them are visible now.
     rig.inject(&Vec::from_iter((0..7).map(|i| frame(vm(1), i, 60))));
     assert_eq!(rig.lane(1).receive().len(), 7);
     rig.finish();
 }
 
-fn forwarding_in_place_writes_its_own_tails_alone<C: Controller>(bed: Sim) {
-    let (mut rig, bus) = traced::<C>(bed, Plan::default());
-    let last = C::QUEUES - 1;
+fn forwarding_in_place_writes_its_own_tails_alone<M: Concrete>(bed: Sim) {
+    let (mut rig, bus) = traced::<M>(bed, Plan::default());
+    let last = pools::<M>() - 1;
     for round in 0..10 {
         rig.inject(&Vec::from_iter((0..32).map(|i| frame(vm(last), 32 * round + i, 60))));
         answer(rig.lane(last));
         let _ = rig.bed.settle();
     }
-    let (rx, tx) = tails::<C>(&bus, last);
+    let (rx, tx) = tails::<M>(&bus, last);
     assert_eq!((bus.reads(), bus.writes()), (0, rx + tx));
     assert!((1..=10).contains(&rx) && tx == 10);
     rig.finish();
 }
 
-fn rings_work_on_another_thread<C: Controller>(bed: Sim) {
-    let (mut rig, bus) = traced::<C>(bed, Plan::default());
+fn rings_work_on_another_thread<M: Concrete>(bed: Sim) {
+    let (mut rig, bus) = traced::<M>(bed, Plan::default());
     for round in 0..4 {
         rig.inject(&Vec::from_iter((0..8).map(|i| frame(vm(1), 8 * round + i, 60))));
         // The table stays here, and steers what runs there.

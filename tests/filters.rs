@@ -43,7 +43,7 @@ enum Allowed {
 }
 
 /// Cuts an operation after each of its writes, and looks where frames go then and after a replay.
-fn cut_everywhere<C: Controller>(
+fn cut_everywhere<M: Concrete>(
     bed: impl Fn() -> Sim,
     old: &[(MacAddress, usize)],
     new: &[(MacAddress, usize)],
@@ -56,7 +56,7 @@ fn cut_everywhere<C: Controller>(
     loop {
         let bed = bed();
         let cut = Cut::new(bed.bus());
-        let mut rig = Cuts::<C>::start_on(bed, cut.clone(), plan);
+        let mut rig = Cuts::<M>::start_on(bed, cut.clone(), plan);
         prepare(&mut rig, &cut);
         for &(address, queue) in old {
             assert_eq!(rig.lands(&frame(address, 0, 60)), [queue], "the old table stands");
@@ -113,65 +113,65 @@ on_every_model! {
     what_is_bound_is_listed,
 }
 
-fn a_cut_bind_leaves_the_old_or_the_new_table<C: Controller>(bed: fn() -> Sim) {
+fn a_cut_bind_leaves_the_old_or_the_new_table<M: Concrete>(bed: fn() -> Sim) {
     let (old, new) = ([(OTHER, 2)], [(OTHER, 2), (NEW, 1)]);
     let prepare = |rig: &mut Cuts<C>, _: &Cut<SimBus>| {
         rig.bind(OTHER, 2);
     };
-    cut_everywhere::<C>(bed, &old, &new, Allowed::OldOrNew, prepare, |rig| {
+    cut_everywhere::<M>(bed, &old, &new, Allowed::OldOrNew, prepare, |rig| {
         rig.bind(NEW, 1);
     });
 }
 
 /// The slot's registers still held another address, had removal left it there.
-fn a_cut_bind_of_a_used_slot_leaves_the_old_or_the_new_table<C: Controller>(bed: fn() -> Sim) {
+fn a_cut_bind_of_a_used_slot_leaves_the_old_or_the_new_table<M: Concrete>(bed: fn() -> Sim) {
     let prepare = |rig: &mut Cuts<C>, _: &Cut<SimBus>| {
         let id = rig.bind(OLD, 2);
         let slot = rig.table.unbind(id).expect("the filter is removed");
         rig.slots.insert(0, slot);
     };
-    cut_everywhere::<C>(bed, &[], &[(NEW, 1)], Allowed::OldOrNew, prepare, |rig| {
+    cut_everywhere::<M>(bed, &[], &[(NEW, 1)], Allowed::OldOrNew, prepare, |rig| {
         rig.bind(NEW, 1);
     });
 }
 
-fn a_cut_move_leaves_the_old_or_the_new_table<C: Controller>(bed: fn() -> Sim) {
+fn a_cut_move_leaves_the_old_or_the_new_table<M: Concrete>(bed: fn() -> Sim) {
     let (old, new) = ([(OLD, 1), (OTHER, 2)], [(OLD, 3), (OTHER, 2)]);
     let prepare = |rig: &mut Cuts<C>, _: &Cut<SimBus>| {
         rig.bind(OLD, 1);
         rig.bind(OTHER, 2);
     };
     // One register decides: not even the default queue gets a frame on the way.
-    cut_everywhere::<C>(bed, &old, &new, Allowed::OldOrNew, prepare, |rig| {
+    cut_everywhere::<M>(bed, &old, &new, Allowed::OldOrNew, prepare, |rig| {
         let id = rig.table.find(OLD).expect("it is bound").id;
         rig.move_to(id, 3);
     });
 }
 
-fn a_cut_unbind_leaves_the_old_or_the_new_table<C: Controller>(bed: fn() -> Sim) {
+fn a_cut_unbind_leaves_the_old_or_the_new_table<M: Concrete>(bed: fn() -> Sim) {
     let (old, new) = ([(OLD, 1), (OTHER, 2)], [(OTHER, 2)]);
     let prepare = |rig: &mut Cuts<C>, _: &Cut<SimBus>| {
         rig.bind(OLD, 1);
         rig.bind(OTHER, 2);
     };
-    cut_everywhere::<C>(bed, &old, &new, Allowed::OldOrNew, prepare, |rig| {
+    cut_everywhere::<M>(bed, &old, &new, Allowed::OldOrNew, prepare, |rig| {
         let id = rig.table.find(OLD).expect("it is bound").id;
         rig.unbind(id);
     });
 }
 
-fn a_cut_replay_leads_nothing_astray<C: Controller>(bed: fn() -> Sim) {
+fn a_cut_replay_leads_nothing_astray<M: Concrete>(bed: fn() -> Sim) {
     let table = [(OLD, 1), (NEW, 2), (OTHER, 3)];
     let prepare = |rig: &mut Cuts<C>, _: &Cut<SimBus>| {
         for (address, queue) in table {
             rig.bind(address, queue);
         }
     };
-    cut_everywhere::<C>(bed, &table, &table, Allowed::OrDefault, prepare, |rig| rig.table.replay());
+    cut_everywhere::<M>(bed, &table, &table, Allowed::OrDefault, prepare, |rig| rig.table.replay());
 }
 
 /// Hardware holds one table, the shadow another: the writes between were lost.
-fn a_replay_over_another_table_leads_nothing_astray<C: Controller>(bed: fn() -> Sim) {
+fn a_replay_over_another_table_leads_nothing_astray<M: Concrete>(bed: fn() -> Sim) {
     let (old, new) = ([(OLD, 1), (OTHER, 2)], [(NEW, 3), (OTHER, 1)]);
     let prepare = |rig: &mut Cuts<C>, cut: &Cut<SimBus>| {
         let first = rig.bind(OLD, 1);
@@ -183,11 +183,11 @@ fn a_replay_over_another_table_leads_nothing_astray<C: Controller>(bed: fn() -> 
         rig.move_to(second, 1);
         cut.mend();
     };
-    cut_everywhere::<C>(bed, &old, &new, Allowed::OrDefault, prepare, |rig| rig.table.replay());
+    cut_everywhere::<M>(bed, &old, &new, Allowed::OrDefault, prepare, |rig| rig.table.replay());
 }
 
 /// The same addresses in each other's slots: at no time may two slots hold one address.
-fn a_replay_over_exchanged_slots_leads_nothing_astray<C: Controller>(bed: fn() -> Sim) {
+fn a_replay_over_exchanged_slots_leads_nothing_astray<M: Concrete>(bed: fn() -> Sim) {
     let (old, new) = ([(OLD, 1), (OTHER, 2)], [(OLD, 3), (OTHER, 1)]);
     let prepare = |rig: &mut Cuts<C>, cut: &Cut<SimBus>| {
         let first = rig.bind(OLD, 1);
@@ -199,11 +199,11 @@ fn a_replay_over_exchanged_slots_leads_nothing_astray<C: Controller>(bed: fn() -
         rig.bind(OLD, 3);
         cut.mend();
     };
-    cut_everywhere::<C>(bed, &old, &new, Allowed::OrDefault, prepare, |rig| rig.table.replay());
+    cut_everywhere::<M>(bed, &old, &new, Allowed::OrDefault, prepare, |rig| rig.table.replay());
 }
 
-fn a_refused_slot_comes_back<C: Controller>(bed: fn() -> Sim) {
-    let mut rig = Rig::<C, _, _>::start(bed(), Plan::default());
+fn a_refused_slot_comes_back<M: Concrete>(bed: fn() -> Sim) {
+    let mut rig = Rig::<M, _, _>::start(bed(), Plan::default());
     let bound = rig.bind(vm(1), 1);
     let own = rig.port.address();
     let refused = [
@@ -237,8 +237,8 @@ fn a_refused_slot_comes_back<C: Controller>(bed: fn() -> Sim) {
     rig.finish();
 }
 
-fn what_is_bound_is_listed<C: Controller>(bed: fn() -> Sim) {
-    let mut rig = Rig::<C, _, _>::start(bed(), Plan::default());
+fn what_is_bound_is_listed<M: Concrete>(bed: fn() -> Sim) {
+    let mut rig = Rig::<M, _, _>::start(bed(), Plan::default());
     let ids = [3, 1, 2].map(|i| rig.bind(vm(i), i));
     let listed = |rig: &Rig<C, SimBus, Sim>| {
         rig.table.bindings().map(|found| (found.id, found.address, found.queue)).collect::<Vec<_>>()

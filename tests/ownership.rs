@@ -44,7 +44,7 @@ fn memory_that_is_too_small_comes_back() {
 fn a_panic_while_frames_come_back_gives_none_of_them_twice() {
     let mut bed = Sim::i82575();
     let port: Port<I82575, SimBus, Ready> = ready(&bed, bed.bus(), &EVERYTHING);
-    let Resources { queues: [q0, ..], .. } = port.enable(&mut bed.delay());
+    let Resources { queues: [q0, ..], .. } = port.enable();
     let size = BufferSize::kib(2).expect("a size");
     let mut lane: Lane<_, _, SimDma> = Lane::start(&bed, q0, 64, 80, size);
     lane.send(&Vec::from_iter((0..4).map(|i| frame(vm(1), i, 60))));
@@ -71,7 +71,7 @@ fn a_panic_while_frames_come_back_gives_none_of_them_twice() {
 fn a_frame_that_another_is_given_back_for_keeps_the_batch_whole() {
     let mut bed = Sim::i82575();
     let port: Port<I82575, SimBus, Ready> = ready(&bed, bed.bus(), &EVERYTHING);
-    let Resources { queues: [q0, ..], .. } = port.enable(&mut bed.delay());
+    let Resources { queues: [q0, ..], .. } = port.enable();
     let size = BufferSize::kib(2).expect("a size");
     let mut lane: Lane<_, _, SimDma> = Lane::start(&bed, q0, 64, 80, size);
     lane.send(&Vec::from_iter((0..4).map(|i| frame(vm(1), i, 60))));
@@ -96,7 +96,7 @@ fn a_frame_of_one_port_never_reaches_memory_of_another() {
     let mut bed = Sim::i82575();
     let other = Sim::i82575();
     let port: Port<I82575, SimBus, Ready> = ready(&bed, bed.bus(), &EVERYTHING);
-    let Resources { queues: [q0, ..], .. } = port.enable(&mut bed.delay());
+    let Resources { queues: [q0, ..], .. } = port.enable();
     let size = BufferSize::kib(2).expect("a size");
     let mut lane: Lane<_, _, SimDma> = Lane::start(&bed, q0, 64, 63, size);
     let (mut foreign, _lent) = buffers(&other, 1, size);

@@ -79,17 +79,17 @@ fn steps(lengths: impl Strategy<Value = usize>) -> impl Strategy<Value = Vec<Ste
 }
 
 /// A port, and beside it the rules that it should keep.
-struct Checked<C: Controller> {
+struct Checked<M: Concrete> {
     rig: Rig<C, SimBus, Sim>,
     rules: Rules<STATIONS>,
     sent: u32,
 }
 
-impl<C: Controller> Checked<C> {
+impl<M: Concrete> Checked<C> {
     fn start(bed: Sim, accept: u8, descriptors: usize, buffers: usize) -> Self {
         let accept = Accept::from_bits_truncate(accept);
         let config = Config { accept, ..Config::default() };
-        let rig = Rig::<C, _, _>::start(bed, Plan { config, descriptors, buffers });
+        let rig = Rig::<M, _, _>::start(bed, Plan { config, descriptors, buffers });
         let rules = Rules::new(rig.port.address(), accept);
         Self { rig, rules, sent: 0 }
     }
@@ -136,12 +136,12 @@ fn queue_of(destination: Destination) -> Option<usize> {
 }
 
 /// With room for every frame, each is where the rules say and nowhere else, unchanged and in order.
-fn sorts<C: Controller>(bed: Sim, accept: u8, steps: &[Step]) {
-    let mut port = Checked::<C>::start(bed, accept, 64, 63);
-    let mut expected = vec![Vec::new(); C::QUEUES];
+fn sorts<M: Concrete>(bed: Sim, accept: u8, steps: &[Step]) {
+    let mut port = Checked::<M>::start(bed, accept, 64, 63);
+    let mut expected = vec![Vec::new(); pools::<M>()];
     for step in steps {
         match step {
-            Step::Lead(station, queue) => port.lead(*station, queue.index(C::QUEUES)),
+            Step::Lead(station, queue) => port.lead(*station, queue.index(pools::<M>())),
             Step::Remove(station) => port.remove(*station),
             Step::Frame(to, tag, len) => {
                 let (bytes, destination) = port.frame(to, *tag, *len);
@@ -150,7 +150,7 @@ fn sorts<C: Controller>(bed: Sim, accept: u8, steps: &[Step]) {
                 }
             }
             Step::Poll(queue) => {
-                let queue = queue.index(C::QUEUES);
+                let queue = queue.index(pools::<M>());
                 assert_eq!(port.rig.lane(queue).receive(), std::mem::take(&mut expected[queue]));
             }
         }
@@ -163,17 +163,17 @@ fn sorts<C: Controller>(bed: Sim, accept: u8, steps: &[Step]) {
 
 /// With too few buffers and frames of wrong lengths: what arrives is in order and in the right
 /// queue, and what does not is counted, once.
-fn conserves<C: Controller>(bed: Sim, accept: u8, steps: &[Step]) {
-    let mut port = Checked::<C>::start(bed, accept, 8, 7);
+fn conserves<M: Concrete>(bed: Sim, accept: u8, steps: &[Step]) {
+    let mut port = Checked::<M>::start(bed, accept, 8, 7);
     let mut destinations = Vec::new();
-    let mut arrived = vec![Vec::new(); C::QUEUES];
+    let mut arrived = vec![Vec::new(); pools::<M>()];
     for step in steps {
         match step {
-            Step::Lead(station, queue) => port.lead(*station, queue.index(C::QUEUES)),
+            Step::Lead(station, queue) => port.lead(*station, queue.index(pools::<M>())),
             Step::Remove(station) => port.remove(*station),
             Step::Frame(to, tag, len) => destinations.push(port.frame(to, *tag, *len)),
             Step::Poll(queue) => {
-                let queue = queue.index(C::QUEUES);
+                let queue = queue.index(pools::<M>());
                 arrived[queue].extend(port.rig.lane(queue).receive());
             }
         }

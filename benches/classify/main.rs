@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use subject::{NAMES, Query, SIZES, Subject, subject};
 use vmdq_bench::{
-    Goal, Line, Panel, Sample, Scale, arguments, count_subjects, draw, judge, measured_region, ns,
+    Goal, Line, Panel, Sample, Scale, arguments, count_subjects, draw, judge, measured_region, ns, table,
 };
 use vmdq_core::classify::Key;
 
@@ -182,28 +182,29 @@ fn report(as_json: bool) -> ExitCode {
         println!("{}", json!({"avx2": cfg!(target_feature = "avx2"), "rows": rows, "goals": goals}));
     } else {
         println!("built {} AVX2", if cfg!(target_feature = "avx2") { "with" } else { "without" });
-        println!(
-            "{:>7} {:<21} {:>8} {:>15} {:>12} {:>15} {:>11} {:>12}",
-            "filters",
+        let head = [
             "table",
+            "filters",
             "ns/frame",
             "p10..p90",
             "ours/this",
             "p10..p90",
             "instr/frame",
-            "ns/insertion"
-        );
-        for Row { size, name, ns, ours, count, filling } in &rows {
-            println!(
-                "{size:>7} {name:<21} {:>8.2} {:>15} {:>12.2} {:>15} {:>11} {:>12.0}",
-                ns.median,
+            "ns/insertion",
+        ];
+        let line = |Row { size, name, ns, ours, count, filling }: &Row| {
+            vec![
+                (*name).to_owned(),
+                size.to_string(),
+                format!("{:.2}", ns.median),
                 format!("{:.2}..{:.2}", ns.p10, ns.p90),
-                ours.median,
+                format!("{:.2}", ours.median),
                 format!("{:.2}..{:.2}", ours.p10, ours.p90),
                 count.map_or("no valgrind".into(), |count| format!("{count:.1}")),
-                filling.median,
-            );
-        }
+                format!("{:.0}", filling.median),
+            ]
+        };
+        print!("{}", table(&head, 1, rows.iter().map(line)));
     }
     if judge(&goals, as_json) && agreed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -1,10 +1,9 @@
 //! The HALs of this project, through their public API.
 
-use vmdq_bench::{Layout0, Nic, place};
-use vmdq_hal::bus::Mmio;
-use vmdq_hal::dma::Identity;
+use vmdq_bench::{Layout0, Machine, Nic, place};
+use vmdq_hal::device::Model;
 use vmdq_hal::ring::{BufferMemory, BufferPool, Burst, Exchange, InPlace, RingMemory, RxRing, TxRing};
-use vmdq_hal::{Config, Controller, Port, Reset, Resources, Running};
+use vmdq_hal::{Config, Platform, Port, Resources, Started};
 
 use crate::subject::{Path, Subject, touch};
 
@@ -13,55 +12,50 @@ const BUFFERS: usize = 2 * RING;
 /// Frames under way from which on buffers are taken back: half of the ring.
 const RECLAIM_AT: usize = RING / 4;
 
-type Rx<C> = RxRing<C, Mmio, Identity>;
-type Tx<C> = TxRing<C, Mmio, Identity>;
+type Rx = RxRing<Machine>;
+type Tx = TxRing<Machine>;
 
 /// A way to forward.
-pub(crate) trait Forward<C>: 'static {
+pub(crate) trait Forward: 'static {
     const PATH: Path;
 
-    /// Takes over the rings of a queue pair that was just started.
-    fn new(rx: Rx<C>, tx: Tx<C>, pool: BufferPool) -> Self;
+    /// Takes over the rings of a pool that was just started.
+    fn new(rx: Rx, tx: Tx, pool: BufferPool) -> Self;
 
     /// Forwards at most `size` frames.
     fn forward(&mut self, size: usize);
 }
 
-/// Starts queue 0 of a controller of model `C`, and forwards in a way `F`.
-pub(crate) fn subject<C: Controller, F: Forward<C>>(layout: Layout0) -> Subject {
+/// Starts pool 0 of a controller of model `M`, and forwards in a way `F`.
+pub(crate) fn subject<M: Model + Default, F: Forward>(layout: Layout0) -> Subject {
     let nic = Nic::new(layout);
-    let mut delay = nic.registers();
+    let machine = nic.registers().machine();
+    let model = M::default();
     // SAFETY: the device in memory keeps to what it is given.
-    let port = unsafe { Port::<C, _, Reset>::new(delay.bus()) };
-    let port =
-        port.init(&Config::default(), &mut delay).map_err(|(error, _)| error).expect("a port in memory");
-    // SAFETY: the device in memory uses pointers.
-    let dma = unsafe { Identity::new() };
-    let (pool, _lent) = place(BufferMemory::<BUFFERS, 2>::new()).pool(dma).expect("memory for buffers");
-    let Resources { queues, .. } = port.enable(&mut delay);
-    let queue = queues.into_iter().next().expect("queue 0");
+    let port = unsafe { Port::new(model, machine) }.init(&Config::DEFAULT).expect("a port in memory");
+    let (buffers, _memory) =
+        place(BufferMemory::<BUFFERS, 2>::new()).pool(*machine.dma()).expect("memory for buffers");
+    let Resources { port, pools, .. } = port.enable();
+    let pool = pools.into_iter().next().expect("pool 0");
     let (rx, tx) = (place(RingMemory::<RING>::new()), place(RingMemory::<RING>::new()));
-    let Running { rx, tx, .. } = queue
-        .start(rx, tx, pool.size(), dma, &mut delay)
-        .map_err(|(error, _)| error)
-        .expect("queue 0 in memory");
-    let mut forwarder = F::new(rx, tx, pool);
+    let Started { rx, tx, .. } = port.start(pool, rx, tx, buffers.size()).expect("pool 0 in memory");
+    let mut forwarder = F::new(rx, tx, buffers);
     let burst = Box::new(move |size| forwarder.forward(size));
-    Subject { name: "hal", device: C::NAME, path: F::PATH, nic, burst }
+    Subject { name: "hal", device: model.limits().name, path: F::PATH, nic, burst }
 }
 
 /// By bursts, with a pool.
-pub(crate) struct Bursts<C> {
-    rx: Rx<C>,
-    tx: Tx<C>,
+pub(crate) struct Bursts {
+    rx: Rx,
+    tx: Tx,
     pool: BufferPool,
     burst: Burst<64>,
 }
 
-impl<C: Controller> Forward<C> for Bursts<C> {
+impl Forward for Bursts {
     const PATH: Path = Path::Burst;
 
-    fn new(mut rx: Rx<C>, tx: Tx<C>, mut pool: BufferPool) -> Self {
+    fn new(mut rx: Rx, tx: Tx, mut pool: BufferPool) -> Self {
         rx.refill(&mut pool);
         Self { rx, tx, pool, burst: Burst::new() }
     }
@@ -71,7 +65,7 @@ impl<C: Controller> Forward<C> for Bursts<C> {
     }
 }
 
-impl<C: Controller> Bursts<C> {
+impl Bursts {
     /// Whoever works on one frame at a time needs no burst.
     fn one(&mut self) {
         if self.tx.pending() >= RECLAIM_AT {
@@ -79,8 +73,8 @@ impl<C: Controller> Bursts<C> {
         }
         let Some(mut frame) = self.rx.receive_one(&mut self.pool) else { return };
         touch(frame.header_mut());
-        if let Err((_, frame)) = self.tx.send_one(frame) {
-            let _ = self.pool.put(frame);
+        if let Err(refused) = self.tx.send_one(frame) {
+            let _ = self.pool.put(refused.value);
         }
     }
 
@@ -99,13 +93,13 @@ impl<C: Controller> Bursts<C> {
 }
 
 /// By exchange between the two rings.
-pub(crate) struct Exchanging<C>(Exchange<Rx<C>, Tx<C>>);
+pub(crate) struct Exchanging(Exchange<Rx, Tx>);
 
-impl<C: Controller> Forward<C> for Exchanging<C> {
+impl Forward for Exchanging {
     const PATH: Path = Path::Exchange;
 
-    fn new(rx: Rx<C>, tx: Tx<C>, mut pool: BufferPool) -> Self {
-        Self(Exchange::new(rx, tx, &mut pool).map_err(|(error, ..)| error).expect("enough buffers"))
+    fn new(rx: Rx, tx: Tx, mut pool: BufferPool) -> Self {
+        Self(Exchange::new(rx, tx, &mut pool).expect("enough buffers"))
     }
 
     fn forward(&mut self, size: usize) {
@@ -117,13 +111,13 @@ impl<C: Controller> Forward<C> for Exchanging<C> {
 }
 
 /// In place.
-pub(crate) struct StayingInPlace<C>(InPlace<Rx<C>, Tx<C>>);
+pub(crate) struct StayingInPlace(InPlace<Rx, Tx>);
 
-impl<C: Controller> Forward<C> for StayingInPlace<C> {
+impl Forward for StayingInPlace {
     const PATH: Path = Path::InPlace;
 
-    fn new(rx: Rx<C>, tx: Tx<C>, mut pool: BufferPool) -> Self {
-        Self(InPlace::new(rx, tx, &mut pool).map_err(|(error, ..)| error).expect("enough buffers"))
+    fn new(rx: Rx, tx: Tx, mut pool: BufferPool) -> Self {
+        Self(InPlace::new(rx, tx, &mut pool).expect("enough buffers"))
     }
 
     fn forward(&mut self, size: usize) {

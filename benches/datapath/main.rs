@@ -24,14 +24,14 @@ use vmdq_bench::{IGB, IXGBE, arguments};
 /// What is measured. Each path needs its limit.
 const SUBJECTS: [fn() -> Subject; 11] = [
     || limit::subject::<limit::Burst>(IXGBE, "82598"),
-    || hal::subject::<I82598, hal::Bursts<_>>(IXGBE),
-    || hal::subject::<I82576, hal::Bursts<_>>(IGB),
+    || hal::subject::<I82598, hal::Bursts>(IXGBE),
+    || hal::subject::<I82576, hal::Bursts>(IGB),
     || limit::subject::<limit::Exchange>(IXGBE, "82598"),
-    || hal::subject::<I82598, hal::Exchanging<_>>(IXGBE),
-    || hal::subject::<I82576, hal::Exchanging<_>>(IGB),
+    || hal::subject::<I82598, hal::Exchanging>(IXGBE),
+    || hal::subject::<I82576, hal::Exchanging>(IGB),
     || limit::subject::<limit::InPlace>(IXGBE, "82598"),
-    || hal::subject::<I82598, hal::StayingInPlace<_>>(IXGBE),
-    || hal::subject::<I82576, hal::StayingInPlace<_>>(IGB),
+    || hal::subject::<I82598, hal::StayingInPlace>(IXGBE),
+    || hal::subject::<I82576, hal::StayingInPlace>(IGB),
     peer::ixgbe_driver::subject,
     peer::eth_igb::subject,
 ];

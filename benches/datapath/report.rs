@@ -1,9 +1,7 @@
 //! All rows, as a table for people and as one object for programs.
 
-use std::fmt::Write;
-
 use serde_json::{Value, json};
-use vmdq_bench::{Clock, Goal, Mode, Sample, count, count_if_possible};
+use vmdq_bench::{Clock, Goal, Mode, Sample, count, count_if_possible, goal_table, table};
 
 use crate::goals::goals;
 use crate::measure;
@@ -66,29 +64,24 @@ impl Report {
 
     /// Returns the table, and below it the goals.
     pub(crate) fn table(&self) -> String {
-        let mut table = format!("built for {}; swept: {} KiB\n", target_cpu(), self.sweep / 1024);
-        let _ = writeln!(
-            table,
-            "{:<18} {:<6} {:<8} {:<5} {:>5} {:>9} {:>8} {:>13} {:>12}",
-            "subject", "device", "path", "mode", "burst", "ns/frame", "x limit", "p10..p90", "instr/frame"
-        );
-        for Row { subject, device, path, batch, timing, instructions } in &self.rows {
+        const HEAD: [&str; 9] =
+            ["subject", "device", "path", "mode", "burst", "ns/frame", "x limit", "p10..p90", "instr/frame"];
+        let row = |Row { subject, device, path, batch, timing, instructions }: &Row| {
             let (mode, ns, ratio, spread) = timing.map_or_else(Default::default, |(mode, timing)| {
                 let Timing { ns, ratio: Sample { p10, median, p90 } } = timing;
                 (mode.name(), format!("{ns:.2}"), format!("{median:.3}"), format!("{p10:.2}..{p90:.2}"))
             });
             let count = instructions.map_or("no valgrind".into(), |count| format!("{count:.2}"));
-            let path = path.name();
-            let _ = writeln!(
-                table,
-                "{subject:<18} {device:<6} {path:<8} {mode:<5} {batch:>5} {ns:>9} {ratio:>8} {spread:>13} {count:>12}"
-            );
-        }
-        table.push_str("goals\n");
-        for goal in goals(&self.rows) {
-            let _ = writeln!(table, "{goal}");
-        }
-        table
+            let text = [subject, device, path.name(), mode].map(str::to_owned);
+            text.into_iter().chain([batch.to_string(), ns, ratio, spread, count]).collect()
+        };
+        format!(
+            "built for {}; swept: {} KiB\n{}goals\n{}",
+            target_cpu(),
+            self.sweep / 1024,
+            table(&HEAD, 4, self.rows.iter().map(row)),
+            goal_table(&goals(&self.rows))
+        )
     }
 
     /// Returns one object.

@@ -1,7 +1,7 @@
 //! The cases on one wire, and what is asked of them.
 
 use serde_json::{Value, json};
-use vmdq_bench::{Bound, Goal};
+use vmdq_bench::{Bound, Goal, table};
 
 use crate::arbiter::Discipline;
 use crate::wire::{Case, Outcome, jain, run};
@@ -154,26 +154,35 @@ impl Row {
 /// Prints a table.
 pub(crate) fn print(rows: &[Row]) {
     println!("One wire; shares of its time, delays of good frames in slots of 84 bytes");
-    println!(
-        "{:<28} {:>5} {:<20} {:>7} {:>15} {:>9} {:>17} {:>15}",
-        "case", "load", "discipline", "bad", "good mean/min", "loss", "Jain bytes/frames", "mean/p99"
-    );
-    for row in rows {
+    let head = [
+        "case",
+        "discipline",
+        "load",
+        "bad",
+        "good mean",
+        "min",
+        "loss",
+        "Jain bytes",
+        "frames",
+        "mean",
+        "p99",
+    ];
+    let line = |row: &Row| {
         let Row { case, discipline, outcome } = row;
-        println!(
-            "{:<28} {:>4}x {:<20} {:>7.4} {:>7.4} {:>7.4} {:>8.4}% {:>8.4} {:>8.4} {:>8.1} {:>6}",
-            case.name,
-            case.bad_load,
-            discipline.name(),
-            outcome.share[0],
-            row.good_mean(),
-            row.good_min(),
-            100.0 * row.loss(),
-            jain(&outcome.share),
-            jain(&outcome.frames),
-            outcome.mean,
-            outcome.p99,
-        );
-    }
+        vec![
+            case.name.to_owned(),
+            discipline.name().to_owned(),
+            format!("{}x", case.bad_load),
+            format!("{:.4}", outcome.share[0]),
+            format!("{:.4}", row.good_mean()),
+            format!("{:.4}", row.good_min()),
+            format!("{:.4}%", 100.0 * row.loss()),
+            format!("{:.4}", jain(&outcome.share)),
+            format!("{:.4}", jain(&outcome.frames)),
+            format!("{:.1}", outcome.mean),
+            outcome.p99.to_string(),
+        ]
+    };
+    print!("{}", table(&head, 2, rows.iter().map(line)));
     println!();
 }

@@ -16,7 +16,7 @@ mod wire;
 use std::process::ExitCode;
 
 use serde_json::json;
-use vmdq_bench::{Goal, arguments};
+use vmdq_bench::{Goal, arguments, goal_table};
 
 fn main() -> ExitCode {
     let args = arguments();
@@ -60,7 +60,9 @@ fn report(as_json: bool) -> ExitCode {
         saturation::print(&saturation);
         pick::print(&picks);
         println!("{} goals, {} missed", goals.len(), missed.len());
-        missed.iter().for_each(|goal| println!("{goal}"));
+        if !missed.is_empty() {
+            print!("{}", goal_table(missed.iter().copied()));
+        }
         println!("plots: {}", plots.display());
     }
     if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use fastrand::Rng;
 use serde_json::{Value, json};
-use vmdq_bench::{Goal, count_if_possible, measured_region};
+use vmdq_bench::{Goal, count_if_possible, measured_region, table};
 use vmdq_core::FrameLimit;
 use vmdq_core::fair::{DeficitRoundRobin, RoundRobin, WideRoundRobin};
 
@@ -172,13 +172,18 @@ pub(crate) fn measure(goals: &mut Vec<Goal>) -> Result<Vec<Row>, String> {
 /// Prints a table.
 pub(crate) fn print(rows: &[Row]) {
     println!("Instructions of a pick, without the loop around it");
-    println!(
-        "{:<20} {:>8} {:>7} {:>7} {:>6} {:>6}",
-        "subject", "members", "active", "frames", "count", "goal"
-    );
-    for Row { subject, members, active, frames, most, instructions } in rows {
+    let line = |Row { subject, members, active, frames, most, instructions }: &Row| {
         let count = instructions.map_or("-".into(), |count| format!("{count:.1}"));
-        println!("{subject:<20} {members:>8} {active:>7} {frames:>7} {count:>6} {most:>6}");
-    }
+        vec![
+            subject.to_string(),
+            members.to_string(),
+            active.to_string(),
+            frames.to_string(),
+            count,
+            most.to_string(),
+        ]
+    };
+    let head = ["subject", "members", "active", "frames", "count", "goal"];
+    print!("{}", table(&head, 1, rows.iter().map(line)));
     println!();
 }

@@ -16,7 +16,7 @@ use stream::{Cache, FRAMES, Stream};
 use subject::{EACH, SUBJECTS, Subject, TARGETED, UNIFORM};
 use switch::Hypervisor;
 use vmdq_bench::{
-    Goal, Line, Panel, Sample, Scale, arguments, count_subjects, draw, judge, measured_region, ns,
+    Goal, Line, Panel, Sample, Scale, arguments, count_subjects, draw, judge, measured_region, ns, table,
 };
 
 const SIZES: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
@@ -190,28 +190,24 @@ fn print_json(rows: &[Row], goals: &[Goal]) {
 }
 
 fn print_table(rows: &[Row]) {
+    let sizes = SIZES.map(|size| size.to_string());
+    let head: Vec<&str> = ["groups of"].into_iter().chain(sizes.iter().map(String::as_str)).collect();
+    let print = |cell: &dyn Fn(&Row) -> String| {
+        let lines = SUBJECTS.iter().enumerate().map(|(number, subject)| {
+            let cells = rows.iter().filter(|row| row.number == number).map(cell);
+            [subject.name.to_owned()].into_iter().chain(cells).collect()
+        });
+        print!("{}", table(&head, 1, lines));
+    };
     for (at, cache) in Cache::ALL.iter().enumerate() {
         println!("headers: {}; ns for each frame (gain over A, p10..p90)", cache.name());
-        print!("{:<30}", "groups of");
-        SIZES.iter().for_each(|k| print!("{k:>24}"));
-        println!();
-        for (number, subject) in SUBJECTS.iter().enumerate() {
-            print!("{:<30}", subject.name);
-            for Row { ns, gain, .. } in rows.iter().filter(|row| row.number == number) {
-                let Sample { p10, median, p90 } = gain[at];
-                print!("{:>24}", format!("{:.2} ({median:.1}, {p10:.1}..{p90:.1})", ns[at].median));
-            }
-            println!();
-        }
+        print(&|Row { ns, gain, .. }| {
+            let Sample { p10, median, p90 } = gain[at];
+            format!("{:.2} ({median:.1}, {p10:.1}..{p90:.1})", ns[at].median)
+        });
     }
     println!("instructions for each frame");
-    for (number, subject) in SUBJECTS.iter().enumerate() {
-        print!("{:<30}", subject.name);
-        for Row { count, .. } in rows.iter().filter(|row| row.number == number) {
-            print!("{:>24}", count.map_or("no valgrind".into(), |count| format!("{count:.2}")));
-        }
-        println!();
-    }
+    print(&|row| row.count.map_or("no valgrind".into(), |count| format!("{count:.2}")));
 }
 
 fn panel<'a>(title: &'a str, y: &'a str, lines: Vec<Line>) -> Panel<'a> {

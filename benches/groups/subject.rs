@@ -1,7 +1,6 @@
 //! What is measured: ways to bring the frames of queues through the switch.
 
-use vmdq_core::group::{Described, Group, Groups, Indication};
-use vmdq_core::switch::{Indicated, Origin};
+use vmdq_core::group::Group;
 use vmdq_hal::ring::Frame;
 
 use crate::stream::Stream;
@@ -39,44 +38,24 @@ fn runs(stream: &mut Stream, k: usize) -> impl Iterator<Item = (&mut [Frame], u8
     stream.frames.chunks_exact_mut(k).zip(stream.queues.iter().copied())
 }
 
-const fn matched(queue: u8) -> Indication {
-    Indication::Matched(queue as usize)
-}
-
-/// The decision on one group.
-#[inline(always)]
-fn forward(hypervisor: &mut Hypervisor, group: &Group<'_, Frame>, from: Origin) {
-    if let Some(first) = group.frames.first() {
-        hypervisor.forward(&Indicated::new(from, group), group.frames, first.bytes());
-    }
-}
-
 /// Without an indication every frame is looked up.
 #[inline(never)]
 fn each(hypervisor: &mut Hypervisor, stream: &mut Stream, _k: usize) {
-    for frame in &stream.frames {
-        let from = hypervisor.unmatched();
-        let (tag, error) = (Described::tag(frame), frame.has_error());
-        hypervisor.forward(&Indicated { from, tag, error }, std::slice::from_ref(frame), frame.bytes());
-    }
+    hypervisor.relay(hypervisor.unmatched(), &mut stream.frames);
 }
 
 #[inline(never)]
 fn split(hypervisor: &mut Hypervisor, stream: &mut Stream, k: usize) {
     for (run, queue) in runs(stream, k) {
-        let from = hypervisor.sorted(queue);
-        for group in Groups::new(run, matched(queue)) {
-            forward(hypervisor, &group, from);
-        }
+        hypervisor.relay(hypervisor.sorted(queue), run);
     }
 }
 
 #[inline(never)]
 fn uniform(hypervisor: &mut Hypervisor, stream: &mut Stream, k: usize) {
     for (run, queue) in runs(stream, k) {
-        if let Some(group) = Group::uniform(run, matched(queue)) {
-            let from = hypervisor.sorted(queue);
-            forward(hypervisor, &group, from);
+        if let Some(group) = Group::uniform(run, hypervisor.sorted(queue)) {
+            hypervisor.relay_group(group);
         }
     }
 }
@@ -84,12 +63,12 @@ fn uniform(hypervisor: &mut Hypervisor, stream: &mut Stream, k: usize) {
 #[inline(never)]
 fn verified(hypervisor: &mut Hypervisor, stream: &mut Stream, k: usize) {
     for (run, queue) in runs(stream, k) {
-        let Some(group) = Group::uniform(run, matched(queue)) else { continue };
         let addresses = |frame: &Frame| frame.bytes().first_chunk::<12>().copied();
-        let first = group.frames.first().and_then(addresses);
-        if group.frames.iter().all(|frame| addresses(frame) == first) {
-            let from = hypervisor.sorted(queue);
-            forward(hypervisor, &group, from);
+        let first = run.first().and_then(addresses);
+        if run.iter().all(|frame| addresses(frame) == first)
+            && let Some(group) = Group::uniform(run, hypervisor.sorted(queue))
+        {
+            hypervisor.relay_group(group);
         }
     }
 }
@@ -97,9 +76,8 @@ fn verified(hypervisor: &mut Hypervisor, stream: &mut Stream, k: usize) {
 #[inline(never)]
 fn targeted(hypervisor: &mut Hypervisor, stream: &mut Stream, k: usize) {
     for (run, queue) in runs(stream, k) {
-        if let Some(group) = Group::uniform(run, matched(queue)) {
-            let from = hypervisor.targeted(queue);
-            forward(hypervisor, &group, from);
+        if let Some(group) = Group::uniform(run, hypervisor.targeted(queue)) {
+            hypervisor.relay_group(group);
         }
     }
 }
@@ -109,11 +87,10 @@ fn targeted(hypervisor: &mut Hypervisor, stream: &mut Stream, k: usize) {
 fn retagged(hypervisor: &mut Hypervisor, stream: &mut Stream, k: usize) {
     let mut tagged = 0_u32;
     for (run, queue) in runs(stream, k) {
-        if let Some(mut group) = Group::uniform(run, matched(queue)) {
-            tagged ^= 1 << (queue & 31);
-            group.tag = (tagged >> (queue & 31) & 1 != 0).then_some(0);
-            let from = hypervisor.sorted(queue);
-            forward(hypervisor, &group, from);
+        tagged ^= 1 << (queue & 31);
+        if let Some(mut group) = Group::uniform(run, hypervisor.sorted(queue)) {
+            group.indication.tag = (tagged >> (queue & 31) & 1 != 0).then_some(0);
+            hypervisor.relay_group(group);
         }
     }
 }

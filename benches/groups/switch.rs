@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use vmdq_core::MacAddress;
-use vmdq_core::switch::{Indicated, InterfaceId, Load, Origin, Physical, Switch, Verdict, Virtual};
+use vmdq_core::group::Group;
+use vmdq_core::relay::{Outlet, relay, relay_group};
+use vmdq_core::switch::{DropReason, InterfaceId, Origin, Physical, Switch, TagAction, Virtual};
 use vmdq_hal::ring::Frame;
 
 /// How many virtual interfaces there are, each with a queue of its own.
@@ -25,7 +27,7 @@ struct Handed {
 }
 
 /// An interface: the frames that wait for its virtual machine, and its doorbell.
-struct Outlet {
+struct Interface {
     ring: [Handed; 256],
     at: u8,
     frames: usize,
@@ -37,7 +39,38 @@ pub(crate) struct Hypervisor {
     uplink: InterfaceId,
     /// The interfaces by queue.
     ports: [InterfaceId; PLACES],
-    outlets: [Outlet; PLACES],
+    interfaces: Interfaces,
+}
+
+/// The interfaces by number.
+struct Interfaces([Interface; PLACES]);
+
+impl Outlet<Frame> for Interfaces {
+    #[inline(always)]
+    fn copy(&mut self, to: InterfaceId, _tag: TagAction, group: &Group<'_, Frame>) {
+        self.hand(to, group.frames);
+    }
+
+    #[inline(always)]
+    fn dropped(&mut self, _reason: DropReason, _group: &mut Group<'_, Frame>) {}
+
+    /// Nobody counts bytes.
+    #[inline(always)]
+    fn bytes(&self, _frames: &[Frame]) -> u64 {
+        0
+    }
+}
+
+impl Interfaces {
+    /// Hands frames over as one slice, and rings the bell.
+    #[inline(always)]
+    fn hand(&mut self, to: InterfaceId, frames: &[Frame]) {
+        let interface = &mut self.0[to.number() % PLACES];
+        interface.frames += frames.len();
+        interface.ring[usize::from(interface.at)] = Handed { _frames: frames.as_ptr(), len: frames.len() };
+        interface.at = interface.at.wrapping_add(1);
+        interface.doorbell.fetch_add(1, Ordering::Release);
+    }
 }
 
 impl Hypervisor {
@@ -53,8 +86,9 @@ impl Hypervisor {
             }
         }
         let none = Handed { _frames: std::ptr::null(), len: 0 };
-        let outlet = || Outlet { ring: [none; 256], at: 0, frames: 0, doorbell: AtomicU32::new(0) };
-        Box::new(Self { switch, uplink, ports, outlets: std::array::from_fn(|_| outlet()) })
+        let interface = || Interface { ring: [none; 256], at: 0, frames: 0, doorbell: AtomicU32::new(0) };
+        let interfaces = Interfaces(std::array::from_fn(|_| interface()));
+        Box::new(Self { switch, uplink, ports, interfaces })
     }
 
     /// Where frames are from that a filter sorted to a queue.
@@ -75,32 +109,30 @@ impl Hypervisor {
         Origin::Unmatched { uplink: self.uplink }
     }
 
-    /// Has the switch decide by the header of the first frame, hands the frames over as one slice,
-    /// and rings the bell of the interface.
+    /// Has the switch decide on each group of these frames, by the header of its first.
     #[inline(always)]
-    pub(crate) fn forward(&mut self, group: &Indicated, frames: &[Frame], header: &[u8]) {
-        let load = Load { frames: frames.len() as u64, bytes: 0 };
-        if let Verdict::To(to) = self.switch.forward(group, load, header, NOW).verdict {
-            let outlet = &mut self.outlets[to.number() % PLACES];
-            outlet.frames += frames.len();
-            outlet.ring[usize::from(outlet.at)] = Handed { _frames: frames.as_ptr(), len: frames.len() };
-            outlet.at = outlet.at.wrapping_add(1);
-            outlet.doorbell.fetch_add(1, Ordering::Release);
-        }
+    pub(crate) fn relay(&mut self, from: Origin, frames: &mut [Frame]) {
+        relay(&mut self.switch, from, frames, NOW, &mut self.interfaces);
     }
 
-    /// Returns how many frames each outlet got, and forgets it; checks it against what is in the rings as
+    /// Has the switch decide on a group, by the header of its first frame.
+    #[inline(always)]
+    pub(crate) fn relay_group(&mut self, group: Group<'_, Frame>) {
+        relay_group(&mut self.switch, group, NOW, &mut self.interfaces);
+    }
+
+    /// Returns how many frames each interface got, and forgets it; checks it against what is in the rings as
     /// far as those remember.
     pub(crate) fn take_counts(&mut self) -> Vec<usize> {
-        for outlet in &mut self.outlets {
-            let rung = std::mem::take(outlet.doorbell.get_mut()) as usize;
-            if rung <= outlet.ring.len() {
-                let in_ring: usize = outlet.ring[..rung].iter().map(|handed| handed.len).sum();
-                assert_eq!(in_ring, outlet.frames, "an outlet miscounts");
+        for interface in &mut self.interfaces.0 {
+            let rung = std::mem::take(interface.doorbell.get_mut()) as usize;
+            if rung <= interface.ring.len() {
+                let in_ring: usize = interface.ring[..rung].iter().map(|handed| handed.len).sum();
+                assert_eq!(in_ring, interface.frames, "an interface miscounts");
             }
-            outlet.at = 0;
+            interface.at = 0;
         }
-        self.outlets.iter_mut().map(|outlet| std::mem::take(&mut outlet.frames)).collect()
+        self.interfaces.0.iter_mut().map(|interface| std::mem::take(&mut interface.frames)).collect()
     }
 }
 

@@ -1,31 +1,32 @@
 //! One function for each operation of the HALs over memory-mapped registers, for `cargo xtask size`
 //! and `cargo xtask panics`: they look at the code that the compiler makes of it.
 //!
+//! Rings know no model, so that their operations are here once. The others are here for each model and
+//! for `Any`; `program` is all of them together, and all rings with it: what choosing the model while
+//! running costs is the difference between two programs.
+//!
 //! Nothing here is called.
 #![no_std]
 
-use embedded_hal::delay::DelayNs;
-use igb_hal::I82576;
-use ixgbe_hal::I82598;
-use vmdq_hal::bus::Mmio;
-use vmdq_hal::dma::Identity;
-use vmdq_hal::ring::{
+use vmdq::bus::Mmio;
+use vmdq::device::Model;
+use vmdq::dma::Identity;
+use vmdq::igb::{I82575, I82576};
+use vmdq::ixgbe::I82598;
+use vmdq::ring::{
     BufferPool, BufferSize, Burst, Exchange, Frame, InPlace, Passing, RingMemory, RxRing, SendError, TxRing,
 };
-use vmdq_hal::{
-    BindError, BindingId, Config, FilterError, FilterSlot, FilterTable, InitError, MacAddress, Pool, Port,
-    Queue, Ready, Reset, Resources, Running, StartError, StopError, Stopped,
+use vmdq::{
+    Any, BindError, BindingId, Config, FilterError, FilterSlot, FilterTable, Host, Idle, InitError,
+    MacAddress, NotStarted, Pool, Port, Ready, Refused, Reset, Resources, Running, StartError, Started,
+    StopError, Stopped, Vmdq, WaitWith,
 };
 
-/// A platform's way to wait: its code is no part of an operation.
-#[derive(Debug)]
-pub struct Wait(pub fn(u32));
-
-impl DelayNs for Wait {
-    fn delay_ns(&mut self, ns: u32) {
-        (self.0)(ns);
-    }
-}
+/// A platform whose way to wait is no part of an operation.
+type Machine = Host<Mmio, Identity, WaitWith>;
+type Rx = RxRing<Machine>;
+type Tx = TxRing<Machine>;
+type Ring = &'static mut RingMemory<256>;
 
 /// What a forwarder is for; unicast alone, so that frames are dropped, too.
 fn reflect(frame: &mut Passing<'_>) -> bool {
@@ -34,127 +35,194 @@ fn reflect(frame: &mut Passing<'_>) -> bool {
     frame.header()[6] & 1 == 0
 }
 
+#[unsafe(export_name = "probe_rings_receive")]
+fn receive(rx: &mut Rx, burst: &mut Burst<32>) -> usize {
+    rx.receive(burst)
+}
+
+#[unsafe(export_name = "probe_rings_receive_replacing")]
+fn receive_replacing(rx: &mut Rx, burst: &mut Burst<32>, pool: &mut BufferPool) -> usize {
+    rx.receive_replacing(burst, 32, pool)
+}
+
+#[unsafe(export_name = "probe_rings_receive_one")]
+fn receive_one(rx: &mut Rx, pool: &mut BufferPool) -> Option<Frame> {
+    rx.receive_one(pool)
+}
+
+#[unsafe(export_name = "probe_rings_refill")]
+fn refill(rx: &mut Rx, pool: &mut BufferPool) -> usize {
+    rx.refill(pool)
+}
+
+#[unsafe(export_name = "probe_rings_send")]
+fn send(tx: &mut Tx, burst: &mut Burst<32>) -> Result<usize, SendError> {
+    tx.send(burst)
+}
+
+#[unsafe(export_name = "probe_rings_send_one")]
+fn send_one(tx: &mut Tx, frame: Frame) -> Result<(), Refused<SendError, Frame>> {
+    tx.send_one(frame)
+}
+
+#[unsafe(export_name = "probe_rings_reclaim")]
+fn reclaim(tx: &mut Tx, pool: &mut BufferPool) -> usize {
+    tx.reclaim(pool)
+}
+
+#[unsafe(export_name = "probe_rings_exchange")]
+fn exchange(forwarder: &mut Exchange<Rx, Tx>) -> usize {
+    forwarder.forward(32, reflect)
+}
+
+#[unsafe(export_name = "probe_rings_in_place")]
+fn in_place(forwarder: &mut InPlace<Rx, Tx>) -> usize {
+    forwarder.forward(32, reflect)
+}
+
+/// A program that does everything once.
+#[inline(always)]
+fn everything<M: Model>(
+    model: M,
+    machine: Machine,
+    memory: (Ring, Ring),
+    buffers: &mut BufferPool,
+) -> Result<Port<M, Machine, Ready>, &'static str> {
+    // SAFETY: nothing here is called.
+    let port = unsafe { Port::new(model, machine) };
+    let mut port = port.init(&Config::DEFAULT).map_err(|_| "init")?;
+    if !port.bring_link_up(5000).is_up() {
+        return Err("no link");
+    }
+    let Resources { mut port, pools, filters, mut table, vectors, .. } = port.enable();
+    let mut parts = port.parts();
+    let mut pools = pools.into_iter();
+    let mut filters = filters.into_iter();
+    let mut vectors = vectors.into_iter();
+    let pool = pools.next().ok_or("no pool")?;
+    let size = buffers.size();
+    let Started { mut rx, mut tx, pool } = port.start(pool, memory.0, memory.1, size).map_err(|_| "start")?;
+    let slot = filters.next().ok_or("no filter")?;
+    let id = table.bind(slot, MacAddress([2, 0, 0, 0, 0, 1]), &pool).map_err(|_| "bind")?;
+    table.move_to(id, &pool).map_err(|_| "move")?;
+    let mut vector = vectors.next().ok_or("no vector")?;
+    port.route(&mut vector, &pool).map_err(|_| "route")?;
+    port.route_others(&mut vector).map_err(|_| "route")?;
+    vector.unmask();
+    let mut burst = Burst::<32>::new();
+    receive(&mut rx, &mut burst);
+    receive_replacing(&mut rx, &mut burst, buffers);
+    burst.iter_mut().for_each(|frame| frame.header_mut().rotate_left(6));
+    send(&mut tx, &mut burst).map_err(|_| "send")?;
+    if let Some(frame) = receive_one(&mut rx, buffers) {
+        send_one(&mut tx, frame).map_err(|_| "send")?;
+    }
+    refill(&mut rx, buffers);
+    reclaim(&mut tx, buffers);
+    let mut exchanging = Exchange::new(rx, tx, buffers).map_err(|_| "exchange")?;
+    exchange(&mut exchanging);
+    let (rx, tx) = exchanging.split(buffers).map_err(|_| "split")?;
+    let mut staying = InPlace::new(rx, tx, buffers).map_err(|_| "in place")?;
+    in_place(&mut staying);
+    let (rx, tx) = staying.split(buffers).map_err(|_| "split")?;
+    let _ = (port.causes(), port.statistics(), port.plan(&table));
+    vector.mask();
+    parts.put(table.unbind(id).map_err(|_| "unbind")?).map_err(|_| "slot")?;
+    let started = Started { rx, tx, pool };
+    let stopped = started.stop(&table, |frame| drop(buffers.put(frame))).map_err(|_| "stop")?;
+    parts.put(stopped.pool).map_err(|_| "pool")?;
+    parts.put_all(pools).map_err(|_| "pools")?;
+    parts.put_all(filters).map_err(|_| "filters")?;
+    parts.put(vector).map_err(|_| "vector")?;
+    parts.put_all(vectors).map_err(|_| "vectors")?;
+    parts.put(table).map_err(|_| "table")?;
+    port.disable(parts).map_err(|_| "disable")
+}
+
 /// Each operation of a model, with the name of its symbol.
 macro_rules! operations {
     ($model:ty: $init:literal $enable:literal $start:literal $stop:literal $bind:literal $unbind:literal
-     $receive:literal $receive_replacing:literal $receive_one:literal $refill:literal
-     $send:literal $send_one:literal $reclaim:literal $exchange:literal $in_place:literal) => {
+     $program:literal) => {
         const _: () = {
-            type C = $model;
-            type Rx = RxRing<C, Mmio, Identity>;
-            type Tx = TxRing<C, Mmio, Identity>;
-            type Ring = &'static mut RingMemory<256>;
+            type M = $model;
 
             #[unsafe(export_name = $init)]
             fn init(
-                port: Port<C, Mmio, Reset>,
+                port: Port<M, Machine, Reset>,
                 config: &Config,
-                wait: &mut Wait,
-            ) -> Result<Port<C, Mmio, Ready>, (InitError, Port<C, Mmio, Reset>)> {
-                port.init(config, wait)
+            ) -> Result<Port<M, Machine, Ready>, Refused<InitError, Port<M, Machine, Reset>>> {
+                port.init(config)
             }
 
             #[unsafe(export_name = $enable)]
-            fn enable(port: Port<C, Mmio, Ready>, wait: &mut Wait) -> Resources<C, Mmio> {
-                port.enable(wait)
+            fn enable(port: Port<M, Machine, Ready>) -> Resources<M, Machine> {
+                port.enable()
             }
 
             #[unsafe(export_name = $start)]
             fn start(
-                queue: Queue<C, Mmio>,
+                port: &Port<M, Machine, Vmdq>,
+                pool: Pool<M, Machine, Idle>,
                 rx: Ring,
                 tx: Ring,
                 size: BufferSize,
-                dma: Identity,
-                wait: &mut Wait,
-            ) -> Result<Running<C, Mmio, Identity>, (StartError, Option<Stopped<C, Mmio>>)> {
-                queue.start(rx, tx, size, dma, wait)
+            ) -> Result<Started<M, Machine>, Refused<StartError, NotStarted<M, Machine>>> {
+                port.start(pool, rx, tx, size)
             }
 
             #[unsafe(export_name = $stop)]
             fn stop(
-                pool: Pool<C, Mmio>,
-                rx: Rx,
-                tx: Tx,
-                table: &FilterTable<C, Mmio>,
-                wait: &mut Wait,
+                started: Started<M, Machine>,
+                table: &FilterTable<M, Machine>,
                 freed: fn(Frame),
-            ) -> Result<Stopped<C, Mmio>, (StopError, Option<Running<C, Mmio, Identity>>)> {
-                pool.stop(rx, tx, table, wait, freed)
+            ) -> Result<Stopped<M, Machine>, Refused<StopError, Started<M, Machine>>> {
+                started.stop(table, freed)
             }
 
             #[unsafe(export_name = $bind)]
             fn bind(
-                table: &mut FilterTable<C, Mmio>,
-                slot: FilterSlot<C>,
+                table: &mut FilterTable<M, Machine>,
+                slot: FilterSlot<M>,
                 address: MacAddress,
-                pool: &Pool<C, Mmio>,
-            ) -> Result<BindingId, (BindError, FilterSlot<C>)> {
+                pool: &Pool<M, Machine, Running>,
+            ) -> Result<BindingId, Refused<BindError, FilterSlot<M>>> {
                 table.bind(slot, address, pool)
             }
 
             #[unsafe(export_name = $unbind)]
-            fn unbind(table: &mut FilterTable<C, Mmio>, id: BindingId) -> Result<FilterSlot<C>, FilterError> {
+            fn unbind(
+                table: &mut FilterTable<M, Machine>,
+                id: BindingId,
+            ) -> Result<FilterSlot<M>, FilterError> {
                 table.unbind(id)
             }
 
-            #[unsafe(export_name = $receive)]
-            fn receive(rx: &mut Rx, burst: &mut Burst<32>) -> usize {
-                rx.receive(burst)
-            }
-
-            #[unsafe(export_name = $receive_replacing)]
-            fn receive_replacing(rx: &mut Rx, burst: &mut Burst<32>, pool: &mut BufferPool) -> usize {
-                rx.receive_replacing(burst, 32, pool)
-            }
-
-            #[unsafe(export_name = $receive_one)]
-            fn receive_one(rx: &mut Rx, pool: &mut BufferPool) -> Option<Frame> {
-                rx.receive_one(pool)
-            }
-
-            #[unsafe(export_name = $refill)]
-            fn refill(rx: &mut Rx, pool: &mut BufferPool) -> usize {
-                rx.refill(pool)
-            }
-
-            #[unsafe(export_name = $send)]
-            fn send(tx: &mut Tx, burst: &mut Burst<32>) -> Result<usize, SendError> {
-                tx.send(burst)
-            }
-
-            #[unsafe(export_name = $send_one)]
-            fn send_one(tx: &mut Tx, frame: Frame) -> Result<(), (SendError, Frame)> {
-                tx.send_one(frame)
-            }
-
-            #[unsafe(export_name = $reclaim)]
-            fn reclaim(tx: &mut Tx, pool: &mut BufferPool) -> usize {
-                tx.reclaim(pool)
-            }
-
-            #[unsafe(export_name = $exchange)]
-            fn exchange(forwarder: &mut Exchange<Rx, Tx>) -> usize {
-                forwarder.forward(32, reflect)
-            }
-
-            #[unsafe(export_name = $in_place)]
-            fn in_place(forwarder: &mut InPlace<Rx, Tx>) -> usize {
-                forwarder.forward(32, reflect)
+            #[unsafe(export_name = $program)]
+            fn program(
+                model: M,
+                machine: Machine,
+                memory: (Ring, Ring),
+                buffers: &mut BufferPool,
+            ) -> Result<Port<M, Machine, Ready>, &'static str> {
+                everything(model, machine, memory, buffers)
             }
         };
     };
 }
 
+operations!(I82575:
+    "probe_82575_init" "probe_82575_enable" "probe_82575_start" "probe_82575_stop"
+    "probe_82575_bind" "probe_82575_unbind" "probe_82575_program"
+);
 operations!(I82576:
     "probe_82576_init" "probe_82576_enable" "probe_82576_start" "probe_82576_stop"
-    "probe_82576_bind" "probe_82576_unbind"
-    "probe_82576_receive" "probe_82576_receive_replacing" "probe_82576_receive_one" "probe_82576_refill"
-    "probe_82576_send" "probe_82576_send_one" "probe_82576_reclaim" "probe_82576_exchange" "probe_82576_in_place"
+    "probe_82576_bind" "probe_82576_unbind" "probe_82576_program"
 );
 operations!(I82598:
     "probe_82598_init" "probe_82598_enable" "probe_82598_start" "probe_82598_stop"
-    "probe_82598_bind" "probe_82598_unbind"
-    "probe_82598_receive" "probe_82598_receive_replacing" "probe_82598_receive_one" "probe_82598_refill"
-    "probe_82598_send" "probe_82598_send_one" "probe_82598_reclaim" "probe_82598_exchange" "probe_82598_in_place"
+    "probe_82598_bind" "probe_82598_unbind" "probe_82598_program"
+);
+operations!(Any:
+    "probe_any_init" "probe_any_enable" "probe_any_start" "probe_any_stop"
+    "probe_any_bind" "probe_any_unbind" "probe_any_program"
 );

@@ -1,12 +1,12 @@
 //! Queues over register files in memory, polled in turn through the public API.
 
-use vmdq_bench::{IGB, IXGBE, Layout0, Nic, pages, place};
-use vmdq_hal::bus::Mmio;
+use vmdq_bench::{IGB, IXGBE, Layout0, Machine, Nic, pages, place};
+use vmdq_hal::device::Model;
 use vmdq_hal::dma::Identity;
 use vmdq_hal::ring::{
     BufferPool, BufferSize, Burst, Frame, Length, RingLength, RingMemory, RxRing, Shelf, TxRing,
 };
-use vmdq_hal::{Config, Controller, MacAddress, Pool, Port, Reset, Resources, Running};
+use vmdq_hal::{Config, MacAddress, Platform, Pool, Port, Resources, Running, Started};
 
 use crate::load::Load;
 
@@ -19,21 +19,21 @@ const STRIDE: usize = 2048 + 64;
 const RING_REGISTERS: usize = 0x40;
 
 /// A running queue, and the device's side of it.
-struct Lane<C> {
+struct Lane {
     nic: Nic,
-    rx: RxRing<C, Mmio, Identity>,
-    tx: TxRing<C, Mmio, Identity>,
+    rx: RxRing<Machine>,
+    tx: TxRing<Machine>,
 }
 
 /// Queues that are polled in turn by one processor, with one pool of buffers.
-pub(crate) struct Queues<C: Controller> {
-    lanes: Vec<Lane<C>>,
+pub(crate) struct Queues<M> {
+    lanes: Vec<Lane>,
     /// How many of the queues get frames: the last ones.
     busy: usize,
     pool: BufferPool,
     burst: Burst<64>,
     /// What filters lead to.
-    _steering: Vec<Pool<C, Mmio>>,
+    _steering: Vec<Pool<M, Machine, Running>>,
 }
 
 /// Memory for so many buffers, of a pool.
@@ -43,41 +43,37 @@ fn buffers(count: usize, dma: Identity) -> BufferPool {
     let region: &'static mut [u8] = unsafe { std::slice::from_raw_parts_mut(at.as_ptr(), count * STRIDE) };
     let shelf: Vec<Shelf> = (0..count).map(|_| Shelf::uninit()).collect();
     let size = BufferSize::for_bytes(2048).expect("a size of buffers");
-    let carved = BufferPool::carve(region, size, shelf.leak(), dma);
-    carved.map_err(|(error, ..)| error).expect("memory for buffers").0
+    BufferPool::carve(region, size, shelf.leak(), dma).expect("memory for buffers").0
 }
 
-impl<C: Controller> Queues<C> {
+impl<M: Model + Default> Queues<M> {
     /// Starts so many queues with rings of `N` descriptors, on as many ports as that takes, of which
     /// `busy` get frames; binds so many filters to the first queue.
     pub(crate) fn new<const N: usize>(queues: usize, busy: usize, filters: usize) -> Self
     where
         Length<N>: RingLength,
     {
+        let model = M::default();
         // SAFETY: the devices in memory use pointers.
-        let dma = unsafe { Identity::new() };
-        let mut pool = buffers(queues * (N + SPARE), dma);
+        let mut pool = buffers(queues * (N + SPARE), unsafe { Identity::new() });
         let (mut lanes, mut steering) = (Vec::new(), Vec::new());
         while lanes.len() < queues {
-            let first = Nic::new(layout::<C>(0));
+            let first = Nic::new(layout(model, 0));
             let registers = first.registers();
-            let mut wait = registers;
             // SAFETY: the device in memory keeps to what it is given.
-            let port = unsafe { Port::<C, _, Reset>::new(registers.bus()) };
-            let port = port.init(&Config::default(), &mut wait).map_err(|(error, _)| error);
-            let Resources { queues: stopped, filters: slots, mut table, .. } =
-                port.expect("a port in memory").enable(&mut wait);
-            for (i, queue) in stopped.into_iter().take(queues - lanes.len()).enumerate() {
+            let port = unsafe { Port::new(model, registers.machine()) };
+            let port = port.init(&Config::DEFAULT).expect("a port in memory");
+            let Resources { port, pools, filters: slots, mut table, .. } = port.enable();
+            for (i, idle) in pools.into_iter().take(queues - lanes.len()).enumerate() {
                 let (rx, tx) = (place(RingMemory::<N>::new()), place(RingMemory::<N>::new()));
-                let running = queue.start(rx, tx, pool.size(), dma, &mut wait).map_err(|(error, _)| error);
-                let Running { rx, tx, pool: lead } = running.expect("a queue in memory");
-                lanes.push(Lane { nic: Nic::on(registers, layout::<C>(i)), rx, tx });
+                let started = port.start(idle, rx, tx, pool.size());
+                let Started { rx, tx, pool: lead } = started.expect("a pool in memory");
+                lanes.push(Lane { nic: Nic::on(registers, layout(model, i)), rx, tx });
                 steering.push(lead);
             }
             for (i, slot) in slots.into_iter().take(filters).enumerate() {
                 let address = MacAddress([2, 0, 0x5e, 0, 0, i as u8]);
-                let bound = table.bind(slot, address, &steering[0]).map_err(|(error, _)| error);
-                bound.expect("a filter");
+                table.bind(slot, address, &steering[0]).expect("a filter");
             }
             assert_eq!(table.bindings().count(), filters, "the device has fewer filters");
         }
@@ -88,12 +84,12 @@ impl<C: Controller> Queues<C> {
     }
 }
 
-fn layout<C: Controller>(queue: usize) -> Layout0 {
-    let Layout0 { rx, tx } = if C::NAME == "82598" { IXGBE } else { IGB };
+fn layout(model: impl Model, queue: usize) -> Layout0 {
+    let Layout0 { rx, tx } = if model.limits().name == "82598" { IXGBE } else { IGB };
     Layout0 { rx: rx + queue * RING_REGISTERS, tx: tx + queue * RING_REGISTERS }
 }
 
-impl<C: Controller> Load for Queues<C> {
+impl<M: Model> Load for Queues<M> {
     fn prepare(&mut self) {
         let idle = self.lanes.len() - self.busy;
         for lane in &mut self.lanes[idle..] {

@@ -1,7 +1,7 @@
 //! What was measured, for people, for programs and as a picture.
 
 use serde_json::json;
-use vmdq_bench::{Goal, Line, Mode, Panel, Sample, Scale, draw, judge};
+use vmdq_bench::{Goal, Line, Mode, Panel, Sample, Scale, draw, judge, table};
 
 use crate::way::WAYS;
 use crate::{Row, SIZES};
@@ -53,32 +53,24 @@ fn print_json(rows: &[Row], goals: &[Goal]) {
 fn print_table(rows: &[Row]) {
     println!("for each frame: ns (ratio to the copy, p10..p90)");
     for reads in [false, true] {
-        println!(
-            "{:<26}{:>8}{:>8}{:>12}{:>12}{:>30}{:>30}",
-            guest(reads),
-            "bytes",
-            "copied",
-            "replicated",
-            "instr.",
-            Mode::ALL[0].name(),
-            Mode::ALL[1].name()
-        );
-        for row in rows.iter().filter(|row| row.reads == reads) {
-            let count = row.instructions.map_or("no valgrind".into(), |count| format!("{count:.1}"));
+        let [first, second] = Mode::ALL.map(Mode::name);
+        let head = [guest(reads), "bytes", "copied", "replicated", "instr.", first, second];
+        let line = |row: &Row| {
             let time = |at: usize| {
                 let Sample { p10, median, p90 } = row.ratio[at];
                 format!("{:.1} ({median:.2}, {p10:.2}..{p90:.2})", row.ns[at].median)
             };
-            println!(
-                "{:<26}{:>8}{:>8.1}{:>12.1}{count:>12}{:>30}{:>30}",
-                WAYS[row.way].0,
-                row.size,
-                row.copied,
-                row.replicated,
+            vec![
+                WAYS[row.way].0.to_owned(),
+                row.size.to_string(),
+                format!("{:.1}", row.copied),
+                format!("{:.1}", row.replicated),
+                row.instructions.map_or("no valgrind".into(), |count| format!("{count:.1}")),
                 time(0),
-                time(1)
-            );
-        }
+                time(1),
+            ]
+        };
+        print!("{}", table(&head, 1, rows.iter().filter(|row| row.reads == reads).map(line)));
     }
 }
 

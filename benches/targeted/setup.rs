@@ -3,14 +3,13 @@
 use std::sync::atomic::AtomicU32;
 
 use igb_hal::I82576;
-use vmdq_bench::{Registers, pages};
+use vmdq_bench::{Machine, pages};
 use vmdq_core::channel::{BackEnd, VirtualDriver, VirtualInterface, words};
-use vmdq_core::group::Group;
-use vmdq_core::switch::{Indicated, InterfaceId, Load, Origin, Physical, Switch, Verdict, Virtual};
-use vmdq_hal::bus::Mmio;
+use vmdq_core::relay::{Outlet, Received, relay};
+use vmdq_core::switch::{InterfaceId, Origin, Physical, Switch, Virtual};
 use vmdq_hal::dma::Identity;
 use vmdq_hal::vmm::VmId;
-use vmdq_hal::{Config, FrameLimit, Port, Queue, Reset, Resources};
+use vmdq_hal::{Config, FrameLimit, Idle, Pool, Port, Resources, Vmdq};
 
 use crate::frame::GUEST;
 use crate::guest::{BUFFERS, Guest};
@@ -29,15 +28,17 @@ pub(crate) fn dma() -> Identity {
     unsafe { Identity::new() }
 }
 
-/// A device, its queue 0, and its registers for waits in which they answer.
-pub(crate) fn queue() -> (Nic, Queue<I82576, Mmio>, Registers) {
+/// A port of the device in memory.
+pub(crate) type Ported = Port<I82576, Machine, Vmdq>;
+
+/// A device, its port and its pool 0.
+pub(crate) fn pool() -> (Nic, Ported, Pool<I82576, Machine, Idle>) {
     let nic = Nic::new();
-    let mut wait = nic.registers();
     // SAFETY: the device in memory keeps to what it is given.
-    let port = unsafe { Port::<I82576, _, Reset>::new(wait.bus()) };
-    let port = port.init(&Config::default(), &mut wait).map_err(|(error, _)| error);
-    let Resources { queues, .. } = port.expect("a port in memory").enable(&mut wait);
-    (nic, queues.into_iter().next().expect("queue 0"), wait)
+    let port = unsafe { Port::new(I82576, nic.registers().machine()) };
+    let port = port.init(&Config::DEFAULT).expect("a port in memory");
+    let Resources { port, pools: [pool, ..], .. } = port.enable();
+    (nic, port, pool)
 }
 
 /// Both ends of a virtual machine's channel.
@@ -70,13 +71,10 @@ impl Network {
         Self { switch, uplink, guest }
     }
 
-    /// Decides on a group of the virtual machine's queue; tells whether it goes there.
-    /// `replicated`: the header is the I/O container's own.
+    /// Decides on what came from the virtual machine's queue, and delivers it.
     #[inline(always)]
-    pub(crate) fn admits<F>(&mut self, group: &Group<'_, F>, header: &[u8], replicated: bool) -> bool {
-        let (uplink, to) = (self.uplink, self.guest);
-        let from = if replicated { Origin::Matched { uplink, to } } else { Origin::Targeted { uplink, to } };
-        let load = Load { frames: group.frames.len() as u64, bytes: 0 };
-        self.switch.forward(&Indicated::new(from, group), load, header, NOW).verdict == Verdict::To(to)
+    pub(crate) fn relay<F: Received>(&mut self, frames: &mut [F], outlet: &mut impl Outlet<F>) {
+        let from = Origin::Matched { uplink: self.uplink, to: self.guest };
+        relay(&mut self.switch, from, frames, NOW, outlet);
     }
 }

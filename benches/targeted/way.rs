@@ -1,46 +1,47 @@
 //! The ways of a frame from the wire into the virtual machine.
 
 use igb_hal::I82576;
-use vmdq_bench::place;
+use vmdq_bench::{Machine as Platform, place};
 use vmdq_core::channel::{Posted, VirtualInterface};
-use vmdq_core::group::{Groups, Indication};
-use vmdq_hal::HeaderSize;
-use vmdq_hal::bus::Mmio;
-use vmdq_hal::dma::Identity;
-use vmdq_hal::ring::{BufferMemory, BufferPool, BufferSize, Burst, RingMemory, RxRing};
-use vmdq_hal::targeted::{RunningTargeted, ShareState, TargetedBurst, TargetedMemory, TargetedRing};
-use vmdq_hal::{Pool, Running};
+use vmdq_core::group::Group;
+use vmdq_core::relay::Outlet;
+use vmdq_core::switch::{DropReason, InterfaceId, TagAction};
+use vmdq_hal::ring::{BufferMemory, BufferPool, BufferSize, Burst, Frame, RingMemory, RxRing};
+use vmdq_hal::targeted::{
+    HeaderSize, ShareState, Targeted, TargetedBurst, TargetedMemory, TargetedRing, Targeting,
+};
+use vmdq_hal::{Pool, Running, Started};
 
 use crate::guest::{BUFFERS, Guest, Machine};
 use crate::nic::Nic;
-use crate::setup::{Network, RING, VM, channel, dma, queue};
+use crate::setup::{Network, Ported, RING, VM, channel, dma, pool};
 
 /// Frames of a batch.
 pub(crate) const BATCH: usize = 32;
-/// The queue of the virtual machine.
-const QUEUE: Indication = Indication::Matched(0);
 /// Buffers of the I/O container: a ring full, and some on their way.
 const OWN: usize = RING + 2 * BATCH;
 
 /// A way, its virtual machine and its device.
 pub(crate) struct Host {
     pub(crate) nic: Nic,
-    pub(crate) machine: Machine,
+    pub(crate) machine: &'static Machine,
     pub(crate) guest: Guest,
     network: Network,
     interface: VirtualInterface<'static>,
     way: Way,
     /// What filters lead to.
-    _steering: Pool<I82576, Mmio>,
+    _steering: Pool<I82576, Platform, Running>,
+    /// Which it keeps running.
+    _port: Ported,
 }
 
 #[expect(clippy::large_enum_variant, reason = "there are three of them")]
 enum Way {
     /// Received into buffers of the I/O container, then copied.
-    Copy { rx: RxRing<I82576, Mmio, Identity>, pool: BufferPool, burst: Burst<BATCH> },
+    Copy { rx: RxRing<Platform>, pool: BufferPool, burst: Burst<BATCH> },
     /// Received into buffers of the virtual machine.
     Targeted {
-        rx: TargetedRing<I82576, Mmio, Identity>,
+        rx: TargetedRing<Platform, &'static Machine>,
         headers: BufferPool,
         burst: TargetedBurst<BATCH>,
         /// By number, what the virtual machine posted.
@@ -57,40 +58,47 @@ pub(crate) const WAYS: [(&str, fn() -> Host); 3] = [
 
 impl Host {
     fn copying() -> Self {
-        let (nic, queue, mut wait) = queue();
-        let (mut pool, _lent) = place(BufferMemory::<OWN, 2>::new()).pool(dma()).expect("buffers");
+        let (nic, port, pool) = pool();
+        let (mut buffers, _memory) = place(BufferMemory::<OWN, 2>::new()).pool(dma()).expect("buffers");
         let (rx, tx) = (place(RingMemory::<RING>::new()), place(RingMemory::<8>::new()));
-        let running = queue.start(rx, tx, pool.size(), dma(), &mut wait).map_err(|(error, _)| error);
-        let Running { mut rx, pool: steering, .. } = running.expect("a queue in memory");
-        rx.refill(&mut pool);
-        Self::new(nic, Way::Copy { rx, pool, burst: Burst::new() }, steering)
+        let started = port.start(pool, rx, tx, buffers.size());
+        let Started { mut rx, pool: steering, .. } = started.expect("a pool in memory");
+        rx.refill(&mut buffers);
+        let way = Way::Copy { rx, pool: buffers, burst: Burst::new() };
+        Self::new(nic, place(Machine::new()), way, steering, port)
     }
 
     fn targeted(replicated: bool) -> Self {
-        let (nic, queue, mut wait) = queue();
-        let (headers, _lent) = place(BufferMemory::<OWN, 1>::new()).pool(dma()).expect("buffers");
+        let (nic, port, pool) = pool();
+        let machine: &'static Machine = place(Machine::new());
+        let (headers, _memory) = place(BufferMemory::<OWN, 1>::new()).pool(dma()).expect("buffers");
         let (rx, tx) = (place(TargetedMemory::<RING, BUFFERS>::new()), place(RingMemory::<8>::new()));
         let size = BufferSize::kib(2).expect("a size");
-        let running = if replicated {
-            let header = HeaderSize::new(64).expect("a size of headers");
-            queue.start_targeted(rx, tx, VM, size, header, dma(), &mut wait)
+        let targeting = if replicated {
+            Targeting::replicated(VM, size, HeaderSize::new(I82576, 64).expect("a size of headers"))
         } else {
-            queue.start_targeted_by_software(rx, tx, VM, size, dma(), &mut wait)
+            Targeting::by_software(VM, size)
         };
-        let RunningTargeted { rx, pool: steering, .. } =
-            running.map_err(|(error, _)| error).expect("a queue in memory");
+        let started = port.start_targeted(pool, rx, tx, targeting, machine);
+        let Started { rx, pool: steering, .. } = started.expect("a pool in memory");
         let posted = Box::new([const { None }; BUFFERS]);
         let way = Way::Targeted { rx, headers, burst: TargetedBurst::new(), posted };
-        let mut host = Self::new(nic, way, steering);
+        let mut host = Self::new(nic, machine, way, steering, port);
         // Shares what the guest posted and tells the device of it.
         host.serve(false);
         host
     }
 
-    fn new(nic: Nic, way: Way, steering: Pool<I82576, Mmio>) -> Self {
+    fn new(
+        nic: Nic,
+        machine: &'static Machine,
+        way: Way,
+        steering: Pool<I82576, Platform, Running>,
+        port: Ported,
+    ) -> Self {
         let (interface, guest) = channel();
-        let (machine, network) = (Machine::new(), Network::new());
-        Self { nic, machine, guest, network, interface, way, _steering: steering }
+        let network = Network::new();
+        Self { nic, machine, guest, network, interface, way, _steering: steering, _port: port }
     }
 
     /// One round of the hypervisor's loop and of the guest's: a batch at most.
@@ -99,48 +107,80 @@ impl Host {
         match way {
             Way::Copy { rx, pool, burst } => {
                 rx.receive_replacing(burst, BATCH, pool);
-                copy(network, interface, machine, burst, pool);
+                network.relay(burst, &mut Copies { interface, machine });
+                // There is room: they came from there.
+                burst.drain(..).for_each(|frame| drop(pool.put(frame)));
             }
             Way::Targeted { rx, headers, burst, posted } => {
-                take_back(interface, machine, rx, posted);
+                take_back(interface, rx, posted);
                 rx.refill(headers);
-                rx.receive(machine, burst);
-                hand_over(network, interface, burst, headers, posted);
+                rx.receive(burst);
+                network.relay(burst, &mut InPlace { interface, posted });
+                // There is room: they came from there.
+                burst.drain(..).for_each(|frame| drop(headers.put(frame.header)));
             }
         }
-        interface.notify_if_needed(machine);
+        interface.notify_if_needed(*machine);
         self.guest.work(machine, reads);
     }
 }
 
 /// Copies what was received into the guest's buffers.
-fn copy(
-    network: &mut Network,
-    interface: &mut VirtualInterface<'_>,
-    machine: &Machine,
-    burst: &mut Burst<BATCH>,
-    pool: &mut BufferPool,
-) {
-    for group in Groups::new(burst, QUEUE) {
-        let header = group.frames.first().map_or(&[][..], |first| first.bytes());
-        if network.admits(&group, header, true) {
-            for frame in group.frames {
-                // The interface counts what the guest had no buffer for.
-                let _ = interface.deliver(machine, frame.bytes(), frame.tag());
+struct Copies<'h> {
+    interface: &'h mut VirtualInterface<'static>,
+    machine: &'h Machine,
+}
+
+impl Outlet<Frame> for Copies<'_> {
+    #[inline(always)]
+    fn copy(&mut self, _to: InterfaceId, _tag: TagAction, group: &Group<'_, Frame>) {
+        for frame in &*group.frames {
+            // The interface counts what the guest had no buffer for.
+            let _ = self.interface.deliver(self.machine, frame.bytes(), frame.tag());
+        }
+    }
+
+    fn dropped(&mut self, _reason: DropReason, _group: &mut Group<'_, Frame>) {}
+
+    /// Nobody counts bytes.
+    #[inline(always)]
+    fn bytes(&self, _frames: &[Frame]) -> u64 {
+        0
+    }
+}
+
+/// Tells the guest which of its buffers have frames.
+struct InPlace<'h> {
+    interface: &'h mut VirtualInterface<'static>,
+    posted: &'h mut [Option<Posted>; BUFFERS],
+}
+
+impl Outlet<Targeted> for InPlace<'_> {
+    #[inline(always)]
+    fn copy(&mut self, _to: InterfaceId, _tag: TagAction, group: &Group<'_, Targeted>) {
+        for frame in &*group.frames {
+            if let Some(buffer) = self.posted[usize::from(frame.id)].take() {
+                let length = u32::from(frame.len);
+                let _ = self.interface.receive().complete(buffer, length, frame.header.tag());
             }
         }
     }
-    for frame in burst.drain(..) {
-        // There is room: it came from there.
-        let _ = pool.put(frame);
+
+    fn dropped(&mut self, reason: DropReason, _group: &mut Group<'_, Targeted>) {
+        panic!("the guest's buffer is lost, since the switch drops what its filter matched: {reason}");
+    }
+
+    /// Nobody counts bytes.
+    #[inline(always)]
+    fn bytes(&self, _frames: &[Targeted]) -> u64 {
+        0
     }
 }
 
 /// Takes the buffers that the guest posted: new ones are shared, the others given back.
 fn take_back(
     interface: &mut VirtualInterface<'_>,
-    machine: &Machine,
-    rx: &mut TargetedRing<I82576, Mmio, Identity>,
+    rx: &mut TargetedRing<Platform, &'static Machine>,
     posted: &mut [Option<Posted>; BUFFERS],
 ) {
     while let Some(Ok(buffer)) = interface.receive().next() {
@@ -148,34 +188,9 @@ fn take_back(
         let held = match rx.shared(id) {
             Some((shared, ShareState::Delivered)) if shared == range => rx.give_back(id).is_ok(),
             Some(_) => false,
-            None => rx.share(machine, id, range).is_ok(),
+            None => rx.share(id, range).is_ok(),
         };
         assert!(held, "a guest that keeps to the rules");
         posted[usize::from(id)] = Some(buffer);
-    }
-}
-
-/// Tells the guest which of its buffers have frames.
-fn hand_over(
-    network: &mut Network,
-    interface: &mut VirtualInterface<'_>,
-    burst: &mut TargetedBurst<BATCH>,
-    headers: &mut BufferPool,
-    posted: &mut [Option<Posted>; BUFFERS],
-) {
-    for group in Groups::new(burst, QUEUE) {
-        let Some(first) = group.frames.first() else { continue };
-        if network.admits(&group, first.header.bytes(), first.replicated) {
-            for frame in group.frames {
-                if let Some(buffer) = posted[usize::from(frame.id)].take() {
-                    let length = u32::from(frame.len);
-                    let _ = interface.receive().complete(buffer, length, frame.header.tag());
-                }
-            }
-        }
-    }
-    for frame in burst.drain(..) {
-        // There is room: it came from there.
-        let _ = headers.put(frame.header);
     }
 }

@@ -1,7 +1,8 @@
 //! Which controllers there are to choose from.
 
 use clap::ValueEnum;
-use vmdq::{Controller, ForController, Model};
+use vmdq::device::Model;
+use vmdq::{Any, ModelName};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum Device {
@@ -14,22 +15,21 @@ pub(crate) enum Device {
 }
 
 impl Device {
-    pub(crate) fn model(self) -> Model {
+    fn name(self) -> ModelName {
         match self {
-            Self::I82575 => Model::I82575,
-            Self::I82576 => Model::I82576,
-            Self::I82598 => Model::I82598,
+            Self::I82575 => ModelName::I82575,
+            Self::I82576 => ModelName::I82576,
+            Self::I82598 => ModelName::I82598,
         }
+    }
+
+    /// Returns the model, as a driver takes it that learns it while running.
+    pub(crate) fn model(self) -> Result<Any, String> {
+        Any::new(self.name()).map_err(|error| format!("--device: {error}"))
     }
 }
 
-/// Asks how many virtual machines a model serves: one for every queue but the default one.
-pub(crate) struct Vms;
-
-impl ForController for Vms {
-    type Output = usize;
-
-    fn run<C: Controller>(self) -> usize {
-        C::QUEUES - 1
-    }
+/// Returns how many virtual machines a model serves: one for every pool but the default one.
+pub(crate) fn machines(model: Any) -> usize {
+    usize::from(model.limits().pools) - 1
 }

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use vmdq::Any;
 
 use crate::command_line;
-use crate::device::{Device, Vms};
+use crate::device::{Device, machines};
 use crate::source::Source;
 
 /// Gives each virtual machine its frames: in buffers that it shares, or by copy.
@@ -38,6 +39,8 @@ struct Args {
 pub(crate) struct Options {
     pub(crate) source: Source,
     pub(crate) device: Device,
+    /// The device, as the driver takes it.
+    pub(crate) model: Any,
     pub(crate) vms: usize,
     /// At most `vms`; `None` for half of those that there are.
     sharing: Option<usize>,
@@ -54,13 +57,11 @@ impl Options {
 
     fn check(args: Args) -> Result<Self, String> {
         let Args { capture, device, vms, sharing, hostile, json } = args;
-        let model = device.model();
-        let Ok(most) = model.with(Vms) else {
-            return Err(format!("--device: the {model} is not driven yet"));
-        };
+        let model = device.model()?;
+        let (name, most) = (model.name(), machines(model));
         let vms = vms.unwrap_or(most);
         if !(1..=most).contains(&vms) {
-            return Err(format!("--vms {vms}: the {model} has queues for 1 to {most} virtual machines"));
+            return Err(format!("--vms {vms}: the {name} has queues for 1 to {most} virtual machines"));
         }
         for (option, asked) in [("--sharing", sharing.unwrap_or(0)), ("--hostile", hostile)] {
             if asked > vms {
@@ -68,7 +69,7 @@ impl Options {
             }
         }
         let source = capture.map_or(Source::MadeUp, Source::Capture);
-        Ok(Self { source, device, vms, sharing, hostile, json })
+        Ok(Self { source, device, model, vms, sharing, hostile, json })
     }
 
     /// Tells whether a machine shares buffers, of so many that there are.

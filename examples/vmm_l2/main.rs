@@ -41,6 +41,8 @@ mod run;
 #[path = "../common/source.rs"]
 mod source;
 mod table;
+#[path = "../common/terminal.rs"]
+mod terminal;
 #[path = "../common/traffic.rs"]
 mod traffic;
 mod vm;
@@ -49,7 +51,6 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use vmdq::{igb, ixgbe};
 use vmdq_sim::Sim;
 
 use cli::Options;
@@ -77,12 +78,12 @@ fn main() -> ExitCode {
 /// Does it all and prints the result; returns what went wrong after all that could be printed was.
 fn start(options: &Options) -> Result<Vec<String>> {
     let plan = Plan::make(&options.source, options.vms)?;
-    // Not `Model::with`: header replication is asked for, which not every controller has.
-    let report = match options.device {
-        Device::I82575 => run::run::<igb::I82575>(Sim::i82575(), options, &plan),
-        Device::I82576 => run::run::<igb::I82576>(Sim::i82576(), options, &plan),
-        Device::I82598 => run::run::<ixgbe::I82598>(Sim::i82598(), options, &plan),
-    }?;
+    let bed = match options.device {
+        Device::I82575 => Sim::i82575(),
+        Device::I82576 => Sim::i82576(),
+        Device::I82598 => Sim::i82598(),
+    };
+    let report = run::run(bed, options, &plan)?;
     if report.tells_something() {
         let text = if options.json { report.json()? } else { table::render(&report) };
         match writeln!(io::stdout(), "{text}") {

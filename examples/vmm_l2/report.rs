@@ -93,6 +93,12 @@ impl Report {
         Self { device, vms, switch, violations, problems, nothing_read: false }
     }
 
+    /// Makes a report of what is shown of it.
+    #[cfg(test)]
+    pub(crate) fn of_parts(device: &'static str, vms: Vec<VmReport>, switch: SwitchReport) -> Self {
+        Self { device, vms, switch, violations: Vec::new(), problems: Vec::new(), nothing_read: false }
+    }
+
     /// Notes that the source ended with an error, after some record or none.
     pub(crate) fn source_ended(&mut self, name: &str, error: &CaptureError, any: bool) {
         self.nothing_read = !any && !error.is_in_a_record();

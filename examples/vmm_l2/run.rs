@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use vmdq::MacAddress;
-use vmdq::controller::HeaderReplication;
+use vmdq::device::Model;
 use vmdq::vmm::GuestRange;
 use vmdq_sim::{Guests, Sim};
 
@@ -18,13 +18,13 @@ use crate::vm::{Attacker, Identity, Layout, Neighbours, Program, Programs, Recei
 /// Turns after the last frame: the first brings what is on the wire, and then it is quiet.
 const LAST_TURNS: usize = 4;
 
-/// Runs the source through a controller of model `C`.
-pub(crate) fn run<C: HeaderReplication>(bed: Sim, options: &Options, plan: &Plan) -> Result<Report> {
+/// Runs the source through a controller of the chosen model.
+pub(crate) fn run(bed: Sim, options: &Options, plan: &Plan) -> Result<Report> {
     let mut records = options.source.open()?;
     let progress = Progress::new("switching", records.progress().1);
     let guests = Guests::new();
     let machines = machines(&guests, options, &plan.guests)?;
-    let mut hypervisor = Hypervisor::<C>::start(bed, guests, &machines)?;
+    let mut hypervisor = Hypervisor::start(bed, options.model, guests, &machines)?;
     let mut programs = programs(&machines)?;
     hypervisor.refill();
     // Not a frame has come yet, but channels are open: there is something to attack.
@@ -58,7 +58,7 @@ pub(crate) fn run<C: HeaderReplication>(bed: Sim, options: &Options, plan: &Plan
     }
     drop(progress);
     let fronts = machines.iter().map(|(identity, _)| *identity).zip(programs.0.iter().map(front)).collect();
-    let mut report = Report::new(C::NAME, fronts, hypervisor.stop()?);
+    let mut report = Report::new(options.model.limits().name, fronts, hypervisor.stop()?);
     if let Some(error) = end {
         report.source_ended(&options.source.name(), &error, any);
     }
@@ -66,7 +66,7 @@ pub(crate) fn run<C: HeaderReplication>(bed: Sim, options: &Options, plan: &Plan
 }
 
 /// A round of the hypervisor, then one of the virtual machines; then the controller gets buffers.
-fn turn<C: HeaderReplication>(hypervisor: &mut Hypervisor<C>, programs: &mut Programs) -> Result<()> {
+fn turn(hypervisor: &mut Hypervisor, programs: &mut Programs) -> Result<()> {
     hypervisor.round(programs)?;
     programs.work()?;
     hypervisor.refill();

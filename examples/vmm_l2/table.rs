@@ -1,11 +1,7 @@
-//! The result as a table for people, at most 110 columns wide.
-
-use std::fmt::Write;
-
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
+//! The result as a table for people, as wide as the terminal and at most 110 columns.
 
 use crate::report::{Report, VmReport};
+use crate::terminal;
 
 const HEAD: [&str; 8] = [
     "virtual machine",
@@ -17,30 +13,25 @@ const HEAD: [&str; 8] = [
     "bytes\ncopied",
     "refused\nbuffers",
 ];
-/// The widest that the table gets.
-const WIDTH: u16 = 110;
 /// So many columns of text; all others hold numbers.
 const TEXT: usize = 2;
+/// The column of addresses, which are not broken.
+const ADDRESS: usize = 0;
 
 pub(crate) fn render(report: &Report) -> String {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED.with_rounded_corners());
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
-    table.set_header(HEAD.map(|head| Cell::new(head).set_alignment(CellAlignment::Center)));
-    for vm in &report.vms {
-        table.add_row(row(vm));
-    }
-    table.add_row(totals(&report.vms));
-    for column in table.column_iter_mut().skip(TEXT) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    render_in(report, terminal::width())
+}
+
+fn render_in(report: &Report, width: u16) -> String {
+    let rows = report.vms.iter().map(row).chain([totals(&report.vms)]);
+    let table = terminal::table(&HEAD, rows, TEXT, ADDRESS, width);
     let mut text = format!("Intel {} with {} virtual machines\n{table}\n", report.device, report.vms.len());
-    footer(&mut text, report);
+    footer(&mut text, report, width);
     text.truncate(text.trim_end().len());
     text
 }
 
-fn row(vm: &VmReport) -> [String; 8] {
+fn row(vm: &VmReport) -> Vec<String> {
     let numbers =
         [vm.frames, vm.bytes, vm.in_place, vm.headers_replicated, vm.bytes_copied, vm.refused_buffers];
     let [frames, bytes, avoided, replicated, copied, refused] = numbers.map(|number| number.to_string());
@@ -52,12 +43,12 @@ fn row(vm: &VmReport) -> [String; 8] {
         (true, true) => "sharing, hostile",
         (false, true) => "copy, hostile",
     };
-    [vm.mac.clone(), way.into(), seen(frames), seen(bytes), avoided, replicated, copied, refused]
+    vec![vm.mac.clone(), way.into(), seen(frames), seen(bytes), avoided, replicated, copied, refused]
 }
 
-fn totals(vms: &[VmReport]) -> [String; 8] {
+fn totals(vms: &[VmReport]) -> Vec<String> {
     let sum = |of: fn(&VmReport) -> u64| vms.iter().map(of).sum::<u64>().to_string();
-    [
+    vec![
         "total".into(),
         String::new(),
         sum(|vm| vm.frames),
@@ -69,10 +60,8 @@ fn totals(vms: &[VmReport]) -> [String; 8] {
     ]
 }
 
-fn footer(text: &mut String, report: &Report) {
-    let mut line = |name: &str, value: String| {
-        let _ = writeln!(text, "{name:<12} {value}");
-    };
+fn footer(text: &mut String, report: &Report, width: u16) {
+    let mut line = |name: &str, value: String| terminal::line(text, name, &value, width);
     let switch = &report.switch;
     let (decisions, flooded, local) = (switch.decisions, switch.flooded, switch.local);
     line("switch", format!("{decisions} decisions, {flooded} frames flooded, {local} local"));
@@ -85,4 +74,45 @@ fn footer(text: &mut String, report: &Report) {
     }
     line("violations", report.violations.len().to_string());
     report.violations.iter().take(10).for_each(|violation| line("", violation.clone()));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::report::SwitchReport;
+    use crate::terminal::{WIDEST, assert_fits};
+
+    fn report() -> Report {
+        let vm = |i: u8| VmReport {
+            mac: format!("02:00:00:00:00:{i:02x}"),
+            targeted: i < 8,
+            hostile: i > 13,
+            frames: 123_456,
+            bytes: 12_345_678,
+            digest: String::new(),
+            headers_replicated: 12_345,
+            bytes_copied: 12_345_678,
+            refused_buffers: 1248,
+            in_place: 12_345,
+            lost: BTreeMap::from([("buffer_not_owned", 374), ("sent_malformed", 170), ("sent_too_long", 59)]),
+        };
+        let dropped = BTreeMap::from([("buffer_not_owned", 374), ("unknown_unicast", 800)]);
+        let switch = SwitchReport { decisions: 10_678, flooded: 1623, local: 12, dropped };
+        Report::of_parts("82598", (1..16).map(vm).collect(), switch)
+    }
+
+    #[test]
+    fn fits_with_large_numbers() {
+        for width in [60, 80, WIDEST] {
+            assert_fits(&render_in(&report(), width), width);
+        }
+    }
+
+    #[test]
+    fn no_address_is_broken() {
+        let text = render_in(&report(), 60);
+        assert!((1..16).all(|i| text.contains(&format!("02:00:00:00:00:{i:02x} "))), "{text}");
+    }
 }

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use vmdq::{Controller, ForController, FrameLimit};
+use vmdq::device::Model;
+use vmdq::{Any, FrameLimit};
 
 use crate::command_line;
-use crate::device::{Device, Vms};
+use crate::device::{Device, machines};
 use crate::source::Source;
 
 /// Sorts a capture into one VMDq queue for each virtual machine, and lets each answer fairly.
@@ -44,6 +45,8 @@ pub(crate) enum Bus {
 pub(crate) struct Options {
     pub(crate) source: Source,
     pub(crate) device: Device,
+    /// The device, as the driver takes it.
+    pub(crate) model: Any,
     pub(crate) bus: Bus,
     pub(crate) vms: usize,
     pub(crate) max_frame: u16,
@@ -59,34 +62,21 @@ impl Options {
 
     fn check(args: Args) -> Result<Self, String> {
         let Args { capture, device, bus, vms, max_frame, json } = args;
-        let model = device.model();
+        let model = device.model()?;
+        let (name, most, longest) = (model.name(), machines(model), model.limits().max_frame);
         if bus == Bus::Qemu && device != Device::I82576 {
-            return Err(format!("--bus qemu: QEMU has no {model}; use --device 82576"));
+            return Err(format!("--bus qemu: QEMU has no {name}; use --device 82576"));
         }
-        let (Ok(most), Ok(longest)) = (model.with(Vms), model.with(MaxFrame)) else {
-            return Err(format!("--device: the {model} is not driven yet"));
-        };
         let vms = vms.unwrap_or(most);
         if !(1..=most).contains(&vms) {
-            return Err(format!("--vms {vms}: the {model} has queues for 1 to {most} virtual machines"));
+            return Err(format!("--vms {vms}: the {name} has queues for 1 to {most} virtual machines"));
         }
         let limit = u16::try_from(max_frame).ok().and_then(|limit| FrameLimit::new(limit, longest));
         let Some(limit) = limit else {
-            return Err(format!("--max-frame {max_frame}: the {model} takes 64 to {longest} bytes"));
+            return Err(format!("--max-frame {max_frame}: the {name} takes 64 to {longest} bytes"));
         };
         let source = capture.map_or(Source::MadeUp, Source::Capture);
-        Ok(Self { source, device, bus, vms, max_frame: limit.with_fcs(), json })
-    }
-}
-
-/// Asks a model for its longest frame.
-struct MaxFrame;
-
-impl ForController for MaxFrame {
-    type Output = u16;
-
-    fn run<C: Controller>(self) -> u16 {
-        C::MAX_FRAME
+        Ok(Self { source, device, model, bus, vms, max_frame: limit.with_fcs(), json })
     }
 }
 

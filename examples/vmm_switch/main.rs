@@ -28,6 +28,8 @@ mod run;
 mod source;
 mod switch;
 mod table;
+#[path = "../common/terminal.rs"]
+mod terminal;
 #[path = "../common/traffic.rs"]
 mod traffic;
 
@@ -35,13 +37,11 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use vmdq::{Controller, ForController};
-use vmdq_sim::{Qemu, Sim, Testbed};
+use vmdq_sim::{Qemu, Sim};
 
 use cli::{Bus, Options};
 use device::Device;
 use plan::Plan;
-use report::Report;
 
 fn main() -> ExitCode {
     let options = match Options::from_command_line() {
@@ -65,10 +65,10 @@ fn main() -> ExitCode {
 fn start(options: &Options) -> Result<Vec<String>> {
     let plan = Plan::make(&options.source, options.vms)?;
     let report = match (options.bus, options.device) {
-        (Bus::Qemu, _) => on(Qemu::start().context("--bus qemu")?, options, &plan),
-        (Bus::Sim, Device::I82575) => on(Sim::i82575(), options, &plan),
-        (Bus::Sim, Device::I82576) => on(Sim::i82576(), options, &plan),
-        (Bus::Sim, Device::I82598) => on(Sim::i82598(), options, &plan),
+        (Bus::Qemu, _) => run::run(Qemu::start().context("--bus qemu")?, options, &plan),
+        (Bus::Sim, Device::I82575) => run::run(Sim::i82575(), options, &plan),
+        (Bus::Sim, Device::I82576) => run::run(Sim::i82576(), options, &plan),
+        (Bus::Sim, Device::I82598) => run::run(Sim::i82598(), options, &plan),
     }?;
     if report.tells_something() {
         let text = if options.json { report.json()? } else { table::render(&report) };
@@ -79,24 +79,4 @@ fn start(options: &Options) -> Result<Vec<String>> {
         }
     }
     Ok(report.problems)
-}
-
-/// Switches on a test bed, as the type that the chosen model stands for.
-fn on<T: Testbed>(bed: T, options: &Options, plan: &Plan) -> Result<Report> {
-    struct Work<'a, T> {
-        bed: T,
-        options: &'a Options,
-        plan: &'a Plan,
-    }
-    impl<T: Testbed> ForController for Work<'_, T> {
-        type Output = Result<Report>;
-
-        fn run<C: Controller>(self) -> Self::Output {
-            run::run::<C, T>(self.bed, self.options, self.plan)
-        }
-    }
-    match options.device.model().with(Work { bed, options, plan }) {
-        Ok(report) => report,
-        Err((error, _)) => Err(error).context("--device"),
-    }
 }

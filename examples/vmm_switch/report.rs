@@ -57,6 +57,7 @@ pub(crate) struct QueueReport {
     pub(crate) mac: Option<String>,
     pub(crate) frames: u64,
     pub(crate) bytes: u64,
+    /// Groups that the switch decided on; of the default queue each frame is one.
     pub(crate) groups: u64,
     pub(crate) broadcast: u64,
     pub(crate) multicast: u64,
@@ -65,20 +66,12 @@ pub(crate) struct QueueReport {
     pub(crate) sent: u64,
 }
 
-impl QueueReport {
-    /// Returns how often a switch decides that is told of groups: frames of the default queue are
-    /// decided one by one.
-    pub(crate) fn decisions(&self) -> u64 {
-        match self.role {
-            Role::Default => self.frames,
-            Role::Vm => self.groups,
-        }
-    }
-}
-
+/// What the virtual switch counted.
 #[derive(Serialize, Debug)]
 pub(crate) struct Decisions {
+    /// Its decisions: one for each group.
     pub(crate) grouped: u64,
+    /// The frames that it decided on: as many decisions as there would be without groups.
     pub(crate) per_frame: u64,
 }
 
@@ -96,7 +89,7 @@ impl Report {
     /// Draws up the account.
     pub(crate) fn new(device: &'static str, bus: &'static str, capture: Capture, outcome: Outcome) -> Self {
         let problems = problems(&capture, &outcome);
-        let Outcome { queues, too_long, answers, violations, .. } = outcome;
+        let Outcome { queues, switch, too_long, answers, violations, .. } = outcome;
         let queues: Vec<_> = queues
             .into_iter()
             .enumerate()
@@ -108,10 +101,7 @@ impl Report {
             bus,
             capture,
             dropped: Dropped { too_long },
-            switch_decisions: Decisions {
-                grouped: queues.iter().map(QueueReport::decisions).sum(),
-                per_frame: queues.iter().map(|queue| queue.frames).sum(),
-            },
+            switch_decisions: Decisions { grouped: switch.decisions, per_frame: switch.received.frames },
             queues,
             transmit: Transmit {
                 frames: answers.frames,
@@ -153,7 +143,7 @@ fn queue(index: usize, mac: Option<MacAddress>, counts: Counts, sent: &[u64]) ->
 
 /// Says what does not add up.
 fn problems(capture: &Capture, outcome: &Outcome) -> Vec<String> {
-    let Outcome { queues, statistics, too_long, malformed, misplaced, answers, violations } = outcome;
+    let Outcome { queues, statistics, switch, too_long, malformed, misplaced, answers, violations } = outcome;
     let mut problems = Vec::new();
     let received: u64 = queues.iter().map(|(_, counts)| counts.frames).sum();
     if received + too_long != capture.on_wire {
@@ -177,6 +167,13 @@ fn problems(capture: &Capture, outcome: &Outcome) -> Vec<String> {
     if *misplaced > 0 {
         problems.push(format!("{misplaced} frames are in a queue that is not theirs"));
     }
+    let groups: u64 = queues.iter().map(|(_, counts)| counts.groups).sum();
+    if (switch.decisions, switch.received.frames) != (groups, received) {
+        problems.push(format!(
+            "{groups} groups of {received} frames, but the switch decided {} times on {} frames",
+            switch.decisions, switch.received.frames
+        ));
+    }
     let guests = queues.iter().filter(|(mac, _)| mac.is_some());
     let due: u64 = guests.map(|(_, counts)| counts.frames).sum();
     if answers.missing > 0 || answers.foreign > 0 || answers.frames + answers.swallowed != due {
@@ -194,6 +191,7 @@ fn problems(capture: &Capture, outcome: &Outcome) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use vmdq::Statistics;
+    use vmdq::switch::{InterfaceCounters, Load};
 
     use super::*;
     use crate::answer::Verdict;
@@ -203,6 +201,11 @@ mod tests {
         Outcome {
             queues: vec![(None, Counts::default()), (Some(MacAddress([2, 0, 0, 0, 0, 0xab])), counts)],
             statistics: Statistics::default(),
+            switch: InterfaceCounters {
+                decisions: 1,
+                received: Load { frames: 2, bytes: 120 },
+                ..InterfaceCounters::default()
+            },
             too_long: 1,
             malformed: 0,
             misplaced: 0,
@@ -251,6 +254,8 @@ mod tests {
             it.statistics.no_descriptor = 1;
         });
         assert_eq!(lost, "3 frames on the wire, but 2 received and 0 too long, 1 without descriptor");
+        assert!(problem(|it| it.switch.decisions = 2).contains("the switch decided 2 times on 2 frames"));
+        assert!(problem(|it| it.switch.received.frames = 1).contains("1 times on 1 frames"));
         assert!(problem(|it| it.misplaced = 1).contains("not theirs"));
         assert!(problem(|it| it.answers.missing = 1).contains("1 missing"));
         assert!(problem(|it| it.violations.push("WrongOrder: x".into())).contains("1 rules"));

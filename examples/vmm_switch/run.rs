@@ -1,7 +1,7 @@
 //! The second pass: every record to the wire or not, all answers, and the account.
 
 use anyhow::Result;
-use vmdq::Controller;
+use vmdq::device::Model;
 use vmdq_sim::Testbed;
 
 use crate::cli::Options;
@@ -11,12 +11,12 @@ use crate::report::{Capture, Report};
 use crate::source::{Fate, SHORTEST};
 use crate::switch::Switch;
 
-/// Switches all frames of the source on a controller of model `C`.
-pub(crate) fn run<C: Controller, T: Testbed>(bed: T, options: &Options, plan: &Plan) -> Result<Report> {
+/// Switches all frames of the source on a controller of the chosen model.
+pub(crate) fn run<T: Testbed>(bed: T, options: &Options, plan: &Plan) -> Result<Report> {
     let bus = bed.name();
     let mut records = options.source.open()?;
     let progress = Progress::new("sorting", records.progress().1);
-    let mut switch = Switch::<C, T>::start(bed, options.max_frame, &plan.guests)?;
+    let mut switch = Switch::start(bed, options.model, options.max_frame, &plan.guests)?;
     let mut capture = Capture::default();
     let mut frame = Vec::new();
     let end = loop {
@@ -42,7 +42,7 @@ pub(crate) fn run<C: Controller, T: Testbed>(bed: T, options: &Options, plan: &P
     switch.serve()?;
     switch.answer()?;
     drop(progress);
-    let mut report = Report::new(C::NAME, bus, capture, switch.stop()?);
+    let mut report = Report::new(options.model.limits().name, bus, capture, switch.stop()?);
     if let Some(error) = end {
         report.source_ended(&options.source.name(), &error);
     }

@@ -1,19 +1,27 @@
-//! The switch itself: a port with VMDq on, a queue for each virtual machine and one for all else.
+//! The hypervisor's side: a port with VMDq on, a queue for each virtual machine and one for all else, and
+//! the virtual switch that decides on what they bring.
 //!
 //! Everything here is what a hypervisor does on real hardware; only where the wire is played
 //! (`inject`, `settle`, `take_sent`) the test bed shows.
 
 use std::collections::VecDeque;
+use std::mem;
 
 use anyhow::{Context, Result, bail, ensure};
 use vmdq::classify::{Destination, Rules};
-use vmdq::group::{Groups, Indication};
+use vmdq::device::Model;
+use vmdq::group::Group;
+use vmdq::relay::{Outlet, relay};
 use vmdq::ring::{BufferPool, Burst, Frame, Lent, RingMemory, RxRing, TxRing};
-use vmdq::{
-    Accept, Array, BindingId, Config, Controller, FilterSlot, FilterTable, MacAddress, Parts, Pool, Port,
-    Queue, Resources, Statistics, Vector, Vmdq,
+use vmdq::switch::{
+    DropReason, InterfaceCounters, InterfaceId, Origin, Physical, Switch as VirtualSwitch, TagAction,
+    Virtual, Vlans,
 };
-use vmdq_sim::{Settled, Testbed};
+use vmdq::{
+    Accept, Any, BindingId, Config, FilterTable, MacAddress, Parts, Pool, Port, Refused, Resources, Running,
+    Started, Statistics, Vmdq,
+};
+use vmdq_sim::{PlatformOf, Settled, Testbed};
 
 use crate::answer::{Answers, Verdict};
 use crate::source::destination;
@@ -29,6 +37,10 @@ const STORE: usize = 64 << 20;
 const LINK_UP: u32 = 10_000;
 /// More filters than any port binds here.
 const RULES: usize = 64;
+/// Interfaces of the virtual switch: the uplink, and one for each queue of the largest device.
+const INTERFACES: usize = 16;
+/// Addresses of the wire that it remembers, and as many of virtual machines.
+const ADDRESSES: usize = 2048;
 
 /// What a queue has received.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -41,25 +53,36 @@ pub(crate) struct Counts {
 }
 
 /// A running queue: the default one, or a virtual machine's.
-struct Line<C: Controller, T: Testbed> {
-    rx: RxRing<C, T::Bus, T::Dma>,
-    tx: TxRing<C, T::Bus, T::Dma>,
-    pool: Pool<C, T::Bus>,
-    guest: Option<(MacAddress, BindingId)>,
+struct Line<T: Testbed> {
+    rx: RxRing<PlatformOf<T>>,
+    tx: TxRing<PlatformOf<T>>,
+    pool: Pool<Any, PlatformOf<T>, Running>,
+    guest: Option<Guest>,
     counts: Counts,
     /// Received and not answered yet, each in the buffer in which it came.
     backlog: VecDeque<Frame>,
 }
 
-pub(crate) struct Switch<C: Controller, T: Testbed> {
+/// Whose a queue is.
+#[derive(Clone, Copy)]
+struct Guest {
+    address: MacAddress,
+    binding: BindingId,
+    interface: InterfaceId,
+}
+
+pub(crate) struct Switch<T: Testbed> {
     bed: T,
-    delay: T::Delay,
-    port: Port<C, T::Bus, Vmdq>,
-    table: FilterTable<C, T::Bus>,
+    port: Port<Any, PlatformOf<T>, Vmdq>,
+    table: FilterTable<Any, PlatformOf<T>>,
     /// The default queue, then each virtual machine's.
-    lines: Vec<Line<C, T>>,
+    lines: Vec<Line<T>>,
     buffers: BufferPool,
     lent: Lent<&'static mut [u8], T::Dma>,
+    switch: Box<VirtualSwitch<INTERFACES, ADDRESSES>>,
+    uplink: InterfaceId,
+    /// The clock of the switch, in milliseconds: a round takes one.
+    now: u64,
     /// The rules in software, which the hardware's sorting is compared with.
     rules: Rules<RULES>,
     answers: Answers,
@@ -67,7 +90,7 @@ pub(crate) struct Switch<C: Controller, T: Testbed> {
     on_wire: usize,
     misplaced: u64,
     /// What nobody needs, kept for the end.
-    unused: (Vec<Queue<C, T::Bus>>, Vec<FilterSlot<C>>, C::PerVector<Vector<C, T::Bus>>),
+    unused: Parts<Any, PlatformOf<T>>,
 }
 
 /// What came of it all.
@@ -75,6 +98,8 @@ pub(crate) struct Outcome {
     /// The default queue, then each virtual machine's.
     pub(crate) queues: Vec<(Option<MacAddress>, Counts)>,
     pub(crate) statistics: Statistics,
+    /// What the virtual switch counted.
+    pub(crate) switch: InterfaceCounters,
     /// Dropped for their length by controller, driver and test bed together.
     pub(crate) too_long: u64,
     /// Descriptors that no device should write.
@@ -85,19 +110,18 @@ pub(crate) struct Outcome {
     pub(crate) violations: Vec<String>,
 }
 
-impl<C: Controller, T: Testbed> Switch<C, T> {
+impl<T: Testbed> Switch<T> {
     /// Brings the port up with promiscuous mode on and leads each address to a queue of its own: the
     /// i-th, from 1, to queue i.
-    pub(crate) fn start(bed: T, max_frame: u16, guests: &[MacAddress]) -> Result<Self> {
-        let mut delay = bed.delay();
-        // SAFETY: the test bed is a controller of model `C`, or claims to be, and this is its only
+    pub(crate) fn start(bed: T, model: Any, max_frame: u16, guests: &[MacAddress]) -> Result<Self> {
+        let name = model.limits().name;
+        // SAFETY: the test bed is a controller of this model, or claims to be, and this is its only
         // driver; it reaches only what its `dma` mapped.
-        let port = unsafe { Port::<C, T::Bus, _>::new(bed.bus()) };
+        let port = unsafe { Port::new(model, bed.platform()) };
         let config = Config { max_frame, accept: Accept::all(), ..Config::default() };
-        let mut port = port.init(&config, &mut delay).map_err(|(error, _)| error).context(C::NAME)?;
-        ensure!(port.bring_link_up(LINK_UP, &mut delay).is_up(), "the link of the {} stays down", C::NAME);
-        let Resources { port, queues, filters, mut table, vectors } = port.enable(&mut delay);
-        let (mut queues, mut slots) = (queues.into_iter(), filters.into_iter());
+        let mut port = port.init(&config).map_err(Refused::into_error).context(name)?;
+        ensure!(port.bring_link_up(LINK_UP).is_up(), "the link of the {name} stays down");
+        let Resources { port, mut pools, filters: mut slots, mut table, vectors, .. } = port.enable();
 
         let size = config.buffer_size().context("--max-frame: no buffer is so large")?;
         let shelf = Box::leak(Box::new_uninit_slice(STORE / size.bytes()));
@@ -109,42 +133,44 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
             size.bytes()
         );
 
+        // The seed ought to be random; here each run has to be the same.
+        let mut switch = Box::new(VirtualSwitch::new(0x5eed));
+        let uplink = switch.bind_physical(&Physical::default())?;
         let mut rules = Rules::new(port.address(), config.accept);
         let mut lines = Vec::new();
         for address in [None].into_iter().chain(guests.iter().copied().map(Some)) {
-            let queue = queues.next().context("more virtual machines than queues")?;
+            let pool = pools.next().context("more virtual machines than pools")?;
             let (rx, tx) = (bed.place(RingMemory::<RING>::new()), bed.place(RingMemory::<RING>::new()));
-            let running = queue.start(rx, tx, size, bed.dma(), &mut delay).map_err(|(error, _)| error)?;
-            let mut line = Line {
-                rx: running.rx,
-                tx: running.tx,
-                pool: running.pool,
-                guest: None,
-                counts: Counts::default(),
-                backlog: VecDeque::new(),
-            };
+            let Started { rx, tx, pool } = port.start(pool, rx, tx, size).map_err(Refused::into_error)?;
+            let mut line =
+                Line { rx, tx, pool, guest: None, counts: Counts::default(), backlog: VecDeque::new() };
             line.rx.refill(&mut buffers);
             if let Some(address) = address {
                 let slot = slots.next().context("more virtual machines than filters")?;
-                let bound = table.bind(slot, address, &line.pool).map_err(|(error, _)| error);
-                line.guest = Some((
-                    address,
-                    bound.with_context(|| format!("{address} of queue {}", line.pool.queue()))?,
-                ));
-                rules.bind(address, line.pool.queue())?;
+                let bound = table.bind(slot, address, &line.pool).map_err(Refused::into_error);
+                let binding = bound.with_context(|| format!("{address} of pool {}", line.pool.index()))?;
+                let interface = switch.bind_virtual(&Virtual { vlans: Vlans::ALL, ..Virtual::default() })?;
+                switch.bind_address(interface, address)?;
+                line.guest = Some(Guest { address, binding, interface });
+                rules.bind(address, line.pool.index().number())?;
             }
             lines.push(line);
         }
         let answers = Answers::new(guests.iter().copied().zip(1..));
-        let unused = (queues.collect(), slots.collect(), vectors);
+        let mut unused = port.parts();
+        unused.put_all(pools).map_err(Refused::into_error)?;
+        unused.put_all(slots).map_err(Refused::into_error)?;
+        unused.put_all(vectors).map_err(Refused::into_error)?;
         Ok(Self {
             bed,
-            delay,
             port,
             table,
             lines,
             buffers,
             lent,
+            switch,
+            uplink,
+            now: 0,
             rules,
             answers,
             on_wire: 0,
@@ -160,34 +186,34 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
         if self.on_wire == ROUND { self.serve() } else { Ok(()) }
     }
 
-    /// Takes what every queue has received and indicates it to the switch in groups.
+    /// Takes what every queue has received and relays it.
     pub(crate) fn serve(&mut self) -> Result<()> {
         self.on_wire = 0;
         self.settle()?;
+        let uplink = self.uplink;
         let mut burst = Burst::<ROUND>::new();
         for (queue, line) in self.lines.iter_mut().enumerate() {
+            let (from, expected) = match line.guest {
+                Some(Guest { interface: to, .. }) => {
+                    (Origin::Matched { uplink, to }, Destination::Matched(queue))
+                }
+                None => (Origin::Unmatched { uplink }, Destination::Default),
+            };
             while line.rx.receive(&mut burst) > 0 {
-                let (indication, expected) = match line.guest {
-                    Some(_) => (Indication::Matched(queue), Destination::Matched(queue)),
-                    None => (Indication::Default, Destination::Default),
-                };
-                for group in Groups::new(&mut burst, indication) {
-                    line.counts.groups += 1;
-                    for frame in group.frames.iter() {
-                        let to = destination(frame.bytes()).map(|to| (to, self.rules.classify(to)));
-                        line.counts.add(frame, to.map(|(to, _)| to));
-                        self.misplaced += u64::from(to.is_none_or(|(_, right)| right != expected));
-                    }
+                for frame in &burst {
+                    let to = destination(frame.bytes()).map(|to| (to, self.rules.classify(to)));
+                    line.counts.add(frame, to.map(|(to, _)| to));
+                    self.misplaced += u64::from(to.is_none_or(|(_, right)| right != expected));
                 }
-                for frame in burst.drain(..) {
-                    match line.guest {
-                        Some(_) => line.backlog.push_back(frame),
-                        None => put_back(&mut self.buffers, frame)?,
-                    }
-                }
+                let guest = line.guest.map(|guest| guest.interface);
+                let mut keep = Keep { guest, backlog: &mut line.backlog, buffers: &mut self.buffers };
+                let decisions = relay(&mut self.switch, from, &mut burst, self.now, &mut keep);
+                line.counts.groups += decisions as u64;
+                burst.drain(..).try_for_each(|frame| put_back(&mut self.buffers, frame))?;
                 line.rx.refill(&mut self.buffers);
             }
         }
+        self.now += 1;
         // The next round may take a buffer for each of its frames.
         if self.buffers.len() < 2 * ROUND { self.answer() } else { Ok(()) }
     }
@@ -202,7 +228,7 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
             self.answers.check(&self.bed.take_sent());
             for line in &mut self.lines[1..] {
                 line.tx.reclaim(&mut self.buffers);
-                let (queue, pending) = (line.tx.queue(), line.tx.pending());
+                let (queue, pending) = (line.tx.ring(), line.tx.pending());
                 ensure!(pending == 0, "queue {queue} never reported {pending} frames as sent");
             }
         }
@@ -213,7 +239,8 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
         match self.bed.settle() {
             Settled::Idle => Ok(()),
             Settled::Blocked { waiting } => {
-                bail!("the {} blocks while {waiting} frames wait on the wire", C::NAME)
+                let name = self.port.model().limits().name;
+                bail!("the {name} blocks while {waiting} frames wait on the wire")
             }
         }
     }
@@ -224,35 +251,29 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
         let mut outcome = Outcome {
             queues: Vec::new(),
             statistics,
+            switch: self.switch.counters().traffic,
             too_long: statistics.too_long + self.bed.uncounted_drops(),
             malformed: 0,
             misplaced: self.misplaced,
             answers: self.answers.verdict(),
             violations: Vec::new(),
         };
-        let (unused_queues, unused_slots, vectors) = self.unused;
-        let (mut queues, mut slots, mut lost) = (Vec::new(), Vec::new(), 0);
+        let (mut parts, mut lost) = (self.unused, 0);
         for line in self.lines {
             let counters = line.rx.counters();
             outcome.too_long += counters.too_long;
             outcome.malformed += counters.malformed;
-            outcome.queues.push((line.guest.map(|(address, _)| address), line.counts));
-            if let Some((_, binding)) = line.guest {
-                slots.push(self.table.unbind(binding)?);
+            outcome.queues.push((line.guest.map(|guest| guest.address), line.counts));
+            if let Some(Guest { binding, .. }) = line.guest {
+                parts.put(self.table.unbind(binding)?).map_err(Refused::into_error)?;
             }
             let home = |frame| lost += usize::from(self.buffers.put(frame).is_err());
-            let stopped = line.pool.stop(line.rx, line.tx, &self.table, &mut self.delay, home);
-            queues.push(stopped.map_err(|(error, _)| error)?.queue);
+            let started = Started { rx: line.rx, tx: line.tx, pool: line.pool };
+            let stopped = started.stop(&self.table, home).map_err(Refused::into_error)?;
+            parts.put(stopped.pool).map_err(Refused::into_error)?;
         }
-        let mut queues = queues.into_iter().chain(unused_queues);
-        let mut slots = slots.into_iter().chain(unused_slots);
-        let parts = Parts {
-            queues: C::PerQueue::from_fn(|_| queues.next().expect("every queue was stopped")),
-            filters: C::PerFilter::from_fn(|_| slots.next().expect("every filter was unbound")),
-            table: self.table,
-            vectors,
-        };
-        let _off = self.port.disable(parts, &mut self.delay).map_err(|(error, _)| error)?;
+        parts.put(self.table).map_err(Refused::into_error)?;
+        let _off = self.port.disable(parts).map_err(Refused::into_error)?;
         ensure!(lost == 0, "{lost} buffers are not the pool's");
         self.lent.release(self.buffers).map_err(|(error, ..)| error)?;
         outcome.violations = self.bed.violations().iter().map(ToString::to_string).collect();
@@ -260,7 +281,7 @@ impl<C: Controller, T: Testbed> Switch<C, T> {
     }
 }
 
-impl<C: Controller, T: Testbed> Line<C, T> {
+impl<T: Testbed> Line<T> {
     /// Fills the transmit ring with answers as far as the backlog goes; one tail write for each burst.
     fn send(&mut self, mut tell: impl FnMut(&[u8])) -> Result<()> {
         loop {
@@ -274,9 +295,34 @@ impl<C: Controller, T: Testbed> Line<C, T> {
                 tell(frame.bytes());
             }
             self.tx.send(&mut burst)?;
-            ensure!(burst.is_empty(), "queue {} took fewer frames than it has room for", self.tx.queue());
+            ensure!(burst.is_empty(), "queue {} took fewer frames than it has room for", self.tx.ring());
         }
     }
+}
+
+/// Where the frames of one queue go: those of a virtual machine wait for its answer, each in the buffer in
+/// which it came. What is for many nobody answers here.
+struct Keep<'s> {
+    guest: Option<InterfaceId>,
+    backlog: &'s mut VecDeque<Frame>,
+    buffers: &'s mut BufferPool,
+}
+
+impl Outlet<Frame> for Keep<'_> {
+    fn copy(&mut self, _to: InterfaceId, _tag: TagAction, _group: &Group<'_, Frame>) {}
+
+    fn deliver(&mut self, to: InterfaceId, _tag: TagAction, group: &mut Group<'_, Frame>) {
+        if self.guest != Some(to) {
+            return;
+        }
+        // An empty buffer for a full one. There are enough for a round; a frame without would be missed
+        // among the answers.
+        for frame in &mut *group.frames {
+            self.backlog.extend(self.buffers.take().map(|empty| mem::replace(frame, empty)));
+        }
+    }
+
+    fn dropped(&mut self, _reason: DropReason, _group: &mut Group<'_, Frame>) {}
 }
 
 impl Counts {

@@ -1,11 +1,7 @@
-//! The result as a table for people, at most 110 columns wide.
-
-use std::fmt::Write;
-
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
+//! The result as a table for people, as wide as the terminal and at most 110 columns.
 
 use crate::report::{QueueReport, Report, Role};
+use crate::terminal;
 
 const HEAD: [&str; 9] = [
     "queue",
@@ -18,35 +14,30 @@ const HEAD: [&str; 9] = [
     "switch\nsaves",
     "transmit\nshare",
 ];
-/// The widest that the table gets.
-const WIDTH: u16 = 110;
-/// The columns of text; all others hold numbers.
-const TEXT: [usize; 2] = [0, 1];
+/// So many columns of text; all others hold numbers.
+const TEXT: usize = 2;
+/// The column of addresses, which are not broken.
+const ADDRESS: usize = 1;
 
 pub(crate) fn render(report: &Report) -> String {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED.with_rounded_corners());
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
-    table.set_header(HEAD.map(|head| Cell::new(head).set_alignment(CellAlignment::Center)));
-    for queue in &report.queues {
-        table.add_row(row(queue, report.transmit.frames));
-    }
-    table.add_row(totals(report));
-    for column in table.column_iter_mut().filter(|column| !TEXT.contains(&column.index)) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    render_in(report, terminal::width())
+}
+
+fn render_in(report: &Report, width: u16) -> String {
+    let queues = report.queues.iter().map(|queue| row(queue, report.transmit.frames));
+    let table = terminal::table(&HEAD, queues.chain([totals(report)]), TEXT, ADDRESS, width);
     let mut text = format!("Intel {} on {}\n{table}\n", report.device, place(report.bus));
-    footer(&mut text, report);
+    footer(&mut text, report, width);
     text.truncate(text.trim_end().len());
     text
 }
 
-fn row(queue: &QueueReport, sent: u64) -> [String; 9] {
+fn row(queue: &QueueReport, sent: u64) -> Vec<String> {
     let (role, share) = match queue.role {
         Role::Default => ("default", "-".into()),
         Role::Vm => ("vm", percent(queue.sent, sent)),
     };
-    [
+    vec![
         format!("{:>2} {role}", queue.index),
         queue.mac.clone().unwrap_or_else(|| "all else".into()),
         queue.frames.to_string(),
@@ -54,15 +45,15 @@ fn row(queue: &QueueReport, sent: u64) -> [String; 9] {
         queue.broadcast.to_string(),
         queue.multicast.to_string(),
         queue.groups.to_string(),
-        percent(queue.frames - queue.decisions(), queue.frames),
+        percent(queue.frames - queue.groups, queue.frames),
         share,
     ]
 }
 
-fn totals(report: &Report) -> [String; 9] {
+fn totals(report: &Report) -> Vec<String> {
     let sum = |of: fn(&QueueReport) -> u64| report.queues.iter().map(of).sum::<u64>();
     let frames = sum(|queue| queue.frames);
-    [
+    vec![
         "total".into(),
         String::new(),
         frames.to_string(),
@@ -75,12 +66,9 @@ fn totals(report: &Report) -> [String; 9] {
     ]
 }
 
-fn footer(text: &mut String, report: &Report) {
+fn footer(text: &mut String, report: &Report, width: u16) {
     let Report { capture, dropped, transmit, switch_decisions: decisions, .. } = report;
-    let mut line = |name: &str, value: String| {
-        // Writing to a string can't fail.
-        let _ = writeln!(text, "{name:>12}  {value}");
-    };
+    let mut line = |name: &str, value: String| terminal::line(text, name, &value, width);
     line(
         "capture",
         format!(
@@ -137,15 +125,17 @@ fn percent(part: u64, whole: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use vmdq::switch::InterfaceCounters;
     use vmdq::{MacAddress, Statistics};
 
     use super::*;
     use crate::answer::Verdict;
     use crate::report::Capture;
     use crate::switch::{Counts, Outcome};
+    use crate::terminal::{WIDEST, assert_fits};
 
     #[test]
-    fn fits_110_columns_with_large_numbers() {
+    fn fits_with_large_numbers() {
         let counts = Counts {
             frames: 1_234_567,
             bytes: 1_234_567_890,
@@ -156,15 +146,18 @@ mod tests {
         let outcome = Outcome {
             queues: (0..16).map(|i| ((i > 0).then_some(MacAddress([2, 0, 0, 0, 0, i])), counts)).collect(),
             statistics: Statistics::default(),
+            switch: InterfaceCounters::default(),
             too_long: 0,
             malformed: 0,
             misplaced: 0,
             answers: Verdict { frames: 1_234_567 * 15, sent: vec![1_234_567; 15], ..Verdict::default() },
             violations: Vec::new(),
         };
-        let text = render(&Report::new("82598", "sim", Capture::default(), outcome));
-        let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
-        assert!(widest <= usize::from(WIDTH), "{widest} columns:\n{text}");
+        let report = Report::new("82598", "sim", Capture::default(), outcome);
+        for width in [60, 80, WIDEST] {
+            assert_fits(&render_in(&report, width), width);
+        }
+        let text = render_in(&report, WIDEST);
         assert!(text.contains("6.7 %") && text.contains("02:00:00:00:00:0f"), "{text}");
     }
 }

@@ -1,12 +1,28 @@
 #![no_std]
-//! Register sequences for Intel's gigabit controllers with VMDq: 82575 and 82576.
+//! Intel's gigabit controllers with VMDq for `vmdq-hal`: 82575 and 82576.
 //!
-//! The 82575 is of the first generation: 4 queue pairs, and a filter names one queue. The 82576 is
-//! of the second: 8 pools, and a filter names a set of pools. Behind
-//! [`vmdq_hal::Controller`] both keep to the same rules: an address leads to one queue; broadcast,
-//! multicast and unknown unicast go to the default queue.
+//! Most users name the facade `vmdq`, which re-exports the models; this crate alone serves programs that
+//! drive nothing else, and readers: each piece of hardware is a module of the same name as its trait in
+//! [`vmdq_hal::device`], and what a model does unlike its siblings is in `model`.
 //!
-//! Registers of the I350 are in [`regs`], but it is not driven yet.
+//! The 82575 is of the first generation: 4 pools of one queue pair, and a filter names one of them. The
+//! 82576 is of the second: 8 pools, and a filter names a set of them. Both keep to the same rules here: an
+//! address leads to one pool; broadcast, multicast and unknown unicast go to the default pool.
+//!
+//! Registers of the I350 are in [`regs`], but it is not driven yet. `FACTS.md` beside this crate's sources
+//! has what is known of the hardware, from which document, and how surely.
+//!
+//! | module | hardware |
+//! |---|---|
+//! | `life` | reset, a known state, the end of all DMA |
+//! | `filters` | receive addresses (RAL, RAH) |
+//! | `vlans` | 802.1Q tags and the VLAN filter tables |
+//! | `pools` | VMDq on and off, the default pool, what is accepted beyond filters |
+//! | `queues` | descriptor rings |
+//! | `vectors` | MSI-X and interrupt causes |
+//! | `link` | the copper link and its PHY |
+//! | `counters` | statistics |
+//! | `model` | what each model has and does unlike the others |
 //!
 //! # Limits
 //!
@@ -29,16 +45,17 @@
 //! - 82575: how RLPML counts VLAN tags is not documented; the driver allows 4 bytes more and drops
 //!   what is too long itself.
 
-mod controller;
-mod interrupts;
+mod counters;
+mod filters;
+mod life;
 mod link;
 mod model;
-mod phy;
+mod pools;
+mod queues;
 #[rustfmt::skip]
 #[allow(missing_docs, clippy::doc_markdown)]
 pub mod regs;
-mod reset;
-mod rings;
-mod statistics;
+mod vectors;
+mod vlans;
 
-pub use model::{I82575, I82576, Igb, Model};
+pub use model::{I82575, I82576, Igb};

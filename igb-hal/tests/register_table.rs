@@ -2,7 +2,7 @@
 
 use std::any::type_name;
 
-use igb_hal::regs::{self, I350, I82575, I82576, PoolRegs, Regs};
+use igb_hal::regs::{self, Common, I350, I82575, I82576, PoolRegs, Regs};
 use tock_registers::RegisterLongName;
 use tock_registers::fields::Field;
 use vmdq_hal::reg::{Reg, RegArray};
@@ -67,10 +67,11 @@ macro_rules! own {
     };
 }
 
-/// Rows that hold for all devices of the family.
+/// Rows that hold for all devices of the family, which therefore are in `Common`, too.
 macro_rules! every {
     ($($name:ident $first:literal $last:literal $kind:ident $fields:tt)*) => {
         $(
+            row!(Common $name $first $last $kind $fields);
             row!(I82575 $name $first $last $kind $fields);
             row!(I82576 $name $first $last $kind $fields);
             row!(I350 $name $first $last $kind $fields);
@@ -309,6 +310,35 @@ fn rings() {
         DESCTYPE::HDR_SPLIT_ALWAYS,
     ];
     assert_eq!(types.map(|t| t.value >> 25), [0, 1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn words() {
+    use regs::{BMCR, RX_WB_STATUS as RX};
+    let bits =
+        [RX::DD, RX::EOP, RX::VP, RX::HBO, RX::CE, RX::SE, RX::SEQ, RX::CXE, RX::L4E, RX::IPE, RX::RXE];
+    assert_eq!(
+        bits.map(|bit| (bit.shift, bit.mask)),
+        [0, 1, 3, 23, 24, 25, 26, 28, 29, 30, 31].map(|at| (at, 1))
+    );
+    assert_eq!((BMCR::RESTART_AUTONEG::SET + BMCR::AUTONEG_ENABLE::SET).value, 0x1200);
+}
+
+/// What families share is at the same place as the device's own.
+#[test]
+fn shared() {
+    macro_rules! same {
+        ($($device:ident)*: $names:tt) => { $(same!(@ $device $names);)* };
+        (@ $device:ident [$($name:ident)*]) => { $(
+            assert_eq!(
+                <$device as vmdq_hal::device::SharedRegs>::$name.place(), <$device as Regs>::$name.place(), "{}", stringify!($device $name)
+            );
+        )* };
+    }
+    same! { I82575 I82576 I350: [
+        CTRL STATUS EIMS EIMC RAL RAH MTA VFTA RDBAL RDBAH RDLEN RDH RDT SRRCTL RXDCTL
+        TDBAL TDBAH TDLEN TDH TDT TXDCTL CRCERRS ROC RUC
+    ] }
 }
 
 #[test]

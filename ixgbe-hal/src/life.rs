@@ -133,7 +133,7 @@ unsafe impl<M: Hooks> Life for Ixgbe<M> {
 
     fn init<P: Platform>(self, io: Io<'_, P>, config: &Config) {
         self.clear(io);
-        remove_all(io, M::Shared::RAL, M::Shared::RAH, M::Shared::STATUS);
+        remove_all(io, M::Shared::RAL, M::Shared::RAH);
         Common::MCSTCTRL.on(io).set(0);
         tables::fill(io, M::Shared::MTA, 0);
         M::FCTRL.on(io).set(0);

@@ -1,9 +1,8 @@
 //! The two ways of forwarding, as one.
 
-use vmdq::bus::Bus;
-use vmdq::dma::DmaSpace;
+use vmdq::device::Model;
 use vmdq::ring::{BufferPool, Exchange, ForwardError, InPlace, Passing, RxRing, TxRing};
-use vmdq::{Controller, Pool};
+use vmdq::{Platform, Pool, Running};
 
 use super::Lane;
 
@@ -12,38 +11,31 @@ pub(crate) type Look<'l> = &'l mut dyn FnMut(&mut Passing<'_>) -> bool;
 
 /// A way of forwarding, from a receive ring to a transmit ring on the same kind of bus.
 pub(crate) trait Forward: Sized {
-    type C: Controller;
-    type B: Bus;
-    type D: DmaSpace;
+    type P: Platform;
 
     fn join(
-        rx: RxRing<Self::C, Self::B, Self::D>,
-        tx: TxRing<Self::C, Self::B, Self::D>,
+        rx: RxRing<Self::P>,
+        tx: TxRing<Self::P>,
         pool: &mut BufferPool,
-    ) -> Result<Self, (ForwardError, RxRing<Self::C, Self::B, Self::D>, TxRing<Self::C, Self::B, Self::D>)>;
+    ) -> Result<Self, (ForwardError, RxRing<Self::P>, TxRing<Self::P>)>;
     fn forward(&mut self, most: usize, look: Look<'_>) -> usize;
-    fn split(
-        self,
-        pool: &mut BufferPool,
-    ) -> Result<(RxRing<Self::C, Self::B, Self::D>, TxRing<Self::C, Self::B, Self::D>), Self>;
-    fn rx(&self) -> &RxRing<Self::C, Self::B, Self::D>;
-    fn tx(&self) -> &TxRing<Self::C, Self::B, Self::D>;
+    fn split(self, pool: &mut BufferPool) -> Result<(RxRing<Self::P>, TxRing<Self::P>), Self>;
+    fn rx(&self) -> &RxRing<Self::P>;
+    fn tx(&self) -> &TxRing<Self::P>;
     /// Buffers that stay in the forwarder beyond those that the receive ring has posted.
     fn kept(&self) -> usize;
 }
 
 macro_rules! forward {
     ($name:ident, $kept:expr) => {
-        impl<C: Controller, B: Bus, D: DmaSpace> Forward for $name<RxRing<C, B, D>, TxRing<C, B, D>> {
-            type C = C;
-            type B = B;
-            type D = D;
+        impl<P: Platform> Forward for $name<RxRing<P>, TxRing<P>> {
+            type P = P;
 
             fn join(
-                rx: RxRing<C, B, D>,
-                tx: TxRing<C, B, D>,
+                rx: RxRing<P>,
+                tx: TxRing<P>,
                 pool: &mut BufferPool,
-            ) -> Result<Self, (ForwardError, RxRing<C, B, D>, TxRing<C, B, D>)> {
+            ) -> Result<Self, (ForwardError, RxRing<P>, TxRing<P>)> {
                 Self::new(rx, tx, pool)
             }
 
@@ -51,20 +43,20 @@ macro_rules! forward {
                 self.forward(most, look)
             }
 
-            fn split(self, pool: &mut BufferPool) -> Result<(RxRing<C, B, D>, TxRing<C, B, D>), Self> {
+            fn split(self, pool: &mut BufferPool) -> Result<(RxRing<P>, TxRing<P>), Self> {
                 self.split(pool)
             }
 
-            fn rx(&self) -> &RxRing<C, B, D> {
+            fn rx(&self) -> &RxRing<P> {
                 self.receiving()
             }
 
-            fn tx(&self) -> &TxRing<C, B, D> {
+            fn tx(&self) -> &TxRing<P> {
                 self.sending()
             }
 
             fn kept(&self) -> usize {
-                let kept: fn(&TxRing<C, B, D>) -> usize = $kept;
+                let kept: fn(&TxRing<P>) -> usize = $kept;
                 kept(self.sending())
             }
         }
@@ -76,21 +68,21 @@ forward!(Exchange, |tx| tx.pending() + tx.room() + 1);
 forward!(InPlace, |tx| tx.pending() + 1);
 
 /// A lane whose rings are joined.
-pub(crate) struct Joined<F: Forward> {
+pub(crate) struct Joined<M: Model, F: Forward> {
     pub(crate) forwarder: F,
-    pub(crate) steering: Pool<F::C, F::B>,
+    pub(crate) steering: Pool<M, F::P, Running>,
     pub(crate) buffers: BufferPool,
-    lent: vmdq::ring::Lent<&'static mut [u8], F::D>,
+    lent: vmdq::ring::Lent<&'static mut [u8], <F::P as Platform>::Dma>,
 }
 
-impl<F: Forward> Joined<F> {
-    pub(crate) fn new(lane: Lane<F::C, F::B, F::D>) -> Self {
+impl<M: Model, F: Forward> Joined<M, F> {
+    pub(crate) fn new(lane: Lane<M, F::P>) -> Self {
         let Lane { rx, tx, pool, mut buffers, lent } = lane;
         let forwarder = F::join(rx, tx, &mut buffers).map_err(|(error, ..)| error).expect("rings that fit");
         Self { forwarder, steering: pool, buffers, lent }
     }
 
-    pub(crate) fn split(self) -> Lane<F::C, F::B, F::D> {
+    pub(crate) fn split(self) -> Lane<M, F::P> {
         let Self { forwarder, steering, mut buffers, lent } = self;
         let (rx, tx) = forwarder.split(&mut buffers).map_err(|_| "no room").expect("room for the rest");
         Lane { rx, tx, pool: steering, buffers, lent }

@@ -1,6 +1,7 @@
 //! Frames that carry a number, and addresses to send them to.
 
 use vmdq::MacAddress;
+use vmdq::switch::{Origin, Physical, Switch, Virtual};
 
 /// A unicast address that no filter has.
 pub(crate) const STRANGER: MacAddress = MacAddress([0x02, 0, 0, 0, 0x99, 0x99]);
@@ -16,6 +17,13 @@ const NUMBER: usize = 14;
 /// The address of virtual machine `i`.
 pub(crate) const fn vm(i: usize) -> MacAddress {
     MacAddress([0x02, 0, 0, 0, 0x01, i as u8])
+}
+
+/// The origin of frames that a filter matched, of a switch that nobody asks.
+pub(crate) fn matched() -> Origin {
+    let mut switch = Switch::<2, 8>::new(1);
+    let uplink = switch.bind_physical(&Physical::default()).expect("a place");
+    Origin::Matched { uplink, to: switch.bind_virtual(&Virtual::default()).expect("a place") }
 }
 
 /// A frame of `len` bytes (without FCS), at least 18, that carries a number.

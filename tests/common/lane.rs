@@ -1,19 +1,17 @@
 //! One running queue with buffers of its own.
 
-use embedded_hal::delay::DelayNs;
-use vmdq::bus::Bus;
-use vmdq::dma::DmaSpace;
+use vmdq::device::Model;
 use vmdq::ring::{BufferPool, BufferSize, Burst, Frame, Lent, RingMemory, RingSpace, RxRing, Shelf, TxRing};
-use vmdq::{Controller, FilterTable, Pool, Queue, Running, Stopped};
+use vmdq::{FilterTable, Idle, Platform, Pool, Port, Running, Started, Stopped, Vmdq};
 use vmdq_sim::Testbed;
 
 /// A running queue, its rings, and a pool that only this queue uses.
-pub(crate) struct Lane<C: Controller, B: Bus, D: DmaSpace> {
-    pub(crate) rx: RxRing<C, B, D>,
-    pub(crate) tx: TxRing<C, B, D>,
-    pub(crate) pool: Pool<C, B>,
+pub(crate) struct Lane<M: Model, P: Platform> {
+    pub(crate) rx: RxRing<P>,
+    pub(crate) tx: TxRing<P>,
+    pub(crate) pool: Pool<M, P, Running>,
     pub(crate) buffers: BufferPool,
-    pub(crate) lent: Lent<&'static mut [u8], D>,
+    pub(crate) lent: Lent<&'static mut [u8], P::Dma>,
 }
 
 /// Ring memory of one of the lengths that tests use.
@@ -39,19 +37,19 @@ pub(crate) fn buffers<T: Testbed>(
     (pool, lent)
 }
 
-impl<C: Controller, B: Bus, D: DmaSpace> Lane<C, B, D> {
+impl<M: Model, P: Platform> Lane<M, P> {
     /// Starts a queue with `count` buffers, all of them posted as far as the ring has room.
-    pub(crate) fn start<T: Testbed<Dma = D>>(
+    pub(crate) fn start<T: Testbed<Dma = P::Dma>>(
         bed: &T,
-        queue: Queue<C, B>,
+        port: &Port<M, P, Vmdq>,
+        pool: Pool<M, P, Idle>,
         descriptors: usize,
         count: usize,
         size: BufferSize,
     ) -> Self {
         let (rx, tx) = rings(bed, descriptors);
-        let running = queue.start(rx, tx, size, bed.dma(), &mut bed.delay()).expect("the queue starts");
+        let Started { rx, tx, pool } = port.start(pool, rx, tx, size).expect("the pool starts");
         let (buffers, lent) = buffers(bed, count, size);
-        let Running { rx, tx, pool } = running;
         let mut lane = Self { rx, tx, pool, buffers, lent };
         lane.rx.refill(&mut lane.buffers);
         lane
@@ -93,11 +91,11 @@ impl<C: Controller, B: Bus, D: DmaSpace> Lane<C, B, D> {
     }
 
     /// Stops the queue, sees every buffer come home and their memory come back.
-    pub(crate) fn stop(self, table: &FilterTable<C, B>, delay: &mut impl DelayNs) -> Stopped<C, B> {
+    pub(crate) fn stop(self, table: &FilterTable<M, P>) -> Stopped<M, P> {
         let Self { rx, tx, pool, mut buffers, lent } = self;
-        let stopped = pool
-            .stop(rx, tx, table, delay, |frame| buffers.put(frame).expect("room on the shelf"))
-            .expect("the queue stops");
+        let stopped = Started { rx, tx, pool }
+            .stop(table, |frame| buffers.put(frame).expect("room on the shelf"))
+            .expect("the pool stops");
         let _ = lent.release(buffers).expect("all frames are home");
         stopped
     }

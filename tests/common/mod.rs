@@ -7,6 +7,6 @@ mod lane;
 mod rig;
 
 pub(crate) use forward::{Forward, Joined, Look};
-pub(crate) use frames::{GROUP, STRANGER, frame, number, numbers, tagged, vm};
+pub(crate) use frames::{GROUP, STRANGER, frame, matched, number, numbers, tagged, vm};
 pub(crate) use lane::{Lane, buffers, rings};
-pub(crate) use rig::{Plan, Rig, parts, ready};
+pub(crate) use rig::{Concrete, Plan, Rig, gather, limits, pools, ready, ready_as};

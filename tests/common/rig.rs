@@ -1,14 +1,28 @@
 //! A controller with VMDq on and all of its queues running.
 
-use vmdq::bus::Bus;
+use vmdq::device::{Limits, Model};
 use vmdq::ring::BufferSize;
 use vmdq::{
-    Accept, Array, BindingId, Config, Controller, FilterSlot, FilterTable, MacAddress, Parts, Port, Queue,
-    Ready, Reset, Resources, Vector, Vmdq,
+    Accept, BindingId, Config, FilterSlot, FilterTable, Idle, MacAddress, Parts, Platform, Pool, Port, Ready,
+    Resources, Vector, Vmdq,
 };
-use vmdq_sim::{Settled, Testbed};
+use vmdq_sim::{PlatformOf, Settled, Testbed};
 
 use super::{Lane, vm};
+
+/// A model that is a type of its own, as the suites name it.
+pub(crate) trait Concrete: Model + Default {}
+impl<M: Model + Default> Concrete for M {}
+
+/// How much of everything a model has.
+pub(crate) fn limits<M: Concrete>() -> Limits {
+    M::default().limits()
+}
+
+/// How many pools a model has.
+pub(crate) fn pools<M: Concrete>() -> usize {
+    limits::<M>().pools.into()
+}
 
 /// How a rig is set up.
 #[derive(Clone, Copy)]
@@ -28,86 +42,88 @@ impl Default for Plan {
     }
 }
 
-/// A port with VMDq on; all that `enable` handed out; a lane for each queue that runs.
-pub(crate) struct Rig<C: Controller, B: Bus, T: Testbed> {
+/// A port with VMDq on; all that `enable` handed out; a lane for each pool that runs.
+pub(crate) struct Rig<M: Model, P: Platform, T: Testbed> {
     pub(crate) bed: T,
     pub(crate) delay: T::Delay,
     pub(crate) plan: Plan,
-    pub(crate) port: Port<C, B, Vmdq>,
-    pub(crate) table: FilterTable<C, B>,
-    pub(crate) slots: Vec<FilterSlot<C>>,
-    pub(crate) vectors: Vec<Vector<C, B>>,
-    /// Stopped queues.
-    pub(crate) idle: Vec<Queue<C, B>>,
-    pub(crate) lanes: Vec<Option<Lane<C, B, T::Dma>>>,
+    pub(crate) port: Port<M, P, Vmdq>,
+    pub(crate) table: FilterTable<M, P>,
+    pub(crate) slots: Vec<FilterSlot<M>>,
+    pub(crate) vectors: Vec<Vector<M, P>>,
+    /// Idle pools.
+    pub(crate) idle: Vec<Pool<M, P, Idle>>,
+    pub(crate) lanes: Vec<Option<Lane<M, P>>>,
 }
 
 /// Brings a port to the state before VMDq, with a link.
-pub(crate) fn ready<C: Controller, B: Bus, T: Testbed>(
-    bed: &T,
-    bus: B,
-    config: &Config,
-) -> Port<C, B, Ready> {
-    let mut delay = bed.delay();
+pub(crate) fn ready<M: Concrete, P: Platform>(platform: P, config: &Config) -> Port<M, P, Ready> {
+    ready_as(M::default(), platform, config)
+}
+
+/// Brings a port of a model that is given as a value to the state before VMDq, with a link.
+pub(crate) fn ready_as<M: Model, P: Platform>(model: M, platform: P, config: &Config) -> Port<M, P, Ready> {
     // SAFETY: the test bed is a controller of this model, and checks or confines its DMA.
-    let port = unsafe { Port::<C, B, Reset>::new(bus) };
-    let mut port = port.init(config, &mut delay).expect("the port initialises");
-    assert!(port.bring_link_up(5000, &mut delay).is_up(), "no link");
+    let port = unsafe { Port::new(model, platform) };
+    let mut port = port.init(config).expect("the port initialises");
+    assert!(port.bring_link_up(5000).is_up(), "no link");
     port
 }
 
-impl<C: Controller, T: Testbed> Rig<C, T::Bus, T> {
-    /// Starts every queue.
+impl<M: Concrete, T: Testbed> Rig<M, PlatformOf<T>, T> {
+    /// Starts every pool.
     pub(crate) fn start(bed: T, plan: Plan) -> Self {
-        let bus = bed.bus();
-        Self::start_on(bed, bus, plan)
+        let platform = bed.platform();
+        Self::start_on(bed, platform, plan)
     }
 }
 
-impl<C: Controller, B: Bus, T: Testbed> Rig<C, B, T> {
-    /// Starts every queue, over a bus that leads to the bed.
-    pub(crate) fn start_on(bed: T, bus: B, plan: Plan) -> Self {
-        let port = ready(&bed, bus, &plan.config);
+impl<M: Concrete, P: Platform, T: Testbed<Dma = P::Dma>> Rig<M, P, T> {
+    /// Starts every pool, over a platform that leads to the bed.
+    pub(crate) fn start_on(bed: T, platform: P, plan: Plan) -> Self {
+        let port = ready(platform, &plan.config);
         Self::enable(bed, port, plan)
     }
+}
 
-    /// Turns VMDq on and starts every queue.
-    pub(crate) fn enable(bed: T, port: Port<C, B, Ready>, plan: Plan) -> Self {
+impl<M: Model, P: Platform, T: Testbed<Dma = P::Dma>> Rig<M, P, T> {
+    /// Turns VMDq on and starts every pool.
+    pub(crate) fn enable(bed: T, port: Port<M, P, Ready>, plan: Plan) -> Self {
         let mut rig = Self::stopped(bed, port, plan);
-        for queue in std::mem::take(&mut rig.idle) {
-            rig.run(queue);
+        for pool in std::mem::take(&mut rig.idle) {
+            rig.run(pool);
         }
         rig
     }
 
-    /// Turns VMDq on and starts no queue.
-    pub(crate) fn stopped(bed: T, port: Port<C, B, Ready>, plan: Plan) -> Self {
-        let mut delay = bed.delay();
-        let Resources { port, queues, filters, table, vectors } = port.enable(&mut delay);
+    /// Turns VMDq on and starts no pool.
+    pub(crate) fn stopped(bed: T, port: Port<M, P, Ready>, plan: Plan) -> Self {
+        let Resources { port, pools, filters, table, vectors, .. } = port.enable();
+        let idle = Vec::from_iter(pools);
         Self {
+            delay: bed.delay(),
             bed,
-            delay,
             plan,
             port,
             table,
             slots: filters.into_iter().collect(),
             vectors: vectors.into_iter().collect(),
-            idle: queues.into_iter().collect(),
-            lanes: (0..C::QUEUES).map(|_| None).collect(),
+            lanes: idle.iter().map(|_| None).collect(),
+            idle,
         }
     }
 
-    /// Starts a queue on memory of its own.
-    pub(crate) fn run(&mut self, queue: Queue<C, B>) {
-        let index = queue.index();
+    /// Starts a pool on memory of its own.
+    pub(crate) fn run(&mut self, pool: Pool<M, P, Idle>) {
+        let index = pool.index().number();
         let size = BufferSize::for_bytes(usize::from(self.plan.config.max_frame) + 4).expect("a size");
         let Plan { descriptors, buffers, .. } = self.plan;
-        self.lanes[index] = Some(Lane::start(&self.bed, queue, descriptors, buffers, size));
+        self.lanes[index] = Some(Lane::start(&self.bed, &self.port, pool, descriptors, buffers, size));
     }
 
-    /// The lane of a queue that runs.
-    pub(crate) fn lane(&mut self, queue: usize) -> &mut Lane<C, B, T::Dma> {
-        self.lanes[queue].as_mut().expect("the queue runs")
+    /// The lane of a pool that runs.
+    pub(crate) fn lane(&mut self, queue: usize) -> &mut Lane<M, P> {
+        self.lanes[queue].as_mut().expect("the pool runs")
     }
 
     /// Leads an address to a queue, by the lowest free slot.
@@ -119,7 +135,7 @@ impl<C: Controller, B: Bus, T: Testbed> Rig<C, B, T> {
 
     /// Leads the address of virtual machine i to queue i, for all queues but the default one.
     pub(crate) fn bind_all(&mut self) {
-        for queue in 1..C::QUEUES {
+        for queue in 1..self.lanes.len() {
             self.bind(vm(queue), queue);
         }
     }
@@ -164,23 +180,23 @@ impl<C: Controller, B: Bus, T: Testbed> Rig<C, B, T> {
     /// Stops a queue.
     pub(crate) fn stop(&mut self, queue: usize) {
         let lane = self.lanes[queue].take().expect("the queue runs");
-        self.idle.push(lane.stop(&self.table, &mut self.delay).queue);
+        self.idle.push(lane.stop(&self.table).pool);
     }
 
     /// Removes every filter, stops every queue and turns VMDq off. Sees that all memory comes back
     /// and that the driver did nothing against the datasheet.
-    pub(crate) fn disable(mut self) -> (T, Port<C, B, Ready>) {
+    pub(crate) fn disable(mut self) -> (T, Port<M, P, Ready>) {
         for id in self.table.bindings().map(|binding| binding.id).collect::<Vec<_>>() {
             self.unbind(id);
         }
-        for queue in 0..C::QUEUES {
+        for queue in 0..self.lanes.len() {
             if self.lanes[queue].is_some() {
                 self.stop(queue);
             }
         }
-        let Self { bed, mut delay, port, table, slots, vectors, idle, .. } = self;
-        let parts = parts::<C, B>(idle, slots, table, vectors);
-        let port = port.disable(parts, &mut delay).map_err(|(error, _)| error).expect("VMDq goes off");
+        let Self { bed, port, table, slots, vectors, idle, .. } = self;
+        let parts = gather(port.parts(), idle, slots, table, vectors);
+        let port = port.disable(parts).expect("VMDq goes off");
         assert_eq!(bed.violations(), []);
         (bed, port)
     }
@@ -191,18 +207,17 @@ impl<C: Controller, B: Bus, T: Testbed> Rig<C, B, T> {
     }
 }
 
-/// Puts together what `disable` takes.
-pub(crate) fn parts<C: Controller, B: Bus>(
-    queues: Vec<Queue<C, B>>,
-    slots: Vec<FilterSlot<C>>,
-    table: FilterTable<C, B>,
-    vectors: Vec<Vector<C, B>>,
-) -> Parts<C, B> {
-    let (mut queues, mut slots, mut vectors) = (queues.into_iter(), slots.into_iter(), vectors.into_iter());
-    Parts {
-        queues: C::PerQueue::from_fn(|_| queues.next().expect("every queue")),
-        filters: C::PerFilter::from_fn(|_| slots.next().expect("every slot")),
-        table,
-        vectors: C::PerVector::from_fn(|_| vectors.next().expect("every vector")),
-    }
+/// Puts together what `disable` and `reset` take.
+pub(crate) fn gather<M: Model, P: Platform>(
+    mut parts: Parts<M, P>,
+    pools: Vec<Pool<M, P, Idle>>,
+    slots: Vec<FilterSlot<M>>,
+    table: FilterTable<M, P>,
+    vectors: Vec<Vector<M, P>>,
+) -> Parts<M, P> {
+    parts.put_all(pools).expect("pools of this port");
+    parts.put_all(slots).expect("slots of this port");
+    parts.put_all(vectors).expect("vectors of this port");
+    parts.put(table).expect("the table of this port");
+    parts
 }

@@ -4,8 +4,10 @@ use std::env;
 use std::io::Write;
 use std::sync::Once;
 
+use embedded_hal::delay::DelayNs;
 use vmdq::MacAddress;
-use vmdq_sim::{Qemu, Sim, Testbed};
+use vmdq::bus::{Bus, Offset};
+use vmdq_sim::{Fault, Qemu, Sim, Testbed};
 
 /// A test bed for conformance checks.
 pub(crate) trait Bed: Testbed {
@@ -23,6 +25,12 @@ pub(crate) trait Model: Bed {
 
     /// Plugs the cable in, or pulls it.
     fn cable(&mut self, plugged: bool);
+
+    /// Resets the function as somebody else would, behind the driver's back.
+    fn reset_from_outside(&mut self);
+
+    /// Has the device go on with DMA whatever it is told.
+    fn never_rests(&mut self);
 }
 
 impl Model for Sim {
@@ -32,6 +40,20 @@ impl Model for Sim {
 
     fn cable(&mut self, plugged: bool) {
         self.set_link(plugged);
+    }
+
+    fn reset_from_outside(&mut self) {
+        /// CTRL.RST, at the same place on all devices.
+        const RST: u32 = 1 << 26;
+        // SAFETY: a reset takes memory away from the device and gives it none.
+        unsafe { self.bus().write32(Offset::new(0), RST) };
+        self.delay().delay_ms(100);
+        // Whoever it is does not keep to the order of a driver.
+        self.forget_violations();
+    }
+
+    fn never_rests(&mut self) {
+        self.inject_fault(Fault::MasterNeverStops);
     }
 }
 

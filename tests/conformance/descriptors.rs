@@ -1,10 +1,11 @@
 //! Receive: queues that run out of descriptors.
 
-use vmdq::{Config, Controller, DefaultQueueChoice, MacAddress};
-use vmdq_sim::{Settled, Testbed};
+use vmdq::device::DefaultPoolChoice;
+use vmdq::{Config, MacAddress};
+use vmdq_sim::{PlatformOf, Settled, Testbed};
 
 use crate::bed::Bed;
-use crate::common::{Plan, Rig, frame, numbers, vm};
+use crate::common::{Concrete, Plan, Rig, frame, numbers, pools, vm};
 
 /// Rings of 8 descriptors, 7 of which can hold a buffer.
 const SHORT: Plan = Plan {
@@ -15,12 +16,12 @@ const SHORT: Plan = Plan {
 const POSTED: usize = 7;
 
 /// Sends more frames to queue 1 than it has buffers for, and one to each other behind them.
-fn overflow<C: Controller, T: Testbed>(rig: &mut Rig<C, T::Bus, T>) {
+fn overflow<M: Concrete, T: Testbed>(rig: &mut Rig<M, PlatformOf<T>, T>) {
     rig.bind_all();
     let hog = (0..POSTED as u32 + 5).map(|i| frame(vm(1), i, 60));
-    let others = (2..C::QUEUES).map(|queue| frame(vm(queue), queue as u32, 60));
+    let others = (2..pools::<M>()).map(|queue| frame(vm(queue), queue as u32, 60));
     rig.inject(&Vec::from_iter(hog.chain(others)));
-    for queue in 2..C::QUEUES {
+    for queue in 2..pools::<M>() {
         assert_eq!(numbers(&rig.lane(queue).receive()), [queue as u32], "queue {queue}");
     }
     // The first frames are there, in order; those that found no descriptor are lost.
@@ -29,15 +30,15 @@ fn overflow<C: Controller, T: Testbed>(rig: &mut Rig<C, T::Bus, T>) {
     assert_eq!(rig.lands(&frame(vm(1), 99, 60)), [1]);
 }
 
-pub(crate) fn a_full_queue_drops_and_the_others_go_on<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, SHORT);
+pub(crate) fn a_full_queue_drops_and_the_others_go_on<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, SHORT);
     overflow(&mut rig);
     rig.finish();
 }
 
 /// QEMU counts none of them: see `qemu_departures`.
-pub(crate) fn dropped_frames_are_counted<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, SHORT);
+pub(crate) fn dropped_frames_are_counted<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, SHORT);
     overflow(&mut rig);
     assert_eq!(rig.port.statistics().no_descriptor, 5);
     // The default queue drops too, unless asked otherwise.
@@ -49,9 +50,9 @@ pub(crate) fn dropped_frames_are_counted<C: Controller, T: Bed>(bed: T) {
 }
 
 /// What DROP_EN is for: without it one queue stops all others.
-pub(crate) fn the_default_queue_blocks_if_asked_to<C: Controller, T: Bed>(bed: T) {
+pub(crate) fn the_default_queue_blocks_if_asked_to<M: Concrete, T: Bed>(bed: T) {
     let config = Config { default_drops: false, ..SHORT.config };
-    let mut rig = Rig::<C, _, T>::start(bed, Plan { config, ..SHORT });
+    let mut rig = Rig::<M, _, T>::start(bed, Plan { config, ..SHORT });
     rig.bind(vm(1), 1);
     rig.bind(vm(2), 2);
     for i in 0..POSTED as u32 + 2 {
@@ -73,9 +74,9 @@ pub(crate) fn the_default_queue_blocks_if_asked_to<C: Controller, T: Bed>(bed: T
 }
 
 /// A virtual machine's queue always drops, whichever queue is the default one.
-pub(crate) fn blocking_follows_the_default_queue<C: DefaultQueueChoice, T: Bed>(bed: T) {
+pub(crate) fn blocking_follows_the_default_queue<M: DefaultPoolChoice + Concrete, T: Bed>(bed: T) {
     let config = Config { default_drops: false, ..SHORT.config };
-    let mut rig = Rig::<C, _, T>::start(bed, Plan { config, ..SHORT });
+    let mut rig = Rig::<M, _, T>::start(bed, Plan { config, ..SHORT });
     rig.bind(vm(1), 0);
     let pool = &rig.lanes[3].as_ref().expect("the queue runs").pool;
     rig.port.set_default(pool).expect("it is this port's pool");
@@ -91,16 +92,16 @@ pub(crate) fn blocking_follows_the_default_queue<C: DefaultQueueChoice, T: Bed>(
     rig.finish();
 }
 
-pub(crate) fn order_holds_over_many_rounds<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, SHORT);
+pub(crate) fn order_holds_over_many_rounds<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, SHORT);
     rig.bind_all();
     let mut expected = 0;
     // 5 frames a round in rings of 8: each round ends at another place.
     for _ in 0..12 {
         let frames = (expected..expected + 5)
-            .flat_map(|i| (1..C::QUEUES).map(move |queue| frame(vm(queue), i, 60 + i as usize)));
+            .flat_map(|i| (1..pools::<M>()).map(move |queue| frame(vm(queue), i, 60 + i as usize)));
         rig.inject(&Vec::from_iter(frames));
-        for queue in 1..C::QUEUES {
+        for queue in 1..pools::<M>() {
             let received = rig.lane(queue).receive();
             assert_eq!(numbers(&received), Vec::from_iter(expected..expected + 5), "queue {queue}");
             assert!(received.iter().zip(expected..).all(|(bytes, i)| bytes.len() == 60 + i as usize));

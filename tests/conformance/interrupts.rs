@@ -1,51 +1,51 @@
 //! Interrupts: routing, masks, messages.
 
-use vmdq::{Causes, Controller};
-use vmdq_sim::Testbed;
+use vmdq::Causes;
+use vmdq_sim::{PlatformOf, Testbed};
 
 use crate::bed::{Bed, Model};
-use crate::common::{Plan, Rig, STRANGER, frame, vm};
+use crate::common::{Concrete, Plan, Rig, STRANGER, frame, limits, pools, vm};
 
 /// Routes the interrupts of a queue to a vector.
-fn route<C: Controller, T: Testbed>(rig: &mut Rig<C, T::Bus, T>, vector: usize, queue: usize) {
+fn route<M: Concrete, T: Testbed>(rig: &mut Rig<M, PlatformOf<T>, T>, vector: usize, queue: usize) {
     let pool = &rig.lanes[queue].as_ref().expect("the queue runs").pool;
     rig.port.route(&mut rig.vectors[vector], pool).expect("both are this port's");
 }
 
 /// As many queues as can have a vector of their own.
-fn pairs<C: Controller>() -> std::ops::Range<usize> {
-    0..C::QUEUES.min(C::VECTORS)
+fn pairs<M: Concrete>() -> std::ops::Range<usize> {
+    0..pools::<M>().min(usize::from(limits::<M>().vectors))
 }
 
 /// Nothing of it disturbs sorting, on any bed; the models also show the messages, below.
-pub(crate) fn vectors_are_routed<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn vectors_are_routed<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     rig.bind_all();
-    (0..C::QUEUES).for_each(|queue| route(&mut rig, queue % C::VECTORS, queue));
+    (0..pools::<M>()).for_each(|queue| route(&mut rig, queue % usize::from(limits::<M>().vectors), queue));
     rig.port.route_others(&mut rig.vectors[0]).expect("it is this port's");
-    for queue in 0..C::QUEUES {
-        let vector = &rig.vectors[queue % C::VECTORS];
+    for queue in 0..pools::<M>() {
+        let vector = &rig.vectors[queue % usize::from(limits::<M>().vectors)];
         vector.unmask();
         vector.fire();
         assert_eq!(rig.lands(&frame(vm(queue), 0, 60)), [queue]);
-        rig.vectors[queue % C::VECTORS].mask();
+        rig.vectors[queue % usize::from(limits::<M>().vectors)].mask();
     }
     rig.finish();
 }
 
-pub(crate) fn the_other_causes_are_told_once<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn the_other_causes_are_told_once<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     // The link came up since the reset.
     assert_eq!(rig.port.causes(), Causes::LINK);
     assert_eq!(rig.port.causes(), Causes::empty());
     rig.finish();
 }
 
-pub(crate) fn every_vector_can_be_masked_and_fired<C: Controller, T: Model>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
-    pairs::<C>().for_each(|i| route(&mut rig, i, i));
+pub(crate) fn every_vector_can_be_masked_and_fired<M: Concrete, T: Model>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
+    pairs::<M>().for_each(|i| route(&mut rig, i, i));
     assert_eq!(rig.bed.messages(), []);
-    for i in pairs::<C>() {
+    for i in pairs::<M>() {
         rig.vectors[i].fire();
         assert_eq!(rig.bed.messages(), [], "masked from the start");
         rig.vectors[i].unmask();
@@ -62,13 +62,13 @@ pub(crate) fn every_vector_can_be_masked_and_fired<C: Controller, T: Model>(bed:
     rig.finish();
 }
 
-pub(crate) fn a_frame_interrupts_its_queues_vector<C: Controller, T: Model>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn a_frame_interrupts_its_queues_vector<M: Concrete, T: Model>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     rig.bind_all();
     // Crossed, so that no number is right by chance.
-    pairs::<C>().for_each(|i| route(&mut rig, pairs::<C>().end - 1 - i, i));
-    for i in pairs::<C>() {
-        let vector = pairs::<C>().end - 1 - i;
+    pairs::<M>().for_each(|i| route(&mut rig, pairs::<M>().end - 1 - i, i));
+    for i in pairs::<M>() {
+        let vector = pairs::<M>().end - 1 - i;
         assert_eq!(rig.lands(&frame(vm(i), 0, 60)), [i]);
         assert_eq!(rig.bed.messages(), []);
         rig.vectors[vector].unmask();
@@ -83,10 +83,10 @@ pub(crate) fn a_frame_interrupts_its_queues_vector<C: Controller, T: Model>(bed:
     rig.finish();
 }
 
-pub(crate) fn a_sent_frame_interrupts_its_queues_vector<C: Controller, T: Model>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
-    pairs::<C>().for_each(|i| route(&mut rig, i, i));
-    for i in pairs::<C>() {
+pub(crate) fn a_sent_frame_interrupts_its_queues_vector<M: Concrete, T: Model>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
+    pairs::<M>().for_each(|i| route(&mut rig, i, i));
+    for i in pairs::<M>() {
         rig.vectors[i].unmask();
         rig.lane(i).send(&[frame(STRANGER, 0, 60), frame(STRANGER, 1, 60)]);
         let _ = rig.bed.settle();
@@ -95,11 +95,11 @@ pub(crate) fn a_sent_frame_interrupts_its_queues_vector<C: Controller, T: Model>
     rig.finish();
 }
 
-pub(crate) fn queues_share_a_vector<C: Controller, T: Model>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn queues_share_a_vector<M: Concrete, T: Model>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     rig.bind_all();
-    (0..C::QUEUES).for_each(|queue| route(&mut rig, 1, queue));
-    for queue in 0..C::QUEUES {
+    (0..pools::<M>()).for_each(|queue| route(&mut rig, 1, queue));
+    for queue in 0..pools::<M>() {
         rig.vectors[1].unmask();
         rig.inject(&[frame(vm(queue), 0, 60)]);
         assert_eq!(rig.bed.messages(), [1]);
@@ -113,8 +113,8 @@ pub(crate) fn queues_share_a_vector<C: Controller, T: Model>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn a_queue_leaves_its_old_vector<C: Controller, T: Model>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn a_queue_leaves_its_old_vector<M: Concrete, T: Model>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     rig.bind(vm(1), 1);
     route(&mut rig, 0, 1);
     route(&mut rig, 2, 1);
@@ -126,8 +126,8 @@ pub(crate) fn a_queue_leaves_its_old_vector<C: Controller, T: Model>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn the_link_interrupts<C: Controller, T: Model>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn the_link_interrupts<M: Concrete, T: Model>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     route(&mut rig, 0, 1);
     assert_eq!(rig.port.causes(), Causes::LINK, "it came up since the reset");
     rig.port.route_others(&mut rig.vectors[1]).expect("it is this port's");
@@ -147,8 +147,8 @@ pub(crate) fn the_link_interrupts<C: Controller, T: Model>(bed: T) {
 }
 
 /// A queue's cause that waits behind its mask survives a look at the other causes.
-pub(crate) fn an_interrupt_is_not_lost_to_the_other_causes<C: Controller, T: Model>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn an_interrupt_is_not_lost_to_the_other_causes<M: Concrete, T: Model>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     rig.bind(vm(1), 1);
     route(&mut rig, 0, 1);
     rig.inject(&[frame(vm(1), 0, 60)]);

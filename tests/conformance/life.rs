@@ -3,56 +3,59 @@
 use vmdq::bus::Bus;
 use vmdq::ring::{BufferSize, Burst};
 use vmdq::{
-    Accept, Config, Controller, InitError, Link, MacAddress, Port, Queue, Reset, StartError, StopError,
+    Accept, Config, InitError, Link, MacAddress, NotStarted, Port, Refused, StartError, Started, StopError,
     Stopped,
 };
 
 use crate::bed::Bed;
-use crate::common::{Lane, Plan, Rig, STRANGER, buffers, frame, numbers, ready, rings, vm};
+use crate::common::{
+    Concrete, Lane, Plan, Rig, STRANGER, buffers, frame, limits, numbers, pools, ready, rings, vm,
+};
 
-pub(crate) fn comes_out_of_reset<C: Controller, T: Bed>(bed: T) {
-    let mut delay = bed.delay();
+pub(crate) fn comes_out_of_reset<M: Concrete, T: Bed>(bed: T) {
     // SAFETY: the test bed is a controller of this model.
-    let port = unsafe { Port::<C, _, Reset>::new(bed.bus()) };
-    let mut port = port.init(&Config::default(), &mut delay).expect("the port initialises");
+    let port = unsafe { Port::new(M::default(), bed.platform()) };
+    let mut port = port.init(&Config::default()).expect("the port initialises");
     assert_eq!(port.address(), bed.own());
     assert!(!port.warnings().master_not_quiet);
     assert_eq!(port.link(), Link::Down);
-    assert_eq!(port.bring_link_up(0, &mut delay), port.link());
-    assert!(port.bring_link_up(5000, &mut delay).is_up());
+    assert_eq!(port.bring_link_up(0), port.link());
+    assert!(port.bring_link_up(5000).is_up());
     assert!(port.link().is_up());
     assert_eq!(bed.violations(), []);
 }
 
-pub(crate) fn says_what_it_was_given<C: Controller, T: Bed>(bed: T) {
+pub(crate) fn says_what_it_was_given<M: Concrete, T: Bed>(bed: T) {
     let config =
         Config { max_frame: 1000, accept: Accept::MULTICAST, default_drops: false, strip_tags: true };
-    let port = ready::<C, _, T>(&bed, bed.bus(), &config);
+    let port = ready::<M, _>(bed.platform(), &config);
     assert_eq!(*port.config(), config);
     assert_eq!(port.id(), bed.bus().id());
     let rig = Rig::stopped(bed, port, Plan { config, ..Plan::default() });
-    assert!(rig.idle.iter().map(Queue::index).eq(0..C::QUEUES));
-    assert!(rig.slots.iter().map(|slot| slot.entry()).eq(1..=C::FILTERS));
-    assert!(rig.vectors.iter().map(|vector| vector.index()).eq(0..C::VECTORS));
+    assert!(rig.idle.iter().map(|pool| pool.index().number()).eq(0..pools::<M>()));
+    assert!(rig.slots.iter().map(|slot| slot.entry().number()).eq(1..=usize::from(limits::<M>().filters)));
+    assert!(
+        rig.vectors.iter().map(|vector| vector.index().number()).eq(0..usize::from(limits::<M>().vectors))
+    );
     assert_eq!(rig.table.bindings().count(), 0);
     rig.finish();
 }
 
-pub(crate) fn configuration_out_of_range_is_refused<C: Controller, T: Bed>(bed: T) {
+pub(crate) fn configuration_out_of_range_is_refused<M: Concrete, T: Bed>(bed: T) {
     // SAFETY: the test bed is a controller of this model.
-    let mut port = unsafe { Port::<C, _, Reset>::new(bed.bus()) };
-    for max_frame in [0, 63, C::MAX_FRAME + 1, u16::MAX] {
+    let mut port = unsafe { Port::new(M::default(), bed.platform()) };
+    for max_frame in [0, 63, limits::<M>().max_frame + 1, u16::MAX] {
         let config = Config { max_frame, ..Config::default() };
-        let (error, back) = port.init(&config, &mut bed.delay()).expect_err("out of range");
-        assert_eq!(error, InitError::MaxFrame { least: 64, most: C::MAX_FRAME });
-        port = back;
+        let Refused { error, value } = port.init(&config).expect_err("out of range");
+        assert_eq!(error, InitError::MaxFrame { least: 64, most: limits::<M>().max_frame });
+        port = value;
     }
-    assert!(port.init(&Config::default(), &mut bed.delay()).is_ok());
+    assert!(port.init(&Config::default()).is_ok());
     assert_eq!(bed.violations(), []);
 }
 
-pub(crate) fn nothing_arrives_before_a_queue_runs<C: Controller, T: Bed>(bed: T) {
-    let port = ready::<C, _, T>(&bed, bed.bus(), &Config::default());
+pub(crate) fn nothing_arrives_before_a_queue_runs<M: Concrete, T: Bed>(bed: T) {
+    let port = ready::<M, _>(bed.platform(), &Config::default());
     let mut rig = Rig::stopped(bed, port, Plan::default());
     let queue = rig.idle.remove(1);
     rig.run(queue);
@@ -66,8 +69,8 @@ pub(crate) fn nothing_arrives_before_a_queue_runs<C: Controller, T: Bed>(bed: T)
     rig.finish();
 }
 
-pub(crate) fn a_queue_stops_and_starts_again<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn a_queue_stops_and_starts_again<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     rig.bind(vm(2), 2);
     for round in 0..3 {
         let id = rig.bind(vm(1), 1);
@@ -84,14 +87,14 @@ pub(crate) fn a_queue_stops_and_starts_again<C: Controller, T: Bed>(bed: T) {
         // The others go on meanwhile.
         assert_eq!(rig.lands(&frame(vm(2), round, 60)), [2]);
         let queue = rig.idle.pop().expect("the queue came back");
-        assert_eq!(queue.index(), 1);
+        assert_eq!(queue.index().number(), 1);
         rig.run(queue);
     }
     rig.finish();
 }
 
-pub(crate) fn a_queue_restarts_on_the_memory_it_gave_back<C: Controller, T: Bed>(bed: T) {
-    let port = ready::<C, _, T>(&bed, bed.bus(), &Config::default());
+pub(crate) fn a_queue_restarts_on_the_memory_it_gave_back<M: Concrete, T: Bed>(bed: T) {
+    let port = ready::<M, _>(bed.platform(), &Config::default());
     let mut rig = Rig::stopped(bed, port, Plan::default());
     let size = BufferSize::kib(2).expect("a size");
     let (mut rx, mut tx) = rings(&rig.bed, 64);
@@ -100,7 +103,7 @@ pub(crate) fn a_queue_restarts_on_the_memory_it_gave_back<C: Controller, T: Bed>
     let slot = rig.slots.remove(0);
     let mut slot = Some(slot);
     for round in 0..5 {
-        let mut running = queue.start(rx, tx, size, rig.bed.dma(), &mut rig.delay).expect("the queue starts");
+        let mut running = rig.port.start(queue, rx, tx, size).expect("the pool starts");
         assert_eq!(running.rx.refill(&mut pool), 20);
         assert_eq!((running.rx.posted(), pool.len()), (20, 0));
         let id =
@@ -117,14 +120,13 @@ pub(crate) fn a_queue_restarts_on_the_memory_it_gave_back<C: Controller, T: Bed>
         // One finished frame and 17 buffers are still in the ring.
         let mut freed = 0;
         let stopped = running
-            .pool
-            .stop(running.rx, running.tx, &rig.table, &mut rig.delay, |got| {
+            .stop(&rig.table, |got| {
                 freed += 1;
                 pool.put(got).expect("room on the shelf");
             })
             .expect("the queue stops");
         assert_eq!((freed, pool.len()), (18, 20));
-        Stopped { queue, rx, tx } = stopped;
+        Stopped { pool: queue, rx, tx } = stopped;
         assert_eq!((rx.descriptors(), tx.descriptors()), (64, 64));
     }
     let (region, shelf) = lent.release(pool).expect("all frames are home");
@@ -134,8 +136,8 @@ pub(crate) fn a_queue_restarts_on_the_memory_it_gave_back<C: Controller, T: Bed>
     rig.finish();
 }
 
-pub(crate) fn goes_off_and_on_again<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn goes_off_and_on_again<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     for round in 0..3 {
         rig.bind(vm(1), 1);
         assert_eq!(rig.lands(&frame(vm(1), round, 60)), [1]);
@@ -148,15 +150,14 @@ pub(crate) fn goes_off_and_on_again<C: Controller, T: Bed>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn starts_over_from_reset<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn starts_over_from_reset<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     rig.bind(vm(1), 1);
     assert_eq!(rig.lands(&frame(vm(1), 0, 60)), [1]);
     let plan = rig.plan;
     let (bed, port) = rig.disable();
-    let mut delay = bed.delay();
-    let mut port = port.into_reset().init(&plan.config, &mut delay).expect("the port initialises");
-    assert!(port.bring_link_up(5000, &mut delay).is_up());
+    let mut port = port.into_reset().init(&plan.config).expect("the port initialises");
+    assert!(port.bring_link_up(5000).is_up());
     let mut rig = Rig::enable(bed, port, plan);
     assert_eq!(rig.lands(&frame(vm(1), 1, 60)), [0], "no filter is left");
     rig.bind(vm(1), 2);
@@ -164,12 +165,12 @@ pub(crate) fn starts_over_from_reset<C: Controller, T: Bed>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn a_bound_queue_does_not_stop<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn a_bound_queue_does_not_stop<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     let id = rig.bind(vm(1), 1);
     let Lane { rx, tx, pool, buffers, lent } = rig.lanes[1].take().expect("the queue runs");
-    let refused = pool.stop(rx, tx, &rig.table, &mut rig.delay, |_| panic!("no buffer may come out"));
-    let Err((StopError::Bound, Some(running))) = refused else { panic!("{refused:?}") };
+    let refused = Started { rx, tx, pool }.stop(&rig.table, |_| panic!("no buffer may come out"));
+    let Err(Refused { error: StopError::Bound, value: running }) = refused else { panic!("{refused:?}") };
     rig.lanes[1] = Some(Lane { rx: running.rx, tx: running.tx, pool: running.pool, buffers, lent });
     // It still works, and stops once the filter leads elsewhere.
     assert_eq!(rig.lands(&frame(vm(1), 0, 60)), [1]);
@@ -179,24 +180,21 @@ pub(crate) fn a_bound_queue_does_not_stop<C: Controller, T: Bed>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn buffers_too_small_for_the_limit_are_refused<C: Controller, T: Bed>(bed: T) {
+pub(crate) fn buffers_too_small_for_the_limit_are_refused<M: Concrete, T: Bed>(bed: T) {
     let config = Config { max_frame: 4000, ..Config::default() };
-    let port = ready::<C, _, T>(&bed, bed.bus(), &config);
+    let port = ready::<M, _>(bed.platform(), &config);
     let mut rig = Rig::stopped(bed, port, Plan { config, ..Plan::default() });
     let queue = rig.idle.remove(0);
     let (rx, tx) = rings(&rig.bed, 8);
     let small = BufferSize::kib(3).expect("a size");
-    let refused = queue.start(rx, tx, small, rig.bed.dma(), &mut rig.delay);
-    let Err((StartError::BufferTooSmall { least: Some(least) }, Some(back))) = refused else {
-        panic!("{refused:?}")
-    };
+    let refused = rig.port.start(queue, rx, tx, small).expect_err("too small");
+    let StartError::BufferTooSmall { least: Some(least) } = refused.error else { panic!("{refused:?}") };
     assert_eq!(least, BufferSize::kib(4).expect("a size"));
     // With what the error names, it starts.
-    let Stopped { queue, rx, tx } = back;
-    let running = queue.start(rx, tx, least, rig.bed.dma(), &mut rig.delay).expect("the queue starts");
-    let stopped = running
-        .pool
-        .stop(running.rx, running.tx, &rig.table, &mut rig.delay, |_| panic!("no buffer was posted"));
-    rig.idle.insert(0, stopped.expect("the queue stops").queue);
+    let NotStarted { pool, memory } = refused.value;
+    let (rx, tx) = memory.expect("the device does not know of it");
+    let running = rig.port.start(pool, rx, tx, least).expect("the pool starts");
+    let stopped = running.stop(&rig.table, |_| panic!("no buffer was posted"));
+    rig.idle.insert(0, stopped.expect("the pool stops").pool);
     rig.finish();
 }

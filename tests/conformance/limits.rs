@@ -1,18 +1,18 @@
 //! Frame limits: exact to the byte, whoever of controller and ring enforces them.
 
-use vmdq::{Accept, Config, Controller, MacAddress};
+use vmdq::{Accept, Config, MacAddress};
 
 use crate::bed::Bed;
-use crate::common::{Plan, Rig, STRANGER, frame, numbers, tagged, vm};
+use crate::common::{Concrete, Plan, Rig, STRANGER, frame, limits, numbers, tagged, vm};
 
 /// FCS and tag, in bytes.
 const FCS: usize = 4;
 const TAG: usize = 4;
 
 /// Sends frames around the limit to queue 1, and broadcast to the default queue.
-fn is_exact<C: Controller, T: Bed>(bed: T, max_frame: u16, strip_tags: bool) {
+fn is_exact<M: Concrete, T: Bed>(bed: T, max_frame: u16, strip_tags: bool) {
     let config = Config { max_frame, accept: Accept::all(), strip_tags, ..Config::default() };
-    let mut rig = Rig::<C, _, T>::start(bed, Plan { config, descriptors: 64, buffers: 20 });
+    let mut rig = Rig::<M, _, T>::start(bed, Plan { config, descriptors: 64, buffers: 20 });
     rig.bind(vm(1), 1);
     let most = usize::from(max_frame) - FCS;
     let mut too_long = 0;
@@ -50,28 +50,28 @@ fn is_exact<C: Controller, T: Bed>(bed: T, max_frame: u16, strip_tags: bool) {
     rig.finish();
 }
 
-pub(crate) fn the_default_limit_is_exact<C: Controller, T: Bed>(bed: T) {
-    is_exact::<C, T>(bed, 1518, false);
+pub(crate) fn the_default_limit_is_exact<M: Concrete, T: Bed>(bed: T) {
+    is_exact::<M, T>(bed, 1518, false);
 }
 
-pub(crate) fn a_jumbo_limit_is_exact<C: Controller, T: Bed>(bed: T) {
-    is_exact::<C, T>(bed, 9000, false);
+pub(crate) fn a_jumbo_limit_is_exact<M: Concrete, T: Bed>(bed: T) {
+    is_exact::<M, T>(bed, 9000, false);
 }
 
-pub(crate) fn the_largest_limit_is_exact<C: Controller, T: Bed>(bed: T) {
-    is_exact::<C, T>(bed, C::MAX_FRAME, false);
+pub(crate) fn the_largest_limit_is_exact<M: Concrete, T: Bed>(bed: T) {
+    is_exact::<M, T>(bed, limits::<M>().max_frame, false);
 }
 
-pub(crate) fn the_least_limit_is_exact<C: Controller, T: Bed>(bed: T) {
-    is_exact::<C, T>(bed, 64, false);
+pub(crate) fn the_least_limit_is_exact<M: Concrete, T: Bed>(bed: T) {
+    is_exact::<M, T>(bed, 64, false);
 }
 
-pub(crate) fn the_limit_is_that_of_the_wire<C: Controller, T: Bed>(bed: T) {
-    is_exact::<C, T>(bed, 1518, true);
+pub(crate) fn the_limit_is_that_of_the_wire<M: Concrete, T: Bed>(bed: T) {
+    is_exact::<M, T>(bed, 1518, true);
 }
 
-pub(crate) fn the_shortest_frame_arrives<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn the_shortest_frame_arrives<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     rig.bind(vm(1), 1);
     assert_eq!(rig.lands(&frame(vm(1), 0, 60)), [1]);
     assert_eq!(rig.lands(&tagged(vm(1), 7, 0, 60)), [1]);

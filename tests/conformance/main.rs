@@ -17,8 +17,8 @@ mod life;
 mod limits;
 mod ports;
 mod qemu_departures;
+mod quiesce;
 mod replication;
-mod silence;
 mod sorting;
 mod tags;
 mod transmit;
@@ -61,10 +61,12 @@ macro_rules! conforms {
                     frames_of_wrong_length_are_not_sent, a_tagged_frame_of_full_length_is_sent,
                     a_stop_brings_unsent_buffers_home, counts_what_is_sent;
                 interrupts: vectors_are_routed, the_other_causes_are_told_once;
-                silence: a_silenced_port_gives_memory_back, a_silenced_port_starts_over;
+                quiesce: a_quiesced_port_gives_memory_back, a_quiesced_port_starts_over,
+                    a_plan_is_restored_after_a_reset, a_plan_names_what_has_to_be_there,
+                    what_did_not_come_back_is_named;
                 ports: slots_of_another_port_are_refused, pools_of_another_port_are_refused,
                     rings_of_another_port_are_refused, rings_of_another_queue_are_refused,
-                    parts_of_another_port_are_refused, silence_of_another_port_is_no_proof,
+                    parts_of_another_port_are_refused, quiescence_of_another_port_is_no_proof,
                     a_filter_of_another_port_is_not_touched;
             }
             mod also {
@@ -79,6 +81,8 @@ conforms! { i82575: vmdq::igb::I82575, Some(vmdq_sim::Sim::i82575());
     tags: strangers_lose_their_tags_as_soon_as_they_are_let_in, no_tag_stays_in_a_frame_meanwhile;
     descriptors: the_default_queue_blocks_if_asked_to, dropped_frames_are_counted;
     replication: headers_are_replicated_while_asked_for, header_buffers_have_the_models_sizes;
+    quiesce: a_plan_is_restored_after_a_reset_from_outside,
+        a_device_that_does_not_come_to_rest_keeps_its_memory;
     transmit: queues_take_turns, short_frames_are_padded;
     interrupts: every_vector_can_be_masked_and_fired, a_frame_interrupts_its_queues_vector,
         a_sent_frame_interrupts_its_queues_vector, queues_share_a_vector, the_link_interrupts,
@@ -92,6 +96,8 @@ conforms! { i82576: vmdq::igb::I82576, Some(vmdq_sim::Sim::i82576());
     descriptors: the_default_queue_blocks_if_asked_to, dropped_frames_are_counted,
         blocking_follows_the_default_queue;
     replication: headers_are_replicated_while_asked_for, header_buffers_have_the_models_sizes;
+    quiesce: a_plan_is_restored_after_a_reset_from_outside,
+        a_device_that_does_not_come_to_rest_keeps_its_memory;
     transmit: queues_take_turns, short_frames_are_padded;
     interrupts: every_vector_can_be_masked_and_fired, a_frame_interrupts_its_queues_vector,
         a_sent_frame_interrupts_its_queues_vector, queues_share_a_vector, the_link_interrupts,
@@ -101,6 +107,8 @@ conforms! { i82598: vmdq::ixgbe::I82598, Some(vmdq_sim::Sim::i82598());
     sorting: what_is_not_accepted_is_dropped;
     descriptors: the_default_queue_blocks_if_asked_to, dropped_frames_are_counted;
     replication: headers_are_replicated_while_asked_for, header_buffers_have_the_models_sizes;
+    quiesce: a_plan_is_restored_after_a_reset_from_outside,
+        a_device_that_does_not_come_to_rest_keeps_its_memory;
     transmit: queues_take_turns, short_frames_are_padded;
     interrupts: every_vector_can_be_masked_and_fired, a_frame_interrupts_its_queues_vector,
         a_sent_frame_interrupts_its_queues_vector, queues_share_a_vector, the_link_interrupts,

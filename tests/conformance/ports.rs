@@ -2,26 +2,27 @@
 //! Whatever is refused comes back and still works where it belongs.
 
 use vmdq::ring::{BufferPool, Lent};
-use vmdq::{BindError, Controller, DisableError, FilterError, OtherPort, Resources, Running, StopError};
+use vmdq::{BindError, FilterError, OtherPort, Part, Parts, Platform, Refused, Started, StopError};
+use vmdq_sim::PlatformOf;
 
 use crate::bed::Bed;
-use crate::common::{Lane, Plan, Rig, frame, parts, ready, vm};
+use crate::common::{Concrete, Lane, Plan, Rig, frame, limits, pools, ready, vm};
 
 /// Two ports with all queues running, and small rings.
-fn two<C: Controller, T: Bed>(bed: T) -> [Rig<C, T::Bus, T>; 2] {
+fn two<M: Concrete, T: Bed>(bed: T) -> [Rig<M, PlatformOf<T>, T>; 2] {
     let plan = Plan { descriptors: 8, buffers: 14, ..Plan::default() };
     let other = bed.another();
-    let rigs = [Rig::<C, _, T>::start(bed, plan), Rig::<C, _, T>::start(other, plan)];
+    let rigs = [Rig::<M, _, T>::start(bed, plan), Rig::<M, _, T>::start(other, plan)];
     assert_ne!(rigs[0].port.id(), rigs[1].port.id());
     rigs
 }
 
 /// Sees that both ports work, and ends them.
-fn finish<C: Controller, T: Bed>(rigs: [Rig<C, T::Bus, T>; 2]) {
+fn finish<M: Concrete, T: Bed>(rigs: [Rig<M, PlatformOf<T>, T>; 2]) {
     for (i, mut rig) in rigs.into_iter().enumerate() {
         assert_eq!(rig.table.bindings().count(), 0);
-        assert_eq!(rig.slots.len(), C::FILTERS);
-        for queue in 0..C::QUEUES {
+        assert_eq!(rig.slots.len(), usize::from(limits::<M>().filters));
+        for queue in 0..pools::<M>() {
             let id = rig.bind(vm(queue), queue);
             assert_eq!(rig.lands(&frame(vm(queue), i as u32, 60)), [queue]);
             rig.unbind(id);
@@ -30,20 +31,22 @@ fn finish<C: Controller, T: Bed>(rigs: [Rig<C, T::Bus, T>; 2]) {
     }
 }
 
-pub(crate) fn slots_of_another_port_are_refused<C: Controller, T: Bed>(bed: T) {
-    let [mut a, mut b] = two::<C, T>(bed);
+pub(crate) fn slots_of_another_port_are_refused<M: Concrete, T: Bed>(bed: T) {
+    let [mut a, mut b] = two::<M, T>(bed);
     let pool = &a.lanes[1].as_ref().expect("the queue runs").pool;
-    let (error, slot) = a.table.bind(b.slots.remove(0), vm(1), pool).expect_err("not this port's slot");
+    let Refused { error, value: slot } =
+        a.table.bind(b.slots.remove(0), vm(1), pool).expect_err("not this port's slot");
     assert_eq!(error, BindError::OtherPort);
     b.slots.insert(0, slot);
-    finish::<C, T>([a, b]);
+    finish::<M, T>([a, b]);
 }
 
-pub(crate) fn pools_of_another_port_are_refused<C: Controller, T: Bed>(bed: T) {
-    let [mut a, mut b] = two::<C, T>(bed);
+pub(crate) fn pools_of_another_port_are_refused<M: Concrete, T: Bed>(bed: T) {
+    let [mut a, mut b] = two::<M, T>(bed);
     let id = a.bind(vm(2), 2);
     let foreign = &b.lanes[1].as_ref().expect("the queue runs").pool;
-    let (error, slot) = a.table.bind(a.slots.remove(0), vm(1), foreign).expect_err("not this port's pool");
+    let Refused { error, value: slot } =
+        a.table.bind(a.slots.remove(0), vm(1), foreign).expect_err("not this port's pool");
     assert_eq!(error, BindError::OtherPort);
     a.slots.insert(0, slot);
     assert_eq!(a.table.move_to(id, foreign), Err(FilterError::OtherPort));
@@ -53,86 +56,99 @@ pub(crate) fn pools_of_another_port_are_refused<C: Controller, T: Bed>(bed: T) {
     assert_eq!(a.port.route(&mut b.vectors[0], pool), Err(OtherPort));
     assert_eq!(a.port.route_others(&mut b.vectors[0]), Err(OtherPort));
     a.unbind(id);
-    finish::<C, T>([a, b]);
+    finish::<M, T>([a, b]);
 }
 
 /// Tries to stop a queue with these rings, and returns what came back.
-fn refused<C: Controller, T: Bed>(
-    running: Running<C, T::Bus, T::Dma>,
-    by: &Rig<C, T::Bus, T>,
-) -> Running<C, T::Bus, T::Dma> {
-    let Running { rx, tx, pool } = running;
-    let stopped = pool.stop(rx, tx, &by.table, &mut by.bed.delay(), |_| panic!("no buffer may come out"));
-    let Err((StopError::OtherPort, Some(back))) = stopped else { panic!("{stopped:?}") };
+fn refused<M: Concrete, T: Bed>(
+    running: Started<M, PlatformOf<T>>,
+    by: &Rig<M, PlatformOf<T>, T>,
+) -> Started<M, PlatformOf<T>> {
+    let stopped = running.stop(&by.table, |_| panic!("no buffer may come out"));
+    let Err(Refused { error: StopError::OtherPort, value: back }) = stopped else { panic!("{stopped:?}") };
     back
 }
 
 /// Tries every mixture of two running queues; all of it comes back.
-fn mixtures<C: Controller, T: Bed>(
-    a: Running<C, T::Bus, T::Dma>,
-    b: Running<C, T::Bus, T::Dma>,
-    by: &Rig<C, T::Bus, T>,
-) -> [Running<C, T::Bus, T::Dma>; 2] {
-    let mixed = Running { rx: b.rx, tx: a.tx, pool: a.pool };
-    let Running { rx: b_rx, tx: a_tx, pool: a_pool } = refused::<C, T>(mixed, by);
-    let mixed = Running { rx: a.rx, tx: b.tx, pool: a_pool };
-    let Running { rx: a_rx, tx: b_tx, pool: a_pool } = refused::<C, T>(mixed, by);
-    let mixed = Running { rx: a_rx, tx: a_tx, pool: b.pool };
-    let Running { rx: a_rx, tx: a_tx, pool: b_pool } = refused::<C, T>(mixed, by);
-    [Running { rx: a_rx, tx: a_tx, pool: a_pool }, Running { rx: b_rx, tx: b_tx, pool: b_pool }]
+fn mixtures<M: Concrete, T: Bed>(
+    a: Started<M, PlatformOf<T>>,
+    b: Started<M, PlatformOf<T>>,
+    by: &Rig<M, PlatformOf<T>, T>,
+) -> [Started<M, PlatformOf<T>>; 2] {
+    let mixed = Started { rx: b.rx, tx: a.tx, pool: a.pool };
+    let Started { rx: b_rx, tx: a_tx, pool: a_pool } = refused::<M, T>(mixed, by);
+    let mixed = Started { rx: a.rx, tx: b.tx, pool: a_pool };
+    let Started { rx: a_rx, tx: b_tx, pool: a_pool } = refused::<M, T>(mixed, by);
+    let mixed = Started { rx: a_rx, tx: a_tx, pool: b.pool };
+    let Started { rx: a_rx, tx: a_tx, pool: b_pool } = refused::<M, T>(mixed, by);
+    [Started { rx: a_rx, tx: a_tx, pool: a_pool }, Started { rx: b_rx, tx: b_tx, pool: b_pool }]
 }
 
 /// Takes a running queue out of a rig: what the driver made, and what the test keeps.
-fn open<C: Controller, T: Bed>(
-    rig: &mut Rig<C, T::Bus, T>,
+fn open<M: Concrete, T: Bed>(
+    rig: &mut Rig<M, PlatformOf<T>, T>,
     queue: usize,
-) -> (Running<C, T::Bus, T::Dma>, (BufferPool, Lent<&'static mut [u8], T::Dma>)) {
+) -> (Started<M, PlatformOf<T>>, (BufferPool, Lent<&'static mut [u8], T::Dma>)) {
     let Lane { rx, tx, pool, buffers, lent } = rig.lanes[queue].take().expect("the queue runs");
-    (Running { rx, tx, pool }, (buffers, lent))
+    (Started { rx, tx, pool }, (buffers, lent))
 }
 
 /// Puts it back.
-fn close<C: Controller, T: Bed>(
-    rig: &mut Rig<C, T::Bus, T>,
-    Running { rx, tx, pool }: Running<C, T::Bus, T::Dma>,
+fn close<M: Concrete, T: Bed>(
+    rig: &mut Rig<M, PlatformOf<T>, T>,
+    Started { rx, tx, pool }: Started<M, PlatformOf<T>>,
     (buffers, lent): (BufferPool, Lent<&'static mut [u8], T::Dma>),
 ) {
-    let queue = pool.queue();
+    let queue = pool.index().number();
     rig.lanes[queue] = Some(Lane { rx, tx, pool, buffers, lent });
 }
 
-pub(crate) fn rings_of_another_port_are_refused<C: Controller, T: Bed>(bed: T) {
-    let [mut a, mut b] = two::<C, T>(bed);
+pub(crate) fn rings_of_another_port_are_refused<M: Concrete, T: Bed>(bed: T) {
+    let [mut a, mut b] = two::<M, T>(bed);
     let ((one, kept_one), (two, kept_two)) = (open(&mut a, 1), open(&mut b, 1));
     let [one, two] = mixtures(one, two, &a);
     // Rings that belong together, but the table is the other's.
-    let one = refused::<C, T>(one, &b);
+    let one = refused::<M, T>(one, &b);
     close(&mut a, one, kept_one);
     close(&mut b, two, kept_two);
-    finish::<C, T>([a, b]);
+    finish::<M, T>([a, b]);
 }
 
-pub(crate) fn rings_of_another_queue_are_refused<C: Controller, T: Bed>(bed: T) {
-    let [mut a, b] = two::<C, T>(bed);
+pub(crate) fn rings_of_another_queue_are_refused<M: Concrete, T: Bed>(bed: T) {
+    let [mut a, b] = two::<M, T>(bed);
     let ((one, kept_one), (two, kept_two)) = (open(&mut a, 1), open(&mut a, 2));
     let [one, two] = mixtures(one, two, &a);
     close(&mut a, one, kept_one);
     close(&mut a, two, kept_two);
-    finish::<C, T>([a, b]);
+    finish::<M, T>([a, b]);
 }
 
-pub(crate) fn parts_of_another_port_are_refused<C: Controller, T: Bed>(bed: T) {
+/// Puts values into a port's parts, of which the second is another port's, and takes all of them back.
+fn put<M: Concrete, P: Platform, V: Part<M, P>>(mut parts: Parts<M, P>, values: Vec<V>) -> Vec<V> {
+    let foreign = if values.len() > 1 { 1 } else { 0 };
+    let mut back = Vec::new();
+    for (i, value) in values.into_iter().enumerate() {
+        if i == foreign {
+            let Refused { error: OtherPort, value } = parts.put(value).err().expect("it was taken");
+            back.push(value);
+        } else {
+            back.push(value);
+        }
+    }
+    back
+}
+
+pub(crate) fn parts_of_another_port_are_refused<M: Concrete, T: Bed>(bed: T) {
     let plan = Plan::default();
     let other = bed.another();
     let [a, b] = [bed, other].map(|bed| {
-        let port = ready::<C, _, T>(&bed, bed.bus(), &plan.config);
+        let port = ready::<M, _>(bed.platform(), &plan.config);
         Rig::stopped(bed, port, plan)
     });
     let (mut a, mut b) = (a, b);
-    let mut delay = a.bed.delay();
     // One value of each kind in turn, exchanged and exchanged back.
     for kind in 0..4 {
-        let exchange = |a: &mut Rig<C, T::Bus, T>, b: &mut Rig<C, T::Bus, T>| match kind {
+        let exchange = |a: &mut Rig<M, PlatformOf<T>, T>, b: &mut Rig<M, PlatformOf<T>, T>| match kind {
             0 => std::mem::swap(&mut a.idle[1], &mut b.idle[1]),
             1 => std::mem::swap(&mut a.slots[1], &mut b.slots[1]),
             2 => std::mem::swap(&mut a.vectors[1], &mut b.vectors[1]),
@@ -140,11 +156,9 @@ pub(crate) fn parts_of_another_port_are_refused<C: Controller, T: Bed>(bed: T) {
         };
         exchange(&mut a, &mut b);
         let Rig { bed, delay: kept, plan, port, table, slots, vectors, idle, lanes } = a;
-        let refused = port.disable(parts::<C, _>(idle, slots, table, vectors), &mut delay);
-        let Err((DisableError::OtherPort, back)) = refused else { panic!("kind {kind} was taken") };
-        let Resources { port, queues, filters, table, vectors } = back;
-        let (idle, slots) = (queues.into_iter().collect(), filters.into_iter().collect());
-        let vectors = vectors.into_iter().collect();
+        let (idle, slots, vectors) =
+            (put(port.parts(), idle), put(port.parts(), slots), put(port.parts(), vectors));
+        let table = put(port.parts(), vec![table]).remove(0);
         a = Rig { bed, delay: kept, plan, port, table, slots, vectors, idle, lanes };
         exchange(&mut a, &mut b);
     }
@@ -152,21 +166,20 @@ pub(crate) fn parts_of_another_port_are_refused<C: Controller, T: Bed>(bed: T) {
     b.finish();
 }
 
-pub(crate) fn silence_of_another_port_is_no_proof<C: Controller, T: Bed>(bed: T) {
-    let [mut a, mut b] = two::<C, T>(bed);
+pub(crate) fn quiescence_of_another_port_is_no_proof<M: Concrete, T: Bed>(bed: T) {
+    let [mut a, b] = two::<M, T>(bed);
     let (one, kept) = open(&mut a, 1);
-    let silence = b.port.silence(&mut b.delay).expect("the device goes silent");
-    let Running { rx, tx, pool } = one;
-    let stopped = pool.stop_silenced(rx, tx, &silence, |_| panic!("no buffer may come out"));
-    let Err((StopError::OtherPort, Some(one))) = stopped else { panic!("{stopped:?}") };
+    let quiet = b.port.quiesce().expect("the device comes to rest");
+    let stopped = one.recover(&quiet, |_| panic!("no buffer may come out"));
+    let Err(Refused { error: OtherPort, value: one }) = stopped else { panic!("{stopped:?}") };
     close(&mut a, one, kept);
     a.bind(vm(1), 1);
     assert_eq!(a.lands(&frame(vm(1), 0, 60)), [1]);
     a.finish();
 }
 
-pub(crate) fn a_filter_of_another_port_is_not_touched<C: Controller, T: Bed>(bed: T) {
-    let [mut a, mut b] = two::<C, T>(bed);
+pub(crate) fn a_filter_of_another_port_is_not_touched<M: Concrete, T: Bed>(bed: T) {
+    let [mut a, mut b] = two::<M, T>(bed);
     let (of_a, of_b) = (a.bind(vm(1), 1), b.bind(vm(1), 2));
     assert_ne!(of_a, of_b);
     assert_eq!(a.table.unbind(of_b).map(|slot| slot.entry()), Err(FilterError::OtherPort));
@@ -175,5 +188,5 @@ pub(crate) fn a_filter_of_another_port_is_not_touched<C: Controller, T: Bed>(bed
     assert_eq!([a.lands(&frame(vm(1), 0, 60)), b.lands(&frame(vm(1), 0, 60))], [[1], [2]]);
     a.unbind(of_a);
     b.unbind(of_b);
-    finish::<C, T>([a, b]);
+    finish::<M, T>([a, b]);
 }

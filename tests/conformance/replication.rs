@@ -3,13 +3,15 @@
 use core::ptr::NonNull;
 
 use vmdq::bus::{Bus, Offset};
-use vmdq::controller::{ReceiveSetup, RingSetup};
+use vmdq::device::{HeaderReplication, Queues, ReceiveSetup, RingSetup};
 use vmdq::dma::{Direction, DmaSpace};
 use vmdq::ring::BufferSize;
-use vmdq::{HeaderReplication, HeaderSize};
+use vmdq::targeted::HeaderSize;
+use vmdq::{Io, PoolIndex, RingIndex};
+use vmdq_sim::PlatformOf;
 
 use crate::bed::Bed;
-use crate::common::{Plan, Rig, STRANGER, frame, tagged};
+use crate::common::{Concrete, Plan, Rig, STRANGER, frame, tagged};
 
 /// Descriptors, no fewer than the rings of a [`Rig`] have: the 82575 begins where the last ring ended.
 const DESCRIPTORS: usize = 64;
@@ -68,18 +70,32 @@ fn udp(len: usize) -> Vec<u8> {
     bytes
 }
 
+/// The largest header buffer of a model.
+fn largest_header<M: HeaderReplication + Concrete>() -> u16 {
+    M::default().largest_header().expect("the model can")
+}
+
 /// Has the default queue replicate headers of `bytes`, and looks at what arrives.
-fn replicate<C: HeaderReplication, T: Bed>(rig: &mut Rig<C, T::Bus, T>, bytes: u16, replicates: bool) {
-    let bus = rig.bed.bus();
+fn replicate<M: HeaderReplication + Concrete, T: Bed>(
+    rig: &mut Rig<M, PlatformOf<T>, T>,
+    bytes: u16,
+    replicates: bool,
+) {
+    let (model, platform) = (M::default(), rig.bed.platform());
+    // SAFETY: the pool of this ring is idle, and the bed's memory stays where it is.
+    let io = unsafe { Io::new(&platform) };
     let memory = Memory::new(&rig.bed);
-    let (first, _) = C::first_descriptors(&bus, 0);
-    let setup = RingSetup { queue: 0, base: memory.bus, descriptors: DESCRIPTORS as u32, first };
-    let header = HeaderSize::<C>::new(bytes);
-    let receive = ReceiveSetup { size: BufferSize::kib(2).expect("a size"), header, drops: true };
+    let (ring, pool) = (RingIndex::new(0), PoolIndex::new(0));
+    let (first, _) = model.first_descriptors(io, ring, ring);
+    let setup = RingSetup { ring, pool, base: memory.bus, descriptors: DESCRIPTORS as u32, first };
+    let header = HeaderSize::new(model, bytes).map(|size| (size.bytes() / 64) as u8);
+    let size = BufferSize::kib(2).expect("a size");
+    let receive = ReceiveSetup { size, header, drops: true, strip_tags: false };
     // SAFETY: the bed's memory stays where it is.
-    let seen = unsafe { C::start_rx(&bus, setup, receive, &mut rig.delay) }.expect("the queue starts");
+    let seen = unsafe { model.start_receive(io, setup, receive) }.expect("the ring starts");
     let place = |i: usize| (first as usize + i) % DESCRIPTORS;
-    bus.write32(C::rx_tail(0), place(DESCRIPTORS - 1) as u32);
+    // SAFETY: the descriptors up to there name the bed's memory.
+    unsafe { rig.bed.bus().write32(model.receive_tail(ring), place(DESCRIPTORS - 1) as u32) };
 
     let frames = [udp(300), udp(60), tagged(STRANGER, 5, 1, 1518), frame(STRANGER, 2, 1514), udp(1514)];
     rig.inject(&frames);
@@ -93,15 +109,15 @@ fn replicate<C: HeaderReplication, T: Bed>(rig: &mut Rig<C, T::Bus, T>, bytes: u
         assert_eq!(buffer[..stored], sent[..stored], "frame {i}");
         assert!(buffer[stored..].iter().all(|byte| *byte == UNTOUCHED), "frame {i}");
     }
-    C::stop_rx(&bus, 0, seen, &mut rig.delay).expect("the queue stops");
+    model.stop_receive(io, ring, seen).expect("the ring stops");
     // SAFETY: no device has it any more.
     unsafe { rig.bed.dma().unmap(memory.bus, memory.bytes.len(), Direction::Both) };
 }
 
 /// The default queue replicates headers of each size, and between times doesn't.
-fn comes_and_goes<C: HeaderReplication, T: Bed>(bed: T, replicates: bool) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
-    for bytes in [64, 128, C::HEADER_MOST] {
+fn comes_and_goes<M: HeaderReplication + Concrete, T: Bed>(bed: T, replicates: bool) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
+    for bytes in [64, 128, largest_header::<M>()] {
         rig.stop(0);
         replicate(&mut rig, bytes, replicates);
         let queue = rig.idle.pop().expect("the queue that was stopped");
@@ -114,17 +130,18 @@ fn comes_and_goes<C: HeaderReplication, T: Bed>(bed: T, replicates: bool) {
     rig.finish();
 }
 
-pub(crate) fn headers_are_replicated_while_asked_for<C: HeaderReplication, T: Bed>(bed: T) {
-    comes_and_goes::<C, T>(bed, true);
+pub(crate) fn headers_are_replicated_while_asked_for<M: HeaderReplication + Concrete, T: Bed>(bed: T) {
+    comes_and_goes::<M, T>(bed, true);
 }
 
 /// For devices that don't although they should.
-pub(crate) fn frames_arrive_whole_without<C: HeaderReplication, T: Bed>(bed: T) {
-    comes_and_goes::<C, T>(bed, false);
+pub(crate) fn frames_arrive_whole_without<M: HeaderReplication + Concrete, T: Bed>(bed: T) {
+    comes_and_goes::<M, T>(bed, false);
 }
 
-pub(crate) fn header_buffers_have_the_models_sizes<C: HeaderReplication, T: Bed>(_: T) {
-    let sizes = (0..=u16::MAX).filter_map(HeaderSize::<C>::new).map(HeaderSize::bytes);
-    let expected = (1..=usize::from(C::HEADER_MOST) / 64).map(|units| units * 64);
+pub(crate) fn header_buffers_have_the_models_sizes<M: HeaderReplication + Concrete, T: Bed>(_: T) {
+    let sizes =
+        (0..=u16::MAX).filter_map(|bytes| HeaderSize::new(M::default(), bytes)).map(HeaderSize::bytes);
+    let expected = (1..=usize::from(largest_header::<M>()) / 64).map(|units| units * 64);
     assert!(sizes.eq(expected));
 }

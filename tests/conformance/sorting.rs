@@ -1,16 +1,17 @@
 //! Receive: which frame goes to which queue.
 
-use vmdq::{Accept, Config, Controller, DefaultQueueChoice, LiveAccept, MacAddress};
+use vmdq::device::{DefaultPoolChoice, LiveAccept};
+use vmdq::{Accept, Config, MacAddress};
 
 use crate::bed::Bed;
-use crate::common::{GROUP, Plan, Rig, STRANGER, frame, numbers, tagged, vm};
+use crate::common::{Concrete, GROUP, Plan, Rig, STRANGER, frame, limits, numbers, pools, tagged, vm};
 
-pub(crate) fn each_address_to_its_queue<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn each_address_to_its_queue<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     // The default queue's address is nobody's: it arrives there as a stranger.
     rig.bind_all();
     // From the last to the first, so that no queue's number is the frame's place on the wire.
-    let frames: Vec<_> = (0..C::QUEUES).rev().map(|i| frame(vm(i), i as u32, 60 + i)).collect();
+    let frames: Vec<_> = (0..pools::<M>()).rev().map(|i| frame(vm(i), i as u32, 60 + i)).collect();
     rig.inject(&frames);
     let received = rig.receive();
     let expected: Vec<_> = frames.into_iter().rev().enumerate().collect();
@@ -18,8 +19,8 @@ pub(crate) fn each_address_to_its_queue<C: Controller, T: Bed>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn an_address_may_share_a_queue<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn an_address_may_share_a_queue<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     rig.bind(vm(1), 2);
     rig.bind(vm(2), 2);
     rig.bind(vm(3), 0);
@@ -27,8 +28,8 @@ pub(crate) fn an_address_may_share_a_queue<C: Controller, T: Bed>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn tags_make_no_difference<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn tags_make_no_difference<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     rig.bind(vm(1), 3);
     // `lands` sees that the tag stays in the frame.
     for vlan in [0, 1, 0x6005, 4095] {
@@ -39,8 +40,8 @@ pub(crate) fn tags_make_no_difference<C: Controller, T: Bed>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn broadcast_multicast_and_strangers_to_the_default_queue<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn broadcast_multicast_and_strangers_to_the_default_queue<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     rig.bind_all();
     let own = rig.port.address();
     for to in [MacAddress::BROADCAST, GROUP, MacAddress([0x33, 0x33, 0, 0xff, 0xff, 0xff]), STRANGER, own] {
@@ -49,9 +50,9 @@ pub(crate) fn broadcast_multicast_and_strangers_to_the_default_queue<C: Controll
     rig.finish();
 }
 
-pub(crate) fn promiscuous_mode_keeps_sorting<C: Controller, T: Bed>(bed: T) {
+pub(crate) fn promiscuous_mode_keeps_sorting<M: Concrete, T: Bed>(bed: T) {
     let config = Config { accept: Accept::PROMISCUOUS, ..Config::default() };
-    let mut rig = Rig::<C, _, T>::start(bed, Plan { config, ..Plan::default() });
+    let mut rig = Rig::<M, _, T>::start(bed, Plan { config, ..Plan::default() });
     rig.bind(vm(1), 1);
     rig.bind(vm(3), 3);
     assert_eq!(rig.lands(&frame(vm(1), 0, 60)), [1]);
@@ -60,8 +61,8 @@ pub(crate) fn promiscuous_mode_keeps_sorting<C: Controller, T: Bed>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn a_removed_filter_leads_to_the_default_queue<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn a_removed_filter_leads_to_the_default_queue<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     let one = rig.bind(vm(1), 1);
     rig.bind(vm(2), 2);
     assert_eq!(rig.lands(&frame(vm(1), 0, 60)), [1]);
@@ -72,21 +73,21 @@ pub(crate) fn a_removed_filter_leads_to_the_default_queue<C: Controller, T: Bed>
     rig.finish();
 }
 
-pub(crate) fn a_filter_moves<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn a_filter_moves<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     let id = rig.bind(vm(1), 1);
     rig.bind(vm(2), 2);
     for queue in [3, 0, 2, 1] {
         rig.move_to(id, queue);
-        assert_eq!(rig.table.find(vm(1)).map(|found| (found.id, found.queue)), Some((id, queue)));
+        assert_eq!(rig.table.find(vm(1)).map(|found| (found.id, found.pool.number())), Some((id, queue)));
         assert_eq!(rig.lands(&frame(vm(1), 0, 60)), [queue]);
         assert_eq!(rig.lands(&frame(vm(2), 0, 60)), [2]);
     }
     rig.finish();
 }
 
-pub(crate) fn a_slot_is_used_again<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn a_slot_is_used_again<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     let entry = rig.slots[0].entry();
     let old = rig.bind(vm(1), 1);
     let slot = rig.table.unbind(old).expect("the filter is removed");
@@ -95,28 +96,28 @@ pub(crate) fn a_slot_is_used_again<C: Controller, T: Bed>(bed: T) {
     let new = rig.bind(vm(2), 2);
     // The old name is not the new filter's.
     assert_ne!(old, new);
-    assert_eq!(rig.table.unbind(old).map(|slot| slot.entry()), Err(vmdq::FilterError::Gone));
+    assert_eq!(rig.table.unbind(old).map(|slot| slot.entry()), Err(vmdq::FilterError::NotBound));
     assert_eq!(rig.lands(&frame(vm(1), 0, 60)), [0]);
     assert_eq!(rig.lands(&frame(vm(2), 0, 60)), [2]);
     rig.finish();
 }
 
-pub(crate) fn every_slot_sorts<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
-    assert_eq!(rig.slots.len(), C::FILTERS);
-    let queue_of = |i: usize| 1 + i % (C::QUEUES - 1);
-    for i in 0..C::FILTERS {
+pub(crate) fn every_slot_sorts<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
+    assert_eq!(rig.slots.len(), usize::from(limits::<M>().filters));
+    let queue_of = |i: usize| 1 + i % (pools::<M>() - 1);
+    for i in 0..usize::from(limits::<M>().filters) {
         rig.bind(vm(i), queue_of(i));
     }
-    for i in 0..C::FILTERS {
+    for i in 0..usize::from(limits::<M>().filters) {
         assert_eq!(rig.lands(&frame(vm(i), 0, 60)), [queue_of(i)], "filter {i}");
     }
-    assert_eq!(rig.table.bindings().count(), C::FILTERS);
+    assert_eq!(rig.table.bindings().count(), usize::from(limits::<M>().filters));
     rig.finish();
 }
 
-pub(crate) fn mac_control_frames_are_delivered<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn mac_control_frames_are_delivered<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     let own = rig.port.address();
     // PAUSE to its group and to the port itself, and another operation code.
     for (to, operation) in [(MacAddress([1, 0x80, 0xc2, 0, 0, 1]), 1), (own, 1), (own, 0x101)] {
@@ -131,8 +132,8 @@ pub(crate) fn mac_control_frames_are_delivered<C: Controller, T: Bed>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn counts_what_arrives<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn counts_what_arrives<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     rig.bind(vm(1), 1);
     let before = rig.port.statistics();
     rig.inject(&[
@@ -154,7 +155,7 @@ pub(crate) fn counts_what_arrives<C: Controller, T: Bed>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn what_is_not_accepted_is_dropped<C: Controller, T: Bed>(bed: T) {
+pub(crate) fn what_is_not_accepted_is_dropped<M: Concrete, T: Bed>(bed: T) {
     let all = [
         (Accept::BROADCAST, MacAddress::BROADCAST),
         (Accept::MULTICAST, GROUP),
@@ -163,7 +164,7 @@ pub(crate) fn what_is_not_accepted_is_dropped<C: Controller, T: Bed>(bed: T) {
     for accept in 0..8 {
         let accept = Accept::from_bits_truncate(accept);
         let config = Config { accept, ..Config::default() };
-        let mut rig = Rig::<C, _, T>::start(bed.another(), Plan { config, ..Plan::default() });
+        let mut rig = Rig::<M, _, T>::start(bed.another(), Plan { config, ..Plan::default() });
         rig.bind(vm(1), 1);
         for (flag, to) in all {
             let expected = if accept.contains(flag) { vec![0] } else { vec![] };
@@ -176,12 +177,12 @@ pub(crate) fn what_is_not_accepted_is_dropped<C: Controller, T: Bed>(bed: T) {
     }
 }
 
-pub(crate) fn what_is_accepted_changes_at_run_time<C: LiveAccept, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn what_is_accepted_changes_at_run_time<M: LiveAccept + Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     rig.bind(vm(1), 1);
     for accept in [Accept::empty(), Accept::MULTICAST, Accept::all(), Accept::BROADCAST, Accept::PROMISCUOUS]
     {
-        rig.port.set_accept(accept);
+        rig.port.set_accept(accept).expect("the model can");
         assert_eq!(rig.port.config().accept, accept);
         for (flag, to) in [
             (Accept::BROADCAST, MacAddress::BROADCAST),
@@ -196,8 +197,8 @@ pub(crate) fn what_is_accepted_changes_at_run_time<C: LiveAccept, T: Bed>(bed: T
     rig.finish();
 }
 
-pub(crate) fn another_queue_becomes_the_default_one<C: DefaultQueueChoice, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn another_queue_becomes_the_default_one<M: DefaultPoolChoice + Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     rig.bind(vm(1), 1);
     for default in [5, 0, 1] {
         let pool = &rig.lanes[default].as_ref().expect("the queue runs").pool;

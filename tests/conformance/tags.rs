@@ -1,14 +1,14 @@
 //! Removal of tags: a tagged frame arrives without its tag and with the tag beside it, whatever led it
 //! to its queue.
 
-use vmdq::bus::Bus;
-use vmdq::group::{Groups, Indication};
+use vmdq::device::{DefaultPoolChoice, LiveAccept};
+use vmdq::group::Groups;
 use vmdq::ring::FrameFlags;
-use vmdq::{Accept, Config, Controller, DefaultQueueChoice, LiveAccept, MacAddress};
+use vmdq::{Accept, Config, MacAddress, Platform};
 use vmdq_sim::Cut;
 
 use crate::bed::Bed;
-use crate::common::{GROUP, Plan, Rig, STRANGER, frame, tagged, vm};
+use crate::common::{Concrete, GROUP, Plan, Rig, STRANGER, frame, matched, tagged, vm};
 
 /// Priority, drop eligibility and VLAN id, in all mixtures of none and all.
 const TAGS: [u16; 8] = [0, 5, 0x0fff, 0x1000, 0x6005, 0xe000, 0xefff, 0xffff];
@@ -24,7 +24,9 @@ fn provider(mut frame: Vec<u8>) -> Vec<u8> {
 }
 
 /// Takes what has been received: queue, tag and bytes.
-fn receive<C: Controller, B: Bus, T: Bed>(rig: &mut Rig<C, B, T>) -> Vec<(usize, Option<u16>, Vec<u8>)> {
+fn receive<M: Concrete, P: Platform, T: Bed<Dma = P::Dma>>(
+    rig: &mut Rig<M, P, T>,
+) -> Vec<(usize, Option<u16>, Vec<u8>)> {
     let mut all = Vec::new();
     for (queue, lane) in rig.lanes.iter_mut().enumerate() {
         let Some(lane) = lane else { continue };
@@ -39,8 +41,8 @@ fn receive<C: Controller, B: Bus, T: Bed>(rig: &mut Rig<C, B, T>) -> Vec<(usize,
 }
 
 /// Puts a frame on the wire and tells where and with which tag it arrives, as `bytes`.
-fn arrives<C: Controller, B: Bus, T: Bed>(
-    rig: &mut Rig<C, B, T>,
+fn arrives<M: Concrete, P: Platform, T: Bed<Dma = P::Dma>>(
+    rig: &mut Rig<M, P, T>,
     sent: &[u8],
     bytes: &[u8],
 ) -> Vec<(usize, Option<u16>)> {
@@ -52,8 +54,8 @@ fn arrives<C: Controller, B: Bus, T: Bed>(
     received.into_iter().map(|(queue, tag, _)| (queue, tag)).collect()
 }
 
-pub(crate) fn removed_tags_come_with_the_frames<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, stripping(Accept::all()));
+pub(crate) fn removed_tags_come_with_the_frames<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, stripping(Accept::all()));
     rig.bind(vm(1), 3);
     let own = rig.port.address();
     for (to, queue) in [(vm(1), 3), (STRANGER, 0), (MacAddress::BROADCAST, 0), (GROUP, 0), (own, 0)] {
@@ -67,8 +69,8 @@ pub(crate) fn removed_tags_come_with_the_frames<C: Controller, T: Bed>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn one_tag_is_removed_and_no_other_type<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, stripping(Accept::all()));
+pub(crate) fn one_tag_is_removed_and_no_other_type<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, stripping(Accept::all()));
     rig.bind(vm(1), 3);
     for (to, queue) in [(vm(1), 3), (STRANGER, 0), (MacAddress::BROADCAST, 0)] {
         let single = tagged(to, 0x6005, 1, 200);
@@ -82,8 +84,8 @@ pub(crate) fn one_tag_is_removed_and_no_other_type<C: Controller, T: Bed>(bed: T
     rig.finish();
 }
 
-pub(crate) fn tags_stay_unless_removal_is_asked_for<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn tags_stay_unless_removal_is_asked_for<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     rig.bind(vm(1), 3);
     for (to, queue) in [(vm(1), 3), (STRANGER, 0), (MacAddress::BROADCAST, 0), (GROUP, 0)] {
         let sent = tagged(to, 0x6005, 1, 200);
@@ -97,10 +99,9 @@ pub(crate) fn tags_stay_unless_removal_is_asked_for<C: Controller, T: Bed>(bed: 
         let plan = Plan { config: Config { strip_tags, ..Plan::default().config }, ..Plan::default() };
         let mut delay = bed.delay();
         let taken = port.take().expect("the port of the last round");
-        let mut ready =
-            taken.init(&plan.config, &mut delay).map_err(|(error, _)| error).expect("the port initialises");
-        assert!(ready.bring_link_up(5000, &mut delay).is_up());
-        let mut rig = Rig::<C, _, T>::enable(bed, ready, plan);
+        let mut ready = taken.init(&plan.config).expect("the port initialises");
+        assert!(ready.bring_link_up(5000).is_up());
+        let mut rig = Rig::<M, _, T>::enable(bed, ready, plan);
         let (sent, plain) = (tagged(STRANGER, 9, 1, 204), frame(STRANGER, 1, 200));
         let (bytes, tag) = if strip_tags { (&plain, Some(9)) } else { (&sent, None) };
         assert_eq!(arrives(&mut rig, &sent, bytes), [(0, tag)]);
@@ -109,8 +110,8 @@ pub(crate) fn tags_stay_unless_removal_is_asked_for<C: Controller, T: Bed>(bed: 
     }
 }
 
-pub(crate) fn groups_never_mix_removed_tags<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, stripping(Accept::all()));
+pub(crate) fn groups_never_mix_removed_tags<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, stripping(Accept::all()));
     rig.bind(vm(1), 3);
     let tags = [Some(5), Some(5), Some(6), None, None, Some(0), Some(0x2005), Some(5)];
     let frames = tags.iter().zip(0..).map(|(tag, number)| match tag {
@@ -120,8 +121,8 @@ pub(crate) fn groups_never_mix_removed_tags<C: Controller, T: Bed>(bed: T) {
     rig.inject(&Vec::from_iter(frames));
     let lane = rig.lane(3);
     let mut burst = lane.take();
-    let groups = Groups::new(&mut burst, Indication::Matched(3));
-    let groups = Vec::from_iter(groups.map(|group| (group.tag, group.frames.len())));
+    let groups = Groups::new(&mut burst, matched());
+    let groups = Vec::from_iter(groups.map(|group| (group.indication.tag, group.frames.len())));
     assert_eq!(
         groups,
         [(Some(5), 2), (Some(6), 1), (None, 2), (Some(0), 1), (Some(0x2005), 1), (Some(5), 1)]
@@ -130,13 +131,13 @@ pub(crate) fn groups_never_mix_removed_tags<C: Controller, T: Bed>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn strangers_lose_their_tags_as_soon_as_they_are_let_in<C: LiveAccept, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, stripping(Accept::BROADCAST));
+pub(crate) fn strangers_lose_their_tags_as_soon_as_they_are_let_in<M: LiveAccept + Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, stripping(Accept::BROADCAST));
     rig.bind(vm(1), 1);
     let (sent, plain) = (tagged(STRANGER, 7, 1, 204), frame(STRANGER, 1, 200));
     for accept in [Accept::empty(), Accept::PROMISCUOUS, Accept::MULTICAST, Accept::all(), Accept::BROADCAST]
     {
-        rig.port.set_accept(accept);
+        rig.port.set_accept(accept).expect("the model can");
         let expected = if accept.contains(Accept::PROMISCUOUS) { vec![(0, Some(7))] } else { vec![] };
         assert_eq!(arrives(&mut rig, &sent, &plain), expected, "{accept:?}");
         assert_eq!(arrives(&mut rig, &tagged(vm(1), 7, 1, 204), &frame(vm(1), 1, 200)), [(1, Some(7))]);
@@ -145,15 +146,16 @@ pub(crate) fn strangers_lose_their_tags_as_soon_as_they_are_let_in<C: LiveAccept
 }
 
 /// However far a change of what is accepted has come, no frame arrives with its tag in it.
-pub(crate) fn no_tag_stays_in_a_frame_meanwhile<C: LiveAccept, T: Bed>(bed: T) {
+pub(crate) fn no_tag_stays_in_a_frame_meanwhile<M: LiveAccept + Concrete, T: Bed>(bed: T) {
     let cut = Cut::new(bed.bus());
-    let mut rig = Rig::<C, _, T>::start_on(bed, cut.clone(), stripping(Accept::empty()));
+    let platform = bed.platform_over(cut.clone());
+    let mut rig = Rig::<M, _, T>::start_on(bed, platform, stripping(Accept::empty()));
     let (sent, plain) = (tagged(STRANGER, 7, 1, 204), frame(STRANGER, 1, 200));
     for (from, to) in [(Accept::empty(), Accept::PROMISCUOUS), (Accept::PROMISCUOUS, Accept::empty())] {
         for writes in 0.. {
-            rig.port.set_accept(from);
+            rig.port.set_accept(from).expect("the model can");
             cut.after(writes);
-            rig.port.set_accept(to);
+            rig.port.set_accept(to).expect("the model can");
             let lost = cut.lost();
             // The rings' tails are not to be lost.
             cut.mend();
@@ -168,8 +170,8 @@ pub(crate) fn no_tag_stays_in_a_frame_meanwhile<C: LiveAccept, T: Bed>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn another_default_queue_removes_tags_too<C: DefaultQueueChoice, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, stripping(Accept::all()));
+pub(crate) fn another_default_queue_removes_tags_too<M: DefaultPoolChoice + Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, stripping(Accept::all()));
     rig.bind(vm(1), 1);
     for default in [5, 0, 1] {
         let pool = &rig.lanes[default].as_ref().expect("the queue runs").pool;

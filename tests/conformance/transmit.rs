@@ -1,27 +1,26 @@
 //! Transmit: order, turns, lengths, and buffers that come back.
 
-use vmdq::Controller;
 use vmdq::ring::{Burst, SendError};
-use vmdq_sim::Testbed;
+use vmdq_sim::{PlatformOf, Testbed};
 
 use crate::bed::Bed;
-use crate::common::{Plan, Rig, STRANGER, frame, number, tagged, vm};
+use crate::common::{Concrete, Plan, Rig, STRANGER, frame, number, pools, tagged, vm};
 
 /// Lets the controller send what it has, and takes it off the wire.
-fn sent<C: Controller, T: Testbed>(rig: &mut Rig<C, T::Bus, T>) -> Vec<Vec<u8>> {
+fn sent<M: Concrete, T: Testbed>(rig: &mut Rig<M, PlatformOf<T>, T>) -> Vec<Vec<u8>> {
     let _ = rig.bed.settle();
     rig.bed.take_sent().into_iter().map(|sent| sent.bytes).collect()
 }
 
-pub(crate) fn every_queue_sends_in_order<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn every_queue_sends_in_order<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     // The destination tells the queue, the number the order.
-    for queue in 0..C::QUEUES {
+    for queue in 0..pools::<M>() {
         rig.lane(queue).send(&Vec::from_iter((0..20).map(|i| frame(vm(queue), i, 60 + queue))));
     }
     let sent = sent(&mut rig);
-    assert_eq!(sent.len(), 20 * C::QUEUES);
-    for queue in 0..C::QUEUES {
+    assert_eq!(sent.len(), 20 * pools::<M>());
+    for queue in 0..pools::<M>() {
         let of_queue: Vec<_> = sent.iter().filter(|bytes| bytes[..6] == vm(queue).0).cloned().collect();
         assert_eq!(
             of_queue,
@@ -29,36 +28,36 @@ pub(crate) fn every_queue_sends_in_order<C: Controller, T: Bed>(bed: T) {
             "queue {queue}"
         );
     }
-    for queue in 0..C::QUEUES {
+    for queue in 0..pools::<M>() {
         assert_eq!(rig.lane(queue).reclaim(), 20);
     }
     rig.finish();
 }
 
 /// QEMU drains a ring at each tail write, so that nothing can be seen of turns there.
-pub(crate) fn queues_take_turns<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn queues_take_turns<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     // Queue 1 is a hog; all others have 5 frames each.
     rig.lane(1).send(&Vec::from_iter((0..40).map(|i| frame(vm(1), i, 1514))));
-    for queue in (0..C::QUEUES).filter(|&queue| queue != 1) {
+    for queue in (0..pools::<M>()).filter(|&queue| queue != 1) {
         rig.lane(queue).send(&Vec::from_iter((0..5).map(|i| frame(vm(queue), i, 60))));
     }
     let _ = rig.bed.settle();
     let order: Vec<_> =
         rig.bed.take_sent().into_iter().map(|sent| sent.queue.expect("models know")).collect();
-    assert_eq!(order.len(), 40 + 5 * (C::QUEUES - 1));
+    assert_eq!(order.len(), 40 + 5 * (pools::<M>() - 1));
     // While all have something to send, each has its turn before any has its next.
-    for turn in order[..5 * C::QUEUES].chunks(C::QUEUES) {
+    for turn in order[..5 * pools::<M>()].chunks(pools::<M>()) {
         let mut turn = turn.to_vec();
         turn.sort_unstable();
-        assert!(turn.into_iter().eq(0..C::QUEUES));
+        assert!(turn.into_iter().eq(0..pools::<M>()));
     }
-    assert!(order[5 * C::QUEUES..].iter().all(|&queue| queue == 1));
+    assert!(order[5 * pools::<M>()..].iter().all(|&queue| queue == 1));
     rig.finish();
 }
 
-pub(crate) fn sent_buffers_come_back<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn sent_buffers_come_back<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     // Batches of many sizes; in all, several times around the ring.
     let mut next = 0;
     for count in [1, 2, 7, 30, 63, 1, 40, 63, 5] {
@@ -75,8 +74,8 @@ pub(crate) fn sent_buffers_come_back<C: Controller, T: Bed>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn a_full_ring_takes_no_more<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan { descriptors: 8, buffers: 30, ..Plan::default() });
+pub(crate) fn a_full_ring_takes_no_more<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan { descriptors: 8, buffers: 30, ..Plan::default() });
     let lane = rig.lane(2);
     let mut burst = Burst::<16>::new();
     for i in 0..10 {
@@ -99,8 +98,8 @@ pub(crate) fn a_full_ring_takes_no_more<C: Controller, T: Bed>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn frames_of_wrong_length_are_not_sent<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn frames_of_wrong_length_are_not_sent<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     let lane = rig.lane(1);
     for wrong in [0, 13, 1519, 2048] {
         let mut burst = Burst::<4>::new();
@@ -120,8 +119,8 @@ pub(crate) fn frames_of_wrong_length_are_not_sent<C: Controller, T: Bed>(bed: T)
     rig.finish();
 }
 
-pub(crate) fn a_tagged_frame_of_full_length_is_sent<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn a_tagged_frame_of_full_length_is_sent<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     let frames = [tagged(STRANGER, 5, 0, 1518), frame(STRANGER, 1, 1514)];
     rig.lane(1).send(&frames);
     assert_eq!(sent(&mut rig), frames);
@@ -129,8 +128,8 @@ pub(crate) fn a_tagged_frame_of_full_length_is_sent<C: Controller, T: Bed>(bed: 
 }
 
 /// QEMU does not pad: see `qemu_departures`.
-pub(crate) fn short_frames_are_padded<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn short_frames_are_padded<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     let shortest = frame(STRANGER, 0, 60)[..14].to_vec();
     rig.lane(1).send(&[shortest.clone(), frame(STRANGER, 0, 60)]);
     let sent = sent(&mut rig);
@@ -140,8 +139,8 @@ pub(crate) fn short_frames_are_padded<C: Controller, T: Bed>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn a_stop_brings_unsent_buffers_home<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn a_stop_brings_unsent_buffers_home<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     let before = rig.lane(1).buffers.len();
     rig.lane(1).send(&[frame(STRANGER, 0, 60), frame(STRANGER, 1, 60)]);
     assert_eq!(rig.lane(1).buffers.len(), before - 2);
@@ -152,8 +151,8 @@ pub(crate) fn a_stop_brings_unsent_buffers_home<C: Controller, T: Bed>(bed: T) {
     rig.finish();
 }
 
-pub(crate) fn counts_what_is_sent<C: Controller, T: Bed>(bed: T) {
-    let mut rig = Rig::<C, _, T>::start(bed, Plan::default());
+pub(crate) fn counts_what_is_sent<M: Concrete, T: Bed>(bed: T) {
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     rig.lane(1).send(&[frame(STRANGER, 0, 60), frame(STRANGER, 1, 60)]);
     rig.lane(2).send(&[frame(STRANGER, 2, 60)]);
     assert_eq!(sent(&mut rig).len(), 3);

@@ -1,9 +1,9 @@
 //! The glue between emulated devices, the switch and a controller: a hypervisor's loop.
 
 use vmdq::Controller;
-use vmdq::switch::{
-    Decision, Drops, Gather, Indicated, InterfaceId, Load, Origin, Physical, Switch, Virtual,
-};
+use vmdq::group::Group;
+use vmdq::relay::{Outlet, Received, SentFrame, relay};
+use vmdq::switch::{DropReason, Drops, InterfaceId, Origin, Physical, Switch, TagAction, Virtual};
 use vmdq::{Accept, Config};
 use vmdq_sim::{Settled, Sim, SimBus, Testbed, Undelivered};
 
@@ -58,11 +58,10 @@ impl<C: Controller> Hypervisor<C> {
     /// Moves everything that waits anywhere by one step of its way, and sends it.
     pub(crate) fn turn(&mut self) {
         for i in 0..self.machines.len() {
-            let group = self.machines[i].emulated.indicated();
-            for bytes in self.machines[i].emulated.run() {
-                let decision = self.switch.forward(&group, Load::frame(bytes.len()), &bytes, 0);
-                self.distribute(&bytes, &decision, queue_of(i));
-            }
+            let emulated = &mut self.machines[i].emulated;
+            let (origin, frames) = (emulated.origin(), emulated.run());
+            let mut sent = Vec::from_iter(frames.iter().map(|bytes| SentFrame { bytes, tag: None }));
+            self.relay(origin, &mut sent, queue_of(i));
         }
         for queue in 0..=self.machines.len() {
             self.receive(queue);
@@ -80,41 +79,17 @@ impl<C: Controller> Hypervisor<C> {
             None => Origin::Unmatched { uplink: self.uplink },
         };
         let mut frames = self.controller.lane(queue).take();
-        for (group, frames) in
-            Gather::new(&mut frames, |frame| Indicated { from, tag: frame.tag(), error: false })
-        {
-            let bytes = frames.iter().map(|frame| frame.len() as u64).sum();
-            let load = Load { frames: frames.len() as u64, bytes };
-            let decision = self.switch.forward(&group, load, frames[0].bytes(), 0);
-            for frame in frames {
-                self.distribute(frame.bytes(), &decision, queue);
-            }
-        }
+        self.relay(from, &mut frames, queue);
         let lane = self.controller.lane(queue);
         frames.into_iter().for_each(|frame| lane.buffers.put(frame).expect("room on the shelf"));
         lane.rx.refill(&mut lane.buffers);
     }
 
-    /// Gives a frame to each of its destinations; to the controller, through a queue.
-    fn distribute(&mut self, bytes: &[u8], decision: &Decision, queue: usize) {
-        for number in decision.destinations() {
-            let action = self.switch.tag_action(decision, number);
-            if number == self.uplink.number() {
-                let lane = self.controller.lane(queue);
-                let mut frame = lane.buffers.take().expect("a buffer to send from");
-                frame.fill(bytes).expect("room in the buffer");
-                action.apply_to(&mut frame).expect("room for the tag");
-                lane.tx.send_one(frame).map_err(|(error, _)| error).expect("room in the ring");
-                continue;
-            }
-            let mut machines = self.machines.iter_mut().map(|machine| &mut machine.emulated);
-            let to =
-                machines.find(|to| to.interface().number() == number).expect("a machine of that interface");
-            match to.deliver(bytes, action) {
-                Ok(()) | Err(Undelivered::Deaf | Undelivered::Full) => {}
-                Err(error) => panic!("{error}"),
-            }
-        }
+    /// Gives frames to each of their destinations; to the controller, through a queue.
+    fn relay<F: Received + AsRef<[u8]>>(&mut self, from: Origin, frames: &mut [F], queue: usize) {
+        let Self { switch, uplink, controller, machines } = self;
+        let mut wires = Wires { machines, controller, uplink: *uplink, queue };
+        relay(switch, from, frames, 0, &mut wires);
     }
 
     /// Ends a test: everything stops, all memory comes back, and no driver did anything against a
@@ -122,6 +97,40 @@ impl<C: Controller> Hypervisor<C> {
     pub(crate) fn finish(self) {
         self.machines.into_iter().for_each(Machine::finish);
         self.controller.finish();
+    }
+}
+
+/// Where the switch's interfaces lead.
+struct Wires<'h, C: Controller> {
+    machines: &'h mut [Machine],
+    controller: &'h mut Rig<C, SimBus, Sim>,
+    uplink: InterfaceId,
+    /// The controller's queue to send from.
+    queue: usize,
+}
+
+impl<C: Controller, F: Received + AsRef<[u8]>> Outlet<F> for Wires<'_, C> {
+    fn copy(&mut self, to: InterfaceId, tag: TagAction, group: &Group<'_, F>) {
+        for bytes in group.frames.iter().map(F::as_ref) {
+            if to == self.uplink {
+                let lane = self.controller.lane(self.queue);
+                let mut frame = lane.buffers.take().expect("a buffer to send from");
+                frame.fill(bytes).expect("room in the buffer");
+                tag.apply_to(&mut frame).expect("room for the tag");
+                lane.tx.send_one(frame).map_err(|(error, _)| error).expect("room in the ring");
+                continue;
+            }
+            let mut machines = self.machines.iter_mut().map(|machine| &mut machine.emulated);
+            let machine = machines.find(|machine| machine.interface() == to).expect("its machine");
+            match machine.deliver(bytes, tag) {
+                Ok(()) | Err(Undelivered::Deaf | Undelivered::Full) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
+    fn dropped(&mut self, _reason: DropReason, _group: &mut Group<'_, F>) {
+        // Tests look at the switch's counters.
     }
 }
 

@@ -19,16 +19,16 @@ fn pass(_: &mut Passing<'_>) -> bool {
     true
 }
 
-pub(crate) fn every_frame_passes_once_and_in_order<C: Controller>(bed: fn() -> Sim) {
+pub(crate) fn every_frame_passes_once_and_in_order<M: Concrete>(bed: fn() -> Sim) {
     for descriptors in [8, 64] {
-        all_pass::<C, Exchanging<C>>(bed(), descriptors);
-        all_pass::<C, StayingInPlace<C>>(bed(), descriptors);
+        all_pass::<M, Exchanging<C>>(bed(), descriptors);
+        all_pass::<M, StayingInPlace<C>>(bed(), descriptors);
     }
 }
 
 /// Several times around the rings, in batches of every length; one byte is changed.
-fn all_pass<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descriptors: usize) {
-    let (mut rig, bus, lane) = lane::<C>(bed, descriptors);
+fn all_pass<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descriptors: usize) {
+    let (mut rig, bus, lane) = lane::<M>(bed, descriptors);
     let mut joined = Joined::<F>::new(lane);
     let total = joined.total();
     let (mut number, mut looks) = (0, 0);
@@ -68,15 +68,15 @@ fn all_pass<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, des
     rig.finish();
 }
 
-pub(crate) fn dropped_frames_are_left_out<C: Controller>(bed: fn() -> Sim) {
+pub(crate) fn dropped_frames_are_left_out<M: Concrete>(bed: fn() -> Sim) {
     for descriptors in [8, 64] {
-        drops::<C, Exchanging<C>>(bed(), descriptors);
-        drops::<C, StayingInPlace<C>>(bed(), descriptors);
+        drops::<M, Exchanging<C>>(bed(), descriptors);
+        drops::<M, StayingInPlace<C>>(bed(), descriptors);
     }
 }
 
-fn drops<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descriptors: usize) {
-    let (mut rig, _, lane) = lane::<C>(bed, descriptors);
+fn drops<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descriptors: usize) {
+    let (mut rig, _, lane) = lane::<M>(bed, descriptors);
     let mut joined = Joined::<F>::new(lane);
     let total = joined.total();
     let (mut seen, mut out) = (Vec::new(), Vec::new());
@@ -100,14 +100,14 @@ fn drops<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descri
     rig.finish();
 }
 
-pub(crate) fn frames_over_the_limit_do_not_pass<C: Controller>(bed: fn() -> Sim) {
-    limits::<C, Exchanging<C>>(bed());
-    limits::<C, StayingInPlace<C>>(bed());
+pub(crate) fn frames_over_the_limit_do_not_pass<M: Concrete>(bed: fn() -> Sim) {
+    limits::<M, Exchanging<C>>(bed());
+    limits::<M, StayingInPlace<C>>(bed());
 }
 
 /// The longest frames pass, tagged and not; what is longer is counted by the controller or the ring.
-fn limits<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
-    let (mut rig, _, lane) = lane::<C>(bed, 64);
+fn limits<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
+    let (mut rig, _, lane) = lane::<M>(bed, 64);
     let mut joined = Joined::<F>::new(lane);
     let long: Vec<_> = (1512..1520)
         .flat_map(|len| {
@@ -129,14 +129,14 @@ fn limits<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
     rig.finish();
 }
 
-pub(crate) fn a_full_transmit_ring_keeps_the_rest_waiting<C: Controller>(bed: fn() -> Sim) {
-    full::<C, Exchanging<C>>(bed());
-    full::<C, StayingInPlace<C>>(bed());
+pub(crate) fn a_full_transmit_ring_keeps_the_rest_waiting<M: Concrete>(bed: fn() -> Sim) {
+    full::<M, Exchanging<C>>(bed());
+    full::<M, StayingInPlace<C>>(bed());
 }
 
 /// From a ring of 128 descriptors to the one of 64 of another queue.
-fn full<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
-    let (mut rig, _) = traced::<C>(bed, Plan::default());
+fn full<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
+    let (mut rig, _) = traced::<M>(bed, Plan::default());
     let bound = rig.table.find(vm(1)).expect("a filter").id;
     rig.unbind(bound);
     rig.stop(1);
@@ -176,16 +176,16 @@ fn full<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
     rig.finish();
 }
 
-pub(crate) fn rings_come_apart_with_frames_under_way<C: Controller>(bed: fn() -> Sim) {
+pub(crate) fn rings_come_apart_with_frames_under_way<M: Concrete>(bed: fn() -> Sim) {
     for descriptors in [8, 64] {
-        comes_apart::<C, Exchanging<C>>(bed(), descriptors);
-        comes_apart::<C, StayingInPlace<C>>(bed(), descriptors);
+        comes_apart::<M, Exchanging<C>>(bed(), descriptors);
+        comes_apart::<M, StayingInPlace<C>>(bed(), descriptors);
     }
 }
 
 /// Joined and taken apart again and again; in between, frames are answered by bursts.
-fn comes_apart<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descriptors: usize) {
-    let (mut rig, bus, mut lane) = lane::<C>(bed, descriptors);
+fn comes_apart<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descriptors: usize) {
+    let (mut rig, bus, mut lane) = lane::<M>(bed, descriptors);
     let mut out = Vec::new();
     for round in 0..40 {
         lane.reclaim();
@@ -219,15 +219,15 @@ fn comes_apart<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, 
     rig.finish();
 }
 
-pub(crate) fn a_panic_loses_nothing<C: Controller>(bed: fn() -> Sim) {
-    panics::<C, Exchanging<C>>(bed());
-    panics::<C, StayingInPlace<C>>(bed());
+pub(crate) fn a_panic_loses_nothing<M: Concrete>(bed: fn() -> Sim) {
+    panics::<M, Exchanging<C>>(bed());
+    panics::<M, StayingInPlace<C>>(bed());
 }
 
 /// The caller's code panics now and then: the frames before go out, and the one is seen again.
-fn panics<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
+fn panics<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
     struct Thrown;
-    let (mut rig, _, lane): (Traces<C>, _, _) = lane::<C>(bed, 64);
+    let (mut rig, _, lane): (Traces<C>, _, _) = lane::<M>(bed, 64);
     let mut joined = Joined::<F>::new(lane);
     let (mut out, mut thrown) = (Vec::new(), 0);
     for round in 0..30 {

@@ -6,13 +6,13 @@ use vmdq_sim::{Fault, Rule, Sim, SimDma, Testbed};
 use crate::common::{Forward, Joined, number};
 use crate::{Bus, Exchanging, StayingInPlace, frames, lane, sent};
 
-pub(crate) fn any_length_may_be_claimed<C: Controller>(bed: fn() -> Sim) {
-    lengths::<C, Exchanging<C>>(bed());
-    lengths::<C, StayingInPlace<C>>(bed());
+pub(crate) fn any_length_may_be_claimed<M: Concrete>(bed: fn() -> Sim) {
+    lengths::<M, Exchanging<C>>(bed());
+    lengths::<M, StayingInPlace<C>>(bed());
 }
 
-fn lengths<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
-    let (mut rig, _, lane) = lane::<C>(bed, 8);
+fn lengths<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
+    let (mut rig, _, lane) = lane::<M>(bed, 8);
     let mut joined = Joined::<F>::new(lane);
     let total = joined.total();
     let (mut too_long, mut malformed) = (0, 0);
@@ -44,15 +44,15 @@ fn lengths<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
     rig.finish();
 }
 
-pub(crate) fn lies_in_a_row_leave_joined_rings_sound<C: Controller>(bed: fn() -> Sim) {
+pub(crate) fn lies_in_a_row_leave_joined_rings_sound<M: Concrete>(bed: fn() -> Sim) {
     for descriptors in [8, 64] {
-        in_a_row::<C, Exchanging<C>>(bed(), descriptors);
-        in_a_row::<C, StayingInPlace<C>>(bed(), descriptors);
+        in_a_row::<M, Exchanging<C>>(bed(), descriptors);
+        in_a_row::<M, StayingInPlace<C>>(bed(), descriptors);
     }
 }
 
-fn in_a_row<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descriptors: usize) {
-    let (mut rig, _, lane) = lane::<C>(bed, descriptors);
+fn in_a_row<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descriptors: usize) {
+    let (mut rig, _, lane) = lane::<M>(bed, descriptors);
     let mut joined = Joined::<F>::new(lane);
     let total = joined.total();
     let lies = [

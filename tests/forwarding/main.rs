@@ -23,9 +23,9 @@ type Exchanging<C> = Exchange<Rx<C>, Tx<C>>;
 type StayingInPlace<C> = InPlace<Rx<C>, Tx<C>>;
 
 /// A rig with a filter for each queue, whose register accesses are counted from zero.
-fn traced<C: Controller>(bed: Sim, plan: Plan) -> (Traces<C>, Bus) {
+fn traced<M: Concrete>(bed: Sim, plan: Plan) -> (Traces<C>, Bus) {
     let bus = Traced::new(bed.bus());
-    let mut rig = Traces::<C>::start_on(bed, bus.clone(), plan);
+    let mut rig = Traces::<M>::start_on(bed, bus.clone(), plan);
     rig.bind_all();
     bus.reset_counts();
     (rig, bus)
@@ -33,15 +33,15 @@ fn traced<C: Controller>(bed: Sim, plan: Plan) -> (Traces<C>, Bus) {
 
 /// A rig with rings of so many descriptors, the fewest buffers that both ways of forwarding need, and
 /// one lane of it taken out.
-fn lane<C: Controller>(bed: Sim, descriptors: usize) -> (Traces<C>, Bus, Lane<C, Bus, SimDma>) {
+fn lane<M: Concrete>(bed: Sim, descriptors: usize) -> (Traces<C>, Bus, Lane<C, Bus, SimDma>) {
     let plan = Plan { descriptors, buffers: 2 * descriptors - 1, ..Plan::default() };
-    let (mut rig, bus) = traced::<C>(bed, plan);
+    let (mut rig, bus) = traced::<M>(bed, plan);
     let lane = rig.lanes[1].take().expect("the queue runs");
     (rig, bus, lane)
 }
 
 /// What has gone out since the last call.
-fn sent<C: Controller>(rig: &mut Traces<C>) -> Vec<Vec<u8>> {
+fn sent<M: Concrete>(rig: &mut Traces<C>) -> Vec<Vec<u8>> {
     let _ = rig.bed.settle();
     rig.bed.take_sent().into_iter().map(|sent| sent.bytes).collect()
 }

@@ -7,13 +7,13 @@ use vmdq_sim::{Sim, SimDma};
 use crate::common::{Forward, Joined, Lane, Plan, buffers};
 use crate::{Bus, Exchanging, StayingInPlace, frames, lane, sent, traced};
 
-pub(crate) fn what_can_not_be_joined_comes_back<C: Controller>(bed: fn() -> Sim) {
-    not_joined::<C, Exchanging<C>>(bed(), 64);
-    not_joined::<C, StayingInPlace<C>>(bed(), 1);
+pub(crate) fn what_can_not_be_joined_comes_back<M: Concrete>(bed: fn() -> Sim) {
+    not_joined::<M, Exchanging<C>>(bed(), 64);
+    not_joined::<M, StayingInPlace<C>>(bed(), 1);
 }
 
-fn not_joined<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, needed: usize) {
-    let (mut rig, bus, mut lane) = lane::<C>(bed, 64);
+fn not_joined<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, needed: usize) {
+    let (mut rig, bus, mut lane) = lane::<M>(bed, 64);
     lane.send(&frames(0..2));
     let (posted, shelf) = (lane.rx.posted(), lane.buffers.len());
     let refused = |lane: Lane<C, Bus, SimDma>, error: ForwardError, pool: &mut Option<_>| {
@@ -47,20 +47,20 @@ fn not_joined<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, n
     rig.finish();
 }
 
-pub(crate) fn limits_of_two_ports_are_compared<C: Controller>(bed: fn() -> Sim) {
+pub(crate) fn limits_of_two_ports_are_compared<M: Concrete>(bed: fn() -> Sim) {
     let config = Config { max_frame: 9018, ..Plan::default().config };
-    let (mut jumbo, _) = traced::<C>(bed(), Plan { config, ..Plan::default() });
-    let (mut plain, _, narrow) = lane::<C>(bed(), 64);
+    let (mut jumbo, _) = traced::<M>(bed(), Plan { config, ..Plan::default() });
+    let (mut plain, _, narrow) = lane::<M>(bed(), 64);
     let wide = jumbo.lanes[1].take().expect("the queue runs");
     // Long frames don't fit where the short ones go.
     let Lane { rx, tx: wide_tx, pool: wide_pool, mut buffers, lent } = wide;
     let Lane { rx: narrow_rx, tx, pool: narrow_pool, buffers: mut others, lent: others_lent } = narrow;
-    let (error, rx, tx) = Exchanging::<C>::join(rx, tx, &mut buffers).expect_err("it is refused");
+    let (error, rx, tx) = Exchanging::<M>::join(rx, tx, &mut buffers).expect_err("it is refused");
     assert_eq!(error, ForwardError::FrameLimit);
-    let (error, rx, tx) = StayingInPlace::<C>::join(rx, tx, &mut buffers).expect_err("it is refused");
+    let (error, rx, tx) = StayingInPlace::<M>::join(rx, tx, &mut buffers).expect_err("it is refused");
     assert_eq!(error, ForwardError::FrameLimit);
     // The other way round they do.
-    let there = StayingInPlace::<C>::join(narrow_rx, wide_tx, &mut others);
+    let there = StayingInPlace::<M>::join(narrow_rx, wide_tx, &mut others);
     let there = there.map_err(|(error, ..)| error).expect("short frames fit");
     let (narrow_rx, wide_tx) = there.split(&mut others).map_err(|_| "no room").expect("room");
     jumbo.lanes[1] = Some(Lane { rx, tx: wide_tx, pool: wide_pool, buffers, lent });
@@ -71,13 +71,13 @@ pub(crate) fn limits_of_two_ports_are_compared<C: Controller>(bed: fn() -> Sim) 
     plain.finish();
 }
 
-pub(crate) fn nothing_comes_apart_without_room<C: Controller>(bed: fn() -> Sim) {
-    no_room::<C, Exchanging<C>>(bed());
-    no_room::<C, StayingInPlace<C>>(bed());
+pub(crate) fn nothing_comes_apart_without_room<M: Concrete>(bed: fn() -> Sim) {
+    no_room::<M, Exchanging<C>>(bed());
+    no_room::<M, StayingInPlace<C>>(bed());
 }
 
-fn no_room<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
-    let (mut rig, _, lane) = lane::<C>(bed, 64);
+fn no_room<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
+    let (mut rig, _, lane) = lane::<M>(bed, 64);
     let mut joined = Joined::<F>::new(lane);
     let (mut full, full_lent) = buffers(&rig.bed, 64, BufferSize::kib(2).expect("a size"));
     joined.forwarder = joined.forwarder.split(&mut full).expect_err("the shelf is full");

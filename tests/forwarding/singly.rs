@@ -7,9 +7,9 @@ use vmdq_sim::Sim;
 use crate::common::Plan;
 use crate::{frames, lane, sent, traced};
 
-pub(crate) fn frames_are_answered_one_at_a_time<C: Controller>(bed: fn() -> Sim) {
+pub(crate) fn frames_are_answered_one_at_a_time<M: Concrete>(bed: fn() -> Sim) {
     for descriptors in [8, 64] {
-        let (mut rig, bus, mut lane) = lane::<C>(bed(), descriptors);
+        let (mut rig, bus, mut lane) = lane::<M>(bed(), descriptors);
         let mut out = Vec::new();
         for round in 0..80 {
             rig.inject(&frames(4 * round..4 * round + 4));
@@ -29,9 +29,9 @@ pub(crate) fn frames_are_answered_one_at_a_time<C: Controller>(bed: fn() -> Sim)
 }
 
 /// Every buffer is posted: what is received is not replaced, until buffers come back.
-pub(crate) fn a_starved_pool_costs_no_frame<C: Controller>(bed: fn() -> Sim) {
+pub(crate) fn a_starved_pool_costs_no_frame<M: Concrete>(bed: fn() -> Sim) {
     for one_by_one in [false, true] {
-        let (mut rig, _, mut lane) = lane::<C>(bed(), 8);
+        let (mut rig, _, mut lane) = lane::<M>(bed(), 8);
         let mut away: Vec<Frame> = std::iter::from_fn(|| lane.buffers.take()).collect();
         let mut number = 0;
         for round in 0..60 {
@@ -67,8 +67,8 @@ pub(crate) fn a_starved_pool_costs_no_frame<C: Controller>(bed: fn() -> Sim) {
     }
 }
 
-pub(crate) fn what_is_not_sent_comes_back<C: Controller>(bed: fn() -> Sim) {
-    let (mut rig, bus) = traced::<C>(bed(), Plan { descriptors: 8, buffers: 18, ..Plan::default() });
+pub(crate) fn what_is_not_sent_comes_back<M: Concrete>(bed: fn() -> Sim) {
+    let (mut rig, bus) = traced::<M>(bed(), Plan { descriptors: 8, buffers: 18, ..Plan::default() });
     let mut lane = rig.lanes[1].take().expect("the queue runs");
     let mut take = |len: usize| {
         let mut frame = lane.buffers.take().expect("a buffer");

@@ -8,38 +8,34 @@ use crate::common::{Forward, Joined};
 use crate::{Bus, Exchanging, StayingInPlace, frames, lane, sent};
 
 /// Writes to the tails of the lane's queue, receive and transmit.
-fn written<C: Controller>(bus: &Bus) -> (u64, u64) {
+fn written<M: Concrete>(bus: &Bus) -> (u64, u64) {
     let (rx, tx) = (bus.writes_at(C::rx_tail(1).bytes()), bus.writes_at(C::tx_tail(1).bytes()));
     assert_eq!((bus.reads(), bus.writes()), (0, rx + tx));
     (rx, tx)
 }
 
-pub(crate) fn joined_rings_write_two_tails_for_a_batch<C: Controller>(bed: fn() -> Sim) {
+pub(crate) fn joined_rings_write_two_tails_for_a_batch<M: Concrete>(bed: fn() -> Sim) {
     for descriptors in [8, 64, 128] {
         for batch in [1, 3, 17, 32] {
-            two_tails::<C, Exchanging<C>>(bed(), descriptors, batch);
-            two_tails::<C, StayingInPlace<C>>(bed(), descriptors, batch);
+            two_tails::<M, Exchanging<C>>(bed(), descriptors, batch);
+            two_tails::<M, StayingInPlace<C>>(bed(), descriptors, batch);
         }
     }
 }
 
-fn two_tails<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(
-    bed: Sim,
-    descriptors: usize,
-    batch: u32,
-) {
+fn two_tails<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim, descriptors: usize, batch: u32) {
     // What a device surely has descriptors for: half of what three quarters of the ring hold.
     if batch as usize > descriptors * 3 / 8 {
         return;
     }
-    let (mut rig, bus, lane) = lane::<C>(bed, descriptors);
+    let (mut rig, bus, lane) = lane::<M>(bed, descriptors);
     let mut joined = Joined::<F>::new(lane);
     let (mut total, mut receive) = (0, 0);
     for round in 0..100 {
         rig.inject(&frames(round * batch..(round + 1) * batch));
         bus.reset_counts();
         let forwarded = joined.forwarder.forward(32, &mut |_| true);
-        let (rx, tx) = written::<C>(&bus);
+        let (rx, tx) = written::<M>(&bus);
         assert!(rx <= 1 && tx == 1, "round {round}: {rx} and {tx}");
         assert_eq!(forwarded, batch as usize);
         total += forwarded as u64;
@@ -52,13 +48,13 @@ fn two_tails<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(
     rig.finish();
 }
 
-pub(crate) fn an_empty_poll_writes_nothing<C: Controller>(bed: fn() -> Sim) {
-    empty::<C, Exchanging<C>>(bed());
-    empty::<C, StayingInPlace<C>>(bed());
+pub(crate) fn an_empty_poll_writes_nothing<M: Concrete>(bed: fn() -> Sim) {
+    empty::<M, Exchanging<C>>(bed());
+    empty::<M, StayingInPlace<C>>(bed());
 }
 
-fn empty<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
-    let (mut rig, bus, lane) = lane::<C>(bed, 64);
+fn empty<M: Concrete, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
+    let (mut rig, bus, lane) = lane::<M>(bed, 64);
     let mut joined = Joined::<F>::new(lane);
     for round in 0..20 {
         rig.inject(&frames(5 * round..5 * round + 5));
@@ -76,40 +72,40 @@ fn empty<C: Controller, F: Forward<C = C, B = Bus, D = SimDma>>(bed: Sim) {
     rig.finish();
 }
 
-pub(crate) fn replacing_writes_few_tails<C: Controller>(bed: fn() -> Sim) {
+pub(crate) fn replacing_writes_few_tails<M: Concrete>(bed: fn() -> Sim) {
     for one_by_one in [false, true] {
-        let (mut rig, bus, mut lane) = lane::<C>(bed(), 64);
+        let (mut rig, bus, mut lane) = lane::<M>(bed(), 64);
         let mut burst = Burst::<16>::new();
         for round in 0..100 {
             rig.inject(&frames(16 * round..16 * round + 16));
             for _ in 0..if one_by_one { 16 } else { 1 } {
-                let before = written::<C>(&bus).0;
+                let before = written::<M>(&bus).0;
                 if one_by_one {
                     burst.extend(lane.rx.receive_one(&mut lane.buffers));
                 } else {
                     assert_eq!(lane.rx.receive_replacing(&mut burst, 16, &mut lane.buffers), 16);
                 }
-                assert!(written::<C>(&bus).0 - before <= 1);
+                assert!(written::<M>(&bus).0 - before <= 1);
             }
             assert_eq!((burst.len(), lane.rx.posted()), (16, 63));
             burst.drain(..).for_each(|frame| lane.buffers.put(frame).expect("room"));
-            let before = written::<C>(&bus).0;
+            let before = written::<M>(&bus).0;
             for _ in 0..5 {
                 assert!(lane.rx.receive_one(&mut lane.buffers).is_none());
                 assert_eq!(lane.rx.receive_replacing(&mut burst, 16, &mut lane.buffers), 0);
                 assert_eq!(lane.rx.receive(&mut burst), 0);
             }
             // Nothing is due either: replacing has seen to that.
-            assert_eq!(written::<C>(&bus).0, before);
+            assert_eq!(written::<M>(&bus).0, before);
         }
-        assert_eq!(written::<C>(&bus), (50, 0));
+        assert_eq!(written::<M>(&bus), (50, 0));
         rig.lanes[1] = Some(lane);
         rig.finish();
     }
 }
 
-pub(crate) fn a_call_for_nothing_writes_nothing<C: Controller>(bed: fn() -> Sim) {
-    let (mut rig, bus, mut lane) = lane::<C>(bed(), 64);
+pub(crate) fn a_call_for_nothing_writes_nothing<M: Concrete>(bed: fn() -> Sim) {
+    let (mut rig, bus, mut lane) = lane::<M>(bed(), 64);
     let mut burst = Burst::<1>::new();
     assert_eq!(lane.rx.receive_replacing(&mut burst, 0, &mut lane.buffers), 0);
     assert_eq!(bus.writes(), 0);

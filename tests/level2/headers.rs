@@ -2,12 +2,13 @@
 //! the frame, and what the machine says where it does not.
 
 use vmdq::HeaderReplication;
-use vmdq::group::{Groups, Indication};
+use vmdq::group::{Group, Groups};
 use vmdq::ring::FrameFlags;
+use vmdq::switch::Indication;
 use vmdq::targeted::TargetedBurst;
 use vmdq_sim::{Fault, Sim, Testbed};
 
-use crate::common::{frame, tagged, vm};
+use crate::common::{frame, matched, tagged, vm};
 use crate::watch::{Event, Log, WatchedBus};
 use crate::{Got, House, How, Shape};
 
@@ -184,8 +185,9 @@ pub(crate) fn groups_end_where_tags_or_errors_change<C: HeaderReplication>(bed: 
     let lane = house.lane(1);
     let mut burst = TargetedBurst::<8>::new();
     assert_eq!(lane.rx.receive(&guests, &mut burst), 8);
-    let groups = Groups::new(&mut burst, Indication::Matched(1));
-    let groups = Vec::from_iter(groups.map(|group| (group.tag, group.error, group.frames.len())));
+    let groups = Groups::new(&mut burst, matched());
+    let group = |Group { indication: Indication { tag, error, .. }, frames }| (tag, error, frames.len());
+    let groups = Vec::from_iter(groups.map(group));
     let one = |tag, len| (tag, false, len);
     let errors = [(Some(5), true, 1), one(Some(5), 1)];
     assert_eq!(

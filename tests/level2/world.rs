@@ -3,18 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use vmdq::channel::{Buffer, Status};
-use vmdq::ring::FrameFlags;
-use vmdq::switch::{
-    Indicated, InterfaceId, Load, Origin, Physical, Switch, TagAction, Verdict, Virtual, Vlan, Vlans,
-};
-use vmdq::targeted::TargetedBurst;
+use vmdq::channel::{Buffer, Posted, Status, VirtualInterface};
+use vmdq::group::Group;
+use vmdq::relay::{Outlet, Received, SentFrame, relay};
+use vmdq::switch::{DropReason, InterfaceId, Origin, Physical, Switch, TagAction, Virtual, Vlan, Vlans};
+use vmdq::targeted::{Targeted as TargetedFrame, TargetedBurst, TargetedRing};
 use vmdq::vmm::GuestRange;
 use vmdq::{Accept, Config, HeaderReplication, MacAddress};
-use vmdq_sim::{Guests, Sim, SimBus, Testbed};
+use vmdq_sim::{Guests, Sim, SimBus, SimDma, Testbed};
 
 use crate::common::{Plan, Rig, frame, ready, vm as address};
-use crate::vm::Vm;
+use crate::vm::{ENTRIES, Undelivered, Vm};
 use crate::{How, Targeted};
 
 /// The VLAN of machines that have one alone.
@@ -203,36 +202,22 @@ impl<C: HeaderReplication> World<C> {
         let _ = vm.machine.guest.write(vm.sending.at, &[0; 1522]);
         vm.machine.absorb();
         let Some(Ok(sent)) = taken else { return };
-        let origin = Origin::Virtual(vm.id);
-        self.forward(origin, sent.tag, false, &copy[..sent.len]);
+        let from = Origin::Virtual(vm.id);
+        self.relay(from, &mut [SentFrame { bytes: &copy[..sent.len], tag: sent.tag }]);
     }
 
-    /// Asks the switch and copies a frame to whoever gets it.
-    fn forward(&mut self, from: Origin, tag: Option<u16>, error: bool, bytes: &[u8]) {
-        let indicated = Indicated { from, tag, error };
-        let decision = self.switch.forward(&indicated, Load::frame(bytes.len()), bytes, 0);
-        for number in decision.destinations() {
-            let tag = match self.switch.tag_action(&decision, number) {
-                TagAction::Insert(tag) => Some(tag),
-                _ => None,
-            };
-            let guests = &self.guests;
-            if let Some(vm) = self.vms.iter_mut().find(|vm| vm.id.number() == number) {
-                vm.copy(guests, bytes, tag);
-            }
-        }
+    /// Asks the switch and copies frames to whoever gets them.
+    fn relay<F: Received + AsRef<[u8]>>(&mut self, from: Origin, frames: &mut [F]) {
+        let Self { switch, vms, guests, .. } = self;
+        relay(switch, from, frames, 0, &mut Machines { vms, guests });
     }
 
-    /// Takes what the default queue has.
-    fn poll_default(&mut self) {
-        let frames = self.rig.lane(0).take();
-        for frame in frames {
-            let bytes = frame.bytes().to_vec();
-            let error = frame.flags().contains(FrameFlags::ERROR);
-            self.forward(Origin::Unmatched { uplink: self.uplink }, frame.tag(), error, &bytes);
-            self.rig.lane(0).buffers.put(frame).expect("room on the shelf");
-        }
-        let lane = self.rig.lane(0);
+    /// Takes what an ordinary queue has.
+    fn poll_ordinary(&mut self, from: Origin, queue: usize) {
+        let mut frames = self.rig.lane(queue).take();
+        self.relay(from, &mut frames);
+        let lane = self.rig.lane(queue);
+        frames.into_iter().for_each(|frame| lane.buffers.put(frame).expect("room on the shelf"));
         lane.rx.refill(&mut lane.buffers);
     }
 
@@ -247,57 +232,26 @@ impl<C: HeaderReplication> World<C> {
             // It does not run yet, or any more.
             return;
         }
-        let frames = self.rig.lane(queue).take();
-        for frame in frames {
-            let bytes = frame.bytes().to_vec();
-            let error = frame.flags().contains(FrameFlags::ERROR);
-            self.forward(Origin::Matched { uplink, to }, frame.tag(), error, &bytes);
-            self.rig.lane(queue).buffers.put(frame).expect("room on the shelf");
-        }
-        let lane = self.rig.lane(queue);
-        lane.rx.refill(&mut lane.buffers);
+        self.poll_ordinary(Origin::Matched { uplink, to }, queue);
     }
 
     fn poll_targeted(&mut self, i: usize) {
-        let vm = &mut self.vms[i];
-        let lane = vm.targeted.as_mut().expect("it is targeted");
+        let Self { switch, vms, guests, uplink, .. } = self;
+        let Vm { id, targeted, tokens, interface, told, undelivered, .. } = &mut vms[i];
+        let Targeted { rx, headers, .. } = targeted.as_mut().expect("it is targeted");
+        let from = Origin::Matched { uplink: *uplink, to: *id };
         let mut burst = TargetedBurst::<8>::new();
-        while lane.rx.receive(&self.guests, &mut burst) > 0 {
-            for frame in burst.drain(..) {
-                let (uplink, to) = (self.uplink, vm.id);
-                let from = if frame.replicated {
-                    Origin::Matched { uplink, to }
-                } else {
-                    Origin::Targeted { uplink, to }
-                };
-                let error = frame.header.flags().contains(FrameFlags::ERROR);
-                let indicated = Indicated { from, tag: frame.header.tag(), error };
-                let load = Load::frame(frame.len.into());
-                let decision = self.switch.forward(&indicated, load, frame.header.bytes(), 0);
-                match decision.verdict {
-                    // The payload is there already.
-                    Verdict::To(id) => {
-                        assert_eq!(id, vm.id, "whatever the header says");
-                        let token = vm.tokens[usize::from(frame.id)].take().expect("it was shared");
-                        let tag = match self.switch.tag_action(&decision, id.number()) {
-                            TagAction::Insert(tag) => Some(tag),
-                            _ => None,
-                        };
-                        let told = vm.interface.receive().complete(token, frame.len.into(), tag);
-                        *if told.is_ok() { &mut vm.told } else { &mut vm.undelivered.channel } += 1;
-                    }
-                    Verdict::Drop(_) => lane.rx.give_back(frame.id).expect("it was delivered"),
-                    Verdict::Flood(_) => panic!("a matched frame is for one"),
-                }
-                lane.headers.put(frame.header).expect("room on the shelf");
-            }
+        while rx.receive(guests, &mut burst) > 0 {
+            let mut shared = Shared { id: *id, rx, tokens, interface, told, undelivered };
+            relay(switch, from, &mut burst, 0, &mut shared);
+            burst.drain(..).for_each(|frame| headers.put(frame.header).expect("room on the shelf"));
         }
-        lane.rx.refill(&mut lane.headers);
+        rx.refill(headers);
     }
 
     /// Takes what all queues have; machines then read it.
     pub(crate) fn poll_all(&mut self) {
-        self.poll_default();
+        self.poll_ordinary(Origin::Unmatched { uplink: self.uplink }, 0);
         (0..self.vms.len()).for_each(|i| self.poll(i));
         self.check();
         self.vms.iter_mut().for_each(|vm| vm.spoilt = false);
@@ -336,6 +290,61 @@ impl<C: HeaderReplication> World<C> {
             .for_each(|(i, vm)| vm.machine.holds_only(&[mark(address(i + 1)), FLOODED]));
         assert_eq!(self.guests.violations(), []);
         self.rig.finish();
+    }
+}
+
+/// The machines, each of which gets copies.
+struct Machines<'w, C: HeaderReplication> {
+    vms: &'w mut [Vm<C>],
+    guests: &'w Guests,
+}
+
+impl<C: HeaderReplication, F: Received + AsRef<[u8]>> Outlet<F> for Machines<'_, C> {
+    fn copy(&mut self, to: InterfaceId, tag: TagAction, group: &Group<'_, F>) {
+        // What is for the uplink goes no further here.
+        let Some(vm) = self.vms.iter_mut().find(|vm| vm.id == to) else { return };
+        group.frames.iter().for_each(|frame| vm.copy(self.guests, frame.as_ref(), inserted(tag)));
+    }
+
+    fn dropped(&mut self, _reason: DropReason, _group: &mut Group<'_, F>) {
+        // The switch's counters are what the balance looks at.
+    }
+}
+
+/// A machine whose frames are in its buffers already.
+struct Shared<'w, C: HeaderReplication> {
+    id: InterfaceId,
+    rx: &'w mut TargetedRing<C, SimBus, SimDma>,
+    tokens: &'w mut [Option<Posted>; ENTRIES],
+    interface: &'w mut VirtualInterface<'static>,
+    told: &'w mut u64,
+    undelivered: &'w mut Undelivered,
+}
+
+impl<C: HeaderReplication> Outlet<TargetedFrame> for Shared<'_, C> {
+    fn copy(&mut self, _to: InterfaceId, _tag: TagAction, _group: &Group<'_, TargetedFrame>) {
+        panic!("a matched frame is for one");
+    }
+
+    fn deliver(&mut self, to: InterfaceId, tag: TagAction, group: &mut Group<'_, TargetedFrame>) {
+        assert_eq!(to, self.id, "whatever the header says");
+        for frame in &*group.frames {
+            let token = self.tokens[usize::from(frame.id)].take().expect("it was shared");
+            let told = self.interface.receive().complete(token, frame.len.into(), inserted(tag));
+            *if told.is_ok() { &mut *self.told } else { &mut self.undelivered.channel } += 1;
+        }
+    }
+
+    fn dropped(&mut self, _reason: DropReason, group: &mut Group<'_, TargetedFrame>) {
+        group.frames.iter().for_each(|frame| self.rx.give_back(frame.id).expect("it was delivered"));
+    }
+}
+
+/// The tag that goes to the machine beside the frame.
+fn inserted(tag: TagAction) -> Option<u16> {
+    match tag {
+        TagAction::Insert(tag) => Some(tag),
+        _ => None,
     }
 }
 

@@ -38,13 +38,13 @@ pub(crate) enum Call {
 type Rx<C> = RxRing<C, Withheld, SimDma>;
 type Tx<C> = TxRing<C, Withheld, SimDma>;
 
-enum Rings<C: Controller> {
+enum Rings<M: Concrete> {
     Apart(Rx<C>, Tx<C>),
     Exchange(Exchange<Rx<C>, Tx<C>>),
     InPlace(InPlace<Rx<C>, Tx<C>>),
 }
 
-pub(crate) struct Driver<C: Controller> {
+pub(crate) struct Driver<M: Concrete> {
     rig: Rig<C, Withheld, Sim>,
     rings: Option<Rings<C>>,
     steering: Pool<C, Withheld>,
@@ -61,16 +61,16 @@ fn at(frame: &Frame) -> usize {
     frame.header().as_ptr().addr()
 }
 
-impl<C: Controller> Driver<C> {
+impl<M: Concrete> Driver<M> {
     pub(crate) fn start(bed: Sim) -> (Self, Device) {
         let bus = Withheld::new(bed.bus());
         let port = crate::common::ready(&bed, bus.clone(), &Plan::default().config);
-        let mut rig = Rig::<C, _, _>::stopped(bed, port, Plan::default());
+        let mut rig = Rig::<M, _, _>::stopped(bed, port, Plan::default());
         let queue = rig.idle.remove(1);
         bus.withhold(C::rx_tail(1), C::tx_tail(1));
         let ((rx, rx_at), (tx, tx_at)) = (ring(&rig.bed), ring(&rig.bed));
         let size = BufferSize::kib(2).expect("a size");
-        let running = queue.start(rx, tx, size, rig.bed.dma(), &mut rig.delay);
+        let running = queue.start(rx, tx, size, rig.bed.dma());
         let Running { rx, tx, pool: steering } = running.map_err(|(error, _)| error).expect("it starts");
         // Enough to fill both rings, and fewer than that of another size; some are too small to post.
         let mut pools = [(20, 2), (14, 4), (3, 1)]

@@ -31,8 +31,8 @@ enum Step {
     Driver(Call),
 }
 
-fn play<C: Controller>(bed: Sim, steps: &[Step]) {
-    let (mut driver, mut device): (Driver<C>, Device) = Driver::start(bed);
+fn play<M: Concrete>(bed: Sim, steps: &[Step]) {
+    let (mut driver, mut device): (Driver<M>, Device) = Driver::start(bed);
     for step in steps {
         match step {
             Step::Device(Deed::Receive(frames, len)) => device.receive(*frames, *len),

@@ -24,7 +24,8 @@ impl Program {
     /// Builds the example: cargo alone does not when asked for one test.
     fn path(&self) -> &Path {
         self.built.get_or_init(|| {
-            let mut build = escargot::CargoBuild::new().example(self.name);
+            let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+            let mut build = escargot::CargoBuild::new().manifest_path(root).example(self.name);
             if !cfg!(debug_assertions) {
                 build = build.release();
             }

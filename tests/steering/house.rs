@@ -1,11 +1,11 @@
 //! The glue: a port, a switch, and filters that follow the traffic.
 
-use vmdq::group::{Groups, Indication};
+use vmdq::group::Group;
+use vmdq::relay::{Outlet, relay};
+use vmdq::ring::Frame;
 use vmdq::{BindError, Controller, MacAddress};
 use vmdq_core::switch::steer::{Policy, Steering, Step};
-use vmdq_core::switch::{
-    DropReason, Indicated, InterfaceId, Load, Origin, Physical, Switch, Verdict, Virtual,
-};
+use vmdq_core::switch::{DropReason, InterfaceId, Origin, Physical, Switch, TagAction, Virtual};
 use vmdq_sim::{Sim, SimBus};
 
 use crate::common::{Plan, Rig};
@@ -173,28 +173,12 @@ impl<C: Controller, P: Policy> House<C, P> {
     /// Delivers what a queue has.
     fn poll(&mut self, queue: usize) {
         let uplink = self.uplink;
-        let (indication, from) = match self.held[queue] {
-            Some(Held { by, changing_hands: false }) => {
-                (Indication::Matched(queue), Origin::Matched { uplink, to: by })
-            }
-            _ => (Indication::Default, Origin::Unmatched { uplink }),
+        let from = match self.held[queue] {
+            Some(Held { by, changing_hands: false }) => Origin::Matched { uplink, to: by },
+            _ => Origin::Unmatched { uplink },
         };
         let mut frames = self.rig.lane(queue).take();
-        for group in Groups::new(&mut frames, indication) {
-            let load = Load { frames: group.frames.len() as u64, bytes: 0 };
-            let indicated = Indicated::new(from, &group);
-            match self.switch.forward(&indicated, load, group.frames[0].bytes(), 0).verdict {
-                Verdict::To(to) => {
-                    for frame in &*group.frames {
-                        let bytes = frame.bytes();
-                        let address = MacAddress(bytes[..6].try_into().expect("an address"));
-                        self.flow(address).hear(to, bytes, from != Origin::Unmatched { uplink });
-                    }
-                }
-                Verdict::Drop(reason) => assert_eq!(reason, DropReason::UnknownUnicast),
-                Verdict::Flood(_) => panic!("each frame is for one"),
-            }
-        }
+        relay(&mut self.switch, from, &mut frames, 0, &mut Ears(&mut self.flows));
         let lane = self.rig.lane(queue);
         frames.into_iter().for_each(|frame| lane.buffers.put(frame).expect("room on the shelf"));
         lane.rx.refill(&mut lane.buffers);
@@ -242,8 +226,7 @@ impl<C: Controller, P: Policy> House<C, P> {
     }
 
     pub(crate) fn flow(&mut self, address: MacAddress) -> &mut Flow {
-        let found = self.flows.iter_mut().find(|flow| flow.address == address);
-        found.expect("a frame for a machine that is here")
+        flow_of(&mut self.flows, address)
     }
 
     /// The addresses that have a filter, in order.
@@ -268,4 +251,30 @@ impl<C: Controller, P: Policy> House<C, P> {
         self.rig.finish();
         out_of_turn
     }
+}
+
+/// Lets each flow hear its frames.
+struct Ears<'h>(&'h mut [Flow]);
+
+impl Outlet<Frame> for Ears<'_> {
+    fn copy(&mut self, _to: InterfaceId, _tag: TagAction, _group: &Group<'_, Frame>) {
+        panic!("each frame is for one");
+    }
+
+    fn deliver(&mut self, to: InterfaceId, tag: TagAction, group: &mut Group<'_, Frame>) {
+        assert_eq!(tag, TagAction::Keep);
+        for bytes in group.frames.iter().map(Frame::bytes) {
+            let address = MacAddress(bytes[..6].try_into().expect("an address"));
+            flow_of(self.0, address).hear(to, bytes, group.indication.from.is_matched());
+        }
+    }
+
+    fn dropped(&mut self, reason: DropReason, _group: &mut Group<'_, Frame>) {
+        assert_eq!(reason, DropReason::UnknownUnicast);
+    }
+}
+
+fn flow_of(flows: &mut [Flow], address: MacAddress) -> &mut Flow {
+    let found = flows.iter_mut().find(|flow| flow.address == address);
+    found.expect("a frame for a machine that is here")
 }

@@ -8,7 +8,7 @@ use crate::common::{STRANGER, frame, number, numbers, vm};
 use crate::{Broken, small};
 
 /// Ends a test whose fault makes the model itself break rules about descriptors.
-fn finish<C: Controller>(mut rig: Broken<C>) {
+fn finish<M: Concrete>(mut rig: Broken<C>) {
     let others: Vec<_> =
         rig.bed.violations().into_iter().filter(|found| found.rule != Rule::DescriptorNotReady).collect();
     assert_eq!(others, []);
@@ -16,8 +16,8 @@ fn finish<C: Controller>(mut rig: Broken<C>) {
     rig.finish();
 }
 
-pub(crate) fn any_length_may_be_claimed<C: Controller>(bed: Sim) {
-    let mut rig = Broken::<C>::start(bed, small());
+pub(crate) fn any_length_may_be_claimed<M: Concrete>(bed: Sim) {
+    let mut rig = Broken::<M>::start(bed, small());
     rig.bind(vm(1), 1);
     for claimed in [0, 1, 13, 59, 61, 1514, 1515, 1518, 1519, 2047, 2048, 2049, 4096, 0x3fff, 0x8000, 0xffff]
     {
@@ -45,8 +45,8 @@ pub(crate) fn any_length_may_be_claimed<C: Controller>(bed: Sim) {
     rig.finish();
 }
 
-pub(crate) fn a_frame_without_end_costs_itself_and_the_next<C: Controller>(bed: Sim) {
-    let mut rig = Broken::<C>::start(bed, small());
+pub(crate) fn a_frame_without_end_costs_itself_and_the_next<M: Concrete>(bed: Sim) {
+    let mut rig = Broken::<M>::start(bed, small());
     rig.bind(vm(1), 1);
     for round in 1..=3 {
         rig.bed.inject_fault(Fault::NoEndOfPacket);
@@ -67,8 +67,8 @@ pub(crate) fn a_frame_without_end_costs_itself_and_the_next<C: Controller>(bed: 
     rig.finish();
 }
 
-pub(crate) fn a_frame_of_errors_is_marked<C: Controller>(bed: Sim) {
-    let mut rig = Broken::<C>::start(bed, small());
+pub(crate) fn a_frame_of_errors_is_marked<M: Concrete>(bed: Sim) {
+    let mut rig = Broken::<M>::start(bed, small());
     rig.bind(vm(1), 1);
     rig.bed.inject_fault(Fault::AllErrors);
     rig.inject(&[frame(vm(1), 0, 60), frame(vm(1), 1, 60)]);
@@ -81,14 +81,14 @@ pub(crate) fn a_frame_of_errors_is_marked<C: Controller>(bed: Sim) {
     rig.finish();
 }
 
-pub(crate) fn a_done_bit_without_a_frame_costs_frames<C: Controller>(bed: Sim) {
-    let mut rig = Broken::<C>::start(bed, small());
-    for queue in 1..C::QUEUES {
+pub(crate) fn a_done_bit_without_a_frame_costs_frames<M: Concrete>(bed: Sim) {
+    let mut rig = Broken::<M>::start(bed, small());
+    for queue in 1..pools::<M>() {
         rig.bind(vm(queue), queue);
     }
     for round in 0..5 {
         rig.bed.inject_fault(Fault::SpuriousDone);
-        for queue in 0..C::QUEUES {
+        for queue in 0..pools::<M>() {
             // Enough to come by the descriptor wherever in the ring it is.
             for _ in 0..4 {
                 rig.inject(&Vec::from_iter((0..20).map(|i| frame(vm(queue), i, 60))));
@@ -104,8 +104,8 @@ pub(crate) fn a_done_bit_without_a_frame_costs_frames<C: Controller>(bed: Sim) {
     finish(rig);
 }
 
-pub(crate) fn headers_and_heads_are_not_looked_at<C: Controller>(bed: Sim) {
-    let mut rig = Broken::<C>::start(bed, small());
+pub(crate) fn headers_and_heads_are_not_looked_at<M: Concrete>(bed: Sim) {
+    let mut rig = Broken::<M>::start(bed, small());
     rig.bind(vm(1), 1);
     for header in [0, 1, 64, 960, 1023, 0xffff] {
         rig.bed.inject_fault(Fault::ClaimHeader(header));
@@ -118,8 +118,8 @@ pub(crate) fn headers_and_heads_are_not_looked_at<C: Controller>(bed: Sim) {
     rig.finish();
 }
 
-pub(crate) fn lies_in_a_row_leave_the_ring_sound<C: Controller>(bed: Sim) {
-    let mut rig = Broken::<C>::start(bed, small());
+pub(crate) fn lies_in_a_row_leave_the_ring_sound<M: Concrete>(bed: Sim) {
+    let mut rig = Broken::<M>::start(bed, small());
     rig.bind(vm(1), 1);
     let lies = [
         Fault::ClaimLength(0xffff),

@@ -18,7 +18,7 @@ const HANG: u64 = 10_000_000_000;
 type Broken<C> = Rig<C, SimBus, Sim>;
 
 /// Makes a port that nobody has initialised.
-fn fresh<C: Controller>(bed: &Sim) -> Port<C, SimBus, Reset> {
+fn fresh<M: Concrete>(bed: &Sim) -> Port<C, SimBus, Reset> {
     // SAFETY: the model is a controller of this kind, and confines its DMA.
     unsafe { Port::new(bed.bus()) }
 }

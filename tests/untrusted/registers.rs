@@ -55,19 +55,19 @@ impl Bus for Lying {
 
 type Liar<C> = Rig<C, Lying, Sim>;
 
-fn start<C: Controller>(bed: Sim) -> (Liar<C>, Lying) {
+fn start<M: Concrete>(bed: Sim) -> (Liar<C>, Lying) {
     let bus = Lying::new(bed.bus());
-    (Liar::<C>::start_on(bed, bus.clone(), small()), bus)
+    (Liar::<M>::start_on(bed, bus.clone(), small()), bus)
 }
 
 /// Where the control registers of queue 1 are: both families keep them 16 bytes behind the tails.
-fn controls<C: Controller>() -> (Offset, Offset) {
+fn controls<M: Concrete>() -> (Offset, Offset) {
     let behind = |tail: Offset| Offset::new(tail.bytes() + 0x10);
     (behind(C::rx_tail(1)), behind(C::tx_tail(1)))
 }
 
 /// Sees that queue 1 can't be stopped because of what a register reads, and that it goes on.
-fn refuses<C: Controller>(rig: &mut Liar<C>, register: Offset) -> Running<C, Lying, SimDma> {
+fn refuses<M: Concrete>(rig: &mut Liar<C>, register: Offset) -> Running<C, Lying, SimDma> {
     let Lane { rx, tx, pool, .. } = rig.lanes[1].take().expect("the queue runs");
     let began = rig.bed.now();
     let stopped = pool.stop(rx, tx, &rig.table, &mut rig.delay, |_| panic!("no buffer may come out"));
@@ -78,25 +78,25 @@ fn refuses<C: Controller>(rig: &mut Liar<C>, register: Offset) -> Running<C, Lyi
     running
 }
 
-pub(crate) fn a_receive_queue_must_be_seen_to_stop<C: Controller>(bed: Sim) {
-    let (mut rig, bus) = start::<C>(bed);
-    let (receive, _) = controls::<C>();
+pub(crate) fn a_receive_queue_must_be_seen_to_stop<M: Concrete>(bed: Sim) {
+    let (mut rig, bus) = start::<M>(bed);
+    let (receive, _) = controls::<M>();
     bus.lie(Some((receive, ENABLE, 0)));
     let _running = refuses(&mut rig, receive);
 }
 
-pub(crate) fn a_transmit_queue_must_be_seen_to_stop<C: Controller>(bed: Sim) {
-    let (mut rig, bus) = start::<C>(bed);
-    let (_, transmit) = controls::<C>();
+pub(crate) fn a_transmit_queue_must_be_seen_to_stop<M: Concrete>(bed: Sim) {
+    let (mut rig, bus) = start::<M>(bed);
+    let (_, transmit) = controls::<M>();
     bus.lie(Some((transmit, ENABLE, 0)));
     let _running = refuses(&mut rig, transmit);
 }
 
 /// Whichever half it was, the stop is tried again and ends well once the device does its part.
-pub(crate) fn a_stop_can_be_tried_again<C: Controller>(bed: Sim) {
-    let (receive, transmit) = controls::<C>();
+pub(crate) fn a_stop_can_be_tried_again<M: Concrete>(bed: Sim) {
+    let (receive, transmit) = controls::<M>();
     for register in [receive, transmit] {
-        let (mut rig, bus) = start::<C>(Sim::new(bed.kind()));
+        let (mut rig, bus) = start::<M>(Sim::new(bed.kind()));
         bus.lie(Some((register, ENABLE, 0)));
         let Running { rx, tx, pool } = refuses(&mut rig, register);
         bus.lie(None);
@@ -112,19 +112,19 @@ pub(crate) fn a_stop_can_be_tried_again<C: Controller>(bed: Sim) {
 }
 
 /// A queue that does not go on can't be used, and one that does not go off can't be set up.
-pub(crate) fn a_queue_must_be_seen_to_start<C: Controller>(bed: Sim) {
-    let (receive, transmit) = controls::<C>();
+pub(crate) fn a_queue_must_be_seen_to_start<M: Concrete>(bed: Sim) {
+    let (receive, transmit) = controls::<M>();
     let lies = [(receive, 0, ENABLE), (transmit, 0, ENABLE), (receive, ENABLE, 0), (transmit, ENABLE, 0)];
     for (register, set, clear) in lies {
         let bed = Sim::new(bed.kind());
         let bus = Lying::new(bed.bus());
-        let port = ready::<C, _, _>(&bed, bus.clone(), &Config::default());
-        let mut rig = Liar::<C>::stopped(bed, port, small());
+        let port = ready::<M, _, _>(&bed, bus.clone(), &Config::default());
+        let mut rig = Liar::<M>::stopped(bed, port, small());
         bus.lie(Some((register, set, clear)));
         let queue = rig.idle.remove(1);
         let (rx, tx) = rings(&rig.bed, 64);
         let size = BufferSize::kib(2).expect("a size");
-        let refused = queue.start(rx, tx, size, rig.bed.dma(), &mut rig.delay);
+        let refused = queue.start(rx, tx, size, rig.bed.dma());
         // The device may have the memory: nothing comes back.
         let Err((StartError::TimedOut(timed_out), None)) = refused else { panic!("{refused:?}") };
         assert_eq!(timed_out.register, register);
@@ -133,8 +133,8 @@ pub(crate) fn a_queue_must_be_seen_to_start<C: Controller>(bed: Sim) {
 }
 
 /// The wait for the last frame is bounded and not fatal: without a link it never goes out.
-pub(crate) fn a_broken_head_does_not_hold_the_stop_up<C: Controller>(bed: Sim) {
-    let (mut rig, bus) = start::<C>(bed);
+pub(crate) fn a_broken_head_does_not_hold_the_stop_up<M: Concrete>(bed: Sim) {
+    let (mut rig, bus) = start::<M>(bed);
     rig.lane(1).send(&[frame(MacAddress::BROADCAST, 0, 60)]);
     let head = Offset::new(C::tx_tail(1).bytes() - 8);
     bus.lie(Some((head, 0x8000, 0)));
@@ -155,9 +155,9 @@ fn a_zero_that_was_there_all_along_proves_nothing() {
         let bus = Lying::new(bed.bus());
         // SAFETY: the model is an 82598, and confines its DMA.
         let port = unsafe { Port::<I82598, _, Reset>::new(bus.clone()) };
-        let port = port.init(&Config::default(), &mut bed.delay()).expect("the port initialises");
+        let port = port.init(&Config::default()).expect("the port initialises");
         let mut rig = Liar::<I82598>::enable(bed, port, small());
-        assert!(rig.port.bring_link_up(5000, &mut rig.delay).is_up());
+        assert!(rig.port.bring_link_up(5000).is_up());
         bus.lie(Some((register, 0, ENABLE)));
         let _running = refuses(&mut rig, register);
         // The other queues of the port can be seen, and stop.

@@ -1,9 +1,13 @@
-//! Group indication with a match indicator (paper sections 2.3.3 and 3.3).
+//! Group indication with a match indicator (paper sections 2.2 and 3.5.1).
 //!
 //! The controller has sorted the frames of a queue already, so a switch need not look at each of
 //! them: frames of a queue to which filters lead are indicated as one group, with the word
-//! "matched", and the switch decides once. Frames of the default queue matched no filter and are
-//! indicated one by one.
+//! "matched", and the switch decides once. Frames of the default queue matched no filter, and frames
+//! that virtual machines send passed none: each of them is a group of its own.
+//!
+//! [`Groups`] makes the groups, of whatever stands for a received frame. What it compares is the
+//! group's [`Indication`], which is what [`Switch::forward`](crate::switch::Switch::forward) takes:
+//! a group and what the switch is told of it can't disagree. [`relay`](crate::relay) does both.
 //!
 //! Groups are judged from descriptors alone; no byte of a frame is touched. A queue that serves
 //! one address can mix VLANs (paper section 2.1, footnote 1), so a group ends where the removed tag
@@ -11,15 +15,7 @@
 //! frames, descriptors don't show them, and a group can mix tags.
 #![forbid(unsafe_code)]
 
-/// What the controller's sorting says of a group.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Indication {
-    /// A filter of this queue matched each frame of the group.
-    Matched(usize),
-    /// No filter is known to have matched: the frame is from the default queue.
-    Default,
-}
+use crate::switch::{Indication, Origin};
 
 /// What a descriptor says of a frame, as far as groups are concerned.
 ///
@@ -30,6 +26,16 @@ pub trait Described {
 
     /// Tells whether the controller reported an error.
     fn has_error(&self) -> bool;
+
+    /// Tells whether a virtual machine can have written the header that the switch would be shown:
+    /// targeted receive without header replication (paper section 3.7).
+    ///
+    /// Such a header decides nothing and teaches nothing ([`Origin::Targeted`]). Only the first frame
+    /// of a group is asked, as only its header is shown.
+    #[inline(always)]
+    fn header_is_guests(&self) -> bool {
+        false
+    }
 
     /// Tells whether tag and error state are those of another frame: what [`Groups`] asks of each frame.
     ///
@@ -43,12 +49,8 @@ pub trait Described {
 /// Frames that a switch decides on together.
 #[derive(Debug)]
 pub struct Group<'f, F> {
-    /// Whether a filter matched, and of which queue.
+    /// What the switch is told of them.
     pub indication: Indication,
-    /// The VLAN tag that the controller removed from each frame, if it did.
-    pub tag: Option<u16>,
-    /// Whether the frames have errors.
-    pub error: bool,
     /// The frames, at least one.
     pub frames: &'f mut [F],
 }
@@ -58,13 +60,14 @@ impl<'f, F: Described> Group<'f, F> {
     /// first: constant time.
     ///
     /// That the frames are equal in tag and error state is the caller's claim; of a wrong one come
-    /// wrong decisions. `None` without frames, and for more than one frame of the default queue, as
+    /// wrong decisions. `None` without frames, and for more than one frame that no filter matched, as
     /// those are never one group.
     ///
     /// # Examples
     ///
     /// ```
-    /// use vmdq_core::group::{Described, Group, Indication};
+    /// use vmdq_core::group::{Described, Group};
+    /// use vmdq_core::switch::{Origin, Physical, Switch, Virtual};
     ///
     /// struct Received; // a frame without tag or error
     /// impl Described for Received {
@@ -72,73 +75,93 @@ impl<'f, F: Described> Group<'f, F> {
     ///     fn has_error(&self) -> bool { false }
     /// }
     ///
+    /// let mut switch = Switch::<4, 64>::new(1);
+    /// let uplink = switch.bind_physical(&Physical::default())?;
+    /// let to = switch.bind_virtual(&Virtual::default())?;
+    ///
     /// let mut run = [Received, Received, Received];
-    /// let group = Group::uniform(&mut run, Indication::Matched(3)).ok_or("not a group")?;
+    /// let group = Group::uniform(&mut run, Origin::Matched { uplink, to }).ok_or("not a group")?;
     /// assert_eq!(group.frames.len(), 3);
-    /// assert!(Group::uniform(&mut run, Indication::Default).is_none());
-    /// # Ok::<(), &str>(())
+    /// assert!(Group::uniform(&mut run, Origin::Unmatched { uplink }).is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
-    pub fn uniform(frames: &'f mut [F], indication: Indication) -> Option<Self> {
-        let first = frames.first()?;
-        let (tag, error) = (first.tag(), first.has_error());
-        let one = matches!(indication, Indication::Matched(_)) || frames.len() == 1;
-        one.then_some(Self { indication, tag, error, frames })
+    pub fn uniform(frames: &'f mut [F], from: Origin) -> Option<Self> {
+        let indication = indication(frames.first()?, from);
+        let one = from.is_matched() || frames.len() == 1;
+        one.then_some(Self { indication, frames })
     }
 }
 
-/// Splits what was received from one queue into groups.
+/// Splits what came from one queue, or from one virtual machine, into groups.
 ///
 /// Reads what is known of each frame once, and nothing of its bytes.
 ///
 /// # Examples
 ///
 /// ```
-/// use vmdq_core::group::{Groups, Indication};
-/// # struct Received;
+/// use vmdq_core::group::Groups;
+/// use vmdq_core::switch::{Origin, Physical, Switch, Virtual};
+/// # struct Received(Option<u16>);
 /// # impl vmdq_core::group::Described for Received {
-/// #     fn tag(&self) -> Option<u16> { None }
+/// #     fn tag(&self) -> Option<u16> { self.0 }
 /// #     fn has_error(&self) -> bool { false }
 /// # }
-/// # let mut burst = [Received, Received];
-/// let mut decisions = 0;
-/// for group in Groups::new(&mut burst, Indication::Matched(3)) {
-///     decisions += 1; // one look-up for group.frames.len() frames
-/// }
-/// # assert_eq!(decisions, 1);
+/// # let mut switch = Switch::<4, 64>::new(1);
+/// # let uplink = switch.bind_physical(&Physical::default())?;
+/// # let to = switch.bind_virtual(&Virtual::default())?;
+///
+/// // By their removed tags; a filter of the interface `to` leads to this queue.
+/// let mut burst = [None, None, Some(5)].map(Received);
+/// let groups = Groups::new(&mut burst, Origin::Matched { uplink, to });
+/// let lengths: Vec<_> = groups.map(|group| (group.indication.tag, group.frames.len())).collect();
+/// assert_eq!(lengths, [(None, 2), (Some(5), 1)]);
+///
+/// // Nothing is known of frames of the default queue: each is a group of its own.
+/// assert_eq!(Groups::new(&mut burst, Origin::Unmatched { uplink }).count(), 3);
+/// # Ok::<(), vmdq_core::switch::InterfaceError>(())
 /// ```
 #[derive(Debug)]
 pub struct Groups<'f, F> {
-    indication: Indication,
+    from: Origin,
     rest: &'f mut [F],
 }
 
 impl<'f, F: Described> Groups<'f, F> {
-    /// Takes frames of one queue in the order in which they were received.
-    pub const fn new(frames: &'f mut [F], indication: Indication) -> Self {
-        Self { indication, rest: frames }
+    /// Takes frames of one origin in the order in which they came.
+    pub const fn new(frames: &'f mut [F], from: Origin) -> Self {
+        Self { from, rest: frames }
     }
 }
 
 impl<'f, F: Described> Iterator for Groups<'f, F> {
     type Item = Group<'f, F>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         let rest = core::mem::take(&mut self.rest);
         let first = rest.first()?;
-        let (tag, error) = (first.tag(), first.has_error());
-        let len = match self.indication {
-            Indication::Default => 1,
-            Indication::Matched(_) => {
-                let other = rest[1..].iter().position(|frame| !first.is_like(frame));
-                other.map_or(rest.len(), |at| at + 1)
-            }
+        let indication = indication(first, self.from);
+        let len = if self.from.is_matched() {
+            let other = rest[1..].iter().position(|frame| !first.is_like(frame));
+            other.map_or(rest.len(), |at| at + 1)
+        } else {
+            1
         };
         let (frames, rest) = rest.split_at_mut(len);
         self.rest = rest;
-        Some(Group { indication: self.indication, tag, error, frames })
+        Some(Group { indication, frames })
     }
 }
 
 impl<F: Described> core::iter::FusedIterator for Groups<'_, F> {}
+
+/// Says what the switch is told of a group, by its first frame.
+#[inline(always)]
+fn indication<F: Described>(first: &F, from: Origin) -> Indication {
+    let from = match from {
+        Origin::Matched { uplink, to } if first.header_is_guests() => Origin::Targeted { uplink, to },
+        from => from,
+    };
+    Indication { from, tag: first.tag(), error: first.has_error() }
+}

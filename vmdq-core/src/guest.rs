@@ -82,3 +82,21 @@ pub trait GuestMemory {
     /// Wakes the virtual machine's driver: its I/O channel has something for it.
     fn notify(&self, vm: VmId);
 }
+
+impl<G: GuestMemory + ?Sized> GuestMemory for &G {
+    fn validate(&self, vm: VmId, range: GuestRange) -> Result<(), NotOwned> {
+        (**self).validate(vm, range)
+    }
+
+    fn read(&self, vm: VmId, at: u64, into: &mut [u8]) -> Result<(), NotOwned> {
+        (**self).read(vm, at, into)
+    }
+
+    fn write(&self, vm: VmId, at: u64, from: &[u8]) -> Result<(), NotOwned> {
+        (**self).write(vm, at, from)
+    }
+
+    fn notify(&self, vm: VmId) {
+        (**self).notify(vm);
+    }
+}

@@ -11,6 +11,7 @@
 //! - [`group`]: group indication with a match indicator.
 //! - [`fair`]: transmit fairness, in turns of frames or of weighted bytes.
 //! - [`switch`]: the virtual switch: interfaces, VLANs, learning, port security.
+//! - [`relay`]: the way of a frame through all of these: groups, one decision for each, delivery.
 //! - [`channel`]: the I/O channel between a virtual machine's driver and its virtual interface.
 //! - [`tag`]: 802.1Q tags in the bytes of frames.
 //! - [`guest`]: a virtual machine's memory, which is never a slice.
@@ -25,9 +26,10 @@ pub mod group;
 pub mod guest;
 mod limit;
 mod mac;
+pub mod relay;
 pub mod switch;
 pub mod tag;
 
 pub use accept::Accept;
 pub use limit::FrameLimit;
-pub use mac::MacAddress;
+pub use mac::{MacAddress, ParseMacError};

@@ -1,8 +1,19 @@
 //! Ethernet addresses.
 
 use core::fmt;
+use core::str::FromStr;
 
 /// A 48-bit Ethernet address, in the order of the wire.
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_core::MacAddress;
+///
+/// let address: MacAddress = "52:54:00:12:34:56".parse()?;
+/// assert_eq!(address, MacAddress([0x52, 0x54, 0x00, 0x12, 0x34, 0x56]));
+/// # Ok::<(), vmdq_core::ParseMacError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MacAddress(pub [u8; 6]);
 
@@ -51,6 +62,71 @@ impl fmt::Display for MacAddress {
     }
 }
 
+/// Reads six bytes of two hexadecimal digits each, between colons or between hyphens.
+impl FromStr for MacAddress {
+    type Err = ParseMacError;
+
+    fn from_str(text: &str) -> Result<Self, ParseMacError> {
+        let separator = if text.contains('-') { '-' } else { ':' };
+        let mut bytes = [0; 6];
+        let mut count = 0;
+        for part in text.split(separator) {
+            let &[high, low] = part.as_bytes() else { return Err(ParseMacError::Digits { byte: count }) };
+            let byte = digit(high).zip(digit(low)).map(|(high, low)| high << 4 | low);
+            let byte = byte.ok_or(ParseMacError::Digits { byte: count })?;
+            *bytes.get_mut(usize::from(count)).ok_or(ParseMacError::TooManyBytes)? = byte;
+            count += 1;
+        }
+        if usize::from(count) < bytes.len() {
+            Err(ParseMacError::TooFewBytes { bytes: count })
+        } else {
+            Ok(Self(bytes))
+        }
+    }
+}
+
+/// Reads a hexadecimal digit.
+const fn digit(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// Why a text is no Ethernet address.
+#[non_exhaustive]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum ParseMacError {
+    /// A byte is not two hexadecimal digits: write it so, as in `0a`, and use one kind of separator.
+    Digits {
+        /// Which byte, from 0.
+        byte: u8,
+    },
+    /// There are fewer than six bytes: write all of them, with a colon or a hyphen between each two.
+    TooFewBytes {
+        /// How many there are.
+        bytes: u8,
+    },
+    /// There are more than six bytes: remove what is not the address.
+    TooManyBytes,
+}
+
+impl fmt::Display for ParseMacError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Digits { byte } => {
+                write!(f, "byte {byte} of the address (from 0) is not two hexadecimal digits")
+            }
+            Self::TooFewBytes { bytes } => write!(f, "the address has {bytes} bytes of 6"),
+            Self::TooManyBytes => f.write_str("the address has more than 6 bytes"),
+        }
+    }
+}
+impl core::error::Error for ParseMacError {}
+
 impl fmt::Debug for MacAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -66,7 +142,31 @@ impl defmt::Format for MacAddress {
 
 #[cfg(test)]
 mod tests {
-    use super::MacAddress;
+    use super::{MacAddress, ParseMacError};
+
+    #[test]
+    fn addresses_are_read_with_colons_or_hyphens() {
+        let address = Ok(MacAddress([0x52, 0x54, 0x00, 0xab, 0xCD, 0xef]));
+        assert_eq!("52:54:00:ab:cd:ef".parse(), address);
+        assert_eq!("52-54-00-AB-cD-EF".parse(), address);
+    }
+
+    #[test]
+    fn what_is_no_address_says_why() {
+        use ParseMacError::{Digits, TooFewBytes, TooManyBytes};
+        let read = |text: &str| text.parse::<MacAddress>();
+        assert_eq!(read(""), Err(Digits { byte: 0 }));
+        assert_eq!(read("52:54"), Err(TooFewBytes { bytes: 2 }));
+        assert_eq!(read("52:54:00:12:34"), Err(TooFewBytes { bytes: 5 }));
+        assert_eq!(read("52:54:00:12:34:56:78"), Err(TooManyBytes));
+        assert_eq!(read("52:54:00:12:34:5"), Err(Digits { byte: 5 }));
+        assert_eq!(read("52:54:00:12:34:567"), Err(Digits { byte: 5 }));
+        assert_eq!(read("52:54:0g:12:34:56"), Err(Digits { byte: 2 }));
+        assert_eq!(read("52:54:00:12:34:+6"), Err(Digits { byte: 5 }));
+        assert_eq!(read("52:54:00:12:34:56:"), Err(Digits { byte: 6 }));
+        assert_eq!(read("52:54-00:12:34:56"), Err(Digits { byte: 0 }));
+        assert_eq!(read("525400123456"), Err(Digits { byte: 0 }));
+    }
 
     #[test]
     fn register_halves_are_little_endian() {

@@ -48,7 +48,7 @@ pub mod vmm;
 pub use collection::{Collection, Mint, Minted};
 pub use config::{Causes, Config};
 pub use fault::{Fault, Gone, TimedOut};
-pub use filter::{BindError, Binding, BindingId, FilterError, FilterMemory, FilterSlot, FilterTable};
+pub use filter::{BindError, Binding, BindingId, FilterError, FilterMemory, FilterSlot, FilterTable, Shadow};
 pub use index::{FilterIndex, PoolIndex, PoolSet, RingIndex, VectorIndex, VectorSet};
 pub use io::Io;
 pub use link::{Link, Speed};

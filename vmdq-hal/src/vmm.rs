@@ -34,3 +34,15 @@ pub unsafe trait Vmm: GuestMemory {
     /// more.
     unsafe fn unmap<D: DmaSpace>(&self, vm: VmId, range: GuestRange, bus: u64, dma: &D);
 }
+
+// SAFETY: it is the one behind the reference.
+unsafe impl<V: Vmm> Vmm for &V {
+    fn map<D: DmaSpace>(&self, vm: VmId, range: GuestRange, dma: &D) -> Option<u64> {
+        (**self).map(vm, range, dma)
+    }
+
+    unsafe fn unmap<D: DmaSpace>(&self, vm: VmId, range: GuestRange, bus: u64, dma: &D) {
+        // SAFETY: the caller's promise.
+        unsafe { (**self).unmap(vm, range, bus, dma) };
+    }
+}

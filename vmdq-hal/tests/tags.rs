@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use vmdq_core::switch::TagAction;
 use vmdq_core::tag::{self, TagError};
 use vmdq_hal::dma::Identity;
-use vmdq_hal::ring::{BufferPool, BufferSize, Frame, FrameFlags, Shelf};
+use vmdq_hal::ring::{BufferPool, BufferSize, BufferSlot, Frame, FrameFlags};
 
 /// A frame without a tag that is different in each byte.
 fn plain(len: usize) -> Vec<u8> {
@@ -24,10 +24,10 @@ fn tagged(mut bytes: Vec<u8>, kind: u16, control: u16) -> Vec<u8> {
 
 fn pool() -> BufferPool {
     let size = BufferSize::kib(1).expect("a size");
-    let shelf: &'static mut [Shelf] = Box::leak(Box::new_uninit_slice(1));
+    let slots: &'static mut [BufferSlot] = Box::leak(Box::new_uninit_slice(1));
     // SAFETY: no device reaches this memory.
     let dma = unsafe { Identity::new() };
-    let (pool, _lent) = BufferPool::carve(vec![0xee_u8; 1088].leak(), size, shelf, dma).expect("a pool");
+    let (pool, _memory) = BufferPool::carve(vec![0xee_u8; 1088].leak(), size, slots, dma).expect("a pool");
     assert_eq!(pool.len(), 1);
     pool
 }

@@ -7,7 +7,7 @@
 use core::fmt;
 
 use vmdq_core::MacAddress;
-use vmdq_core::switch::{Indicated, InterfaceId, Origin, TagAction};
+use vmdq_core::switch::{InterfaceId, Origin, TagAction};
 use vmdq_core::tag::{self, TagError};
 
 use crate::frame::SHORTEST;
@@ -34,21 +34,30 @@ const RUN: usize = 256;
 ///
 /// ```
 /// use vmdq_core::MacAddress;
-/// use vmdq_core::switch::{Load, Switch, Virtual};
+/// use vmdq_core::group::Group;
+/// use vmdq_core::relay::{Outlet, SentFrame, relay};
+/// use vmdq_core::switch::{DropReason, InterfaceId, Switch, TagAction, Virtual};
 /// use vmdq_sim::Emulated;
+///
+/// struct Machines<'m>(&'m mut [Emulated]);
+///
+/// impl Outlet<SentFrame<'_>> for Machines<'_> {
+///     fn copy(&mut self, to: InterfaceId, tag: TagAction, group: &Group<'_, SentFrame<'_>>) {
+///         if let Some(machine) = self.0.iter_mut().find(|machine| machine.interface() == to) {
+///             for frame in &*group.frames {
+///                 let _ = machine.deliver(frame.bytes, tag); // lost frames are counted there
+///             }
+///         } // else it is an uplink's
+///     }
+///
+///     fn dropped(&mut self, _reason: DropReason, _group: &mut Group<'_, SentFrame<'_>>) {}
+/// }
 ///
 /// fn turn(switch: &mut Switch<8, 64>, machines: &mut [Emulated], now: u64) {
 ///     for from in 0..machines.len() {
-///         for frame in machines[from].run() {
-///             let group = machines[from].indicated();
-///             let decision = switch.forward(&group, Load::frame(frame.len()), &frame, now);
-///             for number in decision.destinations() {
-///                 let action = switch.tag_action(&decision, number);
-///                 if let Some(to) = machines.iter_mut().find(|to| to.interface().number() == number) {
-///                     let _ = to.deliver(&frame, action); // lost frames are counted there
-///                 } // else it is an uplink's
-///             }
-///         }
+///         let (origin, frames) = (machines[from].origin(), machines[from].run());
+///         let mut sent: Vec<_> = frames.iter().map(|bytes| SentFrame { bytes, tag: None }).collect();
+///         relay(switch, origin, &mut sent, now, &mut Machines(machines));
 ///     }
 /// }
 ///
@@ -91,10 +100,10 @@ impl Emulated {
         &self.device
     }
 
-    /// Returns what the switch is told of every frame that the machine sends.
+    /// Returns where the switch has every frame that the machine sends from.
     #[must_use]
-    pub const fn indicated(&self) -> Indicated {
-        Indicated { from: Origin::Virtual(self.interface), tag: None, error: false }
+    pub const fn origin(&self) -> Origin {
+        Origin::Virtual(self.interface)
     }
 
     /// Lets the device work; returns the frames that the machine has sent, in order. They are copies
@@ -208,11 +217,15 @@ mod tests {
         let interface = Switch::<1, 8>::new(1).bind_virtual(&Virtual::default()).unwrap();
         let emulated = Emulated::new(interface, MacAddress([2, 0, 0, 0, 0, 1]));
         let bus = emulated.device().bus();
-        bus.write32(CTRL, SLU);
-        bus.write32(MDIC, NEGOTIATE);
+        // SAFETY: none: a model stands between the controller and memory.
+        unsafe { bus.write32(CTRL, SLU) };
+        // SAFETY: none: a model stands between the controller and memory.
+        unsafe { bus.write32(MDIC, NEGOTIATE) };
         emulated.device().delay().delay_ms(5000);
-        bus.write32(SRRCTL, ADVANCED);
-        bus.write32(RCTL, ANYTHING);
+        // SAFETY: none: a model stands between the controller and memory.
+        unsafe { bus.write32(SRRCTL, ADVANCED) };
+        // SAFETY: none: a model stands between the controller and memory.
+        unsafe { bus.write32(RCTL, ANYTHING) };
         emulated
     }
 
@@ -226,10 +239,12 @@ mod tests {
         assert_eq!((emulated.device.waiting(), emulated.lost()), (WAITING, 1));
 
         // One frame has left the wire; what is still there is lost with the receiver.
-        emulated.device().bus().write32(RCTL, 0);
+        // SAFETY: none: a model stands between the controller and memory.
+        unsafe { emulated.device().bus().write32(RCTL, 0) };
         assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(Undelivered::Deaf));
         assert_eq!((emulated.device.waiting(), emulated.lost()), (1, WAITING as u64 + 1));
-        emulated.device().bus().write32(RCTL, ANYTHING);
+        // SAFETY: none: a model stands between the controller and memory.
+        unsafe { emulated.device().bus().write32(RCTL, ANYTHING) };
         assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Ok(()));
         assert_eq!(emulated.run(), Vec::<Vec<u8>>::new());
     }

@@ -41,7 +41,7 @@ pub use guests::{Guest, GuestCounters, GuestRule, GuestViolation, Guests, Snapsh
 pub use memory::SimDma;
 pub use qemu::{Qemu, QemuBus, QemuDelay, QemuDma, QemuError};
 pub use sim::{Kind, Sim, SimBus};
-pub use testbed::{Sent, Settled, Testbed};
+pub use testbed::{PlatformOf, Sent, Settled, Testbed};
 pub use trace::Traced;
 pub use violation::{Rule, Violation};
 pub use wire::Drops;

@@ -86,7 +86,9 @@ impl Shared {
 #[derive(Clone, Debug)]
 pub struct SimBus(Shared);
 
-impl Bus for SimBus {
+// SAFETY: the address of what all handles share names the controller, and stays where it is; accesses
+// are done one after the other.
+unsafe impl Bus for SimBus {
     fn read32(&self, at: Offset) -> u32 {
         let model = &mut *self.0.lock();
         if model.board.removed() {
@@ -95,7 +97,7 @@ impl Bus for SimBus {
         model.device.read(&mut model.board, at.bytes())
     }
 
-    fn write32(&self, at: Offset, value: u32) {
+    unsafe fn write32(&self, at: Offset, value: u32) {
         let model = &mut *self.0.lock();
         if !model.board.removed() {
             model.device.write(&mut model.board, at.bytes(), value);

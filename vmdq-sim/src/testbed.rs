@@ -4,6 +4,7 @@ use core::ptr::NonNull;
 use std::alloc::Layout;
 
 use embedded_hal::delay::DelayNs;
+use vmdq_hal::Host;
 use vmdq_hal::bus::Bus;
 use vmdq_hal::dma::DmaSpace;
 
@@ -19,7 +20,7 @@ pub trait Testbed {
     /// How the controller reaches lent memory.
     type Dma: DmaSpace + Send + 'static;
     /// Time as the controller knows it.
-    type Delay: DelayNs;
+    type Delay: DelayNs + Clone + Send + 'static;
 
     /// Returns the name of what stands behind: `"sim"` or `"qemu"`.
     fn name(&self) -> &'static str;
@@ -32,6 +33,20 @@ pub trait Testbed {
 
     /// Returns a delay that lets the controller's time pass.
     fn delay(&self) -> Self::Delay;
+
+    /// Returns the machine that the controller is driven from.
+    fn platform(&self) -> PlatformOf<Self>
+    where
+        Self: Sized,
+    {
+        self.platform_over(self.bus())
+    }
+
+    /// Returns the machine that the controller is driven from, over a bus that leads to it.
+    fn platform_over<B: Bus>(&self, bus: B) -> Host<B, Self::Dma, Self::Delay> {
+        // SAFETY: the controller's time passes as long as the delay says.
+        unsafe { Host::new(bus, self.dma(), self.delay()) }
+    }
 
     /// Lends zeroed memory that the controller can be given. It is never taken back.
     ///
@@ -83,6 +98,9 @@ pub trait Testbed {
     /// not check.
     fn violations(&self) -> Vec<Violation>;
 }
+
+/// The machine that a controller on a test bed `T` is driven from.
+pub type PlatformOf<T> = Host<<T as Testbed>::Bus, <T as Testbed>::Dma, <T as Testbed>::Delay>;
 
 /// How [`Testbed::settle`] ended.
 #[must_use]

@@ -12,9 +12,12 @@ const RAL2: Offset = Offset::new(0x5410);
 fn a_traced_bus_counts_for_all_its_clones() {
     let bus = Traced::new(Sim::i82575().bus());
     let other = bus.clone();
-    bus.write32(RAL1, 7);
-    other.write32(RAL1, 8);
-    other.write32(RAL2, 8);
+    // SAFETY: none: a model or QEMU stands between the controller and memory.
+    unsafe { bus.write32(RAL1, 7) };
+    // SAFETY: none: a model stands between the controller and memory.
+    unsafe { other.write32(RAL1, 8) };
+    // SAFETY: none: a model stands between the controller and memory.
+    unsafe { other.write32(RAL2, 8) };
     assert_eq!(bus.read32(RAL1), 8);
     assert_eq!((bus.reads(), bus.writes(), bus.writes_at(0x5408), bus.reads_at(0x5408)), (1, 3, 2, 1));
     other.reset_counts();
@@ -24,13 +27,17 @@ fn a_traced_bus_counts_for_all_its_clones() {
 #[test]
 fn a_cut_bus_loses_what_comes_later() {
     let bus = Cut::new(Sim::i82575().bus());
-    bus.write32(RAL1, 1);
+    // SAFETY: none: a model or QEMU stands between the controller and memory.
+    unsafe { bus.write32(RAL1, 1) };
     bus.after(1);
-    bus.clone().write32(RAL1, 2);
-    bus.write32(RAL2, 2);
+    // SAFETY: none: a model stands between the controller and memory.
+    unsafe { bus.clone().write32(RAL1, 2) };
+    // SAFETY: none: a model or QEMU stands between the controller and memory.
+    unsafe { bus.write32(RAL2, 2) };
     assert_eq!((bus.read32(RAL1), bus.read32(RAL2), bus.lost()), (2, 0, 1));
     bus.mend();
-    bus.write32(RAL2, 3);
+    // SAFETY: none: a model or QEMU stands between the controller and memory.
+    unsafe { bus.write32(RAL2, 3) };
     assert_eq!((bus.read32(RAL2), bus.lost()), (3, 0));
 }
 
@@ -42,7 +49,8 @@ fn handles_name_their_controller_and_cross_threads() {
     assert_eq!(Traced::new(Cut::new(one.bus())).id(), one.bus().id());
     let (bus, dma) = (Traced::new(one.bus()), one.dma());
     std::thread::spawn(move || {
-        bus.write32(RAL1, 5);
+        // SAFETY: none: a model or QEMU stands between the controller and memory.
+        unsafe { bus.write32(RAL1, 5) };
         drop(dma);
     })
     .join()

@@ -25,6 +25,11 @@ impl Table {
         toml::from_str(&text).with_context(|| format!("{} is not such a table", path.display()))
     }
 
+    /// Returns the version of the compiler that the table is of.
+    pub(crate) fn rustc(&self) -> &str {
+        &self.rustc
+    }
+
     /// Fails if the table says nothing of what this compiler builds.
     pub(crate) fn fits(&self, command: &str) -> Result<()> {
         let own = compiler()?;
@@ -90,7 +95,7 @@ pub(crate) fn write(path: &Path, measured: &Numbers, about: &str, command: &str)
 }
 
 /// Returns the version of the compiler that cargo uses here.
-fn compiler() -> Result<String> {
+pub(crate) fn compiler() -> Result<String> {
     let said = output(rustc().arg("--version"))?;
     said.split_whitespace().nth(1).map(str::to_owned).context("rustc does not tell its version")
 }

@@ -2,17 +2,19 @@
 //!
 //! A newcomer needs one of them: `cargo xtask test` makes what the tests need and runs everything.
 //! Whatever a task fetches or builds stays below the workspace's `target/`; the machine and its
-//! toolchain are left as they are.
+//! toolchain are left as they are. (What cargo itself downloads is where it always is: in its home.)
 
 mod apt;
 mod bench;
 mod code;
 mod committed;
+mod features;
 mod loom;
 mod no_std;
 mod qemu;
 mod regs;
 mod targets;
+mod terminal;
 mod test;
 mod valgrind;
 mod workspace;
@@ -45,10 +47,12 @@ enum Task {
     Valgrind,
     /// Unpacks a QEMU for the tests below target/; nothing is installed
     Qemu,
-    /// Makes the targets without an operating system buildable
+    /// Makes the targets without an operating system buildable; the toolchain is left as it is
     Targets,
     /// Builds the crates that a firmware uses for those targets
     NoStd,
+    /// Checks every crate with every set of its features
+    Features,
     /// Generates the register tokens from the tables, or checks them, or exports CMSIS-SVD
     Regs(regs::Args),
 }
@@ -65,6 +69,7 @@ fn main() -> ExitCode {
         Task::Qemu => qemu::run(),
         Task::Targets => targets::run(),
         Task::NoStd => no_std::run(),
+        Task::Features => features::run(),
         Task::Regs(args) => regs::run(&args).map_err(Into::into),
     };
     match done {

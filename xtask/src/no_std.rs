@@ -39,7 +39,7 @@ pub(crate) fn builds(sysroot: &Sysroot) -> Vec<Command> {
     let build = |features: &&[&str]| {
         let mut command = cargo();
         command
-            .args(["build", "--quiet", "--release", "--lib"])
+            .args(["build", "--release", "--lib"])
             .args(CRATES.iter().flat_map(|name| ["--package", name]))
             .args(TARGETS.iter().flat_map(|target| ["--target", target]))
             .args(*features)

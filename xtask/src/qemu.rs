@@ -3,38 +3,64 @@
 //! QEMU's `igb` needs version 8.0, and only some builds have the `qtest` accelerator, with which
 //! time stands still between a test's steps. Debian's backports have both. The packages and all
 //! libraries that they need are unpacked into a folder and run from there: nothing is installed.
+//! A machine without apt or network brings its own QEMU.
 
+use std::env;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, bail};
 
-use crate::apt::{Apt, unpack};
+use crate::apt::{Apt, Wanted, unpack};
 use crate::workspace::{on_path, output, target};
 
 const PROGRAM: &str = "qemu-system-x86_64";
 const PACKAGE: &str = "qemu-system-x86";
 const SUITES: [&str; 2] = ["trixie", "trixie-backports"];
+/// The version with which the tests were last run.
+const VERSION: &str = "1:11.1.3+ds-1~bpo13+1";
+/// Names a QEMU that is used as it is; `vmdq-sim` reads the same variable.
+const VARIABLE: &str = "VMDQ_QEMU";
 /// Dependencies of the package that only matter where it is installed.
 const UNUSED: [&str; 6] = ["dpkg", "perl", "libperl", "systemd", "udev", "debconf"];
-/// Written last; names the layout, so that an older one is replaced.
-const STAMP: &str = "complete-1";
+/// Written last; names the layout, so that an older one is replaced. It holds the version that was
+/// asked for, so that another one is fetched when `VERSION` changes.
+const STAMP: &str = "complete-2";
 
 /// Makes a QEMU available; returns its program. Does nothing where that has been done.
+///
+/// # Errors
+///
+/// Says what to install where none can be fetched.
 pub(crate) fn ensure() -> Result<PathBuf> {
+    if let Some(named) = env::var_os(VARIABLE).filter(|name| !name.is_empty()).map(PathBuf::from) {
+        if !has_igb(&named) {
+            bail!("{VARIABLE} names {}, which does not run or has no `igb`", named.display());
+        }
+        return Ok(named);
+    }
     let dir = target().join("qemu");
     let program = dir.join(PROGRAM);
-    if dir.join(STAMP).is_file() && program.is_file() {
+    let done = fs::read_to_string(dir.join(STAMP)).is_ok_and(|version| version == VERSION);
+    if done && program.is_file() {
         return Ok(program);
     }
-    match fetch(&dir) {
-        Ok(()) => Ok(program),
-        Err(error) => on_path(PROGRAM)
-            .filter(|program| has_igb(program))
-            .ok_or_else(|| anyhow!("{error:#}; there is no {PROGRAM} with an `igb` on the PATH either")),
+    let Err(error) = fetch(&dir) else { return Ok(program) };
+    let installed = on_path(PROGRAM).filter(|program| has_igb(program));
+    if let Some(installed) = &installed {
+        eprintln!("note: using {}, because {error:#}", installed.display());
     }
+    installed.ok_or_else(|| error.context(advice()))
+}
+
+/// Says what a machine needs from which nothing can be fetched.
+fn advice() -> String {
+    format!(
+        "there is no QEMU with an `igb` device; install QEMU 8.0 or later (the tests are run with 11.1; 10 has the \
+         device, too) so that `{PROGRAM} -device help` lists `igb`, and put it on the PATH or name it in {VARIABLE}"
+    )
 }
 
 /// Runs the task by itself.
@@ -61,7 +87,7 @@ fn fetch(dir: &Path) -> Result<()> {
     }
     eprintln!("fetching Debian's {PACKAGE} into {}", dir.display());
     let apt = Apt::new(&apt_dir, &SUITES)?;
-    for package in apt.download_with_dependencies(PACKAGE, SUITES[1])? {
+    for package in apt.download_with_dependencies(PACKAGE, Wanted::Preferred(VERSION), SUITES[1])? {
         let name = package.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if !UNUSED.iter().any(|unused| name.starts_with(unused)) {
             unpack(&package, &root, None)?;
@@ -71,7 +97,7 @@ fn fetch(dir: &Path) -> Result<()> {
     fs::write(&program, wrapper(&root)?)?;
     fs::set_permissions(&program, Permissions::from_mode(0o755))?;
     version(&program).context("what was unpacked does not run")?;
-    fs::write(new.join(STAMP), "")?;
+    fs::write(new.join(STAMP), VERSION)?;
     let _ = fs::remove_dir_all(dir);
     // In one step: a folder that was cut short is never taken for a complete one.
     fs::rename(&new, dir)?;

@@ -1,21 +1,20 @@
 //! `cargo xtask targets`: makes the bare targets buildable.
 //!
-//! Normally that is `rustup target add`. Where its server can't be reached, and under `CI=true`,
-//! where only package registries are relied on, `core` and `alloc` are built once from Debian's copy
-//! of the compiler's own library source, of exactly the compiler's version, into a sysroot below
-//! `target/`. The toolchain itself is not touched.
+//! Where the toolchain has their libraries, they are used. Where it lacks one, `core` and `alloc` are
+//! built once into a sysroot below `target/`, from the library source of exactly the compiler's
+//! version: the toolchain's own (rustup's component `rust-src`), else Debian's copy. The toolchain
+//! itself is not touched, and rustup is never run: what it would change lies outside `target/`.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
-use crate::apt::{Apt, unpack};
+use crate::apt::{Apt, Wanted, unpack};
 use crate::no_std;
-use crate::workspace::{cargo, ci, on_path, output, rustc, succeeds_within, target};
+use crate::workspace::{cargo, output, rustc, target, watched};
 
 /// The targets without an operating system that the crates are built for.
 pub(crate) const TARGETS: [&str; 4] =
@@ -25,8 +24,6 @@ pub(crate) const TARGETS: [&str; 4] =
 const CRATES: [&str; 3] = ["core", "alloc", "compiler_builtins"];
 /// Where Debian has the versions that its stable release lacks.
 const SUITES: [&str; 4] = ["trixie-backports", "trixie", "testing", "sid"];
-/// How long rustup may take.
-const RUSTUP: Duration = Duration::from_secs(120);
 
 /// Where the targets' libraries are.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,6 +45,10 @@ impl Sysroot {
 }
 
 /// Makes the targets buildable. Does nothing where that has been done.
+///
+/// # Errors
+///
+/// Says what to add to the toolchain where the libraries can't be built.
 pub(crate) fn ensure() -> Result<Sysroot> {
     let toolchain = PathBuf::from(output(rustc().args(["--print", "sysroot"]))?.trim_end());
     if complete(&toolchain) {
@@ -59,13 +60,6 @@ pub(crate) fn ensure() -> Result<Sysroot> {
     let stamp = own.join("complete");
     if fs::read_to_string(&stamp).is_ok_and(|made_for| made_for == compiler) && complete(&own) {
         return Ok(Sysroot::Own(own));
-    }
-    if !ci() && on_path("rustup").is_some() {
-        let mut add = Command::new("rustup");
-        add.args(["target", "add"]).args(TARGETS);
-        if succeeds_within(&mut add, RUSTUP) && complete(&toolchain) {
-            return Ok(Sysroot::Toolchain);
-        }
     }
     build(&toolchain, &own, &compiler)?;
     fs::write(stamp, compiler)?;
@@ -118,7 +112,11 @@ fn build(toolchain: &Path, own: &Path, compiler: &str) -> Result<()> {
 
     let work = own.join("build");
     let component = toolchain.join("lib/rustlib/src/rust");
-    let source = if has_source(&component) { component } else { debian_source(version, &work)? };
+    let source = if has_source(&component) {
+        component
+    } else {
+        debian_source(version, &work).with_context(|| advice(version, &component))?
+    };
     symlink(source, own.join("lib/rustlib/src/rust"))?;
 
     eprintln!("building core and alloc {version} for {} targets", TARGETS.len());
@@ -134,7 +132,7 @@ fn build(toolchain: &Path, own: &Path, compiler: &str) -> Result<()> {
     let mut command = cargo();
     command
         .current_dir(&probe)
-        .args(["build", "--quiet", "--release", "-Zbuild-std=core,alloc", "--target-dir"])
+        .args(["build", "--release", "-Zbuild-std=core,alloc", "--target-dir"])
         .arg(&built)
         .args(TARGETS.iter().flat_map(|target| ["--target", target]))
         // This one build asks for what only nightly offers; what is built is the stable library.
@@ -142,7 +140,7 @@ fn build(toolchain: &Path, own: &Path, compiler: &str) -> Result<()> {
         .env("RUSTC_WRAPPER", &wrapper)
         // As the libraries are shipped, so that they can take part in link-time optimization.
         .env("CARGO_ENCODED_RUSTFLAGS", "-Cembed-bitcode=yes");
-    output(&mut command).context("can't build core and alloc")?;
+    watched(command, |_| true).context("can't build core and alloc")?;
 
     for target in TARGETS {
         let into = libraries(own, target);
@@ -163,12 +161,22 @@ fn has_source(dir: &Path) -> bool {
     dir.join("library/Cargo.lock").is_file()
 }
 
+/// Says what a machine needs that has neither the libraries nor their source.
+fn advice(version: &str, component: &Path) -> String {
+    format!(
+        "the toolchain lacks libraries for targets without an operating system, and their source; give it one \
+         of them: `rustup target add {}`, or `rustup component add rust-src`, or without rustup your \
+         distribution's rust-src of {version}, which belongs in {}",
+        TARGETS.join(" "),
+        component.display()
+    )
+}
+
 /// Fetches the library source of the compiler's version from Debian; its dependencies come along.
 fn debian_source(version: &str, work: &Path) -> Result<PathBuf> {
-    eprintln!("fetching Debian's rust-src {version}");
-    let advice = || anyhow!("the bare targets can't be had: run `rustup target add {}`", TARGETS.join(" "));
-    let apt = Apt::new(&work.join("apt"), &SUITES).with_context(advice)?;
-    let package = apt.download("rust-src", |it| upstream(it) == version).with_context(advice)?;
+    eprintln!("fetching Debian's rust-src {version} into {}", work.display());
+    let apt = Apt::new(&work.join("apt"), &SUITES)?;
+    let package = apt.download("rust-src", Wanted::Upstream(version))?;
     let unpacked = work.join("source");
     fs::create_dir_all(&unpacked)?;
     let inside = format!("usr/src/rustc-{version}");
@@ -180,21 +188,9 @@ fn debian_source(version: &str, work: &Path) -> Result<PathBuf> {
     Ok(source)
 }
 
-/// Returns the upstream part of a Debian version: `1.95.0` of `1.95.0+dfsg1-2~bpo13+1`.
-fn upstream(version: &str) -> &str {
-    version.split(['+', '~', '-']).next().unwrap_or(version)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn versions_are_compared_without_debians_part() {
-        assert_eq!(upstream("1.95.0+dfsg1-2~bpo13+1"), "1.95.0");
-        assert_eq!(upstream("1.95.0-1"), "1.95.0");
-        assert_eq!(upstream("1.95.0"), "1.95.0");
-    }
 
     #[test]
     fn an_empty_folder_is_no_sysroot() {

@@ -1,20 +1,23 @@
 //! `cargo xtask valgrind`: a valgrind that counts instructions, unpacked below `target/` where the
-//! machine has none.
+//! machine has none. A machine without apt or network brings its own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 
-use crate::apt::{Apt, unpack};
+use crate::apt::{Apt, Wanted, unpack};
 use crate::workspace::{on_path, output, target};
 
 const PACKAGE: &str = "valgrind";
 /// Its programs need no newer C library than this suite's.
 const SUITE: &str = "trixie";
-/// Written last; names the layout, so that an older one is replaced.
-const STAMP: &str = "complete-1";
+/// The version with which instructions were last counted.
+const VERSION: &str = "1:3.24.0-3";
+/// Written last; names the layout, so that an older one is replaced. It holds the version that was
+/// asked for, so that another one is fetched when `VERSION` changes.
+const STAMP: &str = "complete-2";
 
 /// A valgrind.
 #[derive(Clone, Debug)]
@@ -46,6 +49,10 @@ impl Valgrind {
 }
 
 /// Makes a valgrind available. Does nothing where there is one.
+///
+/// # Errors
+///
+/// Says what to install where none can be fetched.
 pub(crate) fn ensure() -> Result<Valgrind> {
     if let Some(program) = on_path(PACKAGE) {
         let installed = Valgrind { program, tools: None };
@@ -56,8 +63,12 @@ pub(crate) fn ensure() -> Result<Valgrind> {
     let dir = target().join(PACKAGE);
     let own =
         Valgrind { program: dir.join("usr/bin/valgrind.bin"), tools: Some(dir.join("usr/libexec/valgrind")) };
-    if !dir.join(STAMP).is_file() || !own.program.is_file() {
-        fetch(&dir).map_err(|error| anyhow!("{error:#}; there is no {PACKAGE} on the PATH either"))?;
+    let done = fs::read_to_string(dir.join(STAMP)).is_ok_and(|version| version == VERSION);
+    if !done || !own.program.is_file() {
+        fetch(&dir).context(
+            "there is no valgrind on the PATH that runs callgrind; install your distribution's `valgrind`, 3.19 or \
+             later",
+        )?;
     }
     own.version().context("what was unpacked does not run")?;
     Ok(own)
@@ -76,9 +87,9 @@ fn fetch(dir: &Path) -> Result<()> {
     let _ = fs::remove_dir_all(&new);
     fs::create_dir_all(&new)?;
     eprintln!("fetching Debian's {PACKAGE} into {}", dir.display());
-    let package = Apt::new(&apt_dir, &[SUITE])?.download(PACKAGE, |_| true)?;
+    let package = Apt::new(&apt_dir, &[SUITE])?.download(PACKAGE, Wanted::Preferred(VERSION))?;
     unpack(&package, &new, None)?;
-    fs::write(new.join(STAMP), "")?;
+    fs::write(new.join(STAMP), VERSION)?;
     let _ = fs::remove_dir_all(dir);
     // In one step: a folder that was cut short is never taken for a complete one.
     fs::rename(&new, dir)?;

@@ -1,12 +1,16 @@
 //! Where things are, and how other programs are run.
 
+use std::collections::VecDeque;
 use std::env;
 use std::ffi::OsStr;
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+
+/// How many lines of a command that failed are repeated.
+const LAST: usize = 3;
 
 /// Returns the workspace's folder.
 pub(crate) fn root() -> PathBuf {
@@ -57,22 +61,31 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&done.stdout).into_owned())
 }
 
-/// Runs a command in silence and ends it if it takes longer than `most`; returns whether it succeeded.
-pub(crate) fn succeeds_within(command: &mut Command, most: Duration) -> bool {
-    let silent = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let Ok(mut child) = silent.spawn() else { return false };
-    let start = Instant::now();
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return status.success(),
-            Ok(None) if start.elapsed() < most => std::thread::sleep(Duration::from_millis(50)),
-            _ => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return false;
-            }
+/// Runs a command to its end and shows of what it prints the lines that `worth` picks, as they come, on
+/// standard error. The reason of a failure holds the last of all lines.
+pub(crate) fn watched(mut command: Command, worth: impl Fn(&str) -> bool) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let (reader, writer) = io::pipe()?;
+    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    let mut child = command.spawn().with_context(|| format!("can't run `{name}`"))?;
+    // With it go this process's ends of the pipe: else reading would never end.
+    drop(command);
+    let mut last = VecDeque::new();
+    for line in BufReader::new(reader).split(b'\n') {
+        let line = String::from_utf8_lossy(&line?).trim_end().to_owned();
+        if worth(&line) {
+            eprintln!("    {line}");
+        }
+        last.push_back(line);
+        if last.len() > LAST {
+            last.pop_front();
         }
     }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("`{name}` failed ({status}): {}", last.make_contiguous().join("; "));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -88,11 +101,16 @@ mod tests {
     }
 
     #[test]
-    fn success_is_told_from_failure() {
-        let most = Duration::from_secs(60);
-        assert!(succeeds_within(rustc().arg("--version"), most));
-        assert!(!succeeds_within(rustc().arg("--no-such-option"), most));
-        assert!(!succeeds_within(&mut Command::new("no-such-program-anywhere"), most));
+    fn what_is_watched_ends_or_names_its_last_lines() {
+        let shell = |script: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            watched(command, |_| true)
+        };
+        shell("echo to one; echo to the other >&2").unwrap();
+        let error = shell("for i in 1 2 3 4 5; do echo line $i; done >&2; exit 7").unwrap_err().to_string();
+        assert!(error.contains("7): line 3; line 4; line 5"), "{error}");
+        assert!(watched(Command::new("no-such-program-anywhere"), |_| true).is_err());
     }
 
     #[test]

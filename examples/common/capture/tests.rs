@@ -1,8 +1,12 @@
 //! Captures that are whole, cut, damaged or none.
 
-use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{env, fs, process};
 
 use super::*;
+
+/// Makes the names of files differ.
+static FILES: AtomicUsize = AtomicUsize::new(0);
 
 /// Writes numbers in one byte order.
 #[derive(Clone, Copy)]
@@ -57,10 +61,14 @@ const ORDERS: [Order; 2] = [Order { big: false }, Order { big: true }];
 
 /// Reads a file with these bytes: captured and original lengths of all records, and the end.
 fn read(bytes: &[u8]) -> (Vec<(usize, u64)>, Option<CaptureError>) {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(bytes).unwrap();
+    let name = format!("vmdq-capture-{}-{}", process::id(), FILES.fetch_add(1, Ordering::Relaxed));
+    let file = env::temp_dir().join(name);
+    fs::write(&file, bytes).unwrap();
     let mut records = Vec::new();
-    let mut capture = match Capture::open(file.path()) {
+    let capture = Capture::open(&file);
+    // What is open stays readable.
+    fs::remove_file(file).unwrap();
+    let mut capture = match capture {
         Ok(capture) => capture,
         Err(error) => return (records, Some(error)),
     };

@@ -1,19 +1,18 @@
 //! From a queue through the switch to the virtual interfaces, and back.
 //!
-//! The switch decides once for each group of a virtual machine's queue, since the filter has matched
-//! already; frames of the default queue, and those that virtual machines send, it decides on one by
-//! one.
+//! `relay` makes groups and asks the switch; here are the outlets to which it delivers. After each relay all
+//! frames go back to their pool, whoever got them.
 
 use anyhow::{Context, Result};
-use vmdq::controller::HeaderReplication;
-use vmdq::group::{Groups, Indication};
-use vmdq::ring::{BufferPool, Burst, Frame, RxRing};
-use vmdq::switch::{Decision, Indicated, InterfaceId, Load, Origin, Switch, TagAction, Verdict};
-use vmdq::targeted::{TargetedBurst, TargetedRing};
-use vmdq_sim::{Guests, SimBus, SimDma};
+use vmdq::group::Group;
+use vmdq::relay::{Outlet, Received, SentFrame, relay};
+use vmdq::ring::{BufferPool, Burst, Frame};
+use vmdq::switch::{DropReason, InterfaceId, Origin, TagAction};
+use vmdq::targeted::{Targeted, TargetedBurst, TargetedRing};
+use vmdq_sim::Guests;
 
-use super::line::{Interface, Receive, refused};
-use super::{ADDRESSES, Hypervisor, INTERFACES, ROUND};
+use super::line::{Interface, Line, Receive, refused};
+use super::{Host, Hypervisor, ROUND};
 use crate::vm::Programs;
 
 /// Frames that a virtual machine may send before it is the next one's turn, and turns in a round.
@@ -22,65 +21,54 @@ const TURNS: usize = 8;
 /// The longest frame that a virtual machine may send, tag and all.
 const LONGEST: usize = 2048;
 
-/// The switch and what it is told each time.
-struct Decider<'a> {
-    switch: &'a mut Switch<INTERFACES, ADDRESSES>,
-    uplink: InterfaceId,
-    now: u64,
-}
-
-impl Decider<'_> {
-    fn decide(&mut self, from: Origin, tag: Option<u16>, error: bool, load: Load, header: &[u8]) -> Decision {
-        self.switch.forward(&Indicated { from, tag, error }, load, header, self.now)
-    }
-
-    /// Returns the tag with which a frame leaves to an interface, if the controller removed this one.
-    fn tag(&self, decision: &Decision, to: usize, removed: Option<u16>) -> Option<u16> {
-        match self.switch.tag_action(decision, to) {
-            TagAction::Insert(tag) => Some(tag),
-            // A trunk gets what was on the wire: also a tag that names no VLAN but has a priority. (Only
-            // access interfaces want more done, and there are none.)
-            _ => removed,
+impl Hypervisor {
+    /// Serves a virtual machine's queue. The filter has matched, so that its frames go in groups.
+    pub(super) fn serve(&mut self, line: usize, programs: &mut Programs) -> Result<()> {
+        let from = Origin::Matched { uplink: self.uplink, to: self.lines[line].interface.id };
+        match self.lines[line].receive {
+            Receive::Targeted(_) => self.serve_targeted(line, from, programs)?,
+            Receive::Copying(_) => self.serve_by_copy(line, from)?,
         }
-    }
-}
-
-impl<C: HeaderReplication> Hypervisor<C> {
-    /// Serves a virtual machine's queue.
-    pub(super) fn serve(&mut self, line: usize, programs: &mut Programs) {
-        let Self { lines, switch, uplink, now, guests, buffers, headers, .. } = self;
-        let decider = Decider { switch, uplink: *uplink, now: *now };
-        let line = &mut lines[line];
-        match &mut line.receive {
-            Receive::Targeted(ring) => {
-                serve_targeted(ring, &mut line.interface, decider, guests, &mut headers.pool, programs);
-            }
-            Receive::Copying(ring) => {
-                serve_by_copy(ring, &mut line.interface, decider, guests, &mut buffers.pool);
-            }
-        }
+        let line = &mut self.lines[line];
         line.interface.ran_dry |= line.posted() == 0;
+        Ok(())
+    }
+
+    /// Serves a queue whose frames land in the virtual machine's buffers.
+    fn serve_targeted(&mut self, line: usize, from: Origin, programs: &mut Programs) -> Result<()> {
+        let Self { lines, switch, now, headers, .. } = self;
+        let Line { receive: Receive::Targeted(ring), interface, .. } = &mut lines[line] else {
+            return Ok(());
+        };
+        let mut burst = TargetedBurst::<ROUND>::new();
+        while ring.receive(&mut burst) > 0 {
+            programs.interfere();
+            relay(switch, from, &mut burst, *now, &mut InPlace { ring, interface });
+            burst.drain(..).try_for_each(|frame| put_back(&mut headers.pool, frame.header))?;
+        }
+        Ok(())
+    }
+
+    /// Serves a queue whose frames land in the I/O container's buffers.
+    fn serve_by_copy(&mut self, line: usize, from: Origin) -> Result<()> {
+        let mut burst = Burst::<ROUND>::new();
+        while let Receive::Copying(ring) = &mut self.lines[line].receive {
+            if ring.receive(&mut burst) == 0 {
+                break;
+            }
+            self.relay_by_copy(from, None, &mut burst);
+            burst.drain(..).try_for_each(|frame| put_back(&mut self.buffers.pool, frame))?;
+        }
+        Ok(())
     }
 
     /// Serves the default queue: what is for many, and what no filter matched.
     pub(super) fn serve_default(&mut self) -> Result<()> {
-        let Self { lines, switch, uplink, now, guests, buffers, default, .. } = self;
-        let mut decider = Decider { switch, uplink: *uplink, now: *now };
         let mut burst = Burst::<ROUND>::new();
-        while default.rx.receive(&mut burst) > 0 {
-            // One frame each: nothing is known of them.
-            for group in Groups::new(&mut burst, Indication::Default) {
-                let [frame] = group.frames else { continue };
-                let from = Origin::Unmatched { uplink: decider.uplink };
-                let load = Load::frame(frame.len());
-                let decision = decider.decide(from, group.tag, group.error, load, frame.bytes());
-                for to in decision.destinations() {
-                    let tag = decider.tag(&decision, to, group.tag);
-                    let line = lines.iter_mut().find(|line| line.interface.id.number() == to);
-                    line.context("an interface without a queue")?.copy(guests, frame.bytes(), tag);
-                }
-            }
-            burst.drain(..).try_for_each(|frame| put_back(&mut buffers.pool, frame))?;
+        while self.default.rx.receive(&mut burst) > 0 {
+            let from = Origin::Unmatched { uplink: self.uplink };
+            self.relay_by_copy(from, None, &mut burst);
+            burst.drain(..).try_for_each(|frame| put_back(&mut self.buffers.pool, frame))?;
         }
         Ok(())
     }
@@ -96,7 +84,11 @@ impl<C: HeaderReplication> Hypervisor<C> {
                     None => break,
                     Some(Err(reason)) => interface.lose(refused(reason), 1),
                     // The frame is the hypervisor's copy: what the switch sees is what is sent.
-                    Some(Ok(sent)) => self.forward_sent(line, &frame[..sent.len], sent.tag),
+                    Some(Ok(sent)) => {
+                        let from = Origin::Virtual(interface.id);
+                        let sent = SentFrame { bytes: &frame[..sent.len], tag: sent.tag };
+                        self.relay_by_copy(from, Some(line), &mut [sent]);
+                    }
                 }
             }
         }
@@ -105,97 +97,83 @@ impl<C: HeaderReplication> Hypervisor<C> {
         }
     }
 
-    /// Forwards a frame of a virtual machine: to others by copy, to the wire through its own queue.
-    fn forward_sent(&mut self, line: usize, frame: &[u8], tag: Option<u16>) {
-        let Self { lines, switch, uplink, now, guests, .. } = self;
-        let mut decider = Decider { switch, uplink: *uplink, now: *now };
-        let from = Origin::Virtual(lines[line].interface.id);
-        let decision = decider.decide(from, tag, false, Load::frame(frame.len()), frame);
-        for to in decision.destinations() {
-            let tag = decider.tag(&decision, to, tag);
-            match lines.iter_mut().find(|line| line.interface.id.number() == to) {
-                Some(line) => line.copy(guests, frame, tag),
-                None => {
-                    let line = &mut lines[line];
-                    if send(&mut self.buffers.pool, frame, tag, |frame| line.tx.send_one(frame)).is_none() {
-                        line.interface.lose("transmit_full", 1);
-                    }
-                }
-            }
+    /// Relays frames in the I/O container's memory to whoever gets them; `sender`: the line of the virtual
+    /// machine that sent them.
+    fn relay_by_copy<F: Received + AsRef<[u8]>>(
+        &mut self,
+        from: Origin,
+        sender: Option<usize>,
+        frames: &mut [F],
+    ) {
+        let Self { lines, switch, now, guests, buffers, .. } = self;
+        relay(switch, from, frames, *now, &mut Copies { lines, sender, guests, buffers: &mut buffers.pool });
+    }
+}
+
+/// A virtual machine that shares buffers: its frames are there already, and it is told of each.
+struct InPlace<'h> {
+    ring: &'h mut TargetedRing<Host, Guests>,
+    interface: &'h mut Interface,
+}
+
+impl Outlet<Targeted> for InPlace<'_> {
+    fn copy(&mut self, _to: InterfaceId, _tag: TagAction, group: &Group<'_, Targeted>) {
+        // The switch sends what a filter matched to its interface alone.
+        self.interface.lose("not_for_one", group.frames.len() as u64);
+    }
+
+    fn deliver(&mut self, _to: InterfaceId, tag: TagAction, group: &mut Group<'_, Targeted>) {
+        let tag = tag_of(tag, group);
+        for frame in &*group.frames {
+            self.interface.headers_replicated += u64::from(frame.replicated);
+            self.interface.deliver_in_place(frame.id, frame.len, tag);
+        }
+    }
+
+    fn dropped(&mut self, _reason: DropReason, group: &mut Group<'_, Targeted>) {
+        for frame in &*group.frames {
+            self.interface.headers_replicated += u64::from(frame.replicated);
+            // The buffer was delivered just now, so it can be held again.
+            let _ = self.ring.give_back(frame.id);
         }
     }
 }
 
-/// Serves the queue of a virtual machine that shares buffers: its frames are there already. The switch
-/// sees a header for each group, and the guest is told of each frame.
-fn serve_targeted<C: HeaderReplication>(
-    ring: &mut TargetedRing<C, SimBus, SimDma>,
-    interface: &mut Interface,
-    mut decider: Decider<'_>,
-    guests: &Guests,
-    headers: &mut BufferPool,
-    programs: &mut Programs,
-) {
-    let (uplink, to) = (decider.uplink, interface.id);
-    let mut burst = TargetedBurst::<ROUND>::new();
-    while ring.receive(guests, &mut burst) > 0 {
-        programs.interfere();
-        for group in Groups::new(&mut burst, Indication::Matched(ring.queue())) {
-            let frames = &*group.frames;
-            let Some(first) = frames.first() else { continue };
-            // What the hardware replicated can be relied on. What was fetched from the guest's memory
-            // is what the guest wants it to be: no word of it decides anything.
-            let from = match first.replicated {
-                true => Origin::Matched { uplink, to },
-                false => Origin::Targeted { uplink, to },
-            };
-            let header = first.header.bytes();
-            let bytes = frames.iter().map(|frame| u64::from(frame.len)).sum();
-            let load = Load { frames: frames.len() as u64, bytes };
-            let decision = decider.decide(from, group.tag, group.error, load, header);
-            let tag = decider.tag(&decision, to.number(), group.tag);
-            for frame in frames {
-                interface.headers_replicated += u64::from(frame.replicated);
-                if decision.verdict == Verdict::To(to) {
-                    interface.deliver_in_place(frame.id, frame.len, tag);
-                } else {
-                    // Dropped and counted. The buffer was delivered just now, so it can be held again.
-                    let _ = ring.give_back(frame.id);
+/// Every virtual machine, by copy, and the wire through the sender's own queue.
+struct Copies<'h> {
+    lines: &'h mut [Line],
+    sender: Option<usize>,
+    guests: &'h Guests,
+    buffers: &'h mut BufferPool,
+}
+
+impl<F: Received + AsRef<[u8]>> Outlet<F> for Copies<'_> {
+    fn copy(&mut self, to: InterfaceId, tag: TagAction, group: &Group<'_, F>) {
+        let Self { lines, sender, guests, buffers } = self;
+        let tag = tag_of(tag, group);
+        if let Some(line) = lines.iter_mut().find(|line| line.interface.id == to) {
+            group.frames.iter().for_each(|frame| line.copy(guests, frame.as_ref(), tag));
+        } else if let Some(line) = sender.and_then(|sender| lines.get_mut(sender)) {
+            for frame in &*group.frames {
+                if send(buffers, frame.as_ref(), tag, |frame| line.tx.send_one(frame)).is_none() {
+                    line.interface.lose("transmit_full", 1);
                 }
             }
-        }
-        for frame in burst.drain(..) {
-            // The pool has a place for each of its headers.
-            let _ = headers.put(frame.header);
-        }
+        } // What comes from the wire does not go back there.
+    }
+
+    fn dropped(&mut self, _reason: DropReason, _group: &mut Group<'_, F>) {
+        // The switch has counted it.
     }
 }
 
-/// Serves the queue of a virtual machine that does not share: decided in groups as well, then copied.
-fn serve_by_copy<C: HeaderReplication>(
-    ring: &mut RxRing<C, SimBus, SimDma>,
-    interface: &mut Interface,
-    mut decider: Decider<'_>,
-    guests: &Guests,
-    buffers: &mut BufferPool,
-) {
-    let (uplink, to) = (decider.uplink, interface.id);
-    let mut burst = Burst::<ROUND>::new();
-    while ring.receive(&mut burst) > 0 {
-        for group in Groups::new(&mut burst, Indication::Matched(ring.queue())) {
-            let frames = &*group.frames;
-            let Some(first) = frames.first() else { continue };
-            let header = first.bytes();
-            let bytes = frames.iter().map(|frame| frame.len() as u64).sum();
-            let load = Load { frames: frames.len() as u64, bytes };
-            let decision =
-                decider.decide(Origin::Matched { uplink, to }, group.tag, group.error, load, header);
-            let tag = decider.tag(&decision, to.number(), group.tag);
-            if decision.verdict == Verdict::To(to) {
-                frames.iter().for_each(|frame| interface.copy(guests, frame.bytes(), tag));
-            }
-        }
-        burst.drain(..).for_each(|frame| drop(buffers.put(frame)));
+/// Returns the tag that goes beside the frames of a group to an interface.
+fn tag_of<F>(tag: TagAction, group: &Group<'_, F>) -> Option<u16> {
+    match tag {
+        TagAction::Insert(tag) => Some(tag),
+        // A trunk gets what was on the wire: also a tag that names no VLAN but has a priority. (Only
+        // access interfaces want more done, and there are none.)
+        _ => group.indication.tag,
     }
 }
 

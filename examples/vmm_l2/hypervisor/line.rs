@@ -10,9 +10,10 @@ use vmdq::ring::{BufferPool, RxRing, TxRing};
 use vmdq::switch::InterfaceId;
 use vmdq::targeted::{ShareState, TargetedRing};
 use vmdq::vmm::GuestMemory;
-use vmdq::{BindingId, MacAddress, Pool};
-use vmdq_sim::{Guests, SimBus, SimDma};
+use vmdq::{Any, BindingId, MacAddress, Pool, Running};
+use vmdq_sim::Guests;
 
+use super::Host;
 use crate::vm::ENTRIES;
 
 /// Shared buffers that are held back for what is flooded: as many as there can be such frames between
@@ -23,21 +24,21 @@ pub(super) const RESERVE: usize = 64;
 pub(crate) type Lost = BTreeMap<&'static str, u64>;
 
 /// A virtual machine's queue pair and what stands behind it.
-pub(super) struct Line<C> {
+pub(super) struct Line {
     pub(super) mac: MacAddress,
     pub(super) binding: BindingId,
-    pub(super) receive: Receive<C>,
-    pub(super) tx: TxRing<C, SimBus, SimDma>,
-    pub(super) pool: Pool<C, SimBus>,
+    pub(super) receive: Receive,
+    pub(super) tx: TxRing<Host>,
+    pub(super) pool: Pool<Any, Host, Running>,
     pub(super) interface: Interface,
 }
 
 /// Where received frames land.
-pub(super) enum Receive<C> {
+pub(super) enum Receive {
     /// In the I/O container; each is copied.
-    Copying(RxRing<C, SimBus, SimDma>),
+    Copying(RxRing<Host>),
     /// In the virtual machine.
-    Targeted(TargetedRing<C, SimBus, SimDma>),
+    Targeted(TargetedRing<Host, Guests>),
 }
 
 /// The virtual interface: the I/O container's half of the I/O channel.
@@ -55,10 +56,10 @@ pub(super) struct Interface {
     pub(super) lost: Lost,
 }
 
-impl<C: vmdq::Controller> Line<C> {
+impl Line {
     /// Takes the buffers that a sharing guest has posted: shares those that are new, takes back those
     /// that held a frame. What can't be shared goes back as refused.
-    pub(super) fn take_posted(&mut self, guests: &Guests) {
+    pub(super) fn take_posted(&mut self) {
         let (Receive::Targeted(ring), interface) = (&mut self.receive, &mut self.interface) else { return };
         // As many as an honest guest can have posted: one that posts on and on waits for its next turn.
         for _ in 0..ENTRIES {
@@ -70,7 +71,7 @@ impl<C: vmdq::Controller> Line<C> {
                 // runs dry, and the controller drops.
                 Some(Err(Unfit::Corrupt)) | None => break,
             };
-            if interface.hold(ring, guests, &posted) {
+            if interface.hold(ring, &posted) {
                 let place = &mut interface.shared[usize::from(posted.id())];
                 *place = Some(posted);
             } else {
@@ -116,12 +117,7 @@ impl<C: vmdq::Controller> Line<C> {
 
 impl Interface {
     /// Makes a posted buffer one that the ring holds; tells whether it is.
-    fn hold<C: vmdq::Controller>(
-        &self,
-        ring: &mut TargetedRing<C, SimBus, SimDma>,
-        guests: &Guests,
-        posted: &Posted,
-    ) -> bool {
+    fn hold(&self, ring: &mut TargetedRing<Host, Guests>, posted: &Posted) -> bool {
         let (id, range) = (posted.id(), posted.range());
         // A number that the guest has not got back.
         if self.shared.get(usize::from(id)).is_none_or(Option::is_some) {
@@ -130,8 +126,8 @@ impl Interface {
         match ring.shared(id) {
             // The usual case: the same buffer again, mapped still.
             Some((same, ShareState::Delivered)) if same == range => ring.give_back(id).is_ok(),
-            Some(_) => ring.unshare(guests, id).is_ok() && ring.share(guests, id, range).is_ok(),
-            None => ring.share(guests, id, range).is_ok(),
+            Some(_) => ring.unshare(id).is_ok() && ring.share(id, range).is_ok(),
+            None => ring.share(id, range).is_ok(),
         }
     }
 
@@ -154,9 +150,9 @@ impl Interface {
     }
 
     /// Copies a frame into a shared buffer that was held back.
-    fn copy_to_held<C: vmdq::Controller>(
+    fn copy_to_held(
         &mut self,
-        ring: &mut TargetedRing<C, SimBus, SimDma>,
+        ring: &mut TargetedRing<Host, Guests>,
         guests: &Guests,
         frame: &[u8],
         tag: Option<u16>,
@@ -166,9 +162,9 @@ impl Interface {
         }
     }
 
-    fn try_copy_to_held<C: vmdq::Controller>(
+    fn try_copy_to_held(
         &mut self,
-        ring: &mut TargetedRing<C, SimBus, SimDma>,
+        ring: &mut TargetedRing<Host, Guests>,
         guests: &Guests,
         frame: &[u8],
         tag: Option<u16>,

@@ -11,11 +11,11 @@ mod stop;
 mod tests;
 
 use anyhow::{Result, bail};
-use vmdq::controller::HeaderReplication;
+use vmdq::device::Model;
 use vmdq::ring::{BufferPool, Lent};
 use vmdq::switch::{InterfaceId, Switch};
-use vmdq::{FilterSlot, FilterTable, Port, Queue, Running, Vector, Vmdq};
-use vmdq_sim::{Guests, Settled, Sim, SimBus, SimDelay, SimDma, Testbed};
+use vmdq::{Any, FilterTable, Parts, Port, Started, Vmdq};
+use vmdq_sim::{Guests, PlatformOf, Settled, Sim, SimDma, Testbed};
 
 use crate::vm::{Program, Programs};
 use line::Line;
@@ -32,6 +32,9 @@ const INTERFACES: usize = 16;
 /// Addresses of the wire that the switch remembers, and as many of virtual machines.
 const ADDRESSES: usize = 2048;
 
+/// The machine that the port is driven from.
+type Host = PlatformOf<Sim>;
+
 /// A pool of buffers, and the memory that it was made of.
 struct Store {
     pool: BufferPool,
@@ -39,16 +42,15 @@ struct Store {
 }
 
 /// A port with VMDq on, a virtual machine behind every queue but the default one, and a switch.
-pub(crate) struct Hypervisor<C: HeaderReplication> {
+pub(crate) struct Hypervisor {
     bed: Sim,
-    delay: SimDelay,
     guests: Guests,
-    port: Port<C, SimBus, Vmdq>,
-    table: FilterTable<C, SimBus>,
+    port: Port<Any, Host, Vmdq>,
+    table: FilterTable<Any, Host>,
     /// The default queue: whatever no filter matched.
-    default: Running<C, SimBus, SimDma>,
+    default: Started<Any, Host>,
     /// The virtual machines' queues; the i-th is queue i + 1, and interface i + 1 of the switch.
-    lines: Vec<Line<C>>,
+    lines: Vec<Line>,
     switch: Switch<INTERFACES, ADDRESSES>,
     uplink: InterfaceId,
     /// Buffers of the I/O container for whole frames.
@@ -61,10 +63,10 @@ pub(crate) struct Hypervisor<C: HeaderReplication> {
     /// Frames that virtual machines have sent over the wire.
     sent: u64,
     /// What nobody needs, kept for the end.
-    unused: (Vec<Queue<C, SimBus>>, Vec<FilterSlot<C>>, C::PerVector<Vector<C, SimBus>>),
+    unused: Parts<Any, Host>,
 }
 
-impl<C: HeaderReplication> Hypervisor<C> {
+impl Hypervisor {
     /// Puts a frame on the wire.
     pub(crate) fn inject(&mut self, frame: &[u8]) {
         self.bed.inject(frame);
@@ -78,7 +80,7 @@ impl<C: HeaderReplication> Hypervisor<C> {
         // between the controller's work and the hypervisor's, below between its steps.
         programs.interfere();
         for line in 0..self.lines.len() {
-            self.serve(line, programs);
+            self.serve(line, programs)?;
         }
         self.serve_default()?;
         programs.interfere();
@@ -93,7 +95,7 @@ impl<C: HeaderReplication> Hypervisor<C> {
     /// Takes the buffers that the virtual machines have posted and gives the controller new ones.
     pub(crate) fn refill(&mut self) {
         for line in &mut self.lines {
-            line.take_posted(&self.guests);
+            line.take_posted();
             line.refill(&mut self.headers.pool, &mut self.buffers.pool);
         }
         self.default.rx.refill(&mut self.buffers.pool);
@@ -113,7 +115,8 @@ impl<C: HeaderReplication> Hypervisor<C> {
         match self.bed.settle() {
             Settled::Idle => {}
             Settled::Blocked { waiting } => {
-                bail!("the {} blocks while {waiting} frames wait on the wire", C::NAME)
+                let name = self.port.model().limits().name;
+                bail!("the {name} blocks while {waiting} frames wait on the wire")
             }
         }
         self.sent += self.bed.take_sent().len() as u64;

@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
 use vmdq::channel::{BackEnd, VirtualInterface};
-use vmdq::controller::HeaderReplication;
+use vmdq::device::Model;
 use vmdq::ring::{BufferPool, BufferSize, RingMemory};
 use vmdq::switch::{InterfaceId, Physical, Switch, Virtual, Vlans};
-use vmdq::targeted::TargetedMemory;
-use vmdq::{Accept, Config, FilterSlot, FilterTable, FrameLimit, HeaderSize, Port, Queue, Resources};
-use vmdq_sim::{Guests, Sim, SimBus, SimDma, Testbed};
+use vmdq::targeted::{HeaderSize, TargetedMemory, Targeting};
+use vmdq::{
+    Accept, Any, Config, FilterSlot, FilterTable, FrameLimit, Idle, Pool, Port, Refused, Resources, Started,
+    Vmdq,
+};
+use vmdq_sim::{Guests, Sim, SimDma, Testbed};
 
 use super::line::{Interface, Line, RESERVE, Receive};
-use super::{Hypervisor, RING, ROUND, Store};
+use super::{Host, Hypervisor, RING, ROUND, Store};
 use crate::vm::{ENTRIES, Identity, Layout};
 
 /// How long to wait for the link, in milliseconds.
@@ -34,18 +37,22 @@ pub(crate) fn buffer_size() -> Result<BufferSize> {
     config().buffer_size().context("no buffer holds the longest frame")
 }
 
-impl<C: HeaderReplication> Hypervisor<C> {
-    /// Starts a queue for each machine. The I/O channels are laid out afterwards: front-ends may start.
-    pub(crate) fn start(bed: Sim, guests: Guests, machines: &[(Identity, Layout)]) -> Result<Self> {
-        let mut delay = bed.delay();
-        // SAFETY: the model is a controller `C`, and this is its only driver; it reaches only what its
+impl Hypervisor {
+    /// Starts a pool for each machine. The I/O channels are laid out afterwards: front-ends may start.
+    pub(crate) fn start(
+        bed: Sim,
+        model: Any,
+        guests: Guests,
+        machines: &[(Identity, Layout)],
+    ) -> Result<Self> {
+        // SAFETY: the test bed is a controller of this model, and this is its only driver; it reaches only what its
         // `dma` mapped.
-        let port = unsafe { Port::<C, SimBus, _>::new(bed.bus()) };
+        let port = unsafe { Port::new(model, bed.platform()) };
         let config = config();
-        let mut port = port.init(&config, &mut delay).map_err(|(error, _)| error).context(C::NAME)?;
-        ensure!(port.bring_link_up(LINK_UP, &mut delay).is_up(), "the link of the {} stays down", C::NAME);
-        let Resources { port, queues, filters, mut table, vectors } = port.enable(&mut delay);
-        let (mut queues, mut slots) = (queues.into_iter(), filters.into_iter());
+        let limits = model.limits();
+        let mut port = port.init(&config).map_err(Refused::into_error).context(limits.name)?;
+        ensure!(port.bring_link_up(LINK_UP).is_up(), "the link of the {} stays down", limits.name);
+        let Resources { port, mut pools, filters: mut slots, mut table, vectors, .. } = port.enable();
 
         let size = buffer_size()?;
         let mut buffers = Store::new(&bed, size, (machines.len() + 1) * RING + ROUND + OUTGOING)?;
@@ -58,26 +65,28 @@ impl<C: HeaderReplication> Hypervisor<C> {
         switch.set_forward_reserved(true);
         let uplink = switch.bind_physical(&Physical::default())?;
 
-        let queue = queues.next().context("no queue")?;
+        let pool = pools.next().context("no pool")?;
         let (rx, tx) = (bed.place(RingMemory::<RING>::new()), bed.place(RingMemory::<RING>::new()));
-        let default = queue.start(rx, tx, size, bed.dma(), &mut delay).map_err(|(error, _)| error)?;
+        let default = port.start(pool, rx, tx, size).map_err(Refused::into_error)?;
         let mut started = Vec::new();
         for (identity, layout) in machines {
             let id = switch.bind_virtual(&Virtual { vlans: Vlans::ALL, ..Virtual::default() })?;
             switch.bind_address(id, identity.mac)?;
-            let queue = queues.next().context("more virtual machines than queues")?;
-            ensure!(queue.index() == id.number(), "queues and interfaces have the same numbers");
+            let pool = pools.next().context("more virtual machines than pools")?;
+            ensure!(pool.index().number() == id.number(), "pools and interfaces have the same numbers");
             let slot = slots.next().context("more virtual machines than filters")?;
-            let interface = Interface::new(id, layout, FrameLimit::new(config.max_frame, C::MAX_FRAME))?;
-            let start = Start { bed: &bed, delay: &mut delay, size, table: &mut table };
-            let mut line = start.line(queue, slot, identity, layout, interface)?;
+            let interface = Interface::new(id, layout, FrameLimit::new(config.max_frame, limits.max_frame))?;
+            let start = Start { bed: &bed, guests: &guests, port: &port, size, table: &mut table };
+            let mut line = start.line(pool, slot, identity, layout, interface)?;
             line.refill(&mut headers.pool, &mut buffers.pool);
             started.push(line);
         }
-        let unused = (queues.collect(), slots.collect(), vectors);
+        let mut unused = port.parts();
+        unused.put_all(pools).map_err(Refused::into_error)?;
+        unused.put_all(slots).map_err(Refused::into_error)?;
+        unused.put_all(vectors).map_err(Refused::into_error)?;
         Ok(Self {
             bed,
-            delay,
             guests,
             port,
             table,
@@ -95,42 +104,42 @@ impl<C: HeaderReplication> Hypervisor<C> {
     }
 }
 
-/// What every queue is started with.
-struct Start<'a, C: HeaderReplication> {
+/// What every pool is started with.
+struct Start<'a> {
     bed: &'a Sim,
-    delay: &'a mut <Sim as Testbed>::Delay,
+    guests: &'a Guests,
+    port: &'a Port<Any, Host, Vmdq>,
     size: BufferSize,
-    table: &'a mut FilterTable<C, SimBus>,
+    table: &'a mut FilterTable<Any, Host>,
 }
 
-impl<C: HeaderReplication> Start<'_, C> {
-    /// Starts a virtual machine's queue, then leads its address there.
+impl Start<'_> {
+    /// Starts a virtual machine's pool, then leads its address there.
     fn line(
         self,
-        queue: Queue<C, SimBus>,
-        slot: FilterSlot<C>,
+        pool: Pool<Any, Host, Idle>,
+        slot: FilterSlot<Any>,
         identity: &Identity,
         layout: &Layout,
         interface: Interface,
-    ) -> Result<Line<C>> {
-        let Self { bed, delay, size, table } = self;
-        let (dma, tx) = (bed.dma(), bed.place(RingMemory::<RING>::new()));
+    ) -> Result<Line> {
+        let Self { bed, guests, port, size, table } = self;
+        let tx = bed.place(RingMemory::<RING>::new());
         let (receive, tx, pool) = if identity.shares {
             let rx = bed.place(TargetedMemory::<RING, ENTRIES>::new());
-            let headers = HeaderSize::new(HEADER).context("no header buffer has this size")?;
-            let running = queue
-                .start_targeted(rx, tx, layout.guest.vm(), size, headers, dma, delay)
-                .map_err(|(error, _)| error)?;
-            let mut rx = running.rx;
+            let headers = HeaderSize::new(port.model(), HEADER).context("no header buffer has this size")?;
+            let targeting = Targeting::replicated(layout.guest.vm(), size, headers);
+            let started = port.start_targeted(pool, rx, tx, targeting, guests.clone());
+            let Started { mut rx, tx, pool } = started.map_err(Refused::into_error)?;
             rx.set_reserve(RESERVE);
-            (Receive::Targeted(rx), running.tx, running.pool)
+            (Receive::Targeted(rx), tx, pool)
         } else {
             let rx = bed.place(RingMemory::<RING>::new());
-            let running = queue.start(rx, tx, size, dma, delay).map_err(|(error, _)| error)?;
-            (Receive::Copying(running.rx), running.tx, running.pool)
+            let Started { rx, tx, pool } = port.start(pool, rx, tx, size).map_err(Refused::into_error)?;
+            (Receive::Copying(rx), tx, pool)
         };
-        let bound = table.bind(slot, identity.mac, &pool).map_err(|(error, _)| error);
-        let binding = bound.with_context(|| format!("{} of queue {}", identity.mac, pool.queue()))?;
+        let bound = table.bind(slot, identity.mac, &pool).map_err(Refused::into_error);
+        let binding = bound.with_context(|| format!("{} of pool {}", identity.mac, pool.index()))?;
         Ok(Line { mac: identity.mac, binding, receive, tx, pool, interface })
     }
 }

@@ -2,13 +2,12 @@
 
 use anyhow::{Result, ensure};
 use vmdq::channel::Status;
-use vmdq::controller::HeaderReplication;
 use vmdq::ring::{Frame, RxCounters};
-use vmdq::{Array, FilterTable, MacAddress, Parts, Queue};
-use vmdq_sim::{Guests, SimBus, SimDelay, Testbed};
+use vmdq::{Any, FilterTable, Idle, MacAddress, Pool, Refused, Started};
+use vmdq_sim::{Guests, Testbed};
 
 use super::line::{Line, Lost, Receive};
-use super::{Hypervisor, Store};
+use super::{Host, Hypervisor, Store};
 
 /// What the hypervisor knows of a virtual machine.
 #[derive(Clone, Debug)]
@@ -54,42 +53,31 @@ pub(crate) struct Outcome {
     pub(crate) violations: Vec<String>,
 }
 
-impl<C: HeaderReplication> Hypervisor<C> {
+impl Hypervisor {
     /// Stops everything and adds up.
     pub(crate) fn stop(mut self) -> Result<Outcome> {
         self.settle()?;
         let mut totals = self.totals()?;
         let machines = self.machines()?;
-        let Self {
-            bed, mut delay, guests, port, mut table, default, lines, buffers, headers, unused, ..
-        } = self;
-        let (unused_queues, mut slots, vectors) = unused;
-        let (mut queues, mut lost) = (Vec::new(), 0);
+        let Self { bed, guests, port, mut table, default, lines, buffers, headers, unused, .. } = self;
+        let (mut parts, mut lost) = (unused, 0);
         let mut stores = (buffers, headers);
         for line in lines {
             // No filter may lead to a queue that stops.
-            slots.push(table.unbind(line.binding)?);
+            parts.put(table.unbind(line.binding)?).map_err(Refused::into_error)?;
             let vm = line.interface.channel.vm();
-            let (queue, counters) = line.stop(&table, &guests, &mut delay, &mut stores, &mut lost)?;
+            let (pool, counters) = line.stop(&table, &guests, &mut stores, &mut lost)?;
             totals.count_ring(counters);
-            queues.push(queue);
+            parts.put(pool).map_err(Refused::into_error)?;
             // Its memory is unmapped: the machine may end.
             guests.remove(vm);
         }
         totals.count_ring(default.rx.counters());
         let home = |frame| lost += u64::from(stores.0.pool.put(frame).is_err());
-        let stopped = default.pool.stop(default.rx, default.tx, &table, &mut delay, home);
-        queues.insert(0, stopped.map_err(|(error, _)| error)?.queue);
-
-        let mut queues = queues.into_iter().chain(unused_queues);
-        let mut slots = slots.into_iter();
-        let parts = Parts {
-            queues: C::PerQueue::from_fn(|_| queues.next().expect("every queue was stopped")),
-            filters: C::PerFilter::from_fn(|_| slots.next().expect("every filter was unbound")),
-            table,
-            vectors,
-        };
-        let _off = port.disable(parts, &mut delay).map_err(|(error, _)| error)?;
+        let stopped = default.stop(&table, home).map_err(Refused::into_error)?;
+        parts.put(stopped.pool).map_err(Refused::into_error)?;
+        parts.put(table).map_err(Refused::into_error)?;
+        let _off = port.disable(parts).map_err(Refused::into_error)?;
         ensure!(lost == 0, "{lost} buffers are not the pool's");
         for Store { pool, lent } in [stores.0, stores.1] {
             lent.release(pool).map_err(|(error, ..)| error)?;
@@ -126,7 +114,7 @@ impl<C: HeaderReplication> Hypervisor<C> {
 
     fn machines(&mut self) -> Result<Vec<Machine>> {
         let Self { lines, switch, guests, .. } = self;
-        let machine = |line: &mut Line<C>| {
+        let machine = |line: &mut Line| {
             let Line { mac, interface, .. } = line;
             let copied = guests.counters(interface.channel.vm());
             let counters = switch.interface_counters(interface.id)?;
@@ -157,34 +145,33 @@ impl Totals {
     }
 }
 
-impl<C: HeaderReplication> Line<C> {
+impl Line {
     /// Stops the queue pair; only then are shared buffers unmapped, and only then does the guest get
     /// back those that it has posted.
     fn stop(
         self,
-        table: &FilterTable<C, SimBus>,
+        table: &FilterTable<Any, Host>,
         guests: &Guests,
-        delay: &mut SimDelay,
         (buffers, headers): &mut (Store, Store),
         lost: &mut u64,
-    ) -> Result<(Queue<C, SimBus>, RxCounters)> {
+    ) -> Result<(Pool<Any, Host, Idle>, RxCounters)> {
         let Self { receive, tx, pool, mut interface, .. } = self;
         // Headers come home from a targeted ring, and whole frames from every other.
-        let mut home = |frame: Frame| {
+        let home = |frame: Frame| {
             let store =
                 if frame.capacity() == headers.pool.size().bytes() { &mut *headers } else { &mut *buffers };
             *lost += u64::from(store.pool.put(frame).is_err());
         };
-        let (queue, counters) = match receive {
+        let (pool, counters) = match receive {
             Receive::Copying(rx) => {
                 let counters = rx.counters();
-                let stopped = pool.stop(rx, tx, table, delay, home).map_err(|(error, _)| error)?;
-                (stopped.queue, counters)
+                let stopped = Started { rx, tx, pool }.stop(table, home).map_err(Refused::into_error)?;
+                (stopped.pool, counters)
             }
             Receive::Targeted(rx) => {
                 let counters = rx.counters();
-                let stopped = pool.stop_targeted(rx, tx, table, guests, delay, &mut home);
-                (stopped.map_err(|(error, _)| error)?.queue, counters)
+                let stopped = Started { rx, tx, pool }.stop(table, home).map_err(Refused::into_error)?;
+                (stopped.pool, counters)
             }
         };
         for place in &mut interface.shared {
@@ -194,6 +181,6 @@ impl<C: HeaderReplication> Line<C> {
             }
         }
         interface.channel.notify_if_needed(guests);
-        Ok((queue, counters))
+        Ok((pool, counters))
     }
 }

@@ -2,7 +2,7 @@
 
 use vmdq::channel::{Buffer, Status, VirtualDriver};
 use vmdq::vmm::GuestRange;
-use vmdq::{MacAddress, ixgbe};
+use vmdq::{Any, MacAddress, ModelName};
 use vmdq_sim::{Guests, Sim, Testbed};
 
 use super::{Hypervisor, buffer_size};
@@ -41,7 +41,7 @@ impl Machine {
 }
 
 /// Two machines, of which the first shares buffers.
-fn start() -> (Hypervisor<ixgbe::I82598>, Vec<Machine>) {
+fn start() -> (Hypervisor, Vec<Machine>) {
     let guests = Guests::new();
     let size = buffer_size().unwrap().bytes() as u32;
     let machines: Vec<_> = (0..2)
@@ -50,7 +50,8 @@ fn start() -> (Hypervisor<ixgbe::I82598>, Vec<Machine>) {
             (identity, Layout::new(&guests, size).unwrap())
         })
         .collect();
-    let mut hypervisor = Hypervisor::start(Sim::i82598(), guests, &machines).unwrap();
+    let mut hypervisor =
+        Hypervisor::start(Sim::i82598(), Any::new(ModelName::I82598).unwrap(), guests, &machines).unwrap();
     let drivers = machines.into_iter().map(|(_, layout)| {
         let mut driver = VirtualDriver::new(layout.receive, layout.transmit).unwrap();
         for (id, range) in (0..).zip(&layout.buffers) {

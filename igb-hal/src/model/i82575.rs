@@ -1,87 +1,102 @@
 //! The 82575: first generation, a filter names one queue.
+//!
+//! Its VMDq is described in section 5.4 of the *82575EB Gigabit Ethernet Controller Software Developer's
+//! Manual* (pages 120, 121); the value of MRQC and the rest of the order are those of the only open driver
+//! that runs it so (FACTS.md section 3.4).
 
-use vmdq_hal::bus::Bus;
-use vmdq_hal::{Accept, Config};
+use core::convert::Infallible;
 
-use super::{Model, accepted, add_auto, hardware_limit};
-use crate::regs::{I82575, MRQC, RCTL, Regs};
+use vmdq_hal::device::{Io, Limits, Model};
+use vmdq_hal::{Accept, Config, FilterMemory, Mint, Platform, PoolIndex, VectorIndex};
 
-/// Receive packet buffer of the 82575 in KB; the rest of its memory is for transmission.
-const RX_PACKET_BUFFER_82575: u32 = 34;
+use super::{Hooks, MAX_FRAME};
+use crate::pools::{accepted, hardware_limit};
+use crate::regs::{Common, EICR, I82575, MRQC, PBA, RCTL, Regs};
+use crate::vectors::clear_and_mask_by_message;
 
-impl Model for I82575 {
-    type PerQueue<T> = [T; 4];
-    type PerFilter<T> = [T; 15];
-    type PerVector<T> = [T; 10];
+/// Receive packet buffer in KB; the rest of the memory is for transmission.
+const RECEIVE_BUFFER: u32 = 34;
+
+/// How many pools there are.
+const POOLS: u8 = 4;
+/// How many filters there are, entry 0 aside.
+const FILTERS: u8 = 15;
+/// How many MSI-X vectors there are.
+const VECTORS: u8 = 10;
+
+// SAFETY: the traits that it needs are implemented for all models of the family, each with its reason; one
+// constant says how long an array is and how much there is.
+unsafe impl Model for super::I82575 {
+    type PerPool<T: Mint> = [T; POOLS as usize];
+    type PerFilter<T: Mint> = [T; FILTERS as usize];
+    type PerVector<T: Mint> = [T; VECTORS as usize];
+    type Shadow = FilterMemory<{ FILTERS as usize }>;
+    type Lack = Infallible;
+
+    fn limits(self) -> Limits {
+        Limits { name: I82575::NAME, pools: POOLS, filters: FILTERS, vectors: VECTORS, max_frame: MAX_FRAME }
+    }
+}
+
+impl Hooks for I82575 {
     const NAME: &'static str = "82575";
-    const TAIL_FOLLOWS: bool = false;
+    const POOLS: u8 = POOLS;
+    const TAIL_WHILE_DISABLED: bool = false;
+    const CONTEXT_IS_RING: bool = true;
+    const DROP_EN: bool = true;
 
-    fn destination(queue: u8) -> u32 {
-        Self::RAH_QSEL.val(queue.into()).value
+    fn destination(pool: PoolIndex) -> u32 {
+        Self::RAH_QSEL.val(pool.bits()).value
     }
 
-    fn before_reset<B: Bus>(bus: &B) {
-        // Takes effect with the reset that follows.
-        Self::PBA.on(bus).set(RX_PACKET_BUFFER_82575);
+    fn before_reset<P: Platform>(io: Io<'_, P>) {
+        Self::PBA.on(io).write(PBA::RXA.val(RECEIVE_BUFFER));
     }
-
-    fn init<B: Bus>(_: &B) {}
 
     // VT_CTL is left alone: its layout on the 82575 is not documented, and out of reset the default
     // queue is queue 0.
-    fn enable<B: Bus>(bus: &B, config: &Config, _: u8) {
+    fn sort<P: Platform>(io: Io<'_, P>, config: &Config, default: PoolIndex) {
         // The port's own address leads to the default queue, whoever had the device before.
-        Self::RAH.at(0).on(bus).modify(Self::RAH_QSEL.val(0));
-        Self::RLPML.on(bus).set(hardware_limit(config));
-        Self::MRQC.on(bus).write(MRQC::MRQE::VMDQ);
+        Self::RAH.at(0).on(io).modify(Self::RAH_QSEL.val(default.bits()));
+        Common::RLPML.on(io).set(hardware_limit(config));
+        Common::MRQC.on(io).write(MRQC::MRQE::VMDQ);
     }
 
-    fn accept<B: Bus>(_: &B, config: &Config) -> u32 {
+    fn accept<P: Platform>(_: Io<'_, P>, config: &Config) -> u32 {
         // The default queue gets what no filter matches; nothing else is to be set.
         let multicast = if config.accept.contains(Accept::MULTICAST) { RCTL::MPE::SET.value } else { 0 };
         accepted(config.accept) | multicast
     }
 
-    fn enable_msix<B: Bus>(bus: &B) {
-        Self::CTRL_EXT.on(bus).modify(
+    fn enable_msix<P: Platform>(io: Io<'_, P>) {
+        Common::CTRL_EXT.on(io).modify(
             Self::CTRL_EXT_NSICR.val(1) + Self::CTRL_EXT_EIAME.val(1) + Self::CTRL_EXT_PBA_CLR.val(1),
         );
     }
 
-    fn route_queue<B: Bus>(bus: &B, vector: u8, queue: u8) {
-        let causes = queue_causes(queue);
+    fn route<P: Platform>(io: Io<'_, P>, vector: VectorIndex, pool: PoolIndex) {
+        // The ring of a pool has the pool's number.
+        let ring = 1 << pool.number();
+        let causes = (Self::EICR_RXQ.val(ring) + Self::EICR_TXQ.val(ring)).value;
         for other in 0..Self::MSIXBM.len() {
-            let routed = Self::MSIXBM.at(other).on(bus);
+            let routed = Self::MSIXBM.at(other).on(io);
             let before = routed.get();
-            let after = if other == usize::from(vector) { before | causes } else { before & !causes };
+            let after = if other == vector.number() { before | causes } else { before & !causes };
             if after != before {
                 routed.set(after);
             }
         }
-        add_auto::<Self, B>(bus, causes);
+        clear_and_mask_by_message(io, causes);
     }
 
-    fn route_others<B: Bus>(bus: &B, vector: u8) {
-        let routed = Self::MSIXBM.at(vector.into()).on(bus);
-        routed.set(routed.get() | OTHER_CAUSES);
-        add_auto::<Self, B>(bus, OTHER_CAUSES);
+    fn route_others<P: Platform>(io: Io<'_, P>, vector: VectorIndex) {
+        // The cause that stands for those in ICR.
+        Self::MSIXBM.at(vector.number()).on(io).modify(EICR::OTHER::SET);
+        clear_and_mask_by_message(io, EICR::OTHER::SET.value);
     }
 
-    const DROP_EN: bool = true;
-
-    fn default_queue<B: Bus>(_: &B) -> u8 {
-        0
-    }
-
-    fn vector_mask<B: Bus>(bus: &B, vector: u8) -> u32 {
+    fn mask_bits<P: Platform>(io: Io<'_, P>, vector: VectorIndex) -> u32 {
         // Mask bits are cause bits here: those that are routed to the vector now.
-        Self::MSIXBM.at(vector.into()).on(bus).get()
+        Self::MSIXBM.at(vector.number()).on(io).get()
     }
 }
-
-/// Causes of a queue in the 82575's EICR: receive and transmit.
-const fn queue_causes(queue: u8) -> u32 {
-    0x101 << queue
-}
-/// The cause in the 82575's EICR that stands for those in ICR.
-const OTHER_CAUSES: u32 = 1 << 31;

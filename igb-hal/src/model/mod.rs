@@ -1,105 +1,123 @@
-//! What the models of the family do unlike each other.
+//! What models are, and what each of them does unlike its siblings.
+//!
+//! A model is a value without size, [`Igb`] of the type that has its registers. The traits of
+//! [`vmdq_hal::device`] are implemented once for all of them, one piece of hardware a file; what such a
+//! sequence can't know for all models is a hook here: a count, a token, or the part of a sequence that
+//! differs. How much of everything it has is its own implementation of [`Model`](vmdq_hal::device::Model).
+//! What does not depend on the model is written with [`Common`](crate::regs::Common) and is
+//! compiled once, however many models a program drives.
+//!
+//! The differences in one place:
+//!
+//! | | 82575 | 82576 |
+//! |---|---|---|
+//! | destination of a filter | number of a queue | set of pools |
+//! | default pool | fixed | VT_CTL.DEF_PL |
+//! | packet buffer | PBA, before the reset | divided by the device |
+//! | what a ring without descriptors does | SRRCTL.DROP_EN | QDE |
+//! | tail of a disabled ring | writes are ignored | can be written |
+//! | context of transmit descriptors | the ring's number | 0 |
+//! | routing of causes | MSIXBM | IVAR |
 
 mod i82575;
 mod i82576;
 
+use core::fmt;
 use core::marker::PhantomData;
 
-use vmdq_hal::bus::Bus;
-use vmdq_hal::{Accept, Array, Config, FrameLimit};
+use vmdq_hal::device::Io;
+use vmdq_hal::{Config, Platform, PoolIndex, VectorIndex};
 
-use crate::regs::{self, RCTL, Regs};
+use crate::regs::{self, Regs};
 
-/// A gigabit controller of model `M`.
+/// The largest frame limit that Intel's drivers set on this family, in bytes with FCS.
+pub(crate) const MAX_FRAME: u16 = 9728;
+
+/// A gigabit controller whose registers `R` has.
 ///
-/// The wrapper is this crate's own, so that one implementation of
-/// [`Controller`](vmdq_hal::Controller) covers every model.
-pub struct Igb<M>(PhantomData<M>);
+/// The wrapper is this crate's own, so that one implementation of each trait of [`vmdq_hal::device`]
+/// covers every model. Name the models: [`I82575`], [`I82576`].
+pub struct Igb<R>(PhantomData<fn() -> R>);
 
-/// Intel 82575: 4 queues, 15 filters.
+/// The type of Intel's 82575: 4 pools, 15 filters.
 pub type I82575 = Igb<regs::I82575>;
-/// Intel 82576: 8 pools, 23 filters.
+/// Intel's 82575: 4 pools, 15 filters.
+pub const I82575: I82575 = Igb(PhantomData);
+
+/// The type of Intel's 82576: 8 pools, 23 filters.
 pub type I82576 = Igb<regs::I82576>;
+/// Intel's 82576: 8 pools, 23 filters.
+pub const I82576: I82576 = Igb(PhantomData);
 
-/// A model of the family: its counts and what it does unlike its siblings. Sealed.
-pub trait Model: Regs + sealed::Sealed + 'static {
-    #[doc(hidden)]
-    type PerQueue<T>: Array<T>;
-    #[doc(hidden)]
-    type PerFilter<T>: Array<T>;
-    #[doc(hidden)]
-    type PerVector<T>: Array<T>;
-    #[doc(hidden)]
+impl<R> Clone for Igb<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<R> Copy for Igb<R> {}
+
+impl<R> Default for Igb<R> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<R: Hooks> fmt::Debug for Igb<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(R::NAME)
+    }
+}
+
+/// What a model has and does unlike its siblings.
+pub(crate) trait Hooks: Regs + 'static {
+    /// The model's name.
     const NAME: &'static str;
-    /// Whether a tail can be written while its queue is disabled. The 82575 ignores that (manual
-    /// page 359), so that a ring has to begin where the tail was left.
-    #[doc(hidden)]
-    const TAIL_FOLLOWS: bool;
-
-    /// The bits of RAH that name a queue.
-    #[doc(hidden)]
-    fn destination(queue: u8) -> u32;
-    /// What the 82575 needs before the reset.
-    #[doc(hidden)]
-    fn before_reset<B: Bus>(bus: &B);
-    /// Clears what the siblings do not have.
-    #[doc(hidden)]
-    fn init<B: Bus>(bus: &B);
-    /// Turns VMDq on with this default queue; the receiver is off.
-    #[doc(hidden)]
-    fn enable<B: Bus>(bus: &B, config: &Config, default: u8);
-    /// Sets which frames no filter has to match (`config.accept`); leaves RCTL to the caller, of which
-    /// it returns the bits.
-    #[doc(hidden)]
-    fn accept<B: Bus>(bus: &B, config: &Config) -> u32;
-    /// Whether SRRCTL.DROP_EN says what a queue does without descriptors. On the 82576 QDE says it
-    /// for all queues, from when VMDq is turned on.
-    #[doc(hidden)]
+    /// How many pools it has.
+    const POOLS: u8;
+    /// Whether a tail can be written while its ring is disabled. If not, a ring has to begin where the tail
+    /// was left.
+    const TAIL_WHILE_DISABLED: bool;
+    /// Whether a data descriptor's context index is the number of its ring.
+    const CONTEXT_IS_RING: bool;
+    /// Whether SRRCTL.DROP_EN says what a ring without descriptors does.
     const DROP_EN: bool;
-    /// Returns the default queue.
-    #[doc(hidden)]
-    fn default_queue<B: Bus>(bus: &B) -> u8;
-    /// Turns MSI-X with automatic mask and clear on.
-    #[doc(hidden)]
-    fn enable_msix<B: Bus>(bus: &B);
-    /// Routes both causes of a queue.
-    #[doc(hidden)]
-    fn route_queue<B: Bus>(bus: &B, vector: u8, queue: u8);
+
+    /// Returns the bits of RAH that name a pool.
+    fn destination(pool: PoolIndex) -> u32;
+
+    /// Writes what takes effect with the reset.
+    fn before_reset<P: Platform>(_: Io<'_, P>) {}
+
+    /// Clears what the siblings do not have.
+    fn init<P: Platform>(_: Io<'_, P>) {}
+
+    /// Clears the table of VLANs that lead to pools.
+    fn clear_pool_vlans<P: Platform>(_: Io<'_, P>) {}
+
+    /// Turns sorting into pools on, with this default pool; the receiver is off.
+    fn sort<P: Platform>(io: Io<'_, P>, config: &Config, default: PoolIndex);
+
+    /// Sets which frames no filter has to match (`config.accept`); leaves RCTL to the caller, of which it
+    /// returns the bits.
+    fn accept<P: Platform>(io: Io<'_, P>, config: &Config) -> u32;
+
+    /// Makes a pool the default one; the receiver is on. Nothing where there is no choice.
+    fn set_default<P: Platform>(_: Io<'_, P>, _: &Config, _: PoolIndex) {}
+
+    /// Returns the default pool.
+    fn default_pool<P: Platform>(_: Io<'_, P>) -> PoolIndex {
+        PoolIndex::new(0)
+    }
+
+    /// Turns MSI-X on, with causes that clear and mask themselves.
+    fn enable_msix<P: Platform>(io: Io<'_, P>);
+
+    /// Routes the causes of a pool's rings, both ways.
+    fn route<P: Platform>(io: Io<'_, P>, vector: VectorIndex, pool: PoolIndex);
+
     /// Routes the other causes.
-    #[doc(hidden)]
-    fn route_others<B: Bus>(bus: &B, vector: u8);
-    /// The bits of EIMS and its siblings for a vector.
-    #[doc(hidden)]
-    fn vector_mask<B: Bus>(bus: &B, vector: u8) -> u32;
-}
+    fn route_others<P: Platform>(io: Io<'_, P>, vector: VectorIndex);
 
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for crate::regs::I82575 {}
-    impl Sealed for crate::regs::I82576 {}
-}
-
-/// The length to which hardware that knows one limit for all frames is set.
-fn hardware_limit(config: &Config) -> u32 {
-    // `Port::init` has refused what is out of range; saturate all the same.
-    FrameLimit::new(config.max_frame, u16::MAX)
-        .map_or(u32::from(FrameLimit::LEAST), |limit| limit.hardware().into())
-}
-
-/// RCTL bits that accept what is not filtered, as far as they are the same on all models.
-fn accepted(accept: Accept) -> u32 {
-    let mut bits = 0;
-    if accept.contains(Accept::BROADCAST) {
-        bits |= RCTL::BAM::SET.value;
-    }
-    if accept.contains(Accept::PROMISCUOUS) {
-        bits |= RCTL::UPE::SET.value;
-    }
-    bits
-}
-
-/// Lets causes clear and mask themselves when their message is sent.
-fn add_auto<M: Model, B: Bus>(bus: &B, bits: u32) {
-    M::EIAC.on(bus).set(M::EIAC.on(bus).get() | bits);
-    M::EIAM.on(bus).set(M::EIAM.on(bus).get() | bits);
+    /// Returns the bits of EIMS and its kin for a vector.
+    fn mask_bits<P: Platform>(io: Io<'_, P>, vector: VectorIndex) -> u32;
 }

@@ -87,7 +87,7 @@ pub struct Sent {
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct InterfaceCounters {
+pub struct ChannelCounters {
     /// Frames that the guest got.
     pub delivered: u64,
     /// Frames undelivered for want of a buffer.
@@ -190,14 +190,14 @@ pub struct VirtualInterface<'m> {
     receive: BackEnd<'m>,
     transmit: BackEnd<'m>,
     limit: FrameLimit,
-    counters: InterfaceCounters,
+    counters: ChannelCounters,
 }
 
 impl<'m> VirtualInterface<'m> {
     /// Makes the interface of a virtual machine that may send frames up to `limit`.
     #[must_use]
     pub fn new(vm: VmId, receive: BackEnd<'m>, transmit: BackEnd<'m>, limit: FrameLimit) -> Self {
-        Self { vm, receive, transmit, limit, counters: InterfaceCounters::default() }
+        Self { vm, receive, transmit, limit, counters: ChannelCounters::default() }
     }
 
     /// Returns whose interface it is.
@@ -365,7 +365,7 @@ impl<'m> VirtualInterface<'m> {
 
     /// Returns what became of frames and notifications so far.
     #[must_use]
-    pub const fn counters(&self) -> InterfaceCounters {
+    pub const fn counters(&self) -> ChannelCounters {
         self.counters
     }
 }

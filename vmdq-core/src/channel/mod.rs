@@ -114,5 +114,5 @@ pub use back_end::{BackEnd, BackEndCounters, Corrupt, Posted, RespondError, Unfi
 pub use driver::VirtualDriver;
 pub use entry::{Buffer, Status};
 pub use front_end::{Done, FrontEnd, PostError, ResponseError};
-pub use interface::{InterfaceCounters, Refused, Sent, Undelivered, VirtualInterface};
+pub use interface::{ChannelCounters, Refused, Sent, Undelivered, VirtualInterface};
 pub use layout::{LayoutError, MOST_ENTRIES, VERSION, words};

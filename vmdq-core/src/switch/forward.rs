@@ -8,13 +8,11 @@ use super::interface::{InterfaceId, Kind, Security, Slot, Unknown};
 use super::learned::Learner;
 use super::set::InterfaceSet;
 use super::vlan::{Tag, TagAction, Vlan};
-use crate::group::Group;
 
-/// Where a group came from, and what sorting says of it.
+/// Where a group came from, with the paper's match indicator (sections 2.2 and 3.5.1).
 ///
-/// Filters name queues ([`Indication`](crate::group::Indication)); which interface a queue's filters
-/// serve the caller knows. A queue that serves several interfaces at once brings unmatched frames,
-/// as the default queue does.
+/// Filters name queues; which interface a queue's filters serve the caller knows. A queue that serves
+/// several interfaces at once brings unmatched frames, as the default queue does.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Origin {
@@ -33,8 +31,8 @@ pub enum Origin {
         to: InterfaceId,
     },
     /// As [`Matched`](Self::Matched), but the header lies in memory of the virtual machine, which can
-    /// have rewritten it: targeted receive without header replication (paper section 3.5.1). The
-    /// header is not looked at.
+    /// have rewritten it: targeted receive without header replication (paper section 3.7). The header
+    /// is not looked at.
     Targeted {
         /// The physical interface.
         uplink: InterfaceId,
@@ -43,53 +41,27 @@ pub enum Origin {
     },
 }
 
-/// What is known of a group without looking at its bytes, the same for each frame.
+impl Origin {
+    /// Tells whether a filter matched each frame: the paper's match indicator. Only such frames make
+    /// groups of several.
+    #[inline(always)]
+    #[must_use]
+    pub const fn is_matched(&self) -> bool {
+        matches!(self, Self::Matched { .. } | Self::Targeted { .. })
+    }
+}
+
+/// What is indicated of a group: all that is known of it without looking at its bytes, the same for
+/// each frame (group indication, paper sections 2.2 and 3.5.1).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Indicated {
+pub struct Indication {
     /// Where it came from.
     pub from: Origin,
     /// The tag (priority, DEI and VLAN id) that was removed from the bytes, if one was.
     pub tag: Option<u16>,
     /// Whether the frames have errors.
     pub error: bool,
-}
-
-impl Indicated {
-    /// Says where the frames of a group came from.
-    ///
-    /// The origin has to agree with [`Group::indication`]: a group of several frames is no unmatched
-    /// one.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use vmdq_core::group::{Described, Groups, Indication};
-    /// use vmdq_core::switch::{Indicated, InterfaceId, Load, Origin, Switch, Verdict};
-    ///
-    /// /// Frames of the queue to which the filters of `to` lead.
-    /// fn serve<Frame: Described + AsRef<[u8]>>(
-    ///     switch: &mut Switch<16, 1024>,
-    ///     frames: &mut [Frame],
-    ///     (uplink, to): (InterfaceId, InterfaceId),
-    ///     now: u64,
-    ///     mut deliver: impl FnMut(InterfaceId, &mut [Frame]),
-    /// ) {
-    ///     for group in Groups::new(frames, Indication::Matched(to.number())) {
-    ///         let indicated = Indicated::new(Origin::Matched { uplink, to }, &group);
-    ///         let load = Load { frames: group.frames.len() as u64, bytes: 0 };
-    ///         let decision = switch.forward(&indicated, load, group.frames[0].as_ref(), now);
-    ///         if let Verdict::To(to) = decision.verdict {
-    ///             deliver(to, group.frames);
-    ///         }
-    ///     }
-    /// }
-    /// ```
-    #[inline(always)]
-    #[must_use]
-    pub const fn new<F>(from: Origin, group: &Group<'_, F>) -> Self {
-        Self { from, tag: group.tag, error: group.error }
-    }
 }
 
 /// Who gets a group.
@@ -144,7 +116,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     /// that does not go back.
     // The caller knows the origin, so that one of the ways below is left; neither is long.
     #[inline(always)]
-    pub fn forward(&mut self, group: &Indicated, load: Load, header: &[u8], now: u64) -> Decision {
+    pub fn forward(&mut self, group: &Indication, load: Load, header: &[u8], now: u64) -> Decision {
         match group.from {
             Origin::Matched { uplink, to } => self.forward_matched(uplink, to, group, load, header, now),
             // No header, nothing to learn from.
@@ -162,7 +134,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
 
     /// The long way. Not inlined, so that the short one stays short where it is.
     #[inline(never)]
-    fn forward_single(&mut self, group: &Indicated, load: Load, header: &[u8], now: u64) -> Decision {
+    fn forward_single(&mut self, group: &Indication, load: Load, header: &[u8], now: u64) -> Decision {
         let (from, arrived) = match group.from {
             Origin::Virtual(id) => (id, self.sent(id, group, header, now)),
             Origin::Unmatched { uplink }
@@ -197,7 +169,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     fn unmatched(
         &mut self,
         uplink: InterfaceId,
-        group: &Indicated,
+        group: &Indication,
         header: &[u8],
         now: u64,
     ) -> Result<(Header, Vlan), DropReason> {
@@ -212,7 +184,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     fn sent(
         &mut self,
         id: InterfaceId,
-        group: &Indicated,
+        group: &Indication,
         header: &[u8],
         now: u64,
     ) -> Result<(Header, Vlan), DropReason> {
@@ -241,7 +213,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
 
     /// Reads the header of a single frame and finds its VLAN.
     #[inline(always)]
-    fn arrive(&self, slot: &Slot, group: &Indicated, header: &[u8]) -> Result<(Header, Vlan), DropReason> {
+    fn arrive(&self, slot: &Slot, group: &Indication, header: &[u8]) -> Result<(Header, Vlan), DropReason> {
         if group.error {
             return Err(DropReason::Error);
         }

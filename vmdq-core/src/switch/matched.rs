@@ -9,7 +9,7 @@
 
 use super::Switch;
 use super::counters::{DropReason, InterfaceCounters, Load};
-use super::forward::{Decision, Indicated, Origin, Verdict};
+use super::forward::{Decision, Indication, Origin, Verdict};
 use super::header::{self, Address, Header};
 use super::interface::{InterfaceId, Kind};
 use super::vlan::{Tag, Vlan};
@@ -74,7 +74,7 @@ impl Sorted {
 
     /// Tells whether a group has this tag, and no error.
     #[inline(always)]
-    const fn has(&self, group: &Indicated) -> bool {
+    const fn has(&self, group: &Indication) -> bool {
         // By cases, which takes an instruction less than one comparison of numbers.
         !group.error
             && match group.tag {
@@ -110,7 +110,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         &mut self,
         uplink: InterfaceId,
         to: InterfaceId,
-        group: &Indicated,
+        group: &Indication,
         load: Load,
         header: &[u8],
         now: u64,
@@ -142,7 +142,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     fn ask(
         &mut self,
         (uplink, to): (InterfaceId, InterfaceId),
-        group: Indicated,
+        group: Indication,
         load: Load,
         header: &[u8],
         now: u64,
@@ -179,7 +179,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         &self,
         uplink: InterfaceId,
         to: InterfaceId,
-        group: &Indicated,
+        group: &Indication,
         load: Load,
         header: &[u8],
     ) -> Result<(Vlan, Tag), DropReason> {

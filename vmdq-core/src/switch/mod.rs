@@ -3,9 +3,9 @@
 //!
 //! A switch joins virtual interfaces (network devices of virtual machines) and physical ones
 //! (uplinks). It holds no frames and no queues: it is told where a group came from and shown the header
-//! of the group's first frame, and answers with a [`Decision`]; the caller moves the frames. One
-//! decision serves a whole group, and frames 2 to k are not looked at. Nothing is allocated, and
-//! each step is O(1) but for replication and for binding.
+//! of the group's first frame, and answers with a [`Decision`]. One decision serves a whole group, and
+//! frames 2 to k are not looked at. Nothing is allocated, and each step is O(1) but for replication and
+//! for binding. [`relay`](crate::relay) makes the groups, asks the switch and delivers the frames.
 //!
 //! # Examples
 //!
@@ -14,7 +14,7 @@
 //! ```
 //! use vmdq_core::MacAddress;
 //! use vmdq_core::switch::{
-//!     DropReason, Gather, Indicated, Load, Origin, Physical, Switch, TagAction, Verdict, Virtual, Vlan, Vlans,
+//!     DropReason, Indication, Load, Origin, Physical, Switch, TagAction, Verdict, Virtual, Vlan, Vlans,
 //! };
 //!
 //! let mac = |last| MacAddress([2, 0, 0, 0, 0, last]);
@@ -28,36 +28,23 @@
 //! switch.bind_address(red, mac(1))?;
 //! switch.bind_address(blue, mac(2))?;
 //!
-//! // The loop: frames of red's queue arrived. Here a frame is its removed tag and its bytes; in a
-//! // hypervisor it is a `ring::Frame`, or the header and the buffer of targeted receive.
-//! struct Received { tag: Option<u16>, bytes: [u8; 60] }
+//! // The frames of red's queue: its filter matched each of them, so that they are one group.
 //! let frame = |to, from| {
 //!     let mut bytes = [0; 60];
 //!     bytes[..6].copy_from_slice(&mac(to).0);
 //!     bytes[6..12].copy_from_slice(&mac(from).0);
 //!     bytes
 //! };
-//! let mut burst: [Received; 32] = core::array::from_fn(|_| Received { tag: Some(10), bytes: frame(1, 0x99) });
 //! let now = 1_000; // milliseconds, from any clock that does not go back
-//! let mut groups = 0;
-//! for (group, frames) in Gather::new(&mut burst, |frame| Indicated {
-//!     from: Origin::Matched { uplink, to: red },
-//!     tag: frame.tag,
-//!     error: false,
-//! }) {
-//!     let load = Load { frames: frames.len() as u64, bytes: 0 };
-//!     let decision = switch.forward(&group, load, &frames[0].bytes, now);
-//!     for number in decision.destinations() {
-//!         // The controller removed the tag, and red's frames have none: nothing to do.
-//!         assert_eq!((number, switch.tag_action(&decision, number)), (red.number(), TagAction::Keep));
-//!         // Here `frames` move to the virtual machine; to all but the last destination, copies.
-//!     }
-//!     groups += 1;
-//! }
-//! assert_eq!(groups, 1);
+//! let group = Indication { from: Origin::Matched { uplink, to: red }, tag: Some(10), error: false };
+//! let load = Load { frames: 32, bytes: 32 * 60 };
+//! let decision = switch.forward(&group, load, &frame(1, 0x99), now);
+//! assert_eq!(decision.verdict, Verdict::To(red));
+//! // The controller removed the tag, and red's frames have none: nothing to do.
+//! assert_eq!(switch.tag_action(&decision, red.number()), TagAction::Keep);
 //!
 //! // Red answers. The switch has learned where station 0x99 is, and the tag goes back in.
-//! let sent = Indicated { from: Origin::Virtual(red), tag: None, error: false };
+//! let sent = Indication { from: Origin::Virtual(red), tag: None, error: false };
 //! let decision = switch.forward(&sent, Load::frame(60), &frame(0x99, 1), now);
 //! assert_eq!(decision.verdict, Verdict::To(uplink));
 //! assert_eq!(switch.tag_action(&decision, uplink.number()), TagAction::Insert(10));
@@ -115,7 +102,6 @@ mod apply;
 mod binding;
 mod counters;
 mod forward;
-mod gather;
 mod hash;
 mod header;
 mod interface;
@@ -127,8 +113,7 @@ pub mod steer;
 mod vlan;
 
 pub use counters::{Counters, DropReason, Drops, InterfaceCounters, LearningCounters, Load};
-pub use forward::{Decision, Indicated, Origin, Verdict};
-pub use gather::Gather;
+pub use forward::{Decision, Indication, Origin, Verdict};
 pub use interface::{
     AddressError, InterfaceError, InterfaceId, NotBound, Physical, Security, Unknown, Virtual,
 };

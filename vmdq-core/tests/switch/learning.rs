@@ -2,7 +2,7 @@
 
 use vmdq_core::MacAddress;
 use vmdq_core::switch::{
-    Indicated, InterfaceId, LearningCounters, Load, Origin, Physical, Security, Switch, Verdict, Virtual,
+    Indication, InterfaceId, LearningCounters, Load, Origin, Physical, Security, Switch, Verdict, Virtual,
     Vlan, VlanSet, Vlans,
 };
 
@@ -103,7 +103,7 @@ fn a_station_is_learned_in_each_vlan_of_sorted_groups() {
     let guest = switch.bind_virtual(&settings).unwrap();
     for (round, vlan) in vlans.into_iter().enumerate() {
         let from = Origin::Matched { uplink, to: guest };
-        let group = Indicated { from, tag: Some(vlan.id()), error: false };
+        let group = Indication { from, tag: Some(vlan.id()), error: false };
         let decision = switch.forward(&group, Load::frame(60), &header(mac(1), mac(99)), 0);
         assert_eq!((decision.verdict, decision.vlan()), (Verdict::To(guest), vlan));
         assert_eq!(switch.learned(uplink), round + 1);

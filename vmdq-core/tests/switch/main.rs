@@ -11,7 +11,7 @@ mod steps;
 mod vlans;
 
 use vmdq_core::MacAddress;
-use vmdq_core::switch::{Decision, Indicated, InterfaceId, Load, Origin, Switch};
+use vmdq_core::switch::{Decision, Indication, InterfaceId, Load, Origin, Switch};
 
 /// The address of a station.
 fn mac(last: u8) -> MacAddress {
@@ -35,8 +35,8 @@ fn tagged(to: MacAddress, from: MacAddress, kind: u16, tag: u16) -> [u8; 18] {
     bytes
 }
 
-fn plain(from: Origin) -> Indicated {
-    Indicated { from, tag: None, error: false }
+fn plain(from: Origin) -> Indication {
+    Indication { from, tag: None, error: false }
 }
 
 /// A frame of 60 bytes from a virtual machine, without a tag.

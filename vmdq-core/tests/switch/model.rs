@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use vmdq_core::MacAddress;
-use vmdq_core::switch::{DropReason, Indicated, InterfaceId, Origin, Unknown, Vlan, Vlans};
+use vmdq_core::switch::{DropReason, Indication, InterfaceId, Origin, Unknown, Vlan, Vlans};
 
 pub(crate) const AGE: u64 = 100;
 /// A small world of VLANs, in which everything meets.
@@ -109,7 +109,7 @@ impl Model {
         self.learned.insert((vlan, source), (at, self.now));
     }
 
-    pub(crate) fn decide(&mut self, group: &Indicated, traffic: &Traffic) -> To {
+    pub(crate) fn decide(&mut self, group: &Indication, traffic: &Traffic) -> To {
         let (from, to, sees_header, virtual_) = match group.from {
             Origin::Virtual(id) => (id, None, true, true),
             Origin::Unmatched { uplink } => (uplink, None, true, false),

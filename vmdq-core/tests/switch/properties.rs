@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use vmdq_core::MacAddress;
 use vmdq_core::switch::{
-    Indicated, InterfaceId, Load, Origin, Physical, Security, Switch, TagAction, Unknown, Verdict, Virtual,
+    Indication, InterfaceId, Load, Origin, Physical, Security, Switch, TagAction, Unknown, Verdict, Virtual,
     Vlan,
 };
 
@@ -160,7 +160,7 @@ impl World {
         };
         let bytes = if traffic.cut { &bytes[..11] } else { &bytes[..] };
         let tag = traffic.tag.filter(|_| !traffic.inside);
-        let group = Indicated { from, tag, error: traffic.error };
+        let group = Indication { from, tag, error: traffic.error };
         let load = Load { frames: traffic.frames, bytes: traffic.frames * 64 };
         let statics = self.model.statics.clone();
 
@@ -193,7 +193,7 @@ impl World {
     /// What holds of every decision, whatever it is.
     fn tally(
         &mut self,
-        group: &Indicated,
+        group: &Indication,
         load: Load,
         decision: &vmdq_core::switch::Decision,
         traffic: &Traffic,

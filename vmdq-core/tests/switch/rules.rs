@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use vmdq_core::MacAddress;
 use vmdq_core::switch::{
-    DropReason, Gather, Indicated, Load, NotBound, Origin, Physical, Security, Switch, Unknown, Verdict,
-    Virtual,
+    DropReason, Indication, Load, NotBound, Origin, Physical, Security, Switch, Unknown, Verdict, Virtual,
 };
 
 use crate::bed::{Bed, bed, dropped, set};
@@ -108,7 +107,7 @@ fn errors_and_short_headers_are_dropped() {
     let Bed { mut switch, uplink, red, .. } = bed();
     let origins = [Origin::Matched { uplink, to: red }, Origin::Unmatched { uplink }, Origin::Virtual(red)];
     for from in origins {
-        let group = Indicated { from, tag: None, error: true };
+        let group = Indication { from, tag: None, error: true };
         let load = Load { frames: 5, bytes: 300 };
         let verdict = switch.forward(&group, load, &header(mac(2), mac(1)), 0).verdict;
         assert_eq!(verdict, dropped(DropReason::Error));
@@ -217,7 +216,7 @@ fn service_tags_are_opaque_unless_told() {
     let targeted = plain(Origin::Targeted { uplink, to: red });
     assert_eq!(switch.forward(&targeted, Load::frame(60), &frame, 0).verdict, dropped(DropReason::MixedTags));
     // A removed tag is the outer one, and shows in descriptors.
-    let removed = Indicated { tag: Some(0), ..matched };
+    let removed = Indication { tag: Some(0), ..matched };
     assert_eq!(switch.forward(&removed, two, &frame, 0).verdict, Verdict::To(red));
 }
 
@@ -227,7 +226,7 @@ fn a_group_like_the_last_one_is_judged_by_the_rules_of_its_own_time() {
     let Bed { mut switch, uplink, red, blue } = bed();
     let matched = plain(Origin::Matched { uplink, to: red });
     let two = Load { frames: 2, bytes: 120 };
-    let verdict = |switch: &mut Switch<8, 512>, group: &Indicated| {
+    let verdict = |switch: &mut Switch<8, 512>, group: &Indication| {
         let frame = header(mac(1), mac(99));
         let first = switch.forward(group, two, &frame, 0);
         // The same again takes the short way.
@@ -235,11 +234,11 @@ fn a_group_like_the_last_one_is_judged_by_the_rules_of_its_own_time() {
         first.verdict
     };
     assert_eq!(verdict(&mut switch, &matched), Verdict::To(red));
-    assert_eq!(verdict(&mut switch, &Indicated { error: true, ..matched }), dropped(DropReason::Error));
-    let tag = Indicated { tag: Some(10), ..matched };
+    assert_eq!(verdict(&mut switch, &Indication { error: true, ..matched }), dropped(DropReason::Error));
+    let tag = Indication { tag: Some(10), ..matched };
     assert_eq!(verdict(&mut switch, &tag), dropped(DropReason::VlanEgress));
     // A priority tag is no VLAN, but another tag.
-    let priority = Indicated { tag: Some(0xa000), ..matched };
+    let priority = Indication { tag: Some(0xa000), ..matched };
     assert_eq!(verdict(&mut switch, &priority), Verdict::To(red));
     assert_eq!(verdict(&mut switch, &matched), Verdict::To(red));
     switch.set_service_tags(true);
@@ -272,39 +271,6 @@ fn a_tag_in_the_bytes_is_read_each_time() {
         let verdict = switch.forward(&matched, Load::frame(60), &other, 0).verdict;
         assert_eq!(verdict, dropped(DropReason::VlanEgress));
     }
-}
-
-#[test]
-fn frames_are_gathered_by_what_is_said_of_them() {
-    let Bed { uplink, red, blue, .. } = bed();
-    let matched = |to| plain(Origin::Matched { uplink, to });
-    let error = Indicated { error: true, ..matched(red) };
-    let tag = Indicated { tag: Some(5), ..matched(red) };
-    let unmatched = plain(Origin::Unmatched { uplink });
-    let mut frames = [
-        matched(red),
-        matched(red),
-        error,
-        tag,
-        tag,
-        tag,
-        matched(blue),
-        unmatched,
-        unmatched,
-        plain(Origin::Virtual(red)),
-        plain(Origin::Virtual(red)),
-        plain(Origin::Targeted { uplink, to: red }),
-        plain(Origin::Targeted { uplink, to: red }),
-    ];
-    let mut rest = frames.to_vec();
-    for (group, frames) in Gather::new(&mut frames, |frame| *frame) {
-        assert!(frames.iter().all(|frame| *frame == group));
-        assert_eq!(rest.drain(..frames.len()).collect::<Vec<_>>(), frames);
-    }
-    assert!(rest.is_empty());
-    let lengths: Vec<_> = Gather::new(&mut frames, |frame| *frame).map(|(_, frames)| frames.len()).collect();
-    assert_eq!(lengths, [2, 1, 3, 1, 1, 1, 1, 1, 2]);
-    assert_eq!(Gather::new(&mut [0u8; 0], |_| unmatched).count(), 0);
 }
 
 #[test]

@@ -201,7 +201,7 @@ impl Host {
             Destination::Default => Origin::Unmatched { uplink },
             Destination::Dropped => unreachable!("the port is promiscuous"),
         };
-        let group = vmdq_core::switch::Indicated { tag: Some(tag), ..plain(origin) };
+        let group = vmdq_core::switch::Indication { tag: Some(tag), ..plain(origin) };
         let decision = self.switch.forward(&group, Load::frame(60), &header(to, from), 0);
         if let Verdict::To(id) = decision.verdict {
             assert_eq!(self.switch.id(id.number()), Some(id));

@@ -2,7 +2,7 @@
 
 use vmdq_core::MacAddress;
 use vmdq_core::switch::{
-    AddressError, DropReason, Indicated, InterfaceId, Load, Origin, Physical, Switch, TagAction, Verdict,
+    AddressError, DropReason, Indication, InterfaceId, Load, Origin, Physical, Switch, TagAction, Verdict,
     Virtual, Vlan, VlanSet, Vlans,
 };
 
@@ -42,11 +42,11 @@ impl Bed {
 
     /// A frame of the default queue whose tag was removed.
     fn receive(&mut self, to: MacAddress, tag: Option<u16>) -> (Verdict, Vec<(usize, TagAction)>) {
-        let group = Indicated { from: Origin::Unmatched { uplink: self.uplink }, tag, error: false };
+        let group = Indication { from: Origin::Unmatched { uplink: self.uplink }, tag, error: false };
         self.forward(&group, &header(to, mac(99)))
     }
 
-    fn forward(&mut self, group: &Indicated, header: &[u8]) -> (Verdict, Vec<(usize, TagAction)>) {
+    fn forward(&mut self, group: &Indication, header: &[u8]) -> (Verdict, Vec<(usize, TagAction)>) {
         let decision = self.switch.forward(group, Load::frame(60), header, 0);
         let actions = decision.destinations().iter().map(|to| (to, self.switch.tag_action(&decision, to)));
         (decision.verdict, actions.collect())
@@ -147,7 +147,7 @@ fn an_interface_sends_only_in_its_vlans() {
 fn a_matched_group_does_not_enter_another_vlan() {
     let mut bed = Bed::new(Vlans::ALL);
     let to = bed.add(access(10), 1);
-    let group = |tag| Indicated { from: Origin::Matched { uplink: bed.uplink, to }, tag, error: false };
+    let group = |tag| Indication { from: Origin::Matched { uplink: bed.uplink, to }, tag, error: false };
     let (right, wrong, none) = (group(Some(10)), group(Some(20)), group(None));
     assert_eq!(bed.forward(&right, &[]).0, Verdict::To(to));
     assert_eq!(bed.forward(&wrong, &[]).0, Verdict::Drop(DropReason::VlanEgress));
@@ -169,7 +169,7 @@ fn a_second_tag_does_not_surface() {
         assert_eq!(verdict, Verdict::Drop(DropReason::DoublyTagged));
     }
     // The same with the outer tag beside the frame, as an I/O channel may pass it.
-    let group = Indicated { from: Origin::Virtual(red), tag: Some(10), error: false };
+    let group = Indication { from: Origin::Virtual(red), tag: Some(10), error: false };
     let verdict = bed.forward(&group, &tagged(mac(99), mac(1), 0x8100, 20)).0;
     assert_eq!(verdict, Verdict::Drop(DropReason::DoublyTagged));
 }

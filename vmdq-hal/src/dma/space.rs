@@ -29,7 +29,46 @@ pub enum Direction {
 /// different memory. An address that was unmapped reaches nothing until it is mapped anew. `for_device`
 /// and `for_cpu` do what the platform's caches need, change no byte that a coherent machine would not
 /// change, and touch nothing beyond the range. No method panics: they are called while a buffer is
-/// between two owners.
+/// between two owners. (Should one panic all the same, rings lose buffers rather than have one twice.)
+///
+/// # Examples
+///
+/// A machine whose caches the controller does not see:
+///
+/// ```
+/// use core::ptr::NonNull;
+/// use vmdq_hal::dma::{Direction, DmaSpace};
+///
+/// #[derive(Clone, Copy)]
+/// struct Cached;
+///
+/// // SAFETY: identity paging, no IOMMU; clean and invalidate go over every line of a range and no other.
+/// unsafe impl DmaSpace for Cached {
+///     fn map(&self, at: NonNull<u8>, len: usize, direction: Direction) -> Option<u64> {
+///         let bus = at.addr().get() as u64;
+///         // This controller reaches the first 4 GiB alone.
+///         (bus.checked_add(len as u64)? <= 1 << 32).then_some(bus)
+///     }
+///
+///     unsafe fn for_device(&self, at: NonNull<u8>, len: usize) {
+///         clean_and_invalidate(at.as_ptr(), len);
+///     }
+///
+///     unsafe fn for_cpu(&self, at: NonNull<u8>, len: usize) {
+///         invalidate(at.as_ptr(), len);
+///     }
+/// }
+///
+/// fn clean_and_invalidate(at: *const u8, len: usize) {
+///     // Such as `dc civac` for each line, then `dsb sy`.
+/// #   let _ = (at, len);
+/// }
+///
+/// fn invalidate(at: *const u8, len: usize) {
+///     // Such as `dc ivac` for each line, then `dsb sy`.
+/// #   let _ = (at, len);
+/// }
+/// ```
 pub unsafe trait DmaSpace: Clone {
     /// Lets the controller reach `len` bytes at `at`; returns their bus address, or `None` if that
     /// is not possible (address mask, boundary, no room in the IOMMU).

@@ -27,8 +27,7 @@ use crate::refused::Refused;
 pub use error::{BindError, FilterError};
 pub(crate) use memory::Entry;
 pub use memory::{FilterMemory, Shadow};
-#[doc(hidden)]
-pub use slot::SlotSeed;
+pub(crate) use slot::SlotSeed;
 pub use slot::{Binding, BindingId, FilterSlot};
 
 /// All filters of a port: the only writer of their registers.

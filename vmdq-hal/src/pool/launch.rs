@@ -128,8 +128,8 @@ impl<M: Model, P: Platform> Prepared<M, P> {
         // Dropping a ring leaks it.
         // SAFETY: the ring owns the mapped memory; `stop_receive` comes before it gives it back.
         let started = unsafe { pool.model.start_receive(io, receive.setup, how) };
-        // SAFETY: the ring owns the mapped memory; `stop_transmit` comes before it gives it back.
         let started = started.and_then(|rx_seen| {
+            // SAFETY: the ring owns the mapped memory; `stop_transmit` comes before it gives it back.
             let tx_seen = unsafe { pool.model.start_transmit(io, transmit.setup) };
             tx_seen.map(|tx_seen| (rx_seen, tx_seen))
         });

@@ -13,7 +13,7 @@ use crate::index::PoolIndex;
 use crate::platform::Platform;
 use crate::pool::{Idle, NotStarted, Pool, PoolSeed, PoolSetup, Running, StartError, Started};
 use crate::refused::Refused;
-use crate::ring::{BufferSize, RingSpace};
+use crate::ring::{BufferPool, BufferSize, RingSpace};
 use crate::vector::{Vector, VectorSeed};
 
 impl<M: Model, P: Platform, S> Port<M, P, S> {
@@ -71,6 +71,25 @@ impl<M: Model, P: Platform> Port<M, P, Vmdq> {
             .map_err(|refused| refused.map(|(pool, rx, tx)| NotStarted { pool, memory: Some((rx, tx)) }))?;
         let rx = prepared.receive_ring(rx);
         prepared.launch(rx, None)
+    }
+
+    /// Starts a pool on ring memory as [`start`](Self::start) does, for the buffers of `buffers`, and fills
+    /// the receive ring with them: frames can arrive at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start). No buffer is taken then.
+    pub fn start_with(
+        &self,
+        pool: Pool<M, P, Idle>,
+        rx: impl Into<RingSpace>,
+        tx: impl Into<RingSpace>,
+        buffers: &mut BufferPool,
+    ) -> Result<Started<M, P>, Refused<StartError, NotStarted<M, P>>> {
+        let mut started = self.start(pool, rx, tx, buffers.size())?;
+        started.rx.refill(buffers);
+        started.rx.flush();
+        Ok(started)
     }
 
     /// Begins to gather what [`enable`](Port::enable) handed out.

@@ -1,4 +1,4 @@
-//! Buffers: carved out of memory that is mapped once, kept on a last-in-first-out shelf.
+//! Buffers: carved out of memory that is mapped once, kept in a pool, last in, first out.
 
 use core::fmt;
 use core::mem::MaybeUninit;
@@ -6,8 +6,10 @@ use core::ptr::NonNull;
 
 use embedded_dma::WriteBuffer;
 
-use super::{Buffer, BufferKib, BufferSize, Frame, Kib};
+use super::pool_memory::Carved;
+use super::{Buffer, BufferKib, BufferSize, Burst, Frame, Kib, PoolMemory};
 use crate::dma::{Direction, DmaSpace};
+use crate::refused::Refused;
 
 /// Bytes between the starts of neighbouring buffers, beyond their size.
 ///
@@ -18,16 +20,37 @@ const SPREAD: usize = 64;
 /// Bytes of a cache line.
 const LINE: usize = Buffer::ALIGN;
 
-/// A place on a pool's shelf.
-pub type Shelf = MaybeUninit<Buffer>;
+/// Room for one free buffer of a pool.
+pub type BufferSlot = MaybeUninit<Buffer>;
+
+/// A pool's memory in its two parts: the region with the buffers, and the slots for their handles.
+pub type PoolParts<W> = (W, &'static mut [BufferSlot]);
 
 /// Memory for a pool of `N` buffers of `KIB` KiB each.
 ///
 /// For memory that isn't known while compiling, see [`BufferPool::carve`].
+///
+/// # Examples
+///
+/// Pool memory in a `static`, of which a program makes a pool once:
+///
+/// ```
+/// use vmdq_hal::dma::DmaSpace;
+/// use vmdq_hal::ring::{BufferMemory, BufferPool, PoolError};
+///
+/// fn pool<D: DmaSpace>(
+///     memory: &'static mut BufferMemory<256, 2>,
+///     dma: D,
+/// ) -> Result<BufferPool, PoolError> {
+///     // Without the second value the memory is the pool's for good.
+///     let (pool, _memory) = memory.pool(dma).map_err(|refused| refused.into_error())?;
+///     Ok(pool)
+/// }
+/// ```
 #[repr(C, align(64))]
 pub struct BufferMemory<const N: usize, const KIB: usize> {
     cells: [Cell<KIB>; N],
-    shelf: [Shelf; N],
+    slots: [BufferSlot; N],
 }
 
 #[repr(C)]
@@ -45,7 +68,7 @@ impl<const N: usize, const KIB: usize> BufferMemory<N, KIB> {
     {
         Self {
             cells: [const { Cell { buffer: [[0; 1024]; KIB], spread: [0; SPREAD] } }; N],
-            shelf: [const { MaybeUninit::uninit() }; N],
+            slots: [const { MaybeUninit::uninit() }; N],
         }
     }
 
@@ -58,14 +81,17 @@ impl<const N: usize, const KIB: usize> BufferMemory<N, KIB> {
     pub fn pool<D: DmaSpace>(
         &'static mut self,
         dma: D,
-    ) -> Result<(BufferPool, Lent<&'static mut [u8], D>), (PoolError, &'static mut [u8], &'static mut [Shelf])>
+    ) -> Result<
+        (BufferPool, PoolMemory<&'static mut [u8], D>),
+        Refused<PoolError, PoolParts<&'static mut [u8]>>,
+    >
     where
         Kib<KIB>: BufferKib,
     {
         let len = size_of_val(&self.cells);
         // SAFETY: the cells are bytes, `'static` and borrowed for good.
         let bytes = unsafe { core::slice::from_raw_parts_mut(self.cells.as_mut_ptr().cast::<u8>(), len) };
-        BufferPool::carve(bytes, Kib::<KIB>::SIZE, &mut self.shelf, dma)
+        BufferPool::carve(bytes, Kib::<KIB>::SIZE, &mut self.slots, dma)
     }
 }
 
@@ -79,44 +105,98 @@ where
 }
 
 /// Frames that nobody uses, last in, first out: the buffer that was used last is warm in the cache.
+///
+/// # Examples
+///
+/// Memory that comes from elsewhere, and goes back:
+///
+/// ```
+/// use vmdq_hal::dma::DmaSpace;
+/// use vmdq_hal::ring::{BufferPool, BufferSize, BufferSlot};
+///
+/// fn borrow<D: DmaSpace>(
+///     region: &'static mut [u8],
+///     slots: &'static mut [BufferSlot],
+///     dma: D,
+/// ) -> Result<&'static mut [u8], Box<dyn std::error::Error>>
+/// where
+///     D: 'static,
+/// {
+///     let size = BufferSize::for_bytes(2000).ok_or("no such size")?;
+///     let (mut pool, memory) = BufferPool::carve(region, size, slots, dma)?;
+///     if let Some(mut frame) = pool.take() {
+///         frame.fill(&[0xff; 60])?;
+///         if let Err(frame) = pool.put(frame) {
+///             unreachable!("it came from this pool: {frame:?}");
+///         }
+///     }
+///     let (region, _slots) = memory.release(pool)?;
+///     Ok(region)
+/// }
+/// ```
 #[derive(Debug)]
 pub struct BufferPool {
-    shelf: NonNull<Shelf>,
-    places: u32,
+    slots: NonNull<BufferSlot>,
+    capacity: u32,
     len: u32,
     size: BufferSize,
 }
 
-// SAFETY: the shelf is borrowed for good, and frames are `Send`.
+// SAFETY: the slots is borrowed for good, and frames are `Send`.
 unsafe impl Send for BufferPool {}
 
 impl BufferPool {
-    /// Maps `region` for DMA and carves it into buffers of `size`, one for each place on the shelf
+    /// Maps `region` for DMA and carves it into buffers of `size`, one for each place in the pool
     /// at most.
     ///
-    /// [`BufferMemory`] is such a region with its shelf, for memory that is known while compiling.
+    /// [`BufferMemory`] is such a region with its slots, for memory that is known while compiling.
     ///
-    /// Returns the pool, and beside it the region itself, which [`Lent::release`] gives back once
+    /// Returns the pool, and beside it the region itself, which [`PoolMemory::release`] gives back once
     /// all frames are home.
     ///
     /// # Errors
     ///
-    /// [`PoolError`], the region and the shelf, if not one buffer fits or the platform can't map the
+    /// [`PoolError`], the region and the slots, if not one buffer fits or the platform can't map the
     /// region.
     pub fn carve<W, D>(
-        mut region: W,
+        region: W,
         size: BufferSize,
-        shelf: &'static mut [Shelf],
+        slots: &'static mut [BufferSlot],
         dma: D,
-    ) -> Result<(Self, Lent<W, D>), (PoolError, W, &'static mut [Shelf])>
+    ) -> Result<(Self, PoolMemory<W, D>), Refused<PoolError, PoolParts<W>>>
     where
         W: WriteBuffer<Word = u8> + 'static,
         D: DmaSpace,
     {
-        // SAFETY: the region is not used again but through the frames made here; `WriteBuffer`
-        // promises that it stays in place although `region` moves.
-        let (at, bytes) = unsafe { region.write_buffer() };
-        let Some(at) = NonNull::new(at) else { return Err((PoolError::NoRoom, region, shelf)) };
+        // Stored first, then asked where it is, then not touched before `release`: a `&mut` that moves
+        // claims for itself alone what it points to, and one inside a `MaybeUninit` does not.
+        let mut region = MaybeUninit::new(region);
+        // SAFETY: written just now.
+        let stored = unsafe { region.assume_init_mut() };
+        // SAFETY: the memory is not used again but through the frames made here; `WriteBuffer` promises
+        // that it stays in place although `region` moves.
+        let (at, bytes) = unsafe { stored.write_buffer() };
+        // SAFETY: `stored` owns the memory, and is not used again before `release` gives it back.
+        match unsafe { Self::carve_at(at, bytes, size, slots, dma) } {
+            Ok((pool, carved)) => Ok((pool, PoolMemory { region, carved })),
+            // SAFETY: stored above; no frame was made of it.
+            Err(refused) => Err(refused.map(|slots| (unsafe { region.assume_init() }, slots))),
+        }
+    }
+
+    /// Maps and carves what is at `at`.
+    ///
+    /// # Safety
+    ///
+    /// Unless `at` is null, nobody else uses so many bytes there while a frame of them lives.
+    unsafe fn carve_at<D: DmaSpace>(
+        at: *mut u8,
+        bytes: usize,
+        size: BufferSize,
+        slots: &'static mut [BufferSlot],
+        dma: D,
+    ) -> Result<(Self, Carved<D>), Refused<PoolError, &'static mut [BufferSlot]>> {
+        let Some(at) = NonNull::new(at) else { return Err(Refused::new(PoolError::NoRoom, slots)) };
         // Buffers begin on cache lines, so that they share none and `Buffer` finds its free bits. The
         // devices use bit 0 of a bus address for something else.
         let skip = at.align_offset(LINE).min(bytes);
@@ -125,52 +205,52 @@ impl BufferPool {
         let bytes = bytes - skip;
         let stride = size.bytes() + SPREAD;
         // The spread after the last buffer may be missing.
-        let count = ((bytes + SPREAD) / stride).min(shelf.len());
+        let count = ((bytes + SPREAD) / stride).min(slots.len());
         if count == 0 {
-            return Err((PoolError::NoRoom, region, shelf));
+            return Err(Refused::new(PoolError::NoRoom, slots));
         }
         let Some(bus) = dma.map(at, bytes, Direction::Both) else {
-            return Err((PoolError::NotMapped, region, shelf));
+            return Err(Refused::new(PoolError::NotMapped, slots));
         };
         if bus % 2 != 0 {
             // SAFETY: mapped above; no buffer was made of it.
             unsafe { dma.unmap(bus, bytes, Direction::Both) };
-            return Err((PoolError::NotAligned, region, shelf));
+            return Err(Refused::new(PoolError::NotAligned, slots));
         }
         // SAFETY: inside the region. `WriteBuffer` covers memory that is not initialised, too; frames
         // are bytes from here on.
         unsafe { at.write_bytes(0, bytes) };
-        for (i, place) in shelf.iter_mut().take(count).enumerate() {
+        for (i, place) in slots.iter_mut().take(count).enumerate() {
             // SAFETY: `i < count`, so the buffer lies inside the region.
             let buffer = unsafe { at.add(i * stride) };
             // SAFETY: initialised and mapped above, apart from every other buffer, and
-            // the region lives until `Lent::release` has seen all frames come home.
+            // the region lives until `PoolMemory::release` has seen all frames come home.
             place.write(unsafe { Buffer::new(buffer, bus + (i * stride) as u64, size) });
         }
-        let count = count as u32;
-        let pool =
-            Self { shelf: NonNull::from(&mut *shelf).cast(), places: shelf.len() as u32, len: count, size };
-        Ok((pool, Lent { region: MaybeUninit::new(region), dma, at, bus, bytes, count }))
+        let (count, capacity) = (count as u32, slots.len() as u32);
+        // The last use of the reference: from here on the slots are reached through the pointer alone.
+        let pool = Self { slots: NonNull::from(slots).cast(), capacity, len: count, size };
+        Ok((pool, Carved { dma, at, bus, bytes, count }))
     }
 
-    /// Returns how many frames are on the shelf.
+    /// Returns how many frames are in the pool.
     #[inline(always)]
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len as usize
     }
 
-    /// Tells whether no frame is on the shelf.
+    /// Tells whether no frame is in the pool.
     #[inline(always)]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Returns how many frames the shelf still takes.
+    /// Returns how many frames the pool still takes.
     #[must_use]
     pub const fn room(&self) -> usize {
-        (self.places - self.len) as usize
+        (self.capacity - self.len) as usize
     }
 
     /// Returns the size of the buffers, as a queue is told on its start.
@@ -187,12 +267,24 @@ impl BufferPool {
         Some(Frame::empty(unsafe { self.top().read() }))
     }
 
+    /// Returns the buffers in the pool.
+    pub(super) const fn buffers(&self) -> &[Buffer] {
+        // SAFETY: slots below `len` hold buffers.
+        unsafe { core::slice::from_raw_parts(self.slots.cast::<Buffer>().as_ptr(), self.len as usize) }
+    }
+
+    /// Gives the slots back, whatever is in them.
+    pub(super) const fn into_slots(self) -> &'static mut [BufferSlot] {
+        // SAFETY: `carve` took them as `&'static mut`, so many.
+        unsafe { core::slice::from_raw_parts_mut(self.slots.as_ptr(), self.capacity as usize) }
+    }
+
     /// Points one past the last buffer, for rings that take buffers from there downwards and then
     /// count them out.
     #[inline(always)]
     pub(super) const fn top(&self) -> NonNull<Buffer> {
         // SAFETY: at most one past the last place.
-        unsafe { self.shelf.add(self.len as usize) }.cast()
+        unsafe { self.slots.add(self.len as usize) }.cast()
     }
 
     /// Counts out the last `count` buffers.
@@ -205,7 +297,7 @@ impl BufferPool {
         self.len -= count;
     }
 
-    /// Puts back at most `count` buffers that lie one behind the other; stops when the shelf is full
+    /// Puts back at most `count` buffers that are adjacent; stops when the pool is full
     /// or at a buffer that [`put`](Self::put) would refuse. Returns how many.
     ///
     /// # Safety
@@ -213,7 +305,7 @@ impl BufferPool {
     /// There are so many buffers at `from`, of which the caller forgets as many as were put.
     #[inline(always)]
     pub(super) unsafe fn put_many(&mut self, from: NonNull<Buffer>, count: u32) -> u32 {
-        let count = count.min(self.places - self.len);
+        let count = count.min(self.capacity - self.len);
         // SAFETY: so many buffers (caller).
         let buffers = unsafe { core::slice::from_raw_parts(from.as_ptr(), count as usize) };
         // Without an early end, which lets the compiler look at several at once: hardly ever is one
@@ -234,72 +326,24 @@ impl BufferPool {
     ///
     /// # Errors
     ///
-    /// Gives the frame back if the shelf is full or the frame's buffer is smaller than the pool's
+    /// Gives the frame back if the pool is full or the frame's buffer is smaller than the pool's
     /// (it came from another pool).
     #[inline(always)]
     pub fn put(&mut self, frame: Frame) -> Result<(), Frame> {
-        if self.len == self.places || frame.buffer().is_smaller_than(self.size) {
+        if self.len == self.capacity || frame.buffer().is_smaller_than(self.size) {
             return Err(frame);
         }
-        // SAFETY: `len < places`.
+        // SAFETY: `len < capacity`.
         unsafe { self.top().write(frame.into_buffer()) };
         self.len += 1;
         Ok(())
     }
-}
 
-/// Memory that was carved into buffers, until all of them are home.
-///
-/// Dropping it leaks the memory, which is safe.
-pub struct Lent<W, D> {
-    /// Not a plain `W`: moving a `&mut` would claim for itself what frames point to.
-    region: MaybeUninit<W>,
-    dma: D,
-    at: NonNull<u8>,
-    bus: u64,
-    bytes: usize,
-    count: u32,
-}
-
-// SAFETY: the pointer is only compared and names memory that `region` owns.
-unsafe impl<W: Send, D: Send> Send for Lent<W, D> {}
-
-impl<W, D: DmaSpace> Lent<W, D> {
-    /// Unmaps the memory and gives it back, if the pool holds each of its frames and no other.
+    /// Puts the frames of a burst back; returns how many.
     ///
-    /// # Errors
-    ///
-    /// [`ReleaseError`] and everything that was passed, if a frame is missing or foreign.
-    pub fn release(
-        self,
-        pool: BufferPool,
-    ) -> Result<(W, &'static mut [Shelf]), (ReleaseError, Self, BufferPool)> {
-        if pool.len != self.count {
-            let (held, lent) = (pool.len, self.count);
-            return Err((ReleaseError::Missing { held, lent }, self, pool));
-        }
-        // SAFETY: places below `len` hold buffers.
-        let buffers =
-            unsafe { core::slice::from_raw_parts(pool.shelf.cast::<Buffer>().as_ptr(), pool.len as usize) };
-        let start = self.at.addr().get();
-        if buffers.iter().any(|buffer| !(start..start + self.bytes).contains(&buffer.at().addr().get())) {
-            return Err((ReleaseError::Foreign, self, pool));
-        }
-        // SAFETY: mapped by `carve`; all of its buffers are home, so that no ring and no device has one.
-        unsafe { self.dma.unmap(self.bus, self.bytes, Direction::Both) };
-        // SAFETY: `carve` took it as `&'static mut` with that many places.
-        let shelf = unsafe { core::slice::from_raw_parts_mut(pool.shelf.as_ptr(), pool.places as usize) };
-        // SAFETY: `carve` put the region there.
-        Ok((unsafe { self.region.assume_init() }, shelf))
-    }
-}
-
-impl<W, D> fmt::Debug for Lent<W, D> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lent")
-            .field("buffers", &self.count)
-            .field("bytes", &self.bytes)
-            .finish_non_exhaustive()
+    /// What [`put`](Self::put) refuses stays in the burst: it belongs into another pool.
+    pub fn put_all<const N: usize>(&mut self, burst: &mut Burst<N>) -> usize {
+        burst.give(|frame| self.put(frame))
     }
 }
 
@@ -326,31 +370,3 @@ impl fmt::Display for PoolError {
     }
 }
 impl core::error::Error for PoolError {}
-
-/// Why a pool's memory was not given back.
-#[non_exhaustive]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum ReleaseError {
-    /// Frames are still in rings or elsewhere: stop the rings and put all frames back.
-    Missing {
-        /// How many frames the pool holds.
-        held: u32,
-        /// How many were made from the memory.
-        lent: u32,
-    },
-    /// The pool holds a frame of another pool's memory: exchange it.
-    Foreign,
-}
-
-impl fmt::Display for ReleaseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing { held, lent } => {
-                write!(f, "{held} of {lent} frames are home: stop the rings and put all frames back")
-            }
-            Self::Foreign => f.write_str("the pool holds a frame of another pool's memory: exchange it"),
-        }
-    }
-}
-impl core::error::Error for ReleaseError {}

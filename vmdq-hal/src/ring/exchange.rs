@@ -1,12 +1,15 @@
 //! Forwarding by exchange: a received buffer goes out, one that was sent takes its place.
 
-use super::forward::{Forwarder, Passed, show};
+use core::mem::ManuallyDrop;
+
+use super::forward::{Forwarder, Passed, guarded};
 use super::memory::Place;
-use super::rx::{Odd, fill};
+use super::rx::{Exceptional, fill};
 use super::tx::place;
-use super::{BufferPool, ForwardError, Passing, RxRing, TxRing};
+use super::{BufferPool, ForwardError, ForwardedFrame, RxRing, TxRing};
 use crate::dma::{TxWord, observe};
 use crate::platform::Platform;
+use crate::refused::Refused;
 
 /// A receive and a transmit ring, of one port or of two, that exchange buffers: no pool, no burst,
 /// and nothing moves but two pointers.
@@ -58,9 +61,9 @@ where
         mut rx: RxRing<P>,
         mut tx: TxRing<P2>,
         pool: &mut BufferPool,
-    ) -> Result<Self, (ForwardError, RxRing<P>, TxRing<P2>)> {
+    ) -> Result<Self, Refused<ForwardError, (RxRing<P>, TxRing<P2>)>> {
         if let Err(error) = ForwardError::check(&rx, &tx, pool, tx.space.descriptors() as usize) {
-            return Err((error, rx, tx));
+            return Err(Refused::new(error, (rx, tx)));
         }
         rx.refill(pool);
         // SAFETY: the ring is empty, and there are as many buffers (checked above).
@@ -77,19 +80,19 @@ where
     /// writes at most the two tails: the transmit tail if anything goes out, and the receive tail as
     /// [`RxRing::refill`] does.
     #[inline]
-    pub fn forward(&mut self, most: usize, mut look: impl FnMut(&mut Passing<'_>) -> bool) -> usize {
-        if self.rx.clear > 0 && self.rx.nothing_finished() {
-            self.rx.tell();
+    pub fn forward(&mut self, most: usize, mut look: impl FnMut(&mut ForwardedFrame<'_>) -> bool) -> usize {
+        if self.rx.run_left > 0 && self.rx.nothing_finished() {
+            self.rx.announce();
             return 0;
         }
         let mut left = most.min(u32::MAX as usize) as u32;
         let (before, mut last) = (self.tx.next, self.tx.word);
         while left > 0 {
-            let run = left.min(self.clear());
+            let run = left.min(self.next_run());
             let taken = self.exchange(run, before, &mut last, &mut look);
             left -= taken;
             if left > 0 && (taken < run || run == 0) {
-                match self.exchange_odd(before, &mut look) {
+                match self.exchange_exceptional(before, &mut look) {
                     Passed::Nothing => break,
                     Passed::Dropped => {}
                     Passed::Sent(word) => last = word,
@@ -101,31 +104,31 @@ where
         if sent > 0 {
             self.tx.hand_over_batch(last);
         }
-        self.rx.tell();
+        self.rx.announce();
         sent as usize
     }
 
-    /// Returns how many frames can be exchanged without another thought.
+    /// Returns how many frames can be exchanged .
     #[inline(always)]
-    fn clear(&mut self) -> u32 {
-        if self.rx.clear == 0 {
+    fn next_run(&mut self) -> u32 {
+        if self.rx.run_left == 0 {
             self.rx.renew();
         }
-        if self.tx.clear == 0 {
+        if self.tx.run_left == 0 {
             self.tx.settle();
             self.tx.renew();
         }
-        self.rx.clear.min(self.tx.clear)
+        self.rx.run_left.min(self.tx.run_left)
     }
 
-    /// Exchanges at most `most` good frames, within what is clear; returns how many.
+    /// Exchanges at most `most` good frames, within one run; returns how many.
     #[inline(always)]
     fn exchange(
         &mut self,
         most: u32,
         before: u32,
         last: &mut TxWord,
-        look: &mut impl FnMut(&mut Passing<'_>) -> bool,
+        look: &mut impl FnMut(&mut ForwardedFrame<'_>) -> bool,
     ) -> u32 {
         let (receive, send) =
             (self.rx.space.places.from(self.rx.head), self.tx.space.places.from(self.tx.next));
@@ -137,20 +140,25 @@ where
             }
             observe();
             // SAFETY: good. It moves into the transmit ring, or stays where it is.
-            let mut frame = unsafe { self.rx.finished(&receive, at, done) };
+            let mut frame = ManuallyDrop::new(unsafe { self.rx.finished(&receive, at, done) });
             let begun = (at.since(Place::FIRST), before);
-            if !show(self, begun, &mut frame, look) {
+            let goes_out = guarded(self, begun, |this| {
+                if !look(&mut ForwardedFrame(&mut frame)) {
+                    return false;
+                }
+                // SAFETY: each slot of the transmit ring holds a buffer, this one a spare one: it is free.
+                // The spare one moves into the free slot behind those that are posted, as in
+                // `RxRing::replace`, and is as large as the ring needs (`new`, and it was received into).
+                unsafe { fill(&behind, &this.rx.dma, at, send.slot(at)) };
+                // SAFETY: the slot was emptied just now; the frame's length is within the limit of the
+                // sending port (`ForwardError::check`).
+                *last = unsafe { place(&send, &this.tx.dma, at, &frame, common) };
+                true
+            });
+            if !goes_out {
                 self.dropping = true;
-                return false;
             }
-            // SAFETY: each slot of the transmit ring holds a buffer, this one a spare one: it is free.
-            // The spare one moves into the free slot behind those that are posted, as in
-            // `RxRing::replace`, and is as large as the ring needs (`new`, and it was received into).
-            unsafe { fill(&behind, &self.rx.dma, at, send.slot(at)) };
-            // SAFETY: the slot was emptied just now; the frame's length is within the limit of the
-            // sending port (`ForwardError::check`).
-            *last = unsafe { place(&send, &self.tx.dma, at, &frame, common) };
-            true
+            goes_out
         });
         self.count(passed);
         passed
@@ -165,32 +173,43 @@ where
 
     /// Deals with the next frame where it is not simply a good one.
     #[inline(never)]
-    fn exchange_odd(&mut self, before: u32, look: &mut impl FnMut(&mut Passing<'_>) -> bool) -> Passed {
+    fn exchange_exceptional(
+        &mut self,
+        before: u32,
+        look: &mut impl FnMut(&mut ForwardedFrame<'_>) -> bool,
+    ) -> Passed {
         if core::mem::take(&mut self.dropping) {
             self.rx.post_again();
             return Passed::Dropped;
         }
         self.tx.settle();
         self.tx.renew();
-        if self.tx.clear == 0 {
+        if self.tx.run_left == 0 {
             return Passed::Nothing;
         }
         // SAFETY: the frame is counted, or forgotten while its buffer stays in the ring.
-        match unsafe { self.rx.odd() } {
-            Odd::Nothing => Passed::Nothing,
-            Odd::Dropped => Passed::Dropped,
-            Odd::Frame(mut frame) => {
-                if !show(self, (0, before), &mut frame, look) {
+        match unsafe { self.rx.take_exceptional() } {
+            Exceptional::Nothing => Passed::Nothing,
+            Exceptional::Dropped => Passed::Dropped,
+            Exceptional::Frame(mut frame) => {
+                let (at, behind) =
+                    (self.tx.space.places.at(self.tx.next), self.rx.space.places.at(self.rx.posted));
+                let word = guarded(self, (0, before), |this| {
+                    if !look(&mut ForwardedFrame(&mut frame)) {
+                        return None;
+                    }
+                    let (receive, send) = (&this.rx.space.places, &this.tx.space.places);
+                    // SAFETY: a spare buffer, since the ring is not full, and a free slot: as in `exchange`.
+                    unsafe { fill(receive, &this.rx.dma, behind, send.slot(at)) };
+                    // SAFETY: emptied just now; for the length see `exchange`.
+                    Some(unsafe { place(send, &this.tx.dma, at, &frame, this.tx.word) })
+                });
+                let Some(word) = word else {
                     self.rx.post_again();
                     return Passed::Dropped;
-                }
+                };
                 self.rx.count_taken();
-                let at = self.tx.space.places.at(self.tx.next);
-                // SAFETY: a spare buffer, since the ring is not full; the frame takes its slot.
-                let spare = unsafe { self.tx.space.places.slot(at).read() };
-                self.rx.post(spare);
-                // SAFETY: emptied just now; for the length see `exchange`.
-                let word = unsafe { place(&self.tx.space.places, &self.tx.dma, at, &frame, self.tx.word) };
+                self.rx.posted = self.rx.posted.wrapping_add(1);
                 self.tx.count_placed(1);
                 Passed::Sent(word)
             }
@@ -213,16 +232,19 @@ where
     ///
     /// # Errors
     ///
-    /// Gives the forwarder back if the pool has no room for the spare buffers, or takes larger ones
-    /// alone.
-    pub fn split(mut self, pool: &mut BufferPool) -> Result<(RxRing<P>, TxRing<P2>), Self> {
+    /// [`ForwardError::NoRoom`] or [`ForwardError::BuffersTooLarge`] and the forwarder, if the pool does
+    /// not take the spare buffers.
+    pub fn split(
+        mut self,
+        pool: &mut BufferPool,
+    ) -> Result<(RxRing<P>, TxRing<P2>), Refused<ForwardError, Self>> {
         self.tx.settle();
         let spare = self.tx.space.descriptors() as usize - self.tx.pending();
-        if pool.room() < spare || pool.size() > self.rx.size() {
-            return Err(self);
+        if let Err(error) = ForwardError::check_split(&self.rx, pool, spare) {
+            return Err(Refused::new(error, self));
         }
         let Self { mut rx, mut tx, .. } = self;
-        rx.clear = 0;
+        rx.run_left = 0;
         // SAFETY: each slot beyond those under way holds a spare buffer, and the pool takes them.
         unsafe { tx.unstock(pool) };
         Ok((rx, tx))
@@ -238,6 +260,6 @@ where
     fn cut_short(&mut self, passed: u32, before: u32) {
         self.count(passed);
         self.tx.hand_over_since(before);
-        self.rx.tell();
+        self.rx.announce();
     }
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{BufferPool, Frame, Passing, RxRing, TxRing};
+use super::{BufferPool, RxRing, TxRing};
 use crate::dma::TxWord;
 use crate::platform::Platform;
 
@@ -23,15 +23,16 @@ pub(super) trait Forwarder {
     fn cut_short(&mut self, passed: u32, before: u32);
 }
 
-/// Lets the caller's code see a frame, in a batch that began at the counter `before` of the transmit
-/// ring; `passed` frames are not counted yet.
+/// Forwards one frame by `step`, in a batch that began at the counter `before` of the transmit ring;
+/// `passed` frames are not counted yet. Should `step` panic, which the caller's code may and a platform
+/// may not, those before it are counted and go out, and the frame is still in the receive ring: `step`
+/// moves no buffer before the last call that could.
 #[inline(always)]
-pub(super) fn show<F: Forwarder>(
+pub(super) fn guarded<F: Forwarder, T>(
     forwarder: &mut F,
     (passed, before): (u32, u32),
-    frame: &mut Frame,
-    look: &mut impl FnMut(&mut Passing<'_>) -> bool,
-) -> bool {
+    step: impl FnOnce(&mut F) -> T,
+) -> T {
     struct Unwinding<'f, F: Forwarder> {
         forwarder: &'f mut F,
         passed: u32,
@@ -45,12 +46,12 @@ pub(super) fn show<F: Forwarder>(
         }
     }
     let unwinding = Unwinding { forwarder, passed, before };
-    let goes_out = look(&mut Passing(frame));
+    let result = step(&mut *unwinding.forwarder);
     core::mem::forget(unwinding);
-    goes_out
+    result
 }
 
-/// Why two rings were not joined.
+/// Why two rings were not joined, or not taken apart.
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -66,6 +67,14 @@ pub enum ForwardError {
         /// How many are needed.
         needed: usize,
     },
+    /// The pool has no room for the spare buffers: use another one.
+    NoRoom {
+        /// How many they are.
+        needed: usize,
+    },
+    /// The pool's buffers are larger than those of the receive ring, which it therefore refuses: use
+    /// another one.
+    BuffersTooLarge,
 }
 
 impl ForwardError {
@@ -96,6 +105,23 @@ impl ForwardError {
     }
 }
 
+impl ForwardError {
+    /// Checks whether a pool takes so many spare buffers of the rings.
+    pub(super) fn check_split<P: Platform>(
+        rx: &RxRing<P>,
+        pool: &BufferPool,
+        spare: usize,
+    ) -> Result<(), Self> {
+        if pool.room() < spare {
+            Err(Self::NoRoom { needed: spare })
+        } else if pool.size() > rx.size() {
+            Err(Self::BuffersTooLarge)
+        } else {
+            Ok(())
+        }
+    }
+}
+
 impl fmt::Display for ForwardError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -107,6 +133,12 @@ impl fmt::Display for ForwardError {
                 f.write_str("the pool's buffers are smaller than the receive ring's: use another one")
             }
             Self::TooFewBuffers { needed } => write!(f, "the pool has fewer than {needed} buffers"),
+            Self::NoRoom { needed } => {
+                write!(f, "the pool has no room for {needed} spare buffers: use another one")
+            }
+            Self::BuffersTooLarge => {
+                f.write_str("the pool's buffers are larger than the receive ring's: use another one")
+            }
         }
     }
 }

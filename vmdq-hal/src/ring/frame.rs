@@ -1,6 +1,9 @@
 //! A frame in a buffer that is mapped for DMA: the value that travels between rings and pools.
 
+use core::mem::ManuallyDrop;
+
 use vmdq_core::group::Described;
+use vmdq_core::relay::Received;
 
 use super::Buffer;
 use crate::dma::{WriteBack, status};
@@ -32,7 +35,8 @@ pub const HEADER: usize = 14;
 /// A buffer that is mapped for DMA, and the frame in it.
 ///
 /// Made by a [`BufferPool`](crate::ring::BufferPool) and moved, never copied: whoever holds the
-/// value owns the buffer. A dropped frame is a buffer lost until its pool's memory is released.
+/// value owns the buffer. A dropped frame is a buffer lost; debug builds count them
+/// ([`lost_buffers`](crate::ring::lost_buffers)).
 // As large as a power of two: a place in a burst is found by a shift.
 #[must_use = "a dropped frame is a lost buffer: put it back into a pool, post it or send it"]
 #[repr(align(16))]
@@ -104,8 +108,11 @@ impl Frame {
 
     /// Forgets the frame and keeps the buffer.
     #[inline(always)]
-    pub(crate) const fn into_buffer(self) -> Buffer {
-        self.buffer
+    pub(crate) fn into_buffer(self) -> Buffer {
+        // It goes on living, so that nothing is lost.
+        let frame = ManuallyDrop::new(self);
+        // SAFETY: `frame` is not used again.
+        unsafe { (&raw const frame.buffer).read() }
     }
 
     /// Returns the buffer in which the frame is.
@@ -235,6 +242,14 @@ impl Frame {
     }
 }
 
+// In other builds frames have no destructor, and moving or dropping one costs nothing.
+#[cfg(debug_assertions)]
+impl Drop for Frame {
+    fn drop(&mut self) {
+        super::lost::count_lost();
+    }
+}
+
 impl Described for Frame {
     #[inline(always)]
     fn tag(&self) -> Option<u16> {
@@ -249,6 +264,25 @@ impl Described for Frame {
     #[inline(always)]
     fn is_like(&self, other: &Self) -> bool {
         Self::is_like(self, other)
+    }
+}
+
+impl AsRef<[u8]> for Frame {
+    #[inline(always)]
+    fn as_ref(&self) -> &[u8] {
+        self.bytes()
+    }
+}
+
+impl Received for Frame {
+    #[inline(always)]
+    fn header(&self) -> &[u8] {
+        self.bytes()
+    }
+
+    #[inline(always)]
+    fn length(&self) -> usize {
+        self.len()
     }
 }
 

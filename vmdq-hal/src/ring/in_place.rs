@@ -1,12 +1,15 @@
 //! Forwarding in place: each buffer keeps its descriptor, and goes out from where it was received.
 
-use super::forward::{Forwarder, Passed, show};
+use core::mem::ManuallyDrop;
+
+use super::forward::{Forwarder, Passed, guarded};
 use super::memory::Place;
-use super::rx::{TELL_EVERY, fill};
+use super::rx::{ANNOUNCE_EVERY, fill};
 use super::tx::describe;
-use super::{BufferPool, ForwardError, Frame, Passing, RxRing, TxRing};
+use super::{BufferPool, ForwardError, ForwardedFrame, Frame, RxRing, TxRing};
 use crate::dma::{DmaSpace, TxWord, observe};
 use crate::platform::Platform;
+use crate::refused::Refused;
 
 /// A receive and a transmit ring, of one port or of two, of which the second sends what is in the
 /// buffers of the first: no pool, no burst, and no buffer moves.
@@ -33,7 +36,7 @@ use crate::platform::Platform;
 /// ```
 // The counters of the rings mean what they mean elsewhere, but for this: every slot of the receive
 // ring holds a buffer. Those from `head` back, as many as are under way in the transmit ring, are
-// being sent from; `posted` ends one before them, so that one descriptor stays untold. The slots of
+// being sent from; `posted` ends one before them, so that one descriptor is never announced. The slots of
 // the transmit ring hold nothing.
 #[must_use = "dropping it leaks its rings: take them apart"]
 #[derive(Debug)]
@@ -42,7 +45,7 @@ pub struct InPlace<R, T> {
     tx: T,
     /// Whether the next frame is to be dropped, as soon as all before it are sent.
     dropping: bool,
-    /// Whether buffers were taken back since it was last looked at whether to tell the device.
+    /// Whether buffers were taken back since it was last looked at whether to announce them.
     took_back: bool,
 }
 
@@ -60,9 +63,9 @@ where
         mut rx: RxRing<P>,
         tx: TxRing<P2>,
         pool: &mut BufferPool,
-    ) -> Result<Self, (ForwardError, RxRing<P>, TxRing<P2>)> {
+    ) -> Result<Self, Refused<ForwardError, (RxRing<P>, TxRing<P2>)>> {
         if let Err(error) = ForwardError::check(&rx, &tx, pool, 1) {
-            return Err((error, rx, tx));
+            return Err(Refused::new(error, (rx, tx)));
         }
         rx.refill(pool);
         // SAFETY: the ring is full but for the one slot behind the last posted, and the pool has one
@@ -82,7 +85,7 @@ where
     /// and writes at most the two tails: the transmit tail if anything goes out, and the receive
     /// tail as [`RxRing::refill`] does.
     #[inline]
-    pub fn forward(&mut self, most: usize, mut look: impl FnMut(&mut Passing<'_>) -> bool) -> usize {
+    pub fn forward(&mut self, most: usize, mut look: impl FnMut(&mut ForwardedFrame<'_>) -> bool) -> usize {
         let mut left = most;
         let (before, mut last) = (self.tx.next, self.tx.word);
         // What is under way can't receive: the device keeps three quarters of the ring at least, if it
@@ -90,19 +93,19 @@ where
         if self.tx.pending() as u32 * 4 >= self.rx.space.descriptors() {
             self.settle();
         }
-        // The short way out. With less than a quarter under way, the device has descriptors: see `tell`.
+        // The short way out. With less than a quarter under way, the device has descriptors: see `announce`.
         if self.rx.nothing_finished() {
             if self.took_back {
-                self.tell();
+                self.announce();
             }
             return 0;
         }
         while left > 0 {
-            let run = if self.dropping { 0 } else { left.min(self.clear() as usize) as u32 };
+            let run = if self.dropping { 0 } else { left.min(self.next_run() as usize) as u32 };
             let taken = self.pass(run, before, &mut last, &mut look);
             left -= taken as usize;
             if left > 0 && (taken < run || run == 0) {
-                match self.pass_odd(before, &mut look) {
+                match self.pass_exceptional(before, &mut look) {
                     Passed::Nothing => break,
                     Passed::Dropped => {}
                     Passed::Sent(word) => last = word,
@@ -116,12 +119,12 @@ where
         }
         // Once, however often something was taken back.
         if self.took_back {
-            self.tell();
+            self.announce();
         }
         sent as usize
     }
 
-    /// Takes back what was sent: the buffers are posted already, the device may be told of them.
+    /// Takes back what was sent: the buffers are posted already and may be announced.
     #[inline(never)]
     fn settle(&mut self) {
         let sent = self.tx.settle();
@@ -129,46 +132,46 @@ where
             let place = self.rx.space.places.at(self.rx.posted.wrapping_add(1 + i));
             // SAFETY: every slot holds a buffer.
             let buffer = unsafe { self.rx.space.places.slot(place).as_ref() };
-            // SAFETY: the frame in it was reported sent, and no receive descriptor of it is told yet.
+            // SAFETY: the frame in it was reported sent, and no receive descriptor of it is announced yet.
             unsafe { self.rx.dma.for_device(buffer.at(), buffer.capacity()) };
         }
         self.rx.posted = self.rx.posted.wrapping_add(sent);
         self.took_back = true;
     }
 
-    /// Tells the device of buffers that were taken back, if it is time to.
+    /// Announces buffers that were taken back, if it is time to.
     ///
     /// Looked at only then, and until the next time a quarter of the ring may come to be under way: of the
     /// other three the device still knows half.
     #[inline(never)]
-    fn tell(&mut self) {
+    fn announce(&mut self) {
         self.took_back = false;
-        self.rx.tell_from(TELL_EVERY.min(self.rx.space.descriptors() / 8 * 3));
+        self.rx.announce_from(ANNOUNCE_EVERY.min(self.rx.space.descriptors() / 8 * 3));
     }
 
-    /// Returns how many frames can pass without another thought.
+    /// Returns how many frames can pass .
     #[inline(always)]
-    fn clear(&mut self) -> u32 {
-        if self.rx.clear == 0 {
-            let visible = self.rx.told.wrapping_sub(self.rx.head);
-            self.rx.clear =
+    fn next_run(&mut self) -> u32 {
+        if self.rx.run_left == 0 {
+            let visible = self.rx.announced.wrapping_sub(self.rx.head);
+            self.rx.run_left =
                 if self.rx.skipping { 0 } else { visible.min(self.rx.space.places.run(self.rx.head)) };
         }
-        if self.tx.clear == 0 {
+        if self.tx.run_left == 0 {
             self.settle();
             self.tx.renew();
         }
-        self.rx.clear.min(self.tx.clear)
+        self.rx.run_left.min(self.tx.run_left)
     }
 
-    /// Lets at most `most` good frames pass, within what is clear; returns how many.
+    /// Lets at most `most` good frames pass, within one run; returns how many.
     #[inline(always)]
     fn pass(
         &mut self,
         most: u32,
         before: u32,
         last: &mut TxWord,
-        look: &mut impl FnMut(&mut Passing<'_>) -> bool,
+        look: &mut impl FnMut(&mut ForwardedFrame<'_>) -> bool,
     ) -> u32 {
         let (receive, send) =
             (self.rx.space.places.from(self.rx.head), self.tx.space.places.from(self.tx.next));
@@ -180,19 +183,24 @@ where
             }
             observe();
             // SAFETY: good. The buffer stays where it is, too: the frame is only shown.
-            let mut frame = unsafe { self.rx.finished(&receive, place, done) };
+            let mut frame = ManuallyDrop::new(unsafe { self.rx.finished(&receive, place, done) });
             let begun = (place.since(Place::FIRST), before);
-            if !show(self, begun, &mut frame, look) {
+            let goes_out = guarded(self, begun, |this| {
+                if !look(&mut ForwardedFrame(&mut frame)) {
+                    return false;
+                }
+                // SAFETY: no tail covers either descriptor. The buffer stays in its slot, and the receive
+                // tail does not cover it before the frame is reported sent (`settle`). The length is
+                // within the limit of the sending port (`ForwardError::check`).
+                *last = unsafe { describe(&send, &this.tx.dma, place, &frame, common) };
+                // SAFETY: as above.
+                unsafe { receive.descriptor(place).post(frame.buffer().bus()) };
+                true
+            });
+            if !goes_out {
                 self.dropping = true;
-                return false;
             }
-            // SAFETY: no tail covers either descriptor. The buffer stays in its slot, and the receive
-            // tail does not cover it before the frame is reported sent (`settle`). The length is within
-            // the limit of the sending port (`ForwardError::check`).
-            *last = unsafe { describe(&send, &self.tx.dma, place, &frame, common) };
-            // SAFETY: as above.
-            unsafe { receive.descriptor(place).post(frame.buffer().bus()) };
-            true
+            goes_out
         });
         self.count(passed);
         passed
@@ -202,16 +210,20 @@ where
     #[inline(always)]
     fn count(&mut self, frames: u32) {
         self.rx.head = self.rx.head.wrapping_add(frames);
-        self.rx.clear -= frames;
+        self.rx.run_left -= frames;
         self.tx.count_placed(frames);
     }
 
     /// Deals with the next frame where it is not simply a good one.
     #[inline(never)]
-    fn pass_odd(&mut self, before: u32, look: &mut impl FnMut(&mut Passing<'_>) -> bool) -> Passed {
+    fn pass_exceptional(
+        &mut self,
+        before: u32,
+        look: &mut impl FnMut(&mut ForwardedFrame<'_>) -> bool,
+    ) -> Passed {
         self.settle();
         let place = self.rx.space.places.at(self.rx.head);
-        if self.rx.head == self.rx.told || self.tx.room() == 0 {
+        if self.rx.head == self.rx.announced || self.tx.room() == 0 {
             return Passed::Nothing;
         }
         let Some(done) = self.rx.space.places.descriptor(place).written_back() else {
@@ -220,13 +232,17 @@ where
         observe();
         if !self.dropping {
             // SAFETY: done. The buffer stays where it is, too: the frame is only shown.
-            let frame = unsafe { self.rx.appraise(place, done) };
-            if let Some(mut frame) = frame
-                && show(self, (0, before), &mut frame, look)
-            {
-                let to = self.tx.space.places.at(self.tx.next);
-                // SAFETY: as in `pass`.
-                let word = unsafe { describe(&self.tx.space.places, &self.tx.dma, to, &frame, self.tx.word) };
+            let frame = unsafe { self.rx.examine(place, done) };
+            let word = frame.and_then(|mut frame| {
+                guarded(self, (0, before), |this| {
+                    let to = this.tx.space.places.at(this.tx.next);
+                    look(&mut ForwardedFrame(&mut frame)).then(|| {
+                        // SAFETY: as in `pass`.
+                        unsafe { describe(&this.tx.space.places, &this.tx.dma, to, &frame, this.tx.word) }
+                    })
+                })
+            });
+            if let Some(word) = word {
                 self.tx.renew();
                 self.tx.count_placed(1);
                 self.leave(place);
@@ -239,6 +255,11 @@ where
             return Passed::Nothing;
         }
         self.dropping = false;
+        // SAFETY: every slot holds a buffer.
+        let buffer = unsafe { self.rx.space.places.slot(place).as_ref() };
+        // SAFETY: the device wrote its descriptor back, and no receive descriptor of it is announced yet.
+        // Whoever looked at the frame may have changed it.
+        unsafe { self.rx.dma.for_device(buffer.at(), buffer.capacity()) };
         self.leave(place);
         self.rx.posted = self.rx.posted.wrapping_add(1);
         self.took_back = true;
@@ -270,12 +291,16 @@ where
     ///
     /// # Errors
     ///
-    /// Gives the forwarder back if the pool has no room for a buffer, or for larger ones alone.
-    pub fn split(mut self, pool: &mut BufferPool) -> Result<(RxRing<P>, TxRing<P2>), Self> {
+    /// [`ForwardError::NoRoom`] or [`ForwardError::BuffersTooLarge`] and the forwarder, if the pool does
+    /// not take that buffer.
+    pub fn split(
+        mut self,
+        pool: &mut BufferPool,
+    ) -> Result<(RxRing<P>, TxRing<P2>), Refused<ForwardError, Self>> {
         self.settle();
-        self.tell();
-        if pool.room() == 0 || pool.size() > self.rx.size() {
-            return Err(self);
+        self.announce();
+        if let Err(error) = ForwardError::check_split(&self.rx, pool, 1) {
+            return Err(Refused::new(error, self));
         }
         let Self { mut rx, tx, .. } = self;
         // SAFETY: every slot holds a buffer. This one is behind the last posted, and no more after.
@@ -289,7 +314,7 @@ where
             // SAFETY: the slots of the transmit ring hold nothing.
             unsafe { tx.space.places.slot(tx.space.places.at(tx.clean.wrapping_add(i))).write(buffer) };
         }
-        rx.clear = 0;
+        rx.run_left = 0;
         Ok((rx, tx))
     }
 }
@@ -303,6 +328,6 @@ where
     fn cut_short(&mut self, passed: u32, before: u32) {
         self.count(passed);
         self.tx.hand_over_since(before);
-        self.tell();
+        self.announce();
     }
 }

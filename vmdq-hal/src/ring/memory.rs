@@ -20,6 +20,24 @@ const MOST: usize = 4096;
 ///
 /// One descriptor always stays empty, so that a ring takes `N - 1` buffers. On a platform with an
 /// IOMMU, give it pages of its own: the device sees the whole page of the descriptors.
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::device::Model;
+/// use vmdq_hal::ring::{BufferPool, RingMemory};
+/// use vmdq_hal::{Idle, NotStarted, Platform, Pool, Port, Refused, StartError, Started, Vmdq};
+///
+/// fn start<M: Model, P: Platform>(
+///     port: &Port<M, P, Vmdq>,
+///     pool: Pool<M, P, Idle>,
+///     rx: &'static mut RingMemory<512>,
+///     tx: &'static mut RingMemory<256>,
+///     buffers: &mut BufferPool,
+/// ) -> Result<Started<M, P>, Refused<StartError, NotStarted<M, P>>> {
+///     port.start_with(pool, rx, tx, buffers)
+/// }
+/// ```
 #[repr(C, align(128))]
 pub struct RingMemory<const N: usize> {
     descriptors: [Descriptor; N],
@@ -225,7 +243,7 @@ impl Places {
         Self { descriptors, slots: unsafe { self.slots.byte_add(skip) }, mask: self.mask }
     }
 
-    /// Returns how many places from that of a counter on lie one behind the other.
+    /// Returns how many places from that of a counter on are adjacent.
     #[inline(always)]
     pub(crate) const fn run(&self, counter: u32) -> u32 {
         self.mask - (counter & self.mask) + 1

@@ -7,29 +7,39 @@
 
 mod buffer;
 mod buffers;
+mod burst;
 mod exchange;
 mod forward;
+mod forwarded;
 mod frame;
 mod in_place;
+mod lost;
 pub(crate) mod memory;
-mod passing;
+mod pool_memory;
 mod rx;
 mod size;
 mod tag;
 mod tx;
 
 pub use buffer::Buffer;
-pub use buffers::{BufferMemory, BufferPool, Lent, PoolError, ReleaseError, Shelf};
+pub use buffers::{BufferMemory, BufferPool, BufferSlot, PoolError, PoolParts};
+pub use burst::{Burst, Drain};
 pub use exchange::Exchange;
 pub use forward::ForwardError;
+pub use forwarded::ForwardedFrame;
 pub use frame::{Frame, FrameFlags, HEADER, TooLong};
 pub use in_place::InPlace;
+pub use lost::lost_buffers;
 pub use memory::{Length, RingLength, RingMemory, RingSpace};
-pub use passing::Passing;
+pub use pool_memory::{PoolMemory, ReleaseError};
 pub(crate) use rx::RingStart;
 pub use rx::{RxCounters, RxRing};
 pub use size::{BufferKib, BufferSize, Kib};
 pub use tx::{SendError, TxRing};
 
-/// Frames on their way between a ring and whoever works on them: at most `N`.
-pub type Burst<const N: usize> = heapless::Vec<Frame, N>;
+/// A ring is moved and returned: it stays within two cache lines on an ordinary platform.
+const _: () = {
+    type Ordinary = crate::Host<crate::bus::Mmio, crate::dma::Identity, crate::WaitWith>;
+    assert!(size_of::<RxRing<Ordinary>>() <= 128, "a receive ring is larger than two cache lines");
+    assert!(size_of::<TxRing<Ordinary>>() <= 128, "a transmit ring is larger than two cache lines");
+};

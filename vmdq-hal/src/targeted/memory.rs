@@ -7,6 +7,28 @@ use crate::ring::{Length, RingLength, RingMemory, RingSpace};
 ///
 /// `N` is as in [`RingMemory`]. `S` may be more than `N`: a virtual machine also keeps buffers that
 /// hold frames which it has not looked at, and a reserve for copies.
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::device::Model;
+/// use vmdq_hal::ring::{BufferSize, RingMemory};
+/// use vmdq_hal::targeted::{TargetedMemory, TargetedRing, TargetedSpace, Targeting};
+/// use vmdq_hal::vmm::{VmId, Vmm};
+/// use vmdq_hal::{Idle, NotStarted, Platform, Pool, Port, Refused, StartError, Started, Vmdq};
+///
+/// fn start<M: Model, P: Platform, V: Vmm>(
+///     port: &Port<M, P, Vmdq>,
+///     pool: Pool<M, P, Idle>,
+///     rx: &'static mut TargetedMemory<256, 512>,
+///     tx: &'static mut RingMemory<256>,
+///     vm: VmId,
+///     vmm: V,
+/// ) -> Result<Started<M, P, TargetedRing<P, V>>, Refused<StartError, NotStarted<M, P, TargetedSpace>>> {
+///     let buffers = BufferSize::kib(2).expect("1 to 16 KiB");
+///     port.start_targeted(pool, rx, tx, Targeting::by_software(vm, buffers), vmm)
+/// }
+/// ```
 pub struct TargetedMemory<const N: usize, const S: usize> {
     ring: RingMemory<N>,
     entries: [Entry; S],

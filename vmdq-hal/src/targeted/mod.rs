@@ -68,7 +68,7 @@
 //!     for frame in burst.drain(..) {
 //!         // The switch sees `frame.header.bytes()` of a group's first frame here.
 //!         tell(frame.id, frame.len);
-//!         drop(headers.put(frame.header));
+//!         headers.put(frame.header).expect("it came from this pool");
 //!     }
 //!     rx.refill(headers);
 //! }

@@ -2,6 +2,7 @@
 
 use vmdq_core::FrameLimit;
 use vmdq_core::group::Described;
+use vmdq_core::relay::Received;
 
 use super::header::Targeting;
 use super::memory::TargetedSpace;
@@ -10,7 +11,7 @@ use crate::dma::{DmaSpace, HeaderInfo, WriteBack, observe, status};
 use crate::index::{PoolIndex, RingIndex};
 use crate::platform::Platform;
 use crate::pool::{Place as Owned, ReceiveHalf};
-use crate::ring::{Buffer, BufferPool, BufferSize, Frame, RxCounters, RxRing};
+use crate::ring::{Buffer, BufferPool, BufferSize, Burst, Frame, RxCounters, RxRing};
 use crate::vmm::{GuestRange, VmId, Vmm};
 
 /// A frame that landed in a buffer of the virtual machine: what the switch and the virtual interface
@@ -44,19 +45,61 @@ impl Described for Targeted {
     }
 
     #[inline(always)]
+    fn header_is_guests(&self) -> bool {
+        !self.replicated
+    }
+
+    #[inline(always)]
     fn is_like(&self, other: &Self) -> bool {
         self.header.is_like(&other.header)
     }
 }
 
+impl Received for Targeted {
+    #[inline(always)]
+    fn header(&self) -> &[u8] {
+        self.header.bytes()
+    }
+
+    #[inline(always)]
+    fn length(&self) -> usize {
+        self.len.into()
+    }
+}
+
 /// Targeted frames on their way to the virtual interface: at most `N`.
-pub type TargetedBurst<const N: usize> = heapless::Vec<Targeted, N>;
+///
+/// # Examples
+///
+/// See [the module](crate::targeted).
+pub type TargetedBurst<const N: usize> = Burst<N, Targeted>;
 
 /// A running receive ring whose frames land in one virtual machine's buffers.
 ///
 /// It owns its memory, the posted header frames and the table of shared buffers. As for an
 /// [`RxRing`]: it reads no register, writes none but its tail, may be moved to another core, and
 /// leaks when it is dropped; shared buffers then stay mapped.
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::Platform;
+/// use vmdq_hal::ring::BufferPool;
+/// use vmdq_hal::targeted::{ShareError, TargetedRing};
+/// use vmdq_hal::vmm::{GuestRange, Vmm};
+///
+/// /// Shares the buffers that the virtual machine offers, and posts them.
+/// fn offer<P: Platform, V: Vmm>(
+///     rx: &mut TargetedRing<P, V>,
+///     headers: &mut BufferPool,
+///     offered: &[(u16, GuestRange)],
+/// ) -> Result<usize, ShareError> {
+///     for &(id, range) in offered {
+///         rx.share(id, range)?;
+///     }
+///     Ok(rx.refill(headers))
+/// }
+/// ```
 #[must_use = "dropping a running ring leaks its memory: stop the queue"]
 pub struct TargetedRing<P: Platform, V> {
     /// The ring itself: its slots hold header buffers, its notes the ids of shared ones.
@@ -143,8 +186,13 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
             self.post(id, header.into_buffer());
             posted += 1;
         }
-        self.rx.tell();
+        self.rx.announce_posted();
         posted
+    }
+
+    /// Lets the device know of all posted buffers: as [`RxRing::flush`].
+    pub fn flush(&mut self) {
+        self.rx.flush();
     }
 
     /// Writes a descriptor. One is free, and the id is that of a posted buffer (callers).
@@ -178,10 +226,10 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
     /// counted. The header is read from the machine's memory where the device did not replicate it.
     pub fn receive<const N: usize>(&mut self, burst: &mut TargetedBurst<N>) -> usize {
         let before = burst.len();
-        while !burst.is_full() && self.rx.head != self.rx.told {
+        while !burst.is_full() && self.rx.head != self.rx.announced {
             let place = self.rx.space.places.at(self.rx.head);
             let descriptor = self.rx.space.places.descriptor(place);
-            // Beyond `told` the device was given nothing; a done bit there is a lie.
+            // Beyond `announced` the device was given nothing; a done bit there is a lie.
             let Some(done) = descriptor.written_back() else { break };
             observe();
             let info = descriptor.header_info();
@@ -190,7 +238,7 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
             // SAFETY: written when the descriptor was posted.
             let id = unsafe { self.rx.space.note(self.rx.head).read() } as u16;
             self.rx.head = self.rx.head.wrapping_add(1);
-            match self.appraise(done, info, id, header) {
+            match self.examine(done, info, id, header) {
                 Ok(frame) => {
                     // Not full: the loop's condition.
                     let _ = burst.push(frame);
@@ -200,13 +248,13 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         }
         if burst.len() == before {
             // Nobody may refill for a while; what is posted must not stay unknown to the device.
-            self.rx.tell();
+            self.rx.announce();
         }
         burst.len() - before
     }
 
     /// Decides on a descriptor that is done; gives the header buffer back if it holds no frame.
-    fn appraise(
+    fn examine(
         &mut self,
         done: WriteBack,
         info: HeaderInfo,

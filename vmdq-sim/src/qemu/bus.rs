@@ -29,12 +29,14 @@ impl Shared {
 #[derive(Clone, Debug)]
 pub struct QemuBus(pub(super) Shared);
 
-impl Bus for QemuBus {
+// SAFETY: the address of what all handles share names the controller, and stays where it is; accesses
+// are done one after the other.
+unsafe impl Bus for QemuBus {
     fn read32(&self, at: Offset) -> u32 {
         self.0.lock().read(at.bytes())
     }
 
-    fn write32(&self, at: Offset, value: u32) {
+    unsafe fn write32(&self, at: Offset, value: u32) {
         self.0.lock().write(at.bytes(), value);
     }
 

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum QemuError {
     /// There is no QEMU at any of the places that are looked at.
-    #[error("no QEMU with an `igb` found: run `cargo xtask qemu`, or name a qemu-system-x86_64 in VMDQ_QEMU")]
+    #[error(
+        "no QEMU with an `igb` found: run `cargo xtask qemu` (Debian), or install QEMU 8.0 or later, or name a qemu-system-x86_64 in VMDQ_QEMU"
+    )]
     NotFound,
     /// The program that was asked for is not there.
     #[error("`{}` is not a file that can be run: correct VMDQ_QEMU, or unset it", .0.display())]

@@ -22,9 +22,10 @@ fn find_in(var: impl Fn(&str) -> Option<PathBuf>, here: &Path) -> Result<PathBuf
     if let Some(asked) = var("VMDQ_QEMU") {
         return if is_program(&asked) { Ok(asked) } else { Err(QemuError::NoSuchProgram(asked)) };
     }
-    let target = var("CARGO_TARGET_DIR").map(|dir| here.join(dir));
-    let below = here.ancestors().map(|dir| dir.join("target"));
-    let mut unpacked = target.into_iter().chain(below).map(|dir| dir.join("qemu").join(NAME));
+    // A test runs in its package's folder; a relative name is relative to the workspace's, above.
+    let target = var("CARGO_TARGET_DIR").into_iter().chain(["target".into()]).collect::<Vec<_>>();
+    let below = here.ancestors().flat_map(|dir| target.iter().map(move |target| dir.join(target)));
+    let mut unpacked = below.map(|dir| dir.join("qemu").join(NAME));
     let path = var("PATH").unwrap_or_default();
     let mut installed = env::split_paths::<OsStr>(path.as_ref()).map(|dir| dir.join(NAME));
     unpacked
@@ -69,6 +70,20 @@ mod tests {
         let found = find_in(|name| (name == "PATH").then(|| dir.clone()), Path::new("/nonexistent"));
         std::fs::remove_dir_all(&dir).unwrap();
         assert!(found.unwrap_err().is_absent());
+    }
+
+    #[test]
+    fn a_named_target_folder_is_found_from_a_package_below() {
+        let dir = env::temp_dir().join(format!("vmdq-find-target-{}", std::process::id()));
+        let program = dir.join("out/qemu").join(NAME);
+        std::fs::create_dir_all(dir.join("out/qemu")).unwrap();
+        std::os::unix::fs::symlink(env::current_exe().unwrap(), &program).unwrap();
+        for named in [PathBuf::from("out"), dir.join("out")] {
+            let found =
+                find_in(|name| (name == "CARGO_TARGET_DIR").then(|| named.clone()), &dir.join("package"));
+            assert_eq!(found.unwrap(), program);
+        }
+        std::fs::remove_dir_all(&dir).unwrap();
     }
 
     #[test]

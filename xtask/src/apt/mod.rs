@@ -1,7 +1,13 @@
-//! Fetches Debian packages without installing them: everything that apt remembers is kept in a
-//! folder of its own, so that the machine's package state is neither read nor changed.
+//! Fetches Debian packages without installing them.
+//!
+//! Everything that apt remembers or writes is kept in a folder of its own, so that the machine's
+//! package state is neither read nor changed. What the machine's configuration says of proxies and
+//! certificates holds; the programs that it starts after an update don't run, because they rebuild
+//! or empty caches below `/var`.
 
+mod config;
 mod sources;
+mod version;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,8 +15,9 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::workspace::{on_path, output};
+use crate::workspace::{on_path, output, watched};
 use sources::Archive;
+pub(crate) use version::Wanted;
 
 /// Signs Debian's archive on any Debian machine.
 const KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -24,73 +31,70 @@ impl Apt {
     /// Makes a view of some suites, kept in `dir`, and fetches their lists of packages.
     pub(crate) fn new(dir: &Path, suites: &[&str]) -> Result<Self> {
         for tool in ["apt-get", "apt-cache", "dpkg-deb", "tar"] {
-            ensure!(on_path(tool).is_some(), "there is no `{tool}`: this is not a Debian machine");
+            ensure!(
+                on_path(tool).is_some(),
+                "there is no `{tool}` on the PATH: this is not a Debian machine"
+            );
         }
         let archive = sources::find(Path::new("/etc/apt"))
             .context("none of the sources in /etc/apt is Debian's archive (a suite such as `bookworm`, component `main`)")?;
         let _ = fs::remove_dir_all(dir);
-        for part in ["lists/partial", "cache/archives/partial"] {
-            fs::create_dir_all(dir.join(part))?;
-        }
-        // Nothing counts as installed: what is asked for comes with all that it needs.
-        fs::write(dir.join("status"), "")?;
-        fs::write(dir.join("sources.list"), lines(&archive, suites, Path::new(KEYS).is_file()))?;
+        config::write(dir)?;
+        fs::write(config::sources(dir), lines(&archive, suites, Path::new(KEYS).is_file()))?;
         let apt = Self { dir: dir.to_owned() };
-        output(apt.tool("apt-get").args(["-qq", "update"]))
-            .context("can't fetch Debian's lists of packages")?;
+        let mut update = apt.tool("apt-get");
+        update.args(["-q", "update"]);
+        watched(update, is_progress).context("can't fetch Debian's lists of packages")?;
         Ok(apt)
     }
 
-    /// Downloads a package and all that it depends on; returns the files.
-    pub(crate) fn download_with_dependencies(&self, package: &str, suite: &str) -> Result<Vec<PathBuf>> {
+    /// Downloads a package and all that it depends on, preferably from `suite`; returns the files.
+    pub(crate) fn download_with_dependencies(
+        &self,
+        package: &str,
+        wanted: Wanted<'_>,
+        suite: &str,
+    ) -> Result<Vec<PathBuf>> {
+        let version = self.version(package, wanted)?;
         let mut install = self.tool("apt-get");
-        install.args([
-            "-qq",
-            "-y",
-            "--download-only",
-            "--no-install-recommends",
-            "-t",
-            suite,
-            "install",
-            package,
-        ]);
-        output(&mut install).with_context(|| format!("can't fetch Debian's {package} from {suite}"))?;
-        packages_in(&self.dir.join("cache/archives"))
+        install.args(["-q", "-y", "--download-only", "--no-install-recommends", "-t", suite, "install"]);
+        install.arg(format!("{package}={version}"));
+        watched(install, is_progress).with_context(|| format!("can't fetch Debian's {package} {version}"))?;
+        packages_in(&config::archives(&self.dir))
     }
 
-    /// Downloads one package alone, in the version that `wanted` picks out of all that there are.
-    pub(crate) fn download(&self, package: &str, wanted: impl Fn(&str) -> bool) -> Result<PathBuf> {
-        let listed = output(self.tool("apt-cache").args(["madison", package]))?;
-        let versions = listed.lines().filter_map(|line| line.split('|').nth(1)).map(str::trim);
-        let version = versions
-            .into_iter()
-            .find(|version| wanted(version))
-            .with_context(|| format!("Debian's archive has no {package} of the version that is needed"))?;
+    /// Downloads one package alone.
+    pub(crate) fn download(&self, package: &str, wanted: Wanted<'_>) -> Result<PathBuf> {
+        let version = self.version(package, wanted)?;
         let mut download = self.tool("apt-get");
-        download.args(["-qq", "download", &format!("{package}={version}")]).current_dir(&self.dir);
-        output(&mut download).with_context(|| format!("can't fetch Debian's {package} {version}"))?;
+        download.args(["-q", "download", &format!("{package}={version}")]).current_dir(&self.dir);
+        watched(download, is_progress)
+            .with_context(|| format!("can't fetch Debian's {package} {version}"))?;
         packages_in(&self.dir)?.pop().context("apt-get downloaded nothing")
+    }
+
+    /// Chooses a version out of all that the archive has.
+    fn version(&self, package: &str, wanted: Wanted<'_>) -> Result<String> {
+        let listed = output(self.tool("apt-cache").args(["madison", package]))?;
+        let versions: Vec<_> =
+            listed.lines().filter_map(|line| line.split('|').nth(1)).map(str::trim).collect();
+        let version = wanted.choose(package, &versions)?;
+        if let Some(note) = wanted.note(package, version) {
+            eprintln!("{note}");
+        }
+        Ok(version.to_owned())
     }
 
     fn tool(&self, name: &str) -> Command {
         let mut command = Command::new(name);
-        for (option, part) in [
-            ("Dir::Etc::sourcelist", "sources.list"),
-            ("Dir::State::lists", "lists"),
-            ("Dir::State::status", "status"),
-            ("Dir::Cache", "cache"),
-        ] {
-            command.arg("-o").arg(format!("{option}={}", self.dir.join(part).display()));
-        }
-        for option in
-            ["Dir::Etc::sourceparts=/dev/null", "Dir::Etc::preferencesparts=/dev/null", "Acquire::Retries=3"]
-        {
-            command.arg("-o").arg(option);
-        }
-        // Else root's apt downloads as another user, who can't write here.
-        command.args(["-o", "APT::Sandbox::User=root"]).env("DEBIAN_FRONTEND", "noninteractive");
+        command.arg("-c").arg(config::file(&self.dir)).env("DEBIAN_FRONTEND", "noninteractive");
         command
     }
+}
+
+/// Tells what apt is doing from what it says it would install if it were asked to.
+fn is_progress(line: &str) -> bool {
+    ["Get:", "Ign:", "Err:", "Fetched ", "W: ", "E: "].iter().any(|start| line.starts_with(start))
 }
 
 /// Unpacks a package's files into a folder; with `only`, one part of them.

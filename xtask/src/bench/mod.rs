@@ -106,7 +106,7 @@ fn numbers(report: &Value) -> Result<Numbers> {
 /// Returns the command that builds and runs a bench; arguments for it can be added.
 pub(crate) fn bench(name: &str) -> Command {
     let mut command = cargo();
-    command.args(["bench", "--quiet", "--package", "vmdq-bench", "--bench", name]);
+    command.args(["bench", "--package", "vmdq-bench", "--bench", name]);
     // A folder of its own: with other flags, all that is built elsewhere would be built again.
     command.arg("--target-dir").arg(target().join("bench")).arg("--");
     if has_v3() {

@@ -14,12 +14,12 @@ use crate::workspace::cargo;
 
 /// The crates whose code counts as an operation's own. What comes with every program, such as
 /// `core` and the copying of memory, does not.
-const CRATES: [&str; 5] = ["vmdq_core", "vmdq_hal", "igb_hal", "ixgbe_hal", "vmdq_probe"];
+const CRATES: [&str; 6] = ["vmdq_core", "vmdq_hal", "igb_hal", "ixgbe_hal", "vmdq", "vmdq_probe"];
 
 /// Builds the probe as a firmware is built, and reads the code of its crates.
 pub(super) fn graph(sysroot: &Sysroot, target: &str, defmt: bool) -> Result<Graph> {
     let mut command = cargo();
-    command.args(["build", "--quiet", "--release", "--package", "vmdq-probe", "--target", target]);
+    command.args(["build", "--release", "--package", "vmdq-probe", "--target", target]);
     // Where the same crates were just built for the same targets.
     command.arg("--target-dir").arg(no_std::target_dir());
     command.args(["--message-format", "json-render-diagnostics"]);
@@ -63,7 +63,7 @@ mod tests {
             )
         };
         let all: String = CRATES.iter().map(|name| line(name)).collect();
-        assert_eq!(libraries(&all).unwrap()[3], PathBuf::from("/t/vmdq_probe.rlib"));
+        assert_eq!(libraries(&all).unwrap()[CRATES.len() - 1], PathBuf::from("/t/vmdq_probe.rlib"));
         assert!(libraries(&line("vmdq_core")).is_err());
     }
 }

@@ -9,7 +9,7 @@ mod panics;
 mod size;
 
 pub(crate) use panics::run as panics;
-pub(crate) use size::{Args as SizeArgs, obstacle as size_obstacle, run as size};
+pub(crate) use size::{Args as SizeArgs, obstacle as size_obstacle, pinned, run as size};
 
 /// How the probe's functions are named, before the model and the operation.
 const PREFIX: &str = "probe_";

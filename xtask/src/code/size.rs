@@ -1,13 +1,12 @@
 //! `cargo xtask size`: bytes of code for each operation.
 
-use std::fmt::Write;
-
 use anyhow::{Context, Result};
 use serde_json::json;
 
 use super::{PREFIX, build, operation};
 use crate::committed::{self, Numbers, Table};
 use crate::targets::{self, TARGETS};
+use crate::terminal;
 use crate::workspace::root;
 
 /// The committed sizes.
@@ -59,7 +58,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         };
         println!("{}", json!({ "rows": rows.iter().map(row).collect::<Vec<_>>() }));
     } else {
-        print!("{}", table(&rows));
+        print!("{}", table(&rows, terminal::width()));
     }
     Ok(())
 }
@@ -68,6 +67,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 pub(crate) fn obstacle() -> Option<String> {
     let fits = Table::read(&root().join(TABLE)).and_then(|table| table.fits(WRITE));
     fits.err().map(|error| format!("{error:#}"))
+}
+
+/// Returns the version of the compiler with which everything is checked that depends on one.
+pub(crate) fn pinned() -> Result<String> {
+    Ok(Table::read(&root().join(TABLE))?.rustc().to_owned())
 }
 
 /// How much a size may differ: 5 %, and 32 bytes at least.
@@ -100,17 +104,11 @@ fn numbers(rows: &[Row]) -> Numbers {
 }
 
 /// Returns a table: a line for each operation, for each target the bytes without and with defmt.
-fn table(rows: &[Row]) -> String {
-    let mut table = format!("{:<24}", "bytes of code");
-    for target in TARGETS {
-        let short = target.split("-unknown").next().unwrap_or(target);
-        let _ = write!(table, " {:>22}", short.split("-none").next().unwrap_or(short));
-    }
-    table.push('\n');
-    let first = rows.iter().filter(|row| row.target == TARGETS[0] && !row.defmt);
-    for Row { model, operation, .. } in first {
-        let _ = write!(table, "{model} {operation:<18}");
-        for target in TARGETS {
+fn table(rows: &[Row], width: u16) -> String {
+    let short = |target: &'static str| target.split('-').next().unwrap_or(target);
+    let head: Vec<_> = ["bytes of code"].into_iter().chain(TARGETS.map(short)).collect();
+    let line = |Row { model, operation, .. }: &Row| {
+        let bytes = TARGETS.map(|target| {
             let of = |with: bool| {
                 let same = |row: &&Row| {
                     row.target == target
@@ -120,11 +118,12 @@ fn table(rows: &[Row]) -> String {
                 };
                 rows.iter().find(same).map_or(0, |row| row.bytes)
             };
-            let _ = write!(table, " {:>10} / {:>9}", of(false), of(true));
-        }
-        table.push('\n');
-    }
-    table
+            format!("{} / {}", of(false), of(true))
+        });
+        [format!("{model} {operation}")].into_iter().chain(bytes).collect()
+    };
+    let first = rows.iter().filter(|row| row.target == TARGETS[0] && !row.defmt);
+    terminal::lay_out(&head, first.map(line).collect(), |column| column > 0, width)
 }
 
 #[cfg(test)]
@@ -146,7 +145,7 @@ mod tests {
         let rows = [row(false, 100), row(true, 120)];
         let names: Vec<_> = numbers(&rows).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["x86_64-unknown-none 82598 send", "x86_64-unknown-none 82598 send defmt"]);
-        let table = table(&rows);
+        let table = table(&rows, 120);
         let line: Vec<_> = table.lines().nth(1).unwrap().split_whitespace().take(5).collect();
         assert_eq!(line, ["82598", "send", "100", "/", "120"]);
     }

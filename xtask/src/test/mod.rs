@@ -2,6 +2,7 @@
 
 mod count;
 mod report;
+mod toolchain;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -12,18 +13,22 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::bench;
 use crate::code;
+use crate::committed;
+use crate::features;
 use crate::loom;
 use crate::no_std;
 use crate::qemu;
 use crate::targets::{self, Sysroot};
+use crate::terminal;
 use crate::valgrind::{self, Valgrind};
 use crate::workspace::{cargo, ci, output};
 use count::Count;
 use report::{Outcome, Report};
+use toolchain::Toolchain;
 
 /// Provides what the tests need and runs everything: format, lints, documentation, register tables,
-/// tests, the model checker, builds without the standard library, the emitted code and its instruction
-/// counts.
+/// tests, the model checker, sets of features, builds without the standard library, the emitted code and
+/// its instruction counts; at last, that the toolchain is as it was.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// Prints one JSON object on standard output, and everything else on standard error
@@ -34,6 +39,8 @@ pub(crate) struct Args {
 /// Runs the task.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let mut run = Run { json: args.json, report: Report::default() };
+    let toolchain = Toolchain::look();
+    run.compiler();
     let qemu = run.provide("QEMU", qemu::ensure);
     let sysroot = run.provide("bare targets", targets::ensure);
     let valgrind = run.provide("valgrind", valgrind::ensure);
@@ -46,9 +53,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     run.commands("register tables", [cargo_with(&["xtask", "regs", "--check"])]);
     run.cases("tests", tests(qemu));
     run.cases("loom", loom::command());
+    run.step("feature sets", |run| features::checks()?.into_iter().try_for_each(|check| run.command(check)));
     run.no_std(sysroot.as_ref());
     run.emitted_code(sysroot.as_ref());
     run.instructions(valgrind.as_ref());
+    run.step("toolchain as it was", |_| toolchain?.is_as_it_was());
     run.finish()
 }
 
@@ -82,8 +91,24 @@ impl Run {
             Ok(had) => (Outcome::Passed, Some(had)),
             Err(error) => (left_out(format!("{error:#}")), None),
         };
-        self.report.add(name, start, outcome);
+        self.ended(name, start, outcome);
         had
+    }
+
+    /// Tells whether this is the compiler with which everything is checked that depends on one.
+    fn compiler(&mut self) {
+        const NAME: &str = "compiler";
+        self.say(NAME);
+        let start = Instant::now();
+        let outcome = match committed::compiler().and_then(|own| Ok((own, code::pinned()?))) {
+            Ok((own, pinned)) if own == pinned => Outcome::Passed,
+            Ok((own, pinned)) => left_out(format!(
+                "this is rustc {own}; the messages of the compile-fail cases, code sizes and instruction counts are \
+                 of {pinned} and are left out, and lints may differ"
+            )),
+            Err(error) => Outcome::Failed(format!("{error:#}")),
+        };
+        self.ended(NAME, start, outcome);
     }
 
     /// Runs commands as one step.
@@ -109,7 +134,18 @@ impl Run {
             Ok(()) => Outcome::Passed,
             Err(error) => Outcome::Failed(format!("{error:#}")),
         };
+        self.ended(name, start, outcome);
+    }
+
+    /// Leaves a step out, which is a failure where nothing may be left out.
+    fn leave_out(&mut self, name: &'static str, why: String) {
+        self.say(name);
+        self.ended(name, Instant::now(), left_out(why));
+    }
+
+    fn ended(&mut self, name: &'static str, start: Instant, outcome: Outcome) {
         self.report.add(name, start, outcome);
+        eprintln!("    {}", self.report.last());
     }
 
     /// Runs a part of the toolchain that may not be installed.
@@ -118,7 +154,7 @@ impl Run {
             self.commands(name, [cargo_with(args)]);
         } else {
             let why = format!("{component} is not installed: `rustup component add {component}`");
-            self.report.add(name, Instant::now(), left_out(why));
+            self.leave_out(name, why);
         }
     }
 
@@ -126,7 +162,7 @@ impl Run {
         const NAME: &str = "no_std builds";
         match sysroot {
             Some(sysroot) => self.commands(NAME, no_std::builds(sysroot)),
-            None => self.report.add(NAME, Instant::now(), left_out("no bare targets".into())),
+            None => self.leave_out(NAME, "no bare targets".into()),
         }
     }
 
@@ -139,7 +175,7 @@ impl Run {
         ] {
             match obstacle {
                 None => self.commands(name, [cargo_with(args)]),
-                Some(why) => self.report.add(name, Instant::now(), left_out(why)),
+                Some(why) => self.leave_out(name, why),
             }
         }
     }
@@ -150,7 +186,7 @@ impl Run {
         let obstacle = valgrind.map_or(Some("no valgrind".into()), |_| bench::obstacle());
         match obstacle {
             None => self.commands(NAME, [cargo_with(&["xtask", "bench", "--check"])]),
-            Some(why) => self.report.add(NAME, Instant::now(), left_out(why)),
+            Some(why) => self.leave_out(NAME, why),
         }
     }
 
@@ -184,7 +220,7 @@ impl Run {
         if self.json {
             println!("{}", self.report.json());
         } else {
-            print!("\n{}", self.report.table());
+            print!("\n{}", self.report.table(terminal::width()));
         }
         if self.report.has_failed() {
             bail!("not everything passed");
@@ -200,6 +236,7 @@ fn left_out(why: String) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workspace::root;
 
     fn run(program: &str, args: &[&str]) -> Run {
         let mut run = Run { json: true, report: Report::default() };
@@ -213,6 +250,41 @@ mod tests {
     fn a_step_without_cases_fails() {
         assert!(run("true", &[]).report.has_failed());
         assert!(run("echo", &["test result: ok. 0 passed; 0 failed; 3 filtered out"]).report.has_failed());
+    }
+
+    /// The compile-fail cases and the tables are of one compiler.
+    #[test]
+    fn one_compiler_is_pinned() {
+        let pinned = code::pinned().unwrap();
+        let release = pinned.rsplit_once('.').unwrap().0;
+        let holds = |path: &str, line: String| {
+            let text = std::fs::read_to_string(root().join(path)).unwrap();
+            assert!(text.contains(&line), "{path} does not hold {line}");
+        };
+        holds("tests/compile_fail.rs", format!("const PINNED: &str = \"rustc {release}.\""));
+        holds("benches/instructions.toml", format!("rustc = \"{pinned}\""));
+        holds("CONTRIBUTING.md", format!("| {release}, named in the tables"));
+    }
+
+    /// A new file in `tests/` that its manifest does not name would never run.
+    #[test]
+    fn every_file_of_tests_is_named() {
+        let manifest = std::fs::read_to_string(root().join("tests/Cargo.toml")).unwrap();
+        let mut named = 0;
+        for entry in std::fs::read_dir(root().join("tests")).unwrap() {
+            let path = entry.unwrap().path();
+            let file = path.file_name().unwrap().to_string_lossy().into_owned();
+            let test = if path.join("main.rs").is_file() {
+                format!("{file}/main.rs")
+            } else if file.ends_with(".rs") {
+                file
+            } else {
+                continue;
+            };
+            assert!(manifest.contains(&format!("path = \"{test}\"")), "tests/Cargo.toml lacks {test}");
+            named += 1;
+        }
+        assert_eq!(manifest.matches("[[test]]").count(), named);
     }
 
     #[test]

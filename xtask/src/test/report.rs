@@ -1,11 +1,11 @@
 //! What became of each step, for people and for programs.
 
-use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::count::Count;
+use crate::terminal;
 
 /// How a step ended; with the reason, if it did not pass.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,17 +40,25 @@ impl Report {
     }
 
     /// Returns the table; its last line is `N passed, N failed`, the number of test cases.
-    pub(super) fn table(&self) -> String {
-        let mut table = format!("{:<18} {:<8} {:>8}\n", "step", "result", "seconds");
-        for Step { name, outcome, took } in &self.steps {
+    pub(super) fn table(&self, width: u16) -> String {
+        let seconds = |took: Duration| format!("{:.1}", took.as_secs_f64());
+        let row = |Step { name, outcome, took }: &Step| {
             let (word, why) = outcome.words();
-            let line = format!("{name:<18} {word:<8} {:>8.1}  {why}", took.as_secs_f64());
-            let _ = writeln!(table, "{}", line.trim_end());
-        }
-        let total: Duration = self.steps.iter().map(|step| step.took).sum();
-        let _ = writeln!(table, "{:<18} {:<8} {:>8.1}", "all", "", total.as_secs_f64());
-        let _ = writeln!(table, "{} passed, {} failed", self.tests.passed, self.tests.failed);
-        table
+            [*name, word, &seconds(*took), why].map(str::to_owned).to_vec()
+        };
+        let mut rows: Vec<_> = self.steps.iter().map(row).collect();
+        let total = self.steps.iter().map(|step| step.took).sum();
+        rows.push(["all", "", &seconds(total), ""].map(str::to_owned).to_vec());
+        let table = terminal::lay_out(&["step", "result", "seconds", ""], rows, |column| column == 2, width);
+        format!("{table}{} passed, {} failed\n", self.tests.passed, self.tests.failed)
+    }
+
+    /// Says how the last step ended.
+    pub(super) fn last(&self) -> String {
+        let Some(Step { outcome, took, .. }) = self.steps.last() else { return String::new() };
+        let (word, why) = outcome.words();
+        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        format!("{word} in {:.1} s{why}", took.as_secs_f64())
     }
 
     /// Returns one object.
@@ -90,7 +98,7 @@ mod tests {
 
     #[test]
     fn ends_with_the_count() {
-        let table = report(&[Outcome::Passed, Outcome::Skipped("no network".into())]).table();
+        let table = report(&[Outcome::Passed, Outcome::Skipped("no network".into())]).table(80);
         assert!(table.ends_with("\n7 passed, 0 failed\n") && table.contains("no network"), "{table}");
     }
 
@@ -101,6 +109,20 @@ mod tests {
         let mut counted = report(&[Outcome::Passed]);
         counted.tests.failed = 1;
         assert!(counted.has_failed());
+    }
+
+    #[test]
+    fn the_table_fits() {
+        let why = "there is no network, and what is needed can't be had in any other way here";
+        let table = report(&[Outcome::Skipped(why.into())]).table(60);
+        assert!(table.lines().all(|line| line.chars().count() <= 60), "{table}");
+        assert!(table.contains("there is no network"), "{table}");
+    }
+
+    #[test]
+    fn the_last_step_is_told_with_its_reason() {
+        assert!(report(&[Outcome::Passed]).last().starts_with("passed in 0."));
+        assert!(report(&[Outcome::Passed, Outcome::Failed("lints".into())]).last().ends_with(" s: lints"));
     }
 
     #[test]

@@ -51,14 +51,10 @@ impl Entry {
 }
 
 /// Removes all filters but the port's own address, which is entry 0 and comes from NVM.
-pub fn remove_all<P: Platform>(
-    io: Io<'_, P>,
-    low: RegArray<(), Rw>,
-    high: RegArray<(), Rw>,
-    status: Reg<(), Ro>,
-) {
+pub fn remove_all<P: Platform>(io: Io<'_, P>, low: RegArray<(), Rw>, high: RegArray<(), Rw>) {
     for entry in 1..high.len() {
-        Entry { low: low.at(entry), high: high.at(entry), status }.remove(io);
+        high.at(entry).on(io).set(0);
+        low.at(entry).on(io).set(0);
     }
 }
 

@@ -1,12 +1,12 @@
 //! The receive ring: the half of a running queue that whoever receives holds.
 
-mod odd;
+mod exceptional;
 mod post;
 mod replace;
 mod take;
 
-pub(crate) use odd::Odd;
-pub(crate) use post::{TELL_EVERY, fill};
+pub(crate) use exceptional::Exceptional;
+pub(crate) use post::{ANNOUNCE_EVERY, fill};
 
 use super::memory::RingSpace;
 use super::{BufferSize, Frame};
@@ -44,7 +44,23 @@ pub struct RxCounters {
 /// so that it can be used on another core or in an interrupt handler. Dropping it leaks: the device
 /// may go on writing.
 ///
-/// Counters run freely (modulo 2^32); a descriptor's place is its counter modulo the ring's length.
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::Platform;
+/// use vmdq_hal::ring::{BufferPool, Burst, RxRing};
+///
+/// /// Looks at what has arrived; to be called in a loop.
+/// fn poll<P: Platform>(rx: &mut RxRing<P>, pool: &mut BufferPool, mut look: impl FnMut(&[u8])) {
+///     let mut burst = Burst::<32>::new();
+///     rx.receive_replacing(&mut burst, 32, pool);
+///     for frame in &burst {
+///         look(frame.bytes());
+///     }
+///     pool.put_all(&mut burst);
+/// }
+/// ```
+// Counters run freely (modulo 2^32); a descriptor's place is its counter modulo the ring's length.
 // Whole cache lines: the halves of a queue pair, beside each other, may be used on two cores.
 #[must_use = "dropping a running ring leaks its memory: stop the queue"]
 #[repr(align(64))]
@@ -58,14 +74,13 @@ pub struct RxRing<P: Platform> {
     pub(crate) head: u32,
     /// The next descriptor that gets a buffer.
     pub(crate) posted: u32,
-    /// Where the device was told that the buffers end: `head <= told <= posted`.
-    pub(crate) told: u32,
-    /// How many frames can be taken and replaced from here on without another thought: so many
-    /// descriptors are the device's, and neither `head` nor `posted` comes to the end of the memory.
+    /// Where the device was told that the buffers end: `head <= announced <= posted`.
+    pub(crate) announced: u32,
+    /// How many frames can be taken and replaced from here on in one run: so many descriptors are the device's, and neither `head` nor `posted` comes to the end of the memory.
     /// A lower bound; 0 calls for [`renew`](Self::renew).
-    pub(crate) clear: u32,
+    pub(crate) run_left: u32,
     /// How many posted buffers the device may not know of while frames are replaced: at least 1.
-    due: u32,
+    announce_at: u32,
     limit: FrameLimit,
     /// The longest untagged frame, less the shortest.
     span: u16,
@@ -103,9 +118,9 @@ impl<P: Platform> RxRing<P> {
             tail,
             head: setup.first,
             posted: setup.first,
-            told: setup.first,
-            clear: 0,
-            due: 1,
+            announced: setup.first,
+            run_left: 0,
+            announce_at: 1,
             limit,
             span: limit.untagged() - FrameLimit::SHORTEST,
             skipping: false,
@@ -155,7 +170,7 @@ impl<P: Platform> RxRing<P> {
     #[inline]
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.head != self.told && self.space.places.descriptor(self.space.places.at(self.head)).is_done()
+        self.head != self.announced && self.space.places.descriptor(self.space.places.at(self.head)).is_done()
     }
 
     /// Looks whether the device is still there, by one register read: for rings on which nothing arrives
@@ -216,7 +231,7 @@ impl<P: Platform> core::fmt::Debug for RxRing<P> {
             .field("ring", &self.ring)
             .field("head", &self.head)
             .field("posted", &self.posted)
-            .field("told", &self.told)
+            .field("announced", &self.announced)
             .field("counters", &self.counters)
             .finish_non_exhaustive()
     }

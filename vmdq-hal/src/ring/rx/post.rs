@@ -1,4 +1,4 @@
-//! Posting buffers, and telling the device of them.
+//! Posting buffers, and announcing them to the device.
 
 use core::ptr::NonNull;
 
@@ -9,14 +9,15 @@ use crate::platform::Platform;
 use crate::ring::memory::{Place, Places};
 use crate::ring::{Buffer, BufferPool, Frame};
 
-/// Descriptors that are prepared before the device is told of them: one register write for so many.
-pub(crate) const TELL_EVERY: u32 = 32;
+/// Descriptors that are prepared before they are announced to the device: one register write for so many.
+pub(crate) const ANNOUNCE_EVERY: u32 = 32;
 
 impl<P: Platform> RxRing<P> {
     /// Posts buffers of the pool until the ring is full or the pool is empty; returns how many.
     ///
     /// Writes the tail at most once: when 32 buffers are posted that the device does not know of,
-    /// or when it knows of fewer than half of those posted. A pool whose buffers are smaller than
+    /// when it knows of fewer than half of those posted, or when fewer than 32 are posted and it does not
+    /// know of all; see [`flush`](Self::flush). A pool whose buffers are smaller than
     /// the ring's posts nothing. Whoever receives in small bursts saves work by calling it only when
     /// some are [`missing`](Self::missing).
     #[inline]
@@ -28,7 +29,7 @@ impl<P: Platform> RxRing<P> {
             let mut place = self.space.places.at(self.posted);
             let mut fresh = pool.top();
             for _ in 0..run {
-                // SAFETY: at least `run` buffers are on the shelf.
+                // SAFETY: at least `run` buffers are in the pool.
                 fresh = unsafe { fresh.sub(1) };
                 // SAFETY: the buffer moves into a slot that is free: fewer than `mask` are posted.
                 unsafe { fill(&self.space.places, &self.dma, place, fresh) };
@@ -39,8 +40,8 @@ impl<P: Platform> RxRing<P> {
             self.posted = self.posted.wrapping_add(run);
             left -= run;
         }
-        self.clear = 0;
-        self.tell();
+        self.run_left = 0;
+        self.announce_posted();
         count as usize
     }
 
@@ -55,8 +56,18 @@ impl<P: Platform> RxRing<P> {
             return Err(frame);
         }
         self.post(frame.into_buffer());
-        self.tell();
+        self.announce_posted();
         Ok(())
+    }
+
+    /// Lets the device know of all posted buffers, by one register write unless it does.
+    ///
+    /// For a ring that is not going to be refilled for a while: up to 31 buffers may be posted that the
+    /// device does not use yet.
+    pub fn flush(&mut self) {
+        if self.posted != self.announced {
+            self.announce_all();
+        }
     }
 
     /// Puts a buffer into the ring. One descriptor is free and the buffer large enough (callers).
@@ -65,29 +76,40 @@ impl<P: Platform> RxRing<P> {
         // SAFETY: the slot is free: `posted - head < mask`.
         unsafe { fill(&self.space.places, &self.dma, place, NonNull::from(&buffer)) };
         self.posted = self.posted.wrapping_add(1);
-        self.clear = 0;
+        self.run_left = 0;
     }
 
-    /// Tells the device of posted buffers, if it is time to.
+    /// Announces posted buffers after some were posted: while they are few, all of them, since each is
+    /// needed.
     #[inline(always)]
-    pub(crate) fn tell(&mut self) {
-        self.tell_from(TELL_EVERY);
-    }
-
-    /// Tells the device of posted buffers, if they are at least so many or more than it knows of.
-    #[inline(always)]
-    pub(crate) fn tell_from(&mut self, least: u32) {
-        let untold = self.posted.wrapping_sub(self.told);
-        let told = self.told.wrapping_sub(self.head);
-        if untold >= least || untold > told {
-            self.tell_all();
+    pub(crate) fn announce_posted(&mut self) {
+        if self.posted.wrapping_sub(self.head) < ANNOUNCE_EVERY {
+            self.flush();
+        } else {
+            self.announce();
         }
     }
 
-    /// Tells the device of all posted buffers.
+    /// Announces posted buffers to the device, if it is time to.
     #[inline(always)]
-    pub(crate) fn tell_all(&mut self) {
-        self.told = self.posted;
+    pub(crate) fn announce(&mut self) {
+        self.announce_from(ANNOUNCE_EVERY);
+    }
+
+    /// Announces posted buffers, if they are at least so many or more than the device knows of.
+    #[inline(always)]
+    pub(crate) fn announce_from(&mut self, least: u32) {
+        let unannounced = self.posted.wrapping_sub(self.announced);
+        let announced = self.announced.wrapping_sub(self.head);
+        if unannounced >= least || unannounced > announced {
+            self.announce_all();
+        }
+    }
+
+    /// Announces all posted buffers to the device.
+    #[inline(always)]
+    pub(crate) fn announce_all(&mut self) {
+        self.announced = self.posted;
         // The descriptors must be in memory before the device fetches them.
         publish();
         // SAFETY: the device may use the buffers up to the tail: all are posted and owned by the ring.
@@ -102,12 +124,13 @@ impl<P: Platform> RxRing<P> {
 /// `from` holds a buffer, which is moved out, the slot is free, and no tail covers the descriptor.
 #[inline(always)]
 pub(crate) unsafe fn fill<D: DmaSpace>(places: &Places, dma: &D, place: Place, from: NonNull<Buffer>) {
+    // SAFETY: there is a buffer (caller); it is only looked at.
+    let buffer = unsafe { from.as_ref() };
+    // Before the buffer moves: should a platform break its word and panic here, none is in two places.
+    // SAFETY: a mapped buffer, which the caller owns and no tail covers.
+    unsafe { dma.for_device(buffer.at(), buffer.capacity()) };
     // SAFETY: there is a buffer, and the slot is free (caller).
     unsafe { places.slot(place).copy_from_nonoverlapping(from, 1) };
-    // SAFETY: the buffer's bits are still there.
-    let buffer = unsafe { from.as_ref() };
-    // SAFETY: a mapped buffer, which the caller owned and no tail covers.
-    unsafe { dma.for_device(buffer.at(), buffer.capacity()) };
     // SAFETY: the buffer belongs to the ring from here on: it stays in the slot until the descriptor is
     // seen done.
     unsafe { places.descriptor(place).post(buffer.bus()) };

@@ -1,6 +1,8 @@
 //! Taking frames out of a receive ring.
 
-use super::{Odd, RxRing};
+use core::mem::ManuallyDrop;
+
+use super::{Exceptional, RxRing};
 use crate::dma::{DmaSpace, WriteBack, observe, status};
 use crate::platform::Platform;
 use crate::ring::memory::{Place, Places};
@@ -11,7 +13,7 @@ impl<P: Platform> RxRing<P> {
     /// Takes finished frames until the burst is full or no more are finished; returns how many.
     ///
     /// Reads no register, and writes none unless nothing is finished and the device is short of
-    /// buffers that are posted but not yet told. Each descriptor is read once, and what the device claims
+    /// buffers that are posted but not announced. Each descriptor is read once, and what the device claims
     /// is checked against what was posted: a claim that can't be true costs the frame and is
     /// counted.
     #[inline]
@@ -26,7 +28,7 @@ impl<P: Platform> RxRing<P> {
         let taken = self.take_most(burst, most);
         if taken == 0 {
             // Nobody may refill for a while; what is posted must not stay unknown to the device.
-            self.tell();
+            self.announce();
         }
         taken
     }
@@ -36,13 +38,13 @@ impl<P: Platform> RxRing<P> {
     pub(crate) fn take_most<const N: usize>(&mut self, burst: &mut Burst<N>, most: usize) -> usize {
         let before = burst.len();
         let mut left = most.min(N - before) as u32;
-        self.clear = 0;
+        self.run_left = 0;
         while left > 0 {
-            // Beyond `told` the device was given nothing; a done bit there is a lie.
-            let visible = if self.skipping { 0 } else { self.told.wrapping_sub(self.head) };
+            // Beyond `announced` the device was given nothing; a done bit there is a lie.
+            let visible = if self.skipping { 0 } else { self.announced.wrapping_sub(self.head) };
             let run = left.min(visible).min(self.space.places.run(self.head));
             // SAFETY: `left` places of the burst are free, and `run` descriptors are the device's and
-            // lie one behind the other.
+            // are adjacent.
             let taken = unsafe { self.take_good(end_of(burst), run, |_| ()) };
             // SAFETY: so many frames were written behind the last one.
             unsafe { burst.set_len(burst.len() + taken as usize) };
@@ -52,13 +54,13 @@ impl<P: Platform> RxRing<P> {
                     break;
                 }
                 // SAFETY: the frame is counted.
-                match unsafe { self.odd() } {
-                    Odd::Nothing => break,
-                    Odd::Dropped => {}
-                    Odd::Frame(frame) => {
+                match unsafe { self.take_exceptional() } {
+                    Exceptional::Nothing => break,
+                    Exceptional::Dropped => {}
+                    Exceptional::Frame(frame) => {
                         self.count_taken();
                         // SAFETY: `left` places are free.
-                        unsafe { burst.push_unchecked(frame) };
+                        unsafe { burst.push_unchecked(ManuallyDrop::into_inner(frame)) };
                         left -= 1;
                     }
                 }
@@ -89,7 +91,7 @@ impl<P: Platform> RxRing<P> {
     /// # Safety
     ///
     /// There is room for `most` frames at `out`. As many descriptors from `head` on are the device's
-    /// and lie one behind the other. `then` fills no slots but of frames that were moved out.
+    /// and are adjacent. `then` fills no slots but of frames that were moved out.
     #[inline(always)]
     pub(crate) unsafe fn good_frames(
         &self,

@@ -23,6 +23,32 @@ use vmdq_core::FrameLimit;
 /// It owns its memory and every frame that it sends, reads no register and writes none but its own
 /// tail. Only the last frame of each call to [`send`](Self::send) asks the device for a report, so
 /// that one read in [`reclaim`](Self::reclaim) covers the whole batch. Dropping the ring leaks.
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::Platform;
+/// use vmdq_hal::ring::{BufferPool, SendError, TxRing};
+///
+/// /// Sends a copy of `bytes`; tells whether there was room.
+/// fn send<P: Platform>(
+///     tx: &mut TxRing<P>,
+///     pool: &mut BufferPool,
+///     bytes: &[u8],
+/// ) -> Result<bool, Box<dyn std::error::Error>> {
+///     tx.reclaim(pool);
+///     let Some(mut frame) = pool.take() else { return Ok(false) };
+///     frame.fill(bytes)?;
+///     match tx.send_one(frame) {
+///         Ok(()) => Ok(true),
+///         Err(refused) => {
+///             // The frame comes back with the error.
+///             pool.put(refused.value).expect("it came from this pool");
+///             if refused.error == SendError::Full { Ok(false) } else { Err(refused.error.into()) }
+///         }
+///     }
+/// }
+/// ```
 // Whole cache lines: the halves of a queue pair, beside each other, may be used on two cores.
 #[must_use = "dropping a running ring leaks its memory: stop the queue"]
 #[repr(align(64))]
@@ -36,9 +62,9 @@ pub struct TxRing<P: Platform> {
     pub(super) clean: u32,
     /// The next descriptor that gets a frame.
     pub(super) next: u32,
-    /// How many frames can be sent from here on without another thought: so many descriptors are free
-    /// and lie one behind the other. A lower bound.
-    pub(super) clear: u32,
+    /// How many frames can be sent from here on in one run: so many descriptors are free and adjacent. A
+    /// lower bound.
+    pub(super) run_left: u32,
     /// The reports asked for and not seen yet, as numbers that run freely: see `RingSpace::note`.
     first_report: u32,
     next_report: u32,
@@ -68,7 +94,7 @@ impl<P: Platform> TxRing<P> {
             tail,
             clean: setup.first,
             next: setup.first,
-            clear: 0,
+            run_left: 0,
             first_report: 0,
             next_report: 0,
             span: limit.tagged() - FrameLimit::SHORTEST,

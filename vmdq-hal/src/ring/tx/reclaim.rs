@@ -19,7 +19,7 @@ impl<P: Platform> TxRing<P> {
     #[inline(never)]
     pub fn reclaim(&mut self, pool: &mut BufferPool) -> usize {
         self.reclaim_reported(|space, clean, run| {
-            // SAFETY: `run` places from here on hold buffers and lie one behind the other; they are
+            // SAFETY: `run` places from here on hold buffers and are adjacent; they are
             // counted out as far as they were put.
             let put = unsafe { pool.put_many(space.places.slot(space.places.at(*clean)), run) };
             *clean = clean.wrapping_add(put);

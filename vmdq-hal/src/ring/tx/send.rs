@@ -4,6 +4,7 @@ use super::TxRing;
 use crate::bus::Bus;
 use crate::dma::{DmaSpace, TxWord, publish};
 use crate::platform::Platform;
+use crate::refused::Refused;
 use crate::ring::memory::{Place, Places};
 use crate::ring::{Burst, Frame};
 use vmdq_core::FrameLimit;
@@ -17,13 +18,32 @@ impl<P: Platform> TxRing<P> {
     /// # Errors
     ///
     /// [`SendError::Length`] if a frame is shorter than 14 bytes or longer than the port's limit:
-    /// the frames before it are sent, it is the first that stays.
+    /// the frames before it are sent, it is the first that stays. It never can be sent and keeps all behind
+    /// it from being sent: take it out ([`Burst::pop_first`]), and go on.
+    ///
+    /// # Examples
+    ///
+    /// Sends a burst, and drops the frames that can't be sent:
+    ///
+    /// ```
+    /// use vmdq_hal::Platform;
+    /// use vmdq_hal::ring::{BufferPool, Burst, SendError, TxRing};
+    ///
+    /// fn send_all<P: Platform>(tx: &mut TxRing<P>, burst: &mut Burst<32>, pool: &mut BufferPool) {
+    ///     while let Err(SendError::Length { .. }) = tx.send(burst) {
+    ///         if let Some(Err(foreign)) = burst.pop_first().map(|frame| pool.put(frame)) {
+    ///             panic!("{foreign:?} is of another pool");
+    ///         }
+    ///     }
+    ///     // What is still in the burst has to wait until the ring has room: reclaim, and send again.
+    /// }
+    /// ```
     #[inline]
     pub fn send<const N: usize>(&mut self, burst: &mut Burst<N>) -> Result<usize, SendError> {
         let count = burst.len() as u32;
         let mut last = self.word;
-        // SAFETY: so many frames are in the burst, and so many places within `clear`.
-        let put = unsafe { self.put(burst.as_ptr(), count.min(self.clear), &mut last) };
+        // SAFETY: so many frames are in the burst, and so many places within `run_left`.
+        let put = unsafe { self.put(burst.as_ptr(), count.min(self.run_left), &mut last) };
         if put == count {
             if count > 0 {
                 // SAFETY: all were moved out.
@@ -47,8 +67,8 @@ impl<P: Platform> TxRing<P> {
         let count = burst.len() as u32;
         while sent < count {
             self.renew();
-            let run = self.clear.min(count - sent);
-            // SAFETY: so many frames are left in the burst, and `run` is within `clear`.
+            let run = self.run_left.min(count - sent);
+            // SAFETY: so many frames are left in the burst, and `run` is within `run_left`.
             let put = unsafe { self.put(burst.as_ptr().add(sent as usize), run, &mut last) };
             sent += put;
             if put < run || run == 0 {
@@ -72,17 +92,18 @@ impl<P: Platform> TxRing<P> {
     ///
     /// [`SendError`] and the frame, if the ring is full or the frame's length can't be sent.
     #[inline]
-    pub fn send_one(&mut self, frame: Frame) -> Result<(), (SendError, Frame)> {
-        if self.clear == 0 {
+    pub fn send_one(&mut self, frame: Frame) -> Result<(), Refused<SendError, Frame>> {
+        if self.run_left == 0 {
             self.renew();
-            if self.clear == 0 {
-                return Err((SendError::Full, frame));
+            if self.run_left == 0 {
+                return Err(Refused::new(SendError::Full, frame));
             }
         }
         if !self.can_send(&frame) {
-            return Err((SendError::Length { len: frame.len() as u16, sent: 0 }, frame));
+            let error = SendError::Length { len: frame.len() as u16, sent: 0 };
+            return Err(Refused::new(error, frame));
         }
-        // SAFETY: one place is clear, and the frame is forgotten here.
+        // SAFETY: one place is free, and the frame is forgotten here.
         unsafe {
             place(
                 &self.space.places,
@@ -92,6 +113,7 @@ impl<P: Platform> TxRing<P> {
                 self.word.reporting(),
             )
         };
+        core::mem::forget(frame);
         self.count_placed(1);
         self.hand_over();
         Ok(())
@@ -103,7 +125,7 @@ impl<P: Platform> TxRing<P> {
     /// # Safety
     ///
     /// There are so many frames at `frames`, of which the caller forgets those that were moved, and
-    /// `most` is within `clear`.
+    /// `most` is within `run_left`.
     #[inline(always)]
     unsafe fn put(&mut self, frames: *const Frame, most: u32, last: &mut TxWord) -> u32 {
         let places = self.space.places.from(self.next);
@@ -114,7 +136,7 @@ impl<P: Platform> TxRing<P> {
             if !self.can_send(frame) {
                 return false;
             }
-            // SAFETY: the place is clear, and the caller forgets the frame.
+            // SAFETY: the place is free, and the caller forgets the frame.
             *last = unsafe { self::place(&places, &self.dma, place, frame, self.word) };
             // SAFETY: at most one past the last frame.
             from = unsafe { from.add(1) };
@@ -135,13 +157,13 @@ impl<P: Platform> TxRing<P> {
     #[inline(always)]
     pub(in crate::ring) fn count_placed(&mut self, count: u32) {
         self.next = self.next.wrapping_add(count);
-        self.clear -= count;
+        self.run_left -= count;
     }
 
-    /// Finds out how many frames can be sent without another thought.
+    /// Finds out how many frames can be sent .
     #[inline]
     pub(in crate::ring) fn renew(&mut self) {
-        self.clear = (self.room() as u32).min(self.space.places.run(self.next));
+        self.run_left = (self.room() as u32).min(self.space.places.run(self.next));
     }
 
     /// Asks for a report on the frame that was put last, which has this word, and hands all over.
@@ -190,10 +212,13 @@ pub(in crate::ring) unsafe fn place<D: DmaSpace>(
     frame: &Frame,
     common: TxWord,
 ) -> TxWord {
+    // Before the buffer moves: should a platform break its word and panic here, it is in one place.
+    // SAFETY: a mapped buffer, which the caller owns and no tail covers.
+    unsafe { dma.for_device(frame.buffer().at(), frame.len()) };
     // SAFETY: the slot is free, and the buffer moves into it (caller).
     unsafe { places.slot(place).copy_from_nonoverlapping(frame.buffer().into(), 1) };
     // SAFETY: the buffer belongs to the ring until a report on it or a later one is seen.
-    unsafe { describe(places, dma, place, frame, common) }
+    unsafe { write(places, place, frame, common) }
 }
 
 /// Writes the descriptor for a frame; returns its word, which has `common` with others.
@@ -212,6 +237,17 @@ pub(in crate::ring) unsafe fn describe<D: DmaSpace>(
 ) -> TxWord {
     // SAFETY: a mapped buffer, which the caller owned and no tail covers.
     unsafe { dma.for_device(frame.buffer().at(), frame.len()) };
+    // SAFETY: the caller's promise.
+    unsafe { write(places, place, frame, common) }
+}
+
+/// Writes the descriptor for a frame that the device may read; else as [`describe`].
+///
+/// # Safety
+///
+/// As for [`describe`].
+#[inline(always)]
+unsafe fn write(places: &Places, place: Place, frame: &Frame, common: TxWord) -> TxWord {
     let word = common.length(frame.len() as u16);
     // SAFETY: the caller's promise.
     unsafe { places.descriptor(place).send(frame.buffer().bus(), word) };

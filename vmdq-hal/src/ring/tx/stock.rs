@@ -19,8 +19,8 @@ impl<P: Platform> TxRing<P> {
     /// The ring is empty, and the pool has as many buffers.
     pub(in crate::ring) unsafe fn stock(&mut self, pool: &mut BufferPool) {
         let count = self.space.descriptors();
-        // SAFETY: the slots lie one behind the other and are free, and so many buffers are on the
-        // shelf (caller).
+        // SAFETY: the slots are adjacent and are free, and so many buffers are in the
+        // pool (caller).
         unsafe {
             self.space
                 .places

@@ -7,9 +7,9 @@ use super::{Frame, HEADER};
 /// A received frame that a forwarder is about to send: it can be looked at and changed, but keeps its
 /// buffer and its length.
 #[derive(Debug)]
-pub struct Passing<'f>(pub(super) &'f mut Frame);
+pub struct ForwardedFrame<'f>(pub(super) &'f mut Frame);
 
-impl Passing<'_> {
+impl ForwardedFrame<'_> {
     /// Returns the bytes of the frame for writing.
     #[inline(always)]
     #[must_use]
@@ -25,7 +25,7 @@ impl Passing<'_> {
     }
 }
 
-impl Deref for Passing<'_> {
+impl Deref for ForwardedFrame<'_> {
     type Target = Frame;
 
     #[inline(always)]

@@ -1,5 +1,7 @@
 //! Descriptors that are not simply good frames.
 
+use core::mem::ManuallyDrop;
+
 use super::RxRing;
 use crate::dma::{DmaSpace, WriteBack, observe, status};
 use crate::platform::Platform;
@@ -13,30 +15,30 @@ impl<P: Platform> RxRing<P> {
     /// # Safety
     ///
     /// A frame's descriptor is not counted yet, and its buffer stays in the slot, too: the caller counts
-    /// it ([`count_taken`](Self::count_taken)) or forgets the frame.
+    /// it ([`count_taken`](Self::count_taken)) before it moves the frame anywhere.
     #[cold]
-    pub(crate) unsafe fn odd(&mut self) -> Odd {
-        while self.head != self.told {
+    pub(crate) unsafe fn take_exceptional(&mut self) -> Exceptional {
+        while self.head != self.announced {
             let place = self.space.places.at(self.head);
             // Decided on this copy alone.
             let Some(done) = self.space.places.descriptor(place).written_back() else { break };
             observe();
             // SAFETY: done; of a frame, the caller's promise.
-            if let Some(frame) = unsafe { self.appraise(place, done) } {
-                return Odd::Frame(frame);
+            if let Some(frame) = unsafe { self.examine(place, done) } {
+                return Exceptional::Frame(frame);
             }
             self.post_again();
             if !self.skipping {
-                return Odd::Dropped;
+                return Exceptional::Dropped;
             }
         }
-        Odd::Nothing
+        Exceptional::Nothing
     }
 
     /// Counts the descriptor at `head`, the buffer of which was moved out.
     pub(crate) fn count_taken(&mut self) {
         self.head = self.head.wrapping_add(1);
-        self.clear = 0;
+        self.run_left = 0;
     }
 
     /// Posts the buffer of the descriptor at `head`, which is done (callers), again.
@@ -50,7 +52,7 @@ impl<P: Platform> RxRing<P> {
     /// # Safety
     ///
     /// The slot holds the posted buffer, which is the frame's if there is one and stays otherwise.
-    pub(crate) unsafe fn appraise(&mut self, place: Place, done: WriteBack) -> Option<Frame> {
+    pub(crate) unsafe fn examine(&mut self, place: Place, done: WriteBack) -> Option<ManuallyDrop<Frame>> {
         let (state, len) = (done.status(), done.length());
         let end = state & status::EOP != 0;
         if core::mem::replace(&mut self.skipping, !end) {
@@ -66,7 +68,7 @@ impl<P: Platform> RxRing<P> {
         // SAFETY: the device wrote the descriptor back: the buffer, of at least `len` bytes, is the ring's.
         unsafe { self.dma.for_cpu(buffer.at(), usize::from(len)) };
         // SAFETY: checked against the capacity above.
-        let mut frame = unsafe { Frame::received(buffer, done) };
+        let mut frame = ManuallyDrop::new(unsafe { Frame::received(buffer, done) });
         frame.set_error(state & self.errors() != 0);
         let too_long = if frame.flags().contains(FrameFlags::TAG_REMOVED) {
             self.limit.refuses_stripped(frame.len())
@@ -90,11 +92,11 @@ impl<P: Platform> RxRing<P> {
 }
 
 /// What the next descriptor turned out to be.
-pub(crate) enum Odd {
+pub(crate) enum Exceptional {
     /// Not done.
     Nothing,
     /// Nothing that is received: its buffer is posted again.
     Dropped,
-    /// A frame.
-    Frame(Frame),
+    /// A frame, whose buffer is in its slot, too, until the descriptor is counted.
+    Frame(ManuallyDrop<Frame>),
 }

@@ -1,0 +1,205 @@
+//! Descriptor rings (FACTS.md sections 2.4, 3.10, 3.11 and 4).
+//!
+//! A ring is told its address (RDBAL, RDBAH), length and head while it is disabled, then how it takes
+//! frames (SRRCTL, PSRTYPE), then it is enabled (RXDCTL.ENABLE), which the register reports when the device
+//! has done it. From there on the tail (RDT, TDT) alone hands descriptors over, and it is all that a ring
+//! writes.
+//!
+//! Traps:
+//! - 82575: a tail written while the queue is disabled is ignored (*82575EB Software Developer's Manual*,
+//!   page 359). A ring has to begin where the tail was left, so [`Queues::first_descriptors`] reads it.
+//! - 82575: a data descriptor's context index must be the number of its ring; the 82576 has two contexts for
+//!   each queue and index 0 does.
+//! - 82576 with MSI-X: WTHRESH must be 1. It suits whoever polls on the 82575, too: a descriptor is written
+//!   back at once.
+//! - Replication of headers (DESCTYPE 3) writes the header to a buffer of its own besides the whole frame;
+//!   PSRTYPE says for which types of packets. A header counts as replicated only if the descriptor says so.
+//! - TXDCTL.PRIORITY stays 0: among low-priority queues the device takes turns (page 161).
+//! - A transmit ring is stopped when what it holds has gone out, or can't.
+//!
+//! The error bits of a write-back are valid only while bad packets are stored; L4E and IPE tell of the
+//! payload and not of the frame.
+
+use core::convert::Infallible;
+
+use vmdq_hal::bus::Offset;
+use vmdq_hal::device::shared::rings::{IN_FLIGHT, Ring};
+use vmdq_hal::device::{HeaderReplication, Io, Model, NotStopped, Queues, ReceiveSetup, RingSetup};
+use vmdq_hal::reg::{Dma, Reg, Rw};
+use vmdq_hal::{Fault, Platform, RingIndex};
+
+use crate::model::{Hooks, Igb};
+use crate::regs::{PSRTYPE, RX_WB_STATUS, RXDCTL, SRRCTL, TXDCTL};
+
+/// The errors that make a frame a bad one.
+const RECEIVE_ERRORS: u32 = RX_WB_STATUS::CE::SET.value
+    | RX_WB_STATUS::SE::SET.value
+    | RX_WB_STATUS::SEQ::SET.value
+    | RX_WB_STATUS::CXE::SET.value
+    | RX_WB_STATUS::RXE::SET.value;
+
+/// The packets whose headers are replicated: all types that are known, down to those of which the
+/// device understands the MAC header alone.
+const EVERY_TYPE: u32 = PSRTYPE::PSR_TYPE0::SET.value
+    | PSRTYPE::PSR_TYPE1::SET.value
+    | PSRTYPE::PSR_TYPE2::SET.value
+    | PSRTYPE::PSR_TYPE3::SET.value
+    | PSRTYPE::PSR_TYPE4::SET.value
+    | PSRTYPE::PSR_TYPE5::SET.value
+    | PSRTYPE::PSR_TYPE6::SET.value
+    | PSRTYPE::PSR_TYPE7::SET.value
+    | PSRTYPE::PSR_TYPE8::SET.value
+    | PSRTYPE::PSR_TYPE9::SET.value;
+
+/// The largest header buffer that SRRCTL.BSIZEHEADER can name, in bytes: 4 bits in units of 64.
+const LARGEST_HEADER: u16 = SRRCTL::BSIZEHEADER.mask as u16 * 64;
+
+// SAFETY: the sequences write the registers of their own ring; rings are handed over in `start_receive` and
+// `start_transmit` alone; `stop_receive` and `stop_transmit` see the ring disabled and wait for what is
+// under way.
+unsafe impl<M: Hooks> Queues for Igb<M> {
+    fn receive_tail(self, ring: RingIndex) -> Offset {
+        Ring::receive::<M::Shared>(ring).tail()
+    }
+
+    fn transmit_tail(self, ring: RingIndex) -> Offset {
+        Ring::transmit::<M::Shared>(ring).tail()
+    }
+
+    fn transmit_context(self, ring: RingIndex) -> u8 {
+        if M::CONTEXT_IS_RING { ring.bits() as u8 } else { 0 }
+    }
+
+    fn receive_errors(self) -> u32 {
+        RECEIVE_ERRORS
+    }
+
+    fn first_descriptors<P: Platform>(
+        self,
+        io: Io<'_, P>,
+        receive: RingIndex,
+        transmit: RingIndex,
+    ) -> (u32, u32) {
+        if M::TAIL_WHILE_DISABLED {
+            return (0, 0);
+        }
+        (
+            Ring::receive::<M::Shared>(receive).read_tail(io),
+            Ring::transmit::<M::Shared>(transmit).read_tail(io),
+        )
+    }
+
+    unsafe fn start_receive<P: Platform>(
+        self,
+        io: Io<'_, P>,
+        setup: RingSetup,
+        receive: ReceiveSetup,
+    ) -> Result<bool, Fault> {
+        let control = ReceiveControl {
+            types: M::PSRTYPE.at(setup.pool.number()),
+            split: M::SRRCTL.at(setup.ring.number()),
+            tail: M::TAIL_WHILE_DISABLED,
+            drops: receive.drops && M::DROP_EN,
+        };
+        // SAFETY: the caller's promise.
+        unsafe { start_receive(io, Ring::receive::<M::Shared>(setup.ring), control, setup, receive) }
+    }
+
+    fn stop_receive<P: Platform>(self, io: Io<'_, P>, ring: RingIndex, seen: bool) -> Result<(), NotStopped> {
+        stop(io, Ring::receive::<M::Shared>(ring), seen)
+    }
+
+    unsafe fn start_transmit<P: Platform>(self, io: Io<'_, P>, setup: RingSetup) -> Result<bool, Fault> {
+        let ring = Ring::transmit::<M::Shared>(setup.ring);
+        // SAFETY: the caller's promise.
+        unsafe { start_transmit(io, ring, setup, M::TAIL_WHILE_DISABLED) }
+    }
+
+    fn stop_transmit<P: Platform>(
+        self,
+        io: Io<'_, P>,
+        ring: RingIndex,
+        seen: bool,
+    ) -> Result<(), NotStopped> {
+        let ring = Ring::transmit::<M::Shared>(ring);
+        ring.drain(io);
+        stop(io, ring, seen)
+    }
+}
+
+// SAFETY: nothing is written.
+unsafe impl<M: Hooks> HeaderReplication for Igb<M>
+where
+    Self: Model<Lack = Infallible>,
+{
+    fn largest_header(self) -> Result<u16, Infallible> {
+        Ok(LARGEST_HEADER)
+    }
+}
+
+/// What a receive ring has beyond what all rings have.
+struct ReceiveControl {
+    types: Reg<PSRTYPE::Register, Rw>,
+    split: Reg<SRRCTL::Register, Dma>,
+    /// Whether the tail can be written while the ring is disabled.
+    tail: bool,
+    /// Whether SRRCTL has the ring drop.
+    drops: bool,
+}
+
+/// # Safety
+///
+/// The descriptors stay mapped at `setup.base` until the ring is seen stopped.
+unsafe fn start_receive<P: Platform>(
+    io: Io<'_, P>,
+    ring: Ring,
+    control: ReceiveControl,
+    setup: RingSetup,
+    receive: ReceiveSetup,
+) -> Result<bool, Fault> {
+    ring.turn_off(io, 0);
+    ring.see_disabled(io)?;
+    // SAFETY: it was seen disabled; the rest is the caller's promise.
+    unsafe { ring.hand_over(io, setup, control.tail) };
+    let (types, format) = match receive.header {
+        Some(units) => {
+            (EVERY_TYPE, SRRCTL::DESCTYPE::HDR_REPLICATION + SRRCTL::BSIZEHEADER.val(units.into()))
+        }
+        None => (0, SRRCTL::DESCTYPE::ADV_ONEBUF),
+    };
+    control.types.on(io).set(types);
+    let split =
+        SRRCTL::BSIZEPACKET.val(receive.size.in_kib()) + format + SRRCTL::DROP_EN.val(control.drops.into());
+    // SAFETY: the device writes no more to a buffer than the ring's buffers hold (`ReceiveSetup`), and none
+    // is posted yet.
+    unsafe { control.split.on(io).give_fields(split) };
+    let thresholds = RXDCTL::PTHRESH.val(8) + RXDCTL::HTHRESH.val(8) + RXDCTL::WTHRESH.val(1);
+    // SAFETY: the ring was handed over; the rest is the caller's promise.
+    unsafe { ring.enable(io, thresholds.value) };
+    ring.see_enabled(io).map(|()| true)
+}
+
+/// # Safety
+///
+/// The descriptors stay mapped at `setup.base` until the ring is seen stopped.
+unsafe fn start_transmit<P: Platform>(
+    io: Io<'_, P>,
+    ring: Ring,
+    setup: RingSetup,
+    tail: bool,
+) -> Result<bool, Fault> {
+    ring.turn_off(io, 0);
+    ring.see_disabled(io)?;
+    // SAFETY: it was seen disabled; the rest is the caller's promise.
+    unsafe { ring.hand_over(io, setup, tail) };
+    let thresholds = TXDCTL::PTHRESH.val(8) + TXDCTL::HTHRESH.val(1) + TXDCTL::WTHRESH.val(1);
+    // SAFETY: the ring was handed over; the rest is the caller's promise.
+    unsafe { ring.enable(io, thresholds.value) };
+    ring.see_enabled(io).map(|()| true)
+}
+
+fn stop<P: Platform>(io: Io<'_, P>, ring: Ring, seen: bool) -> Result<(), NotStopped> {
+    ring.disable(io, seen)?;
+    io.wait_us(IN_FLIGHT);
+    Ok(())
+}

@@ -1,0 +1,425 @@
+//! The model whose name is known while running.
+//!
+//! Every trait of a model passes the call on to the concrete one. Rings, pools and filters carry the
+//! model as a value, so that a program for all models has their code once.
+#![allow(unsafe_code, reason = "the traits of a model are unsafe; each method passes on what it promises")]
+
+use core::fmt;
+
+use igb_hal::{I82575, I82576};
+use ixgbe_hal::I82598;
+use vmdq_hal::bus::Offset;
+use vmdq_hal::device::{
+    Counters, DefaultPoolChoice, Filters, HeaderReplication, Io, Life, Limits, LinkControl, LiveAccept,
+    Model, NotStopped, Pools, Queues, ReceiveSetup, RingSetup, Vectors, Vlans, Warnings,
+};
+use vmdq_hal::{
+    Causes, Config, Fault, FilterIndex, FilterMemory, Link, MacAddress, Mint, Minted, Platform, PoolIndex,
+    PoolSet, RingIndex, Statistics, VectorIndex,
+};
+
+use crate::ids::ModelName;
+
+/// A model that is known while running: whichever of the driven ones the PCI id names.
+///
+/// A port, its pools and its vectors can be kept in a `static` without naming a model. What a device
+/// lacks is an error here ([`Lack`]) where it does not compile for a concrete model. Pools, filters and
+/// vectors come as iterators.
+///
+/// # Examples
+///
+/// A kernel's port, whatever the controller turns out to be:
+///
+/// ```no_run
+/// use core::ptr::NonNull;
+/// use std::sync::Mutex; // a kernel has one of its own
+///
+/// use vmdq::bus::Mmio;
+/// use vmdq::dma::Identity;
+/// use vmdq::{Any, Config, Host, Idle, ModelName, Pool, Port, Resources, Vector, Vmdq, WaitWith};
+///
+/// type Machine = Host<Mmio, Identity, WaitWith>;
+///
+/// static PORT: Mutex<Option<Port<Any, Machine, Vmdq>>> = Mutex::new(None);
+/// static POOLS: Mutex<Vec<Pool<Any, Machine, Idle>>> = Mutex::new(Vec::new());
+/// static VECTORS: Mutex<Vec<Vector<Any, Machine>>> = Mutex::new(Vec::new());
+///
+/// fn found(
+///     (vendor, device): (u16, u16),
+///     registers: NonNull<u32>,
+///     wait_us: fn(u32),
+/// ) -> Result<(), Box<dyn std::error::Error>> {
+///     let name = ModelName::from_pci_id(vendor, device).ok_or("no controller with VMDq")?;
+///     let model = Any::new(name)?;
+///     // SAFETY: BAR 0 is mapped here, for this driver alone; no IOMMU, identity paging, coherent caches;
+///     // and the function waits as long as it is asked to.
+///     let machine = unsafe { Host::new(Mmio::new(registers), Identity::new(), WaitWith(wait_us)) };
+///     // SAFETY: the PCI id says that it is this model, and it writes only where it is told to.
+///     let port = unsafe { Port::new(model, machine) };
+///     let Resources { port, pools, vectors, .. } = port.init(&Config::DEFAULT)?.enable();
+///     *PORT.lock().unwrap() = Some(port);
+///     POOLS.lock().unwrap().extend(pools);
+///     VECTORS.lock().unwrap().extend(vectors);
+///     Ok(())
+/// }
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Any(Driven);
+
+/// The models that are driven.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+enum Driven {
+    I82575,
+    I82576,
+    I82598,
+}
+
+impl Any {
+    /// Makes the model of a name.
+    ///
+    /// # Errors
+    ///
+    /// [`NotDriven`], if this crate family does not drive the model.
+    pub const fn new(name: ModelName) -> Result<Self, NotDriven> {
+        match name {
+            ModelName::I82575 => Ok(Self(Driven::I82575)),
+            ModelName::I82576 => Ok(Self(Driven::I82576)),
+            ModelName::I82598 => Ok(Self(Driven::I82598)),
+            ModelName::I350 | ModelName::I82599 | ModelName::X540 => Err(NotDriven(name)),
+        }
+    }
+
+    /// Returns the name of the model.
+    #[must_use]
+    pub const fn name(self) -> ModelName {
+        match self.0 {
+            Driven::I82575 => ModelName::I82575,
+            Driven::I82576 => ModelName::I82576,
+            Driven::I82598 => ModelName::I82598,
+        }
+    }
+
+    const fn lacks(self, what: &'static str) -> Lack {
+        Lack { model: self.name(), what }
+    }
+}
+
+/// This crate family does not drive the model yet: use an 82575, an 82576 or an 82598.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct NotDriven(pub ModelName);
+
+impl fmt::Display for NotDriven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {} is not driven yet: use an 82575, an 82576 or an 82598", self.0)
+    }
+}
+impl core::error::Error for NotDriven {}
+
+/// The device that was found can't do it; of a concrete model it does not compile.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Lack {
+    model: ModelName,
+    what: &'static str,
+}
+
+impl Lack {
+    /// Returns the model that lacks it.
+    #[must_use]
+    pub const fn model(self) -> ModelName {
+        self.model
+    }
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {} can't {}", self.model, self.what)
+    }
+}
+impl core::error::Error for Lack {}
+
+/// Passes a call on to the concrete model.
+macro_rules! pass {
+    ($any:expr, $model:ident => $call:expr) => {
+        match $any.0 {
+            Driven::I82575 => {
+                let $model = I82575;
+                $call
+            }
+            Driven::I82576 => {
+                let $model = I82576;
+                $call
+            }
+            Driven::I82598 => {
+                let $model = I82598;
+                $call
+            }
+        }
+    };
+}
+
+// SAFETY: each call is passed on to a model that keeps the contract.
+unsafe impl Model for Any {
+    type PerPool<T: Mint> = Minted<T>;
+    type PerFilter<T: Mint> = Minted<T>;
+    type PerVector<T: Mint> = Minted<T>;
+    // The 82576 has the most filters.
+    type Shadow = FilterMemory<23>;
+    type Lack = Lack;
+
+    fn limits(self) -> Limits {
+        pass!(self, model => model.limits())
+    }
+}
+
+// SAFETY: as for `Model`.
+unsafe impl Life for Any {
+    fn reset<P: Platform>(self, io: Io<'_, P>) -> Result<Warnings, Fault> {
+        pass!(self, model => model.reset(io))
+    }
+
+    fn holds_what_is_written<P: Platform>(self, io: Io<'_, P>) -> bool {
+        pass!(self, model => model.holds_what_is_written(io))
+    }
+
+    fn init<P: Platform>(self, io: Io<'_, P>, config: &Config) {
+        pass!(self, model => model.init(io, config));
+    }
+
+    fn address<P: Platform>(self, io: Io<'_, P>) -> MacAddress {
+        pass!(self, model => model.address(io))
+    }
+
+    fn quiesce<P: Platform>(self, io: Io<'_, P>) -> Result<(), Fault> {
+        pass!(self, model => model.quiesce(io))
+    }
+
+    fn is_gone<P: Platform>(self, io: Io<'_, P>) -> bool {
+        pass!(self, model => model.is_gone(io))
+    }
+}
+
+// SAFETY: as for `Model`.
+unsafe impl Filters for Any {
+    fn add<P: Platform>(self, io: Io<'_, P>, entry: FilterIndex, address: MacAddress, pool: PoolIndex) {
+        pass!(self, model => model.add(io, entry, address, pool));
+    }
+
+    fn redirect<P: Platform>(self, io: Io<'_, P>, entry: FilterIndex, address: MacAddress, pool: PoolIndex) {
+        pass!(self, model => model.redirect(io, entry, address, pool));
+    }
+
+    fn remove<P: Platform>(self, io: Io<'_, P>, entry: FilterIndex) {
+        pass!(self, model => model.remove(io, entry));
+    }
+}
+
+// SAFETY: as for `Model`.
+unsafe impl Vlans for Any {
+    fn clear<P: Platform>(self, io: Io<'_, P>) {
+        pass!(self, model => model.clear(io));
+    }
+
+    fn strip<P: Platform>(self, io: Io<'_, P>, strip: bool) {
+        pass!(self, model => model.strip(io, strip));
+    }
+}
+
+// SAFETY: as for `Model`.
+unsafe impl Pools for Any {
+    fn enable<P: Platform>(self, io: Io<'_, P>, config: &Config) {
+        pass!(self, model => model.enable(io, config));
+    }
+
+    fn disable<P: Platform>(self, io: Io<'_, P>) {
+        pass!(self, model => model.disable(io));
+    }
+
+    fn restore_default<P: Platform>(self, io: Io<'_, P>, config: &Config, pool: PoolIndex) {
+        pass!(self, model => model.restore_default(io, config, pool));
+    }
+
+    fn default_pool<P: Platform>(self, io: Io<'_, P>) -> PoolIndex {
+        pass!(self, model => model.default_pool(io))
+    }
+
+    fn receive_ring(self, pool: PoolIndex) -> RingIndex {
+        pass!(self, model => model.receive_ring(pool))
+    }
+
+    fn transmit_ring(self, pool: PoolIndex) -> RingIndex {
+        pass!(self, model => model.transmit_ring(pool))
+    }
+}
+
+// SAFETY: as for `Model`.
+unsafe impl Queues for Any {
+    fn receive_tail(self, ring: RingIndex) -> Offset {
+        pass!(self, model => model.receive_tail(ring))
+    }
+
+    fn transmit_tail(self, ring: RingIndex) -> Offset {
+        pass!(self, model => model.transmit_tail(ring))
+    }
+
+    fn transmit_context(self, ring: RingIndex) -> u8 {
+        pass!(self, model => model.transmit_context(ring))
+    }
+
+    fn receive_errors(self) -> u32 {
+        pass!(self, model => model.receive_errors())
+    }
+
+    fn first_descriptors<P: Platform>(
+        self,
+        io: Io<'_, P>,
+        receive: RingIndex,
+        transmit: RingIndex,
+    ) -> (u32, u32) {
+        pass!(self, model => model.first_descriptors(io, receive, transmit))
+    }
+
+    unsafe fn start_receive<P: Platform>(
+        self,
+        io: Io<'_, P>,
+        setup: RingSetup,
+        receive: ReceiveSetup,
+    ) -> Result<bool, Fault> {
+        // SAFETY: the caller's promise.
+        pass!(self, model => unsafe { model.start_receive(io, setup, receive) })
+    }
+
+    fn stop_receive<P: Platform>(self, io: Io<'_, P>, ring: RingIndex, seen: bool) -> Result<(), NotStopped> {
+        pass!(self, model => model.stop_receive(io, ring, seen))
+    }
+
+    unsafe fn start_transmit<P: Platform>(self, io: Io<'_, P>, setup: RingSetup) -> Result<bool, Fault> {
+        // SAFETY: the caller's promise.
+        pass!(self, model => unsafe { model.start_transmit(io, setup) })
+    }
+
+    fn stop_transmit<P: Platform>(
+        self,
+        io: Io<'_, P>,
+        ring: RingIndex,
+        seen: bool,
+    ) -> Result<(), NotStopped> {
+        pass!(self, model => model.stop_transmit(io, ring, seen))
+    }
+}
+
+// SAFETY: as for `Model`.
+unsafe impl Vectors for Any {
+    fn route<P: Platform>(self, io: Io<'_, P>, vector: VectorIndex, pool: PoolIndex) {
+        pass!(self, model => model.route(io, vector, pool));
+    }
+
+    fn route_others<P: Platform>(self, io: Io<'_, P>, vector: VectorIndex) {
+        pass!(self, model => model.route_others(io, vector));
+    }
+
+    fn mask_bits<P: Platform>(self, io: Io<'_, P>, vector: VectorIndex, pools: PoolSet, others: bool) -> u64 {
+        pass!(self, model => model.mask_bits(io, vector, pools, others))
+    }
+
+    fn unmask<P: Platform>(self, io: Io<'_, P>, mask: u64) {
+        pass!(self, model => model.unmask(io, mask));
+    }
+
+    fn mask<P: Platform>(self, io: Io<'_, P>, mask: u64) {
+        pass!(self, model => model.mask(io, mask));
+    }
+
+    fn fire<P: Platform>(self, io: Io<'_, P>, mask: u64) {
+        pass!(self, model => model.fire(io, mask));
+    }
+
+    fn causes<P: Platform>(self, io: Io<'_, P>) -> Causes {
+        pass!(self, model => model.causes(io))
+    }
+}
+
+// SAFETY: as for `Model`.
+unsafe impl LinkControl for Any {
+    fn start<P: Platform>(self, io: Io<'_, P>) -> Result<(), Fault> {
+        pass!(self, model => LinkControl::start(model, io))
+    }
+
+    fn state<P: Platform>(self, io: Io<'_, P>) -> Link {
+        pass!(self, model => model.state(io))
+    }
+}
+
+// SAFETY: as for `Model`.
+unsafe impl Counters for Any {
+    fn add_to<P: Platform>(self, io: Io<'_, P>, statistics: &mut Statistics) {
+        pass!(self, model => model.add_to(io, statistics));
+    }
+}
+
+/// Unwraps what a concrete model can't fail to do.
+fn surely<T>(result: Result<T, core::convert::Infallible>) -> T {
+    let Ok(value) = result;
+    value
+}
+
+// SAFETY: as for `Model`.
+unsafe impl LiveAccept for Any {
+    fn accept<P: Platform>(self, io: Io<'_, P>, config: &Config) -> Result<(), Lack> {
+        match self.0 {
+            Driven::I82575 => surely(I82575.accept(io, config)),
+            Driven::I82576 => surely(I82576.accept(io, config)),
+            Driven::I82598 => return Err(self.lacks("change what it accepts while VMDq is on")),
+        }
+        Ok(())
+    }
+}
+
+// SAFETY: as for `Model`.
+unsafe impl DefaultPoolChoice for Any {
+    fn set_default<P: Platform>(self, io: Io<'_, P>, config: &Config, pool: PoolIndex) -> Result<(), Lack> {
+        match self.0 {
+            Driven::I82576 => surely(I82576.set_default(io, config, pool)),
+            Driven::I82575 | Driven::I82598 => return Err(self.lacks("make another pool the default one")),
+        }
+        Ok(())
+    }
+}
+
+// SAFETY: as for `Model`.
+unsafe impl HeaderReplication for Any {
+    fn largest_header(self) -> Result<u16, Lack> {
+        Ok(pass!(self, model => surely(model.largest_header())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::PCI_IDS;
+
+    #[test]
+    fn a_driven_model_is_what_its_name_says() {
+        for known in &PCI_IDS {
+            match Any::new(known.model) {
+                Ok(any) => {
+                    assert!(known.model.is_driven());
+                    assert_eq!((any.name(), any.limits().name), (known.model, known.model.name()));
+                }
+                Err(NotDriven(name)) => assert!(!name.is_driven() && name == known.model),
+            }
+        }
+    }
+
+    #[test]
+    fn the_shadow_holds_the_filters_of_every_model() {
+        use vmdq_hal::Shadow as _;
+        let room = <Any as Model>::Shadow::new().slots().len();
+        for driven in [Driven::I82575, Driven::I82576, Driven::I82598] {
+            assert!(usize::from(Any(driven).limits().filters) <= room, "{driven:?}");
+        }
+    }
+}
