@@ -11,8 +11,8 @@
 //!
 //! Traps: a reset does not clear the entries, so that addresses of earlier software would match; all but entry
 //! 0 are cleared at initialisation (`life`), and the pool that entry 0 leads to when VMDq is turned on
-//! (`pools`). On the 82599 an entry names a set of pools in two registers more (MPSAR), and the same place in the register
-//! window is taken by the VLAN table of the 82598.
+//! (`pools`). On the 82599 an entry names a set of pools in two registers more (MPSAR), and its receive
+//! addresses stand where the 82598 has its VLAN table.
 //!
 //! Facts: "Intel 82598EB 10 Gigabit Ethernet Controller Datasheet", PDF page 333 (RAH); `FACTS.md` sections 1.4
 //! and 2.6.

@@ -2,16 +2,18 @@
 //!
 //! The datasheet ("Intel 82598EB 10 Gigabit Ethernet Controller Datasheet") calls a pool a VMDq output index.
 //! There are 16; without RSS the index is the number of the receive ring, too, and of the 64 receive and 32
-//! transmit rings the first 16 of each are used. What belongs to the index and not to the ring: SRRCTL, PSRTYPE,
-//! DCA_RXCTRL.
+//! transmit rings the first 16 of each are used. SRRCTL, PSRTYPE and DCA_RXCTRL belong to the index and not to
+//! the ring.
 //!
 //! Errata that show here (`FACTS.md` section 5): ECC bits to clear after a reset (GHECCR), a PCIe completion
 //! time-out that is too short, a read of EICR that loses causes (26), counters that count more than their names
 //! say, and ENABLE bits of rings that read 0 while the link is down.
 
+use core::convert::Infallible;
+
 use tock_registers::fields::FieldValue;
-use vmdq_hal::device::{Io, Limits};
-use vmdq_hal::{Platform, PoolIndex, Speed, Statistics, VectorIndex};
+use vmdq_hal::device::{Io, Limits, Model};
+use vmdq_hal::{FilterMemory, Mint, Platform, PoolIndex, Speed, Statistics, VectorIndex};
 
 use super::Hooks;
 use crate::regs::{
@@ -23,6 +25,29 @@ use crate::regs::{
 const IVAR_OTHERS: u32 = 97;
 /// The first entry of IVAR for transmit rings.
 const IVAR_TRANSMIT: u32 = 64;
+
+/// How many pools there are.
+const POOLS: u8 = 16;
+/// How many filters there are, entry 0 aside.
+const FILTERS: u8 = 15;
+/// How many MSI-X vectors rings can be routed to (EICR 15:0).
+const VECTORS: u8 = 16;
+/// The largest frame limit: 16 KiB buffers, and room for tags.
+const MAX_FRAME: u16 = 16128;
+
+// SAFETY: the traits that it needs are implemented for all models of the family, each with its reason; one
+// constant says how long an array is and how much there is.
+unsafe impl Model for super::I82598 {
+    type PerPool<T: Mint> = [T; POOLS as usize];
+    type PerFilter<T: Mint> = [T; FILTERS as usize];
+    type PerVector<T: Mint> = [T; VECTORS as usize];
+    type Shadow = FilterMemory<{ FILTERS as usize }>;
+    type Lack = Infallible;
+
+    fn limits(self) -> Limits {
+        Limits { name: I82598::NAME, pools: POOLS, filters: FILTERS, vectors: VECTORS, max_frame: MAX_FRAME }
+    }
+}
 
 /// Writes an entry of IVAR: four to a register, a byte each.
 fn set_ivar<P: Platform>(io: Io<'_, P>, entry: u32, vector: VectorIndex) {
@@ -37,14 +62,7 @@ fn set_ivar<P: Platform>(io: Io<'_, P>, entry: u32, vector: VectorIndex) {
 }
 
 impl Hooks for I82598 {
-    const LIMITS: Limits = Limits {
-        name: "82598",
-        pools: 16,
-        filters: 15,
-        vectors: 16,
-        // 16 KiB buffers, and room for tags.
-        max_frame: 16128,
-    };
+    const NAME: &'static str = "82598";
     const RECEIVE_ERRORS: u32 = Self::RX_WB_STATUS_CE.val(1).value
         | Self::RX_WB_STATUS_LE.val(1).value
         | Self::RX_WB_STATUS_PE.val(1).value

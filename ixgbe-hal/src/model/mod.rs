@@ -3,8 +3,9 @@
 //! [`Ixgbe`] implements each trait of [`vmdq_hal::device`] once, in the file of that piece of hardware. Where
 //! models differ it asks their [`Hooks`], of which each model has an implementation in a file of its own.
 //! Registers that all devices have need no hook: they are constants of [`Regs`], and of
-//! [`Common`](crate::regs::Common) where they are at one place on all devices, so that a sequence which needs no
-//! others is compiled once.
+//! [`Common`](crate::regs::Common) where they are at one place on all devices, so that a sequence which needs
+//! no others is compiled once. How much of everything a model has is its own implementation of
+//! [`Model`](vmdq_hal::device::Model).
 //!
 //! A model is a value without size, and a type of the same name: `Port<I82598, _, _>` is a port that was made
 //! with the value `I82598`.
@@ -15,14 +16,15 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use tock_registers::fields::FieldValue;
-use vmdq_hal::device::{Io, Limits, Model};
-use vmdq_hal::{FilterMemory, Mint, Platform, PoolIndex, Speed, Statistics, VectorIndex};
+use vmdq_hal::device::Io;
+use vmdq_hal::{Platform, PoolIndex, Speed, Statistics, VectorIndex};
 
 use crate::regs::{self, RAH, RXCTRL, RXDCTL, Regs, SRRCTL, VLNCTRL};
 
 /// A ten-gigabit controller; `M` are its registers.
 ///
-/// Users name a model, such as [`I82598`].
+/// The wrapper is this crate's own, so that one implementation of each trait of [`vmdq_hal::device`] covers
+/// every model. Users name a model: [`I82598`](type@I82598).
 pub struct Ixgbe<M>(PhantomData<fn() -> M>);
 
 /// Intel 82598: 16 pools, 15 filters, 16 vectors.
@@ -46,7 +48,7 @@ impl<M> Default for Ixgbe<M> {
 
 impl<M: Hooks> fmt::Debug for Ixgbe<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(M::LIMITS.name)
+        f.write_str(M::NAME)
     }
 }
 
@@ -55,8 +57,8 @@ impl<M: Hooks> fmt::Debug for Ixgbe<M> {
 /// It can't be named outside of this crate, and so not be implemented there. Of the values that hooks return,
 /// none is a register write by itself; those that take an [`Io`] write registers of their model alone.
 pub(crate) trait Hooks: Regs + 'static {
-    /// How much of everything there is.
-    const LIMITS: Limits;
+    /// The model's name.
+    const NAME: &'static str;
     /// Errors in the status word of a receive descriptor, valid while bad packets are stored.
     const RECEIVE_ERRORS: u32;
     /// Whether RXDCTL and TXDCTL show the state of a ring only while the link is up.
@@ -106,18 +108,4 @@ pub(crate) trait Hooks: Regs + 'static {
 
     /// Adds what is counted unlike the siblings: good frames and those without a descriptor.
     fn count<P: Platform>(io: Io<'_, P>, missed: u64, into: &mut Statistics);
-}
-
-// SAFETY: the sequences are those of the files beside; rings are given to the device in `start_receive` and
-// `start_transmit` alone (`queues`), and `stop_receive`, `stop_transmit` and `quiesce` (`life`) see it stop.
-unsafe impl Model for I82598 {
-    type PerPool<T: Mint> = [T; 16];
-    type PerFilter<T: Mint> = [T; 15];
-    type PerVector<T: Mint> = [T; 16];
-    type Shadow = FilterMemory<15>;
-    type Lack = core::convert::Infallible;
-
-    fn limits(self) -> Limits {
-        <regs::I82598 as Hooks>::LIMITS
-    }
 }

@@ -14,8 +14,8 @@ use vmdq_hal::{
 };
 
 use fake::{
-    AUTOC, Answers, CTRL, EICS, ENABLE, Fake, LINKS, MASTER_DISABLE, MTA, RST, RXCTRL, SW_FW_SYNC, UP_10G,
-    io, platform, rah, ral, rxdctl, srrctl, txdctl,
+    AUTOC, Answers, CTRL, EICS, EIMC, ENABLE, Fake, GCR, GHECCR, LINKS, MASTER_DISABLE, MTA, RDRXCTL, RST,
+    RXCTRL, SW_FW_SYNC, UP_10G, io, platform, rah, ral, rxdctl, srrctl, txdctl,
 };
 
 fn gone<T: core::fmt::Debug>(result: Result<T, Fault>) {
@@ -106,8 +106,9 @@ fn nobody_is_not_quiet() {
     }
     let fake = Fake::new(Answers::Ones);
     let removed = platform(&fake);
-    gone(I82598.quiesce(io(&removed)));
     gone(I82598.reset(io(&removed)));
+    assert!(fake.writes().is_empty() && fake.0.waited.get() == 0, "nothing is tried");
+    gone(I82598.quiesce(io(&removed)));
     assert!(I82598.is_gone(io(&removed)));
 }
 
@@ -115,9 +116,15 @@ fn nobody_is_not_quiet() {
 fn a_reset_ends_with_interrupts_masked_and_does_not_wait_for_ever() {
     let fake = Fake::new(Answers::Device);
     let alive = platform(&fake);
+    fake.set(GHECCR, u32::MAX);
     let warnings = I82598.reset(io(&alive)).expect("a device");
+    assert_eq!(fake.cell(GHECCR), !(1 << 21 | 1 << 18 | 1 << 9 | 1 << 6), "erratum");
+    assert_eq!(fake.cell(GCR), 1 << 12, "completion time-out 10 ms, nothing sent again");
+    let writes = fake.writes();
+    let masked = writes.iter().filter(|&&write| write == (EIMC, u32::MAX)).count();
+    assert_eq!(masked, 2, "before and after");
     assert!(!warnings.master_not_quiet && !warnings.nvm_not_read);
-    assert!(fake.writes().contains(&(CTRL, MASTER_DISABLE | RST)));
+    assert!(writes.contains(&(CTRL, MASTER_DISABLE | RST)));
     let fake = Fake::new(Answers::Zeros);
     let silent = platform(&fake);
     assert!(I82598.reset(io(&silent)).is_err(), "DMAIDONE is never seen");
@@ -159,6 +166,20 @@ fn entry_0_leads_to_the_default_pool_when_vmdq_is_turned_on() {
     assert_eq!(fake.cell(0x5080), 1 << 12 | 1 << 10 | 1 << 8, "FCTRL: PMCF, BAM, MPE");
     assert_eq!(fake.writes().last(), Some(&(RXCTRL, 3)), "the receiver is turned on last");
     assert_eq!(I82598.default_pool(io(&platform)), PoolIndex::new(0));
+}
+
+#[test]
+fn vmdq_goes_off_after_the_receiver_has_run_empty() {
+    let fake = Fake::new(Answers::Device);
+    let platform = platform(&fake);
+    I82598.enable(io(&platform), &Config { strip_tags: true, ..Config::DEFAULT });
+    assert_eq!(fake.cell(0x5088), 1 << 31 | 0x8100, "VLNCTRL: VME, VET");
+    fake.writes();
+    I82598.disable(io(&platform));
+    assert!(fake.0.waited.get() >= 10_000, "what is in the packet buffer leaves it");
+    let places: Vec<_> = fake.writes().into_iter().map(|(at, _)| at).collect();
+    assert_eq!(places, [EIMC, RXCTRL, 0x581c, RDRXCTL, 0x5080]);
+    assert_eq!([RXCTRL, 0x581c, RDRXCTL, 0x5080].map(|at| fake.cell(at) & !8), [0; 4]);
 }
 
 #[test]
@@ -282,6 +303,10 @@ fn a_device_that_is_gone_counts_nothing_also_if_it_goes_meanwhile() {
     I82598.add_to(io(&counters), &mut statistics);
     let counted = (statistics.missed, statistics.received, statistics.multicast, statistics.sent);
     assert_eq!(counted, (3, 7, 3, 7));
+    fake.0.answers.set(Answers::Ones);
+    fake.0.reads_left.set(9);
+    I82598.add_to(io(&counters), &mut Statistics::default());
+    assert_eq!(fake.0.reads_left.get(), 8, "each read of a device that is gone takes long");
     for answered in [0, 1, 5, 20] {
         fake.0.answers.set(Answers::Device);
         fake.0.reads_left.set(answered);
@@ -300,10 +325,14 @@ fn a_vector_has_a_bit_for_rings_and_one_for_the_rest() {
     assert_eq!(bits(PoolSet::EMPTY, false), 0);
     assert_eq!(bits(PoolSet::EMPTY.with(pool), false), 1 << 11);
     assert_eq!(bits(PoolSet::EMPTY.with(pool), true), 1 << 11 | 1 << 20);
-    I82598.route(io(&platform), vector, pool);
     I82598.route_others(io(&platform), vector);
-    // Entries 6 (receive), 64 + 6 (transmit) and 97 (others), four to a register; bit 7 is valid.
+    // Entries p (receive), 64 + p (transmit) and 97 (others), four to a register; bit 7 is valid.
     let entry = |number: u32| fake.cell(0x900 + number / 4 * 4) >> (number % 4 * 8) & 0xff;
-    assert_eq!([6, 70, 97].map(entry), [0x8b; 3]);
-    assert_eq!([5, 7, 69, 71, 96].map(entry), [0; 5], "neighbours stay");
+    assert_eq!([96, 97, 98].map(entry), [0, 0x8b, 0]);
+    for pool in 5..9 {
+        I82598.route(io(&platform), VectorIndex::new(pool + 1), PoolIndex::new(pool));
+        let pool = u32::from(pool);
+        assert_eq!([pool, 64 + pool].map(entry), [0x80 | (pool + 1); 2]);
+        assert_eq!([pool + 1, 65 + pool, 4, 68].map(entry), [0; 4], "neighbours stay");
+    }
 }
