@@ -4,7 +4,7 @@
 use vmdq::HeaderReplication;
 use vmdq::group::{Group, Groups};
 use vmdq::ring::FrameFlags;
-use vmdq::switch::Indication;
+use vmdq::switch::{Indication, Origin};
 use vmdq::targeted::TargetedBurst;
 use vmdq_sim::{Fault, Sim, Testbed};
 
@@ -196,6 +196,23 @@ pub(crate) fn groups_end_where_tags_or_errors_change<C: HeaderReplication>(bed: 
     );
     burst.drain(..).for_each(|frame| lane.headers.put(frame.header).expect("room on the shelf"));
     house.finish();
+}
+
+pub(crate) fn a_header_out_of_the_machine_is_indicated_as_its_own<C: HeaderReplication>(bed: Sim) {
+    let from = matched();
+    let Origin::Matched { uplink, to } = from else { panic!("{from:?}") };
+    for (how, expected) in [(How::Hardware(64), from), (How::Software, Origin::Targeted { uplink, to })] {
+        let mut house = House::<C>::start(Sim::new(bed.kind()), Shape { how, ..Shape::default() });
+        let guests = house.guests.clone();
+        house.rig.inject(&[ipv4(UDP, 0, 0, 100), ipv4(UDP, 0, 1, 100)]);
+        let lane = house.lane(1);
+        let mut burst = TargetedBurst::<8>::new();
+        lane.rx.receive(&guests, &mut burst);
+        let groups = Groups::new(&mut burst, from).map(|group| (group.indication.from, group.frames.len()));
+        assert_eq!(groups.collect::<Vec<_>>(), [(expected, 2)]);
+        burst.drain(..).for_each(|frame| lane.headers.put(frame.header).expect("room on the shelf"));
+        house.finish();
+    }
 }
 
 pub(crate) fn frames_cost_no_register_read<C: HeaderReplication>(bed: Sim) {

@@ -55,6 +55,7 @@ on_every_model! {
         a_removed_tag_comes_with_the_header,
         an_error_comes_with_the_header,
         groups_end_where_tags_or_errors_change,
+        a_header_out_of_the_machine_is_indicated_as_its_own,
         frames_cost_no_register_read;
     sharing:
         what_is_refused_reaches_no_descriptor,

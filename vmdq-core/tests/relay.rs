@@ -166,6 +166,22 @@ fn a_header_that_a_guest_can_write_teaches_nothing() {
     }
 }
 
+#[test]
+fn what_is_for_one_gets_the_tag_of_that_one() {
+    let (mut switch, uplink, [red, green, blue]) = bed();
+    let mut record = Record::default();
+    let mut sent = [(2, 1), (STATION, 1)].map(|(to, from)| Frame::new(usize::from(to), mac(to), from));
+    relay(&mut switch, Origin::Virtual(red), &mut sent, 0, &mut record);
+    let mut matched = [Frame { tag: Some(0x2006), ..Frame::new(3, mac(3), STATION) }];
+    relay(&mut switch, Origin::Matched { uplink, to: blue }, &mut matched, 0, &mut record);
+    let expected = [
+        Told::Deliver(green, TagAction::Keep, vec![2]),
+        Told::Deliver(uplink, TagAction::Insert(5), vec![usize::from(STATION)]),
+        Told::Deliver(blue, TagAction::Insert(0x2006), vec![3]),
+    ];
+    assert_eq!(record.told, expected);
+}
+
 /// Copies and nothing else, and does not count bytes.
 #[derive(Default)]
 struct Copying(Vec<(InterfaceId, usize)>);

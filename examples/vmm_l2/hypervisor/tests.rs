@@ -3,8 +3,9 @@
 use vmdq::channel::{Buffer, Status, VirtualDriver};
 use vmdq::vmm::GuestRange;
 use vmdq::{Any, MacAddress, ModelName};
-use vmdq_sim::{Guests, Sim, Testbed};
+use vmdq_sim::{Fault, Guests, Sim, Testbed};
 
+use super::line::Receive;
 use super::{Hypervisor, buffer_size};
 use crate::vm::{ENTRIES, Identity, Layout, Programs};
 
@@ -101,6 +102,25 @@ fn machines_that_send_reach_each_other_and_the_wire() {
     assert_eq!((outcome.totals.local, outcome.totals.flooded), (2, 1));
     assert_eq!(outcome.machines[0].sent, 3);
     assert!(outcome.violations.is_empty(), "{:?}", outcome.violations);
+}
+
+#[test]
+fn a_shared_buffer_comes_back_when_the_switch_drops_its_frame() {
+    let (mut hypervisor, mut machines) = start();
+    let mut nobody = Programs(Vec::new());
+    let buffers = |hypervisor: &Hypervisor<ixgbe::I82598>| match &hypervisor.lines[0].receive {
+        Receive::Targeted(ring) => ring.posted() + ring.held(),
+        Receive::Copying(_) => panic!("the first machine shares"),
+    };
+    let before = buffers(&hypervisor);
+    hypervisor.bed.inject_fault(Fault::AllErrors);
+    hypervisor.inject(&frame(mac(0), STRANGER));
+    hypervisor.round(&mut nobody).unwrap();
+    hypervisor.refill();
+    assert_eq!(buffers(&hypervisor), before);
+    assert!(machines[0].receive().is_none());
+    let outcome = hypervisor.stop().unwrap();
+    assert_eq!(outcome.totals.dropped_by_switch, [("error", 1)].into());
 }
 
 #[test]
