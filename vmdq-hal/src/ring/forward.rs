@@ -7,7 +7,7 @@ use crate::dma::TxWord;
 use crate::platform::Platform;
 
 /// What became of the next frame.
-pub(super) enum Passed {
+pub(super) enum Outcome {
     /// There is none, or it has to wait.
     Nothing,
     Dropped,

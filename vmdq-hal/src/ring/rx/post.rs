@@ -18,7 +18,7 @@ impl<P: Platform> RxRing<P> {
     /// Writes the tail at most once: when 32 buffers are posted that the device does not know of,
     /// when it knows of fewer than half of those posted, or when fewer than 32 are posted and it does not
     /// know of all; see [`flush`](Self::flush). A pool whose buffers are smaller than
-    /// the ring's posts nothing. Whoever receives in small bursts saves work by calling it only when
+    /// the ring's posts nothing. A caller that receives in small bursts saves work by calling it only when
     /// some are [`missing`](Self::missing).
     #[inline]
     pub fn refill(&mut self, pool: &mut BufferPool) -> usize {
