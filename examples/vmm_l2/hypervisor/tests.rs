@@ -108,7 +108,7 @@ fn machines_that_send_reach_each_other_and_the_wire() {
 fn a_shared_buffer_comes_back_when_the_switch_drops_its_frame() {
     let (mut hypervisor, mut machines) = start();
     let mut nobody = Programs(Vec::new());
-    let buffers = |hypervisor: &Hypervisor<ixgbe::I82598>| match &hypervisor.lines[0].receive {
+    let buffers = |hypervisor: &Hypervisor| match &hypervisor.lines[0].receive {
         Receive::Targeted(ring) => ring.posted() + ring.held(),
         Receive::Copying(_) => panic!("the first machine shares"),
     };
