@@ -82,13 +82,13 @@ fn no_room<M: Concrete, F: Forward<P = Machine>>(bed: Sim) {
     let (mut rig, _, lane) = lane::<M>(bed, 64);
     let mut joined = Joined::<M, F>::new(lane);
     let (mut full, full_lent) = buffers(&rig.bed, 64, BufferSize::kib(2).expect("a size"));
-    let refused = joined.forwarder.split(&mut full).err().expect("the pool is full");
+    let refused = joined.forwarder.split(&mut full).expect_err("the pool is full");
     assert!(matches!(refused.error, ForwardError::NoRoom { .. }), "{refused:?}");
     joined.forwarder = refused.into_value();
     // A pool with room, but for larger buffers.
     let (mut large, _) = buffers(&rig.bed, 64, BufferSize::kib(4).expect("a size"));
     let _leaked: Vec<_> = std::iter::from_fn(|| large.take()).collect();
-    let refused = joined.forwarder.split(&mut large).err().expect("the pool wants larger ones");
+    let refused = joined.forwarder.split(&mut large).expect_err("the pool wants larger ones");
     assert_eq!(refused.error, ForwardError::BuffersTooLarge);
     joined.forwarder = refused.into_value();
     assert!(large.is_empty());
