@@ -52,6 +52,23 @@ fn of_five_buffers_that_are_posted_singly_or_replaced_all_five_are_usable() {
     }
 }
 
+/// A ring of 32 that is full has fewer than 32, too.
+#[test]
+fn of_31_buffers_that_are_replaced_all_are_usable() {
+    let Run { started, mut buffers, mut device, .. } = Bench::new().run::<32, 63>();
+    let mut rx = started.rx;
+    let mut burst = Burst::<8>::new();
+    for round in 0..100 {
+        assert_eq!((device.known(), rx.missing()), (31, 0), "round {round}");
+        assert!(device.receive(&FRAME));
+        match round % 2 {
+            0 => assert_eq!(rx.receive_replacing(&mut burst, 8, &mut buffers), 1),
+            _ => burst.push(rx.receive_one(&mut buffers).expect("a frame")).expect("room"),
+        }
+        assert_eq!(buffers.put_all(&mut burst), 1);
+    }
+}
+
 /// With many buffers 31 at most are posted that the device does not know of, until they are flushed.
 #[test]
 fn with_many_buffers_the_tail_is_written_once_for_32() {

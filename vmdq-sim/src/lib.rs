@@ -4,7 +4,8 @@
 //! effects, memory that must be mapped before the controller reaches it, a wire, a clock, a list of
 //! what the driver did against the datasheet ([`Rule`]), and faults ([`Fault`]) that show whether the
 //! driver trusts the device. [`Qemu`] is QEMU's 82576. Both are a [`Testbed`], so that one body of test
-//! code runs on either. [`Traced`] counts register accesses, [`Cut`] loses them from some point on.
+//! code runs on either. [`Traced`] counts register accesses, [`Cut`] loses them from some point on; [`Ledger`] keeps books of what is
+//! mapped, and [`Bouncing`] is a machine whose caches the controller does not see.
 //!
 //! [`Emulated`] is a model as a virtual machine's own device: its wire is an interface of a virtual switch.
 //!
@@ -12,6 +13,7 @@
 //! with the drivers.
 
 mod board;
+mod bouncing;
 mod clock;
 mod cut;
 mod emulated;
@@ -21,6 +23,7 @@ mod frame;
 mod guests;
 mod igb;
 mod ixgbe;
+mod ledger;
 mod memory;
 mod pending;
 mod qemu;
@@ -33,11 +36,13 @@ mod trace;
 mod violation;
 mod wire;
 
+pub use bouncing::Bouncing;
 pub use clock::SimDelay;
 pub use cut::Cut;
 pub use emulated::{Emulated, Undelivered};
 pub use fault::Fault;
 pub use guests::{Guest, GuestCounters, GuestRule, GuestViolation, Guests, Snapshot};
+pub use ledger::Ledger;
 pub use memory::SimDma;
 pub use qemu::{Qemu, QemuBus, QemuDelay, QemuDma, QemuError};
 pub use sim::{Kind, Sim, SimBus};

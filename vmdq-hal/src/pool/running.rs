@@ -17,7 +17,7 @@ use crate::ring::{Frame, RingSpace, RxRing, TxRing};
 /// `R` is the kind of receive ring: an [`RxRing`] or a [`TargetedRing`](crate::targeted::TargetedRing).
 #[must_use = "dropping it leaks the memory of its rings: stop it"]
 pub struct Started<M, P: Platform, R = RxRing<P>> {
-    /// The receive ring; it has no buffers yet.
+    /// The receive ring; it has no buffers yet unless the pool was started with some.
     pub rx: R,
     /// The transmit ring.
     pub tx: TxRing<P>,

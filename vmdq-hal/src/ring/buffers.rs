@@ -152,7 +152,7 @@ impl BufferPool {
     /// [`BufferMemory`] is such a region with its slots, for memory that is known while compiling.
     ///
     /// Returns the pool, and beside it the region itself, which [`PoolMemory::release`] gives back once
-    /// all frames are home.
+    /// all frames are back in the pool.
     ///
     /// # Errors
     ///
@@ -223,8 +223,8 @@ impl BufferPool {
         for (i, place) in slots.iter_mut().take(count).enumerate() {
             // SAFETY: `i < count`, so the buffer lies inside the region.
             let buffer = unsafe { at.add(i * stride) };
-            // SAFETY: initialised and mapped above, apart from every other buffer, and
-            // the region lives until `PoolMemory::release` has seen all frames come home.
+            // SAFETY: initialised and mapped above, overlapping no other buffer, and
+            // the region lives until `PoolMemory::release` has seen all of them back in the pool.
             place.write(unsafe { Buffer::new(buffer, bus + (i * stride) as u64, size) });
         }
         let (count, capacity) = (count as u32, slots.len() as u32);
@@ -356,7 +356,7 @@ pub enum PoolError {
     NoRoom,
     /// The platform can't map the memory for the device: give memory that it can.
     NotMapped,
-    /// The platform maps the memory to an odd bus address: mend its `DmaSpace`.
+    /// The platform maps the memory to an odd bus address: correct its `DmaSpace`.
     NotAligned,
 }
 
@@ -365,7 +365,7 @@ impl fmt::Display for PoolError {
         f.write_str(match self {
             Self::NoRoom => "not one buffer fits: give more memory, more places or a smaller size",
             Self::NotMapped => "the platform can't map the memory for the device: give memory that it can",
-            Self::NotAligned => "the platform maps the memory to an odd bus address: mend its `DmaSpace`",
+            Self::NotAligned => "the platform maps the memory to an odd bus address: correct its `DmaSpace`",
         })
     }
 }

@@ -1,11 +1,11 @@
-//! Frames on their way between a ring and whoever works on them.
+//! Frames that are moved between rings, pools and the code that works on them.
 
 use core::fmt;
 use core::ops::{Deref, DerefMut, RangeFull};
 
 use super::Frame;
 
-/// Frames on their way between a ring and whoever works on them: at most `N`.
+/// Frames that are moved between rings, pools and the code that works on them: at most `N`.
 ///
 /// A slice of frames that grows and shrinks by moving frames. What would lose frames silently is not
 /// there: no `clear`, no `truncate`, and a loop over [`drain`](Self::drain) that is left early leaves

@@ -2,7 +2,7 @@
 
 use core::mem::ManuallyDrop;
 
-use super::forward::{Forwarder, Passed, guarded};
+use super::forward::{Forwarder, Outcome, guarded};
 use super::memory::Place;
 use super::rx::{Exceptional, fill};
 use super::tx::place;
@@ -67,7 +67,7 @@ where
         }
         rx.refill(pool);
         // SAFETY: the ring is empty, and there are as many buffers (checked above).
-        unsafe { tx.stock(pool) };
+        unsafe { tx.add_spares(pool) };
         Ok(Self { rx, tx, dropping: false })
     }
 
@@ -93,9 +93,9 @@ where
             left -= taken;
             if left > 0 && (taken < run || run == 0) {
                 match self.exchange_exceptional(before, &mut look) {
-                    Passed::Nothing => break,
-                    Passed::Dropped => {}
-                    Passed::Sent(word) => last = word,
+                    Outcome::Nothing => break,
+                    Outcome::Dropped => {}
+                    Outcome::Sent(word) => last = word,
                 }
                 left -= 1;
             }
@@ -115,7 +115,7 @@ where
             self.rx.renew();
         }
         if self.tx.run_left == 0 {
-            self.tx.settle();
+            self.tx.count_sent();
             self.tx.renew();
         }
         self.rx.run_left.min(self.tx.run_left)
@@ -177,20 +177,20 @@ where
         &mut self,
         before: u32,
         look: &mut impl FnMut(&mut ForwardedFrame<'_>) -> bool,
-    ) -> Passed {
+    ) -> Outcome {
         if core::mem::take(&mut self.dropping) {
             self.rx.post_again();
-            return Passed::Dropped;
+            return Outcome::Dropped;
         }
-        self.tx.settle();
+        self.tx.count_sent();
         self.tx.renew();
         if self.tx.run_left == 0 {
-            return Passed::Nothing;
+            return Outcome::Nothing;
         }
         // SAFETY: the frame is counted, or forgotten while its buffer stays in the ring.
         match unsafe { self.rx.take_exceptional() } {
-            Exceptional::Nothing => Passed::Nothing,
-            Exceptional::Dropped => Passed::Dropped,
+            Exceptional::Nothing => Outcome::Nothing,
+            Exceptional::Dropped => Outcome::Dropped,
             Exceptional::Frame(mut frame) => {
                 let (at, behind) =
                     (self.tx.space.places.at(self.tx.next), self.rx.space.places.at(self.rx.posted));
@@ -206,12 +206,12 @@ where
                 });
                 let Some(word) = word else {
                     self.rx.post_again();
-                    return Passed::Dropped;
+                    return Outcome::Dropped;
                 };
                 self.rx.count_taken();
                 self.rx.posted = self.rx.posted.wrapping_add(1);
                 self.tx.count_placed(1);
-                Passed::Sent(word)
+                Outcome::Sent(word)
             }
         }
     }
@@ -238,7 +238,7 @@ where
         mut self,
         pool: &mut BufferPool,
     ) -> Result<(RxRing<P>, TxRing<P2>), Refused<ForwardError, Self>> {
-        self.tx.settle();
+        self.tx.count_sent();
         let spare = self.tx.space.descriptors() as usize - self.tx.pending();
         if let Err(error) = ForwardError::check_split(&self.rx, pool, spare) {
             return Err(Refused::new(error, self));
@@ -246,7 +246,7 @@ where
         let Self { mut rx, mut tx, .. } = self;
         rx.run_left = 0;
         // SAFETY: each slot beyond those under way holds a spare buffer, and the pool takes them.
-        unsafe { tx.unstock(pool) };
+        unsafe { tx.return_spares(pool) };
         Ok((rx, tx))
     }
 }

@@ -7,7 +7,7 @@ use crate::dma::TxWord;
 use crate::platform::Platform;
 
 /// What became of the next frame.
-pub(super) enum Passed {
+pub(super) enum Outcome {
     /// There is none, or it has to wait.
     Nothing,
     Dropped,
@@ -26,7 +26,7 @@ pub(super) trait Forwarder {
 /// Forwards one frame by `step`, in a batch that began at the counter `before` of the transmit ring;
 /// `passed` frames are not counted yet. Should `step` panic, which the caller's code may and a platform
 /// may not, those before it are counted and go out, and the frame is still in the receive ring: `step`
-/// moves no buffer before the last call that could.
+/// empties or fills no slot that counts before the last call that could panic.
 #[inline(always)]
 pub(super) fn guarded<F: Forwarder, T>(
     forwarder: &mut F,

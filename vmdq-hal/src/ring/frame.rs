@@ -34,8 +34,8 @@ pub const HEADER: usize = 14;
 
 /// A buffer that is mapped for DMA, and the frame in it.
 ///
-/// Made by a [`BufferPool`](crate::ring::BufferPool) and moved, never copied: whoever holds the
-/// value owns the buffer. A dropped frame is a buffer lost; debug builds count them
+/// Made by a [`BufferPool`](crate::ring::BufferPool) and moved, never copied: the value owns the
+/// buffer. A dropped frame is a buffer lost; debug builds count them
 /// ([`lost_buffers`](crate::ring::lost_buffers)).
 // As large as a power of two: a place in a burst is found by a shift.
 #[must_use = "a dropped frame is a lost buffer: put it back into a pool, post it or send it"]

@@ -2,7 +2,7 @@
 
 use core::mem::ManuallyDrop;
 
-use super::forward::{Forwarder, Passed, guarded};
+use super::forward::{Forwarder, Outcome, guarded};
 use super::memory::Place;
 use super::rx::{ANNOUNCE_EVERY, fill};
 use super::tx::describe;
@@ -91,7 +91,7 @@ where
         // What is under way can't receive: the device keeps three quarters of the ring at least, if it
         // sends as fast as it receives.
         if self.tx.pending() as u32 * 4 >= self.rx.space.descriptors() {
-            self.settle();
+            self.take_back();
         }
         // The short way out. With less than a quarter under way, the device has descriptors: see `announce`.
         if self.rx.nothing_finished() {
@@ -106,9 +106,9 @@ where
             left -= taken as usize;
             if left > 0 && (taken < run || run == 0) {
                 match self.pass_exceptional(before, &mut look) {
-                    Passed::Nothing => break,
-                    Passed::Dropped => {}
-                    Passed::Sent(word) => last = word,
+                    Outcome::Nothing => break,
+                    Outcome::Dropped => {}
+                    Outcome::Sent(word) => last = word,
                 }
                 left -= 1;
             }
@@ -126,8 +126,8 @@ where
 
     /// Takes back what was sent: the buffers are posted already and may be announced.
     #[inline(never)]
-    fn settle(&mut self) {
-        let sent = self.tx.settle();
+    fn take_back(&mut self) {
+        let sent = self.tx.count_sent();
         for i in 0..sent {
             let place = self.rx.space.places.at(self.rx.posted.wrapping_add(1 + i));
             // SAFETY: every slot holds a buffer.
@@ -158,7 +158,7 @@ where
                 if self.rx.skipping { 0 } else { visible.min(self.rx.space.places.run(self.rx.head)) };
         }
         if self.tx.run_left == 0 {
-            self.settle();
+            self.take_back();
             self.tx.renew();
         }
         self.rx.run_left.min(self.tx.run_left)
@@ -190,7 +190,7 @@ where
                     return false;
                 }
                 // SAFETY: no tail covers either descriptor. The buffer stays in its slot, and the receive
-                // tail does not cover it before the frame is reported sent (`settle`). The length is
+                // tail does not cover it before the frame is reported sent (`take_back`). The length is
                 // within the limit of the sending port (`ForwardError::check`).
                 *last = unsafe { describe(&send, &this.tx.dma, place, &frame, common) };
                 // SAFETY: as above.
@@ -220,14 +220,14 @@ where
         &mut self,
         before: u32,
         look: &mut impl FnMut(&mut ForwardedFrame<'_>) -> bool,
-    ) -> Passed {
-        self.settle();
+    ) -> Outcome {
+        self.take_back();
         let place = self.rx.space.places.at(self.rx.head);
         if self.rx.head == self.rx.announced || self.tx.room() == 0 {
-            return Passed::Nothing;
+            return Outcome::Nothing;
         }
         let Some(done) = self.rx.space.places.descriptor(place).written_back() else {
-            return Passed::Nothing;
+            return Outcome::Nothing;
         };
         observe();
         if !self.dropping {
@@ -246,24 +246,24 @@ where
                 self.tx.renew();
                 self.tx.count_placed(1);
                 self.leave(place);
-                return Passed::Sent(word);
+                return Outcome::Sent(word);
             }
             self.dropping = true;
         }
         // A gap between what was received and what is sent, which is none once all is sent.
         if self.tx.pending() > 0 {
-            return Passed::Nothing;
+            return Outcome::Nothing;
         }
         self.dropping = false;
         // SAFETY: every slot holds a buffer.
         let buffer = unsafe { self.rx.space.places.slot(place).as_ref() };
         // SAFETY: the device wrote its descriptor back, and no receive descriptor of it is announced yet.
-        // Whoever looked at the frame may have changed it.
+        // The caller looked at the frame and may have changed it.
         unsafe { self.rx.dma.for_device(buffer.at(), buffer.capacity()) };
         self.leave(place);
         self.rx.posted = self.rx.posted.wrapping_add(1);
         self.took_back = true;
-        Passed::Dropped
+        Outcome::Dropped
     }
 
     /// Prepares the descriptor at `head`, the buffer of which stays, and counts it.
@@ -297,7 +297,7 @@ where
         mut self,
         pool: &mut BufferPool,
     ) -> Result<(RxRing<P>, TxRing<P2>), Refused<ForwardError, Self>> {
-        self.settle();
+        self.take_back();
         self.announce();
         if let Err(error) = ForwardError::check_split(&self.rx, pool, 1) {
             return Err(Refused::new(error, self));

@@ -155,7 +155,7 @@ where
 
 /// Where descriptors and slots are: a copy to work with, which the compiler keeps in registers.
 ///
-/// Apart from [`RingSpace`], since what is reached through a ring's own fields would be read again
+/// Separate from [`RingSpace`], since what is reached through a ring's own fields would be read again
 /// after each write to a frame, which for all the compiler knows changes them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Places {
@@ -252,7 +252,7 @@ impl Places {
     /// Reaches the descriptor of a place.
     #[inline(always)]
     pub(crate) const fn descriptor(&self, place: Place) -> &Descriptor {
-        // SAFETY: `at` stays below the length, a power of two, and whoever goes ahead stays in a run;
+        // SAFETY: `at` stays below the length, a power of two, and callers that go ahead stay in a run;
         // descriptors are interior-mutable words in `'static` memory.
         unsafe { self.descriptors.byte_add(place.0).as_ref() }
     }

@@ -1,4 +1,4 @@
-//! The memory of a pool, on its way back to whoever gave it.
+//! The memory of a pool, until it is released.
 
 use core::fmt;
 use core::mem::MaybeUninit;
@@ -9,7 +9,7 @@ use super::buffers::PoolParts;
 use crate::dma::{Direction, DmaSpace};
 use crate::refused::Refused;
 
-/// Memory that was carved into buffers, until all of them are home.
+/// Memory that was carved into buffers, until all of them are back in the pool.
 ///
 /// Dropping it leaks the memory, which is safe.
 pub struct PoolMemory<W, D> {
@@ -49,7 +49,8 @@ impl<W, D: DmaSpace> PoolMemory<W, D> {
         if pool.buffers().iter().any(|buffer| !region.contains(&buffer.at().addr().get())) {
             return Err(Refused::new(ReleaseError::Foreign, (self, pool)));
         }
-        // SAFETY: mapped by `carve`; all of its buffers are home, so that no ring and no device has one.
+        // SAFETY: mapped by `carve`; all of its buffers are back in the pool, so that no ring and no device
+        // has one.
         unsafe { self.carved.dma.unmap(self.carved.bus, self.carved.bytes, Direction::Both) };
         // SAFETY: `carve` put the region there.
         Ok((unsafe { self.region.assume_init() }, pool.into_slots()))
@@ -85,7 +86,7 @@ impl fmt::Display for ReleaseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing { held, total } => {
-                write!(f, "{held} of {total} frames are home: stop the rings and put all frames back")
+                write!(f, "{held} of {total} frames are in the pool: stop the rings and put all frames back")
             }
             Self::Foreign => f.write_str("the pool holds a frame of another pool's memory: exchange it"),
         }

@@ -247,7 +247,7 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
             }
         }
         if burst.len() == before {
-            // Nobody may refill for a while; what is posted must not stay unknown to the device.
+            // The next refill may be a while away; what is posted must be announced.
             self.rx.announce();
         }
         burst.len() - before

@@ -138,7 +138,7 @@ impl Shares {
 
     /// Unmaps every buffer, whatever its state.
     ///
-    /// The device has been seen to have stopped (caller): what was posted is nobody's.
+    /// The device has been seen to have stopped (caller): no posted buffer is in use.
     pub(super) fn unshare_all<V: Vmm, D: DmaSpace>(mut self, vmm: &V, dma: &D) -> &'static mut [Entry] {
         for id in 0..self.entries.len() {
             if self.entries[id].state.is_some() {

@@ -1,4 +1,4 @@
-//! The receive ring: the half of a running queue that whoever receives holds.
+//! The receive ring: the half of a running pool that receives.
 
 mod exceptional;
 mod post;
@@ -76,7 +76,8 @@ pub struct RxRing<P: Platform> {
     pub(crate) posted: u32,
     /// Where the device was told that the buffers end: `head <= announced <= posted`.
     pub(crate) announced: u32,
-    /// How many frames can be taken and replaced from here on in one run: so many descriptors are the device's, and neither `head` nor `posted` comes to the end of the memory.
+    /// How many frames can be taken and replaced from here on in one run: so many descriptors are the
+    /// device's, and neither `head` nor `posted` comes to the end of the memory.
     /// A lower bound; 0 calls for [`renew`](Self::renew).
     pub(crate) run_left: u32,
     /// How many posted buffers the device may not know of while frames are replaced: at least 1.

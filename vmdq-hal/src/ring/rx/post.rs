@@ -18,7 +18,7 @@ impl<P: Platform> RxRing<P> {
     /// Writes the tail at most once: when 32 buffers are posted that the device does not know of,
     /// when it knows of fewer than half of those posted, or when fewer than 32 are posted and it does not
     /// know of all; see [`flush`](Self::flush). A pool whose buffers are smaller than
-    /// the ring's posts nothing. Whoever receives in small bursts saves work by calling it only when
+    /// the ring's posts nothing. A caller that receives in small bursts saves work by calling it only when
     /// some are [`missing`](Self::missing).
     #[inline]
     pub fn refill(&mut self, pool: &mut BufferPool) -> usize {
@@ -124,13 +124,12 @@ impl<P: Platform> RxRing<P> {
 /// `from` holds a buffer, which is moved out, the slot is free, and no tail covers the descriptor.
 #[inline(always)]
 pub(crate) unsafe fn fill<D: DmaSpace>(places: &Places, dma: &D, place: Place, from: NonNull<Buffer>) {
-    // SAFETY: there is a buffer (caller); it is only looked at.
-    let buffer = unsafe { from.as_ref() };
-    // Before the buffer moves: should a platform break its word and panic here, none is in two places.
-    // SAFETY: a mapped buffer, which the caller owns and no tail covers.
-    unsafe { dma.for_device(buffer.at(), buffer.capacity()) };
     // SAFETY: there is a buffer, and the slot is free (caller).
     unsafe { places.slot(place).copy_from_nonoverlapping(from, 1) };
+    // SAFETY: the buffer's bits are still there.
+    let buffer = unsafe { from.as_ref() };
+    // SAFETY: a mapped buffer, which the caller owned and no tail covers.
+    unsafe { dma.for_device(buffer.at(), buffer.capacity()) };
     // SAFETY: the buffer belongs to the ring from here on: it stays in the slot until the descriptor is
     // seen done.
     unsafe { places.descriptor(place).post(buffer.bus()) };

@@ -67,7 +67,7 @@ impl<P: Platform> RxRing<P> {
 
     /// Takes a finished frame, if there is one, and posts a buffer of the pool for it.
     ///
-    /// As [`receive_replacing`](Self::receive_replacing), for whoever works on one frame at a time:
+    /// As [`receive_replacing`](Self::receive_replacing), for callers that work on one frame at a time:
     /// without the cost of a burst.
     #[inline]
     pub fn receive_one(&mut self, pool: &mut BufferPool) -> Option<Frame> {

@@ -27,7 +27,7 @@ impl<P: Platform> RxRing<P> {
     pub fn receive_most<const N: usize>(&mut self, burst: &mut Burst<N>, most: usize) -> usize {
         let taken = self.take_most(burst, most);
         if taken == 0 {
-            // Nobody may refill for a while; what is posted must not stay unknown to the device.
+            // The next refill may be a while away; what is posted must be announced.
             self.announce();
         }
         taken

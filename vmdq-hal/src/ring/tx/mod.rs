@@ -1,8 +1,8 @@
-//! The transmit ring: the half of a running queue that whoever sends holds.
+//! The transmit ring: the half of a running pool that sends.
 
 mod reclaim;
 mod send;
-mod stock;
+mod spares;
 
 pub use send::SendError;
 pub(super) use send::{describe, place};

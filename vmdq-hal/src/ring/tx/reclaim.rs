@@ -13,7 +13,7 @@ impl<P: Platform> TxRing<P> {
     /// Takes back the buffers of frames that are sent, into the pool; returns how many.
     ///
     /// Reads no register. Stops early when the pool takes no more; what is left comes next time.
-    /// Whoever sends in small bursts saves work by calling it only when many are
+    /// A caller that sends in small bursts saves work by calling it only when many are
     /// [`pending`](Self::pending).
     // Not worth a place in the caller's code: it is called for many frames at once.
     #[inline(never)]

@@ -1,4 +1,4 @@
-//! Spare buffers in a transmit ring's slots, for whoever keeps the buffers of sent frames there.
+//! Spare buffers in a transmit ring's slots, for forwarders, which keep the buffers of sent frames there.
 
 use super::TxRing;
 use crate::platform::Platform;
@@ -8,7 +8,7 @@ impl<P: Platform> TxRing<P> {
     /// Counts frames that are sent as reclaimed, and leaves their buffers where they are; returns how
     /// many.
     #[inline]
-    pub(in crate::ring) fn settle(&mut self) -> u32 {
+    pub(in crate::ring) fn count_sent(&mut self) -> u32 {
         self.reclaim_reported(|_, clean, run| *clean = clean.wrapping_add(run)) as u32
     }
 
@@ -17,7 +17,7 @@ impl<P: Platform> TxRing<P> {
     /// # Safety
     ///
     /// The ring is empty, and the pool has as many buffers.
-    pub(in crate::ring) unsafe fn stock(&mut self, pool: &mut BufferPool) {
+    pub(in crate::ring) unsafe fn add_spares(&mut self, pool: &mut BufferPool) {
         let count = self.space.descriptors();
         // SAFETY: the slots are adjacent and are free, and so many buffers are in the
         // pool (caller).
@@ -36,7 +36,7 @@ impl<P: Platform> TxRing<P> {
     /// # Safety
     ///
     /// Each slot holds a buffer. What the pool does not take is lost.
-    pub(in crate::ring) unsafe fn unstock(&mut self, pool: &mut BufferPool) {
+    pub(in crate::ring) unsafe fn return_spares(&mut self, pool: &mut BufferPool) {
         for i in self.pending() as u32..self.space.descriptors() {
             let slot = self.space.places.slot(self.space.places.at(self.clean.wrapping_add(i)));
             // SAFETY: not under way, so a spare buffer (caller); read once.

@@ -1,0 +1,236 @@
+//! A machine whose caches the controller does not see: the controller has other memory than the program,
+//! and data moves between the two only when the driver says so.
+
+use core::ptr::NonNull;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use vmdq_hal::dma::{Direction, DmaSpace};
+
+/// What the controller's memory holds before the driver hands it over.
+const NOTHING: u8 = 0xb5;
+
+/// Granularity of a page: the copy of a range begins at the same place in one.
+const PAGE: usize = 4096;
+
+/// A range of which the controller has a copy.
+#[derive(Clone, Copy, Debug)]
+struct Copied {
+    /// Where it is for the program.
+    at: NonNull<u8>,
+    /// Where it is for the controller.
+    copy: NonNull<u8>,
+    len: usize,
+    bus: u64,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Memory for copies that is free.
+    area: NonNull<u8>,
+    left: usize,
+    copied: Vec<Copied>,
+    /// Addresses that both see, from and to.
+    coherent: Vec<(usize, usize)>,
+    mistakes: Vec<String>,
+}
+
+// SAFETY: the area is owned, and what was mapped is the driver's, which calls from where it owns it.
+unsafe impl Send for State {}
+
+/// A DMA space that gives the controller a copy of each range, and copies out and in only in `for_device`
+/// and `for_cpu`: a driver that forgets one of them sends or receives what was there before. Clones share
+/// the copies.
+///
+/// Descriptor rings and whatever else must be coherent is named by [`coherent`](Self::coherent) before it
+/// is mapped.
+#[derive(Clone, Debug)]
+pub struct Bouncing<D> {
+    inner: D,
+    state: Arc<Mutex<State>>,
+}
+
+impl<D: DmaSpace> Bouncing<D> {
+    /// Wraps a DMA space. Copies are made in `area`, memory that the inner space can map, such as
+    /// [`Testbed::lend_bytes`](crate::Testbed::lend_bytes); it is used up by what is mapped.
+    #[must_use]
+    pub fn new(inner: D, area: &'static mut [u8]) -> Self {
+        area.fill(NOTHING);
+        let left = area.len();
+        let area = NonNull::from(area).cast();
+        let (copied, coherent, mistakes) = (Vec::new(), Vec::new(), Vec::new());
+        Self { inner, state: Arc::new(Mutex::new(State { area, left, copied, coherent, mistakes })) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Maps memory that lies within `memory` as it is, with no copy: for descriptor rings.
+    pub fn coherent<T: ?Sized>(&self, memory: &T) {
+        let start = (&raw const *memory).cast::<u8>().addr();
+        self.state().coherent.push((start, start + size_of_val(memory)));
+    }
+
+    /// Returns what was synchronised that is not mapped.
+    #[must_use]
+    pub fn mistakes(&self) -> Vec<String> {
+        self.state().mistakes.clone()
+    }
+}
+
+impl State {
+    fn is_coherent(&self, at: NonNull<u8>, len: usize) -> bool {
+        let start = at.addr().get();
+        self.coherent.iter().any(|&(from, to)| from <= start && start + len <= to)
+    }
+
+    /// Takes memory for the copy of a range, at the same place in a page.
+    fn take(&mut self, at: NonNull<u8>, len: usize) -> Option<NonNull<u8>> {
+        let skip = at.addr().get().wrapping_sub(self.area.addr().get()) % PAGE;
+        self.left = self.left.checked_sub(skip.checked_add(len)?)?;
+        // SAFETY: inside the area: `left` was larger.
+        let copy = unsafe { self.area.add(skip) };
+        // SAFETY: inside the area or at its end.
+        self.area = unsafe { copy.add(len) };
+        Some(copy)
+    }
+
+    /// Finds both sides of a range: the program's and the controller's.
+    fn sides(&mut self, at: NonNull<u8>, len: usize, what: &str) -> Option<(NonNull<u8>, NonNull<u8>)> {
+        let start = at.addr().get();
+        let found = self.copied.iter().find_map(|range| {
+            let skip = start.checked_sub(range.at.addr().get())?;
+            // SAFETY: inside the mapped range, which is followed by no more than its own length.
+            let inside = |side: NonNull<u8>| unsafe { side.add(skip) };
+            (skip + len <= range.len).then(|| (inside(range.at), inside(range.copy)))
+        });
+        if found.is_none() && !self.is_coherent(at, len) {
+            self.mistakes.push(format!("{what} of {len} bytes at {start:#x}, which is not mapped"));
+        }
+        found
+    }
+}
+
+// SAFETY: the copies are what the inner space maps, for the controller alone; each range has one of its
+// own. Copying changes what a coherent machine would have changed already.
+unsafe impl<D: DmaSpace> DmaSpace for Bouncing<D> {
+    fn map(&self, at: NonNull<u8>, len: usize, direction: Direction) -> Option<u64> {
+        let mut state = self.state();
+        if state.is_coherent(at, len) {
+            return self.inner.map(at, len, direction);
+        }
+        let copy = state.take(at, len)?;
+        let bus = self.inner.map(copy, len, direction)?;
+        state.copied.push(Copied { at, copy, len, bus });
+        Some(bus)
+    }
+
+    unsafe fn unmap(&self, bus: u64, len: usize, direction: Direction) {
+        self.state().copied.retain(|range| (range.bus, range.len) != (bus, len));
+        // SAFETY: the caller's promise; `map` gave out addresses of the inner space.
+        unsafe { self.inner.unmap(bus, len, direction) };
+    }
+
+    unsafe fn for_device(&self, at: NonNull<u8>, len: usize) {
+        if let Some((from, to)) = self.state().sides(at, len, "for_device") {
+            // SAFETY: both inside what is mapped; the caller owns the range, and with it the copy.
+            unsafe { to.copy_from_nonoverlapping(from, len) };
+        }
+    }
+
+    unsafe fn for_cpu(&self, at: NonNull<u8>, len: usize) {
+        if let Some((to, from)) = self.state().sides(at, len, "for_cpu") {
+            // SAFETY: as for the other way.
+            unsafe { to.copy_from_nonoverlapping(from, len) };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::ptr::NonNull;
+
+    use vmdq_hal::dma::{Direction, DmaSpace, Identity};
+
+    use super::{Bouncing, NOTHING};
+
+    /// The controller's side of an address, which here is a pointer.
+    fn device(bus: u64, len: usize) -> &'static mut [u8] {
+        let at = core::ptr::with_exposed_provenance_mut::<u8>(bus as usize);
+        // SAFETY: the copy of a range of so many bytes, which nobody else uses now.
+        unsafe { core::slice::from_raw_parts_mut(at, len) }
+    }
+
+    fn bouncing(bytes: usize) -> Bouncing<Identity> {
+        let area = vec![0; bytes].leak();
+        area.as_mut_ptr().expose_provenance();
+        // SAFETY: no device reaches this memory.
+        Bouncing::new(unsafe { Identity::new() }, area)
+    }
+
+    fn lend(len: usize) -> NonNull<u8> {
+        NonNull::from(vec![7_u8; len].leak()).cast()
+    }
+
+    fn program(at: NonNull<u8>, len: usize) -> Vec<u8> {
+        // SAFETY: so many bytes were lent.
+        unsafe { core::slice::from_raw_parts(at.as_ptr(), len) }.to_vec()
+    }
+
+    #[test]
+    fn each_side_sees_what_was_handed_over() {
+        let dma = bouncing(3 * 4096);
+        let at = lend(100);
+        let bus = dma.map(at, 100, Direction::Both).unwrap();
+        assert_ne!(bus, at.addr().get() as u64);
+        assert_eq!(bus % 4096, at.addr().get() as u64 % 4096);
+        assert!(device(bus, 100).iter().all(|&byte| byte == NOTHING));
+        // SAFETY: mapped and owned here.
+        unsafe { dma.for_device(at.add(10), 20) };
+        assert_eq!(device(bus, 100).iter().filter(|&&byte| byte == 7).count(), 20);
+        assert_eq!(device(bus, 100)[10..30], [7; 20]);
+
+        device(bus, 100).fill(9);
+        assert_eq!(program(at, 100), [7; 100]);
+        // SAFETY: mapped and owned here.
+        unsafe { dma.for_cpu(at, 60) };
+        assert_eq!(program(at, 100), [&[9; 60][..], &[7; 40]].concat());
+        assert!(dma.mistakes().is_empty());
+    }
+
+    #[test]
+    fn rings_are_coherent() {
+        let dma = bouncing(4096);
+        let ring = Box::leak(Box::new([0_u8; 256]));
+        dma.coherent(&*ring);
+        let at = NonNull::from(ring).cast::<u8>();
+        assert_eq!(dma.map(at, 256, Direction::Both), Some(at.addr().get() as u64));
+        // SAFETY: mapped and owned here.
+        unsafe { dma.for_device(at, 256) };
+        assert!(dma.mistakes().is_empty());
+    }
+
+    #[test]
+    fn what_is_not_mapped_is_not_copied() {
+        let dma = bouncing(4 * 4096);
+        let at = lend(100);
+        let bus = dma.map(at, 100, Direction::Both).unwrap();
+        // SAFETY: refused, before anything is touched.
+        unsafe { dma.for_cpu(at.add(50), 51) };
+        assert_eq!((dma.mistakes().len(), program(at, 100)), (1, vec![7; 100]));
+        // SAFETY: mapped above, and no device has it.
+        unsafe { dma.unmap(bus, 100, Direction::Both) };
+        // SAFETY: refused, before anything is touched.
+        unsafe { dma.for_device(at, 100) };
+        assert_eq!(dma.mistakes().len(), 2);
+        assert!(device(bus, 100).iter().all(|&byte| byte == NOTHING));
+    }
+
+    #[test]
+    fn the_area_is_used_up() {
+        let dma = bouncing(2 * 4096);
+        let at = lend(3000);
+        assert!(dma.map(at, 3000, Direction::Both).is_some());
+        assert!(dma.map(at, 8000, Direction::Both).is_none());
+    }
+}
