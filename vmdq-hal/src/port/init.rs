@@ -7,7 +7,7 @@ use vmdq_core::{FrameLimit, MacAddress};
 use super::{InitError, Port, Ready, Reset, Routes};
 use crate::config::Config;
 use crate::device::{Model, Warnings};
-use crate::fault::Fault;
+use crate::fault::{Fault, TimedOut};
 use crate::index::PoolIndex;
 use crate::platform::Platform;
 use crate::refused::Refused;
@@ -65,10 +65,11 @@ impl<M: Model, P: Platform> Port<M, P, Reset> {
             return Err(InitError::NotBusMaster);
         }
         let reset = model.reset(self.io());
-        if reset == Err(Fault::Gone) {
-            return Err(InitError::Gone);
+        match reset {
+            // Where nobody decodes, all reads zeros, and no wait for a bit ends: see below.
+            Ok(_) | Err(Fault::TimedOut(TimedOut { value: 0, .. })) => {}
+            Err(fault) => return Err(fault.into()),
         }
-        // Also after a reset that did not end: where nobody decodes, no wait ends.
         if !model.holds_what_is_written(self.io()) {
             return Err(if model.is_gone(self.io()) { InitError::Gone } else { InitError::NotDecoded });
         }
