@@ -7,14 +7,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use common::{Lane, buffers, frame, ready, vm};
 use vmdq::igb::I82575;
-use vmdq::ring::{BufferPool, BufferSize, Frame, Shelf};
+use vmdq::ring::{BufferPool, BufferSize, BufferSlot, Frame};
 use vmdq::{Accept, Config, Resources};
 use vmdq_sim::{Rule, Settled, Sim, Testbed};
 
 const EVERYTHING: Config =
     Config { max_frame: 1518, accept: Accept::all(), default_drops: true, strip_tags: false };
 
-fn shelf(places: usize) -> &'static mut [Shelf] {
+fn shelf(places: usize) -> &'static mut [BufferSlot] {
     Box::leak(Box::new_uninit_slice(places))
 }
 
@@ -35,7 +35,7 @@ fn memory_that_is_too_small_comes_back() {
     let bed = Sim::i82575();
     let size = BufferSize::kib(2).expect("a size");
     let refused = BufferPool::carve(vec![7u8; 100].leak(), size, shelf(4), bed.dma());
-    let (_, region, places) = refused.expect_err("100 bytes hold no buffer");
+    let (region, places) = refused.expect_err("100 bytes hold no buffer").into_value();
     assert_eq!((region.len(), places.len()), (100, 4));
     assert!(region.iter().all(|&byte| byte == 7));
 }

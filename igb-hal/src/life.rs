@@ -45,8 +45,8 @@ unsafe impl<M: Hooks> Life for Igb<M> {
     }
 
     fn holds_what_is_written<P: Platform>(self, io: Io<'_, P>) -> bool {
-        // The receiver is off, and `init` clears the table.
-        tables::holds_what_is_written(io, Common::MTA)
+        // The receiver is off, and `init` clears the tables. The second is elsewhere in the other family.
+        tables::holds_what_is_written(io, Common::MTA) && tables::holds_what_is_written(io, Common::VFTA)
     }
 
     fn init<P: Platform>(self, io: Io<'_, P>, _: &Config) {

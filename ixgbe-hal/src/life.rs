@@ -128,7 +128,9 @@ unsafe impl<M: Hooks> Life for Ixgbe<M> {
     }
 
     fn holds_what_is_written<P: Platform>(self, io: Io<'_, P>) -> bool {
+        // The second is elsewhere in the other family.
         tables::holds_what_is_written(io, M::Shared::MTA)
+            && tables::holds_what_is_written(io, M::Shared::VFTA)
     }
 
     fn init<P: Platform>(self, io: Io<'_, P>, config: &Config) {

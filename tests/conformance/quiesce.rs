@@ -84,7 +84,9 @@ fn bound<M: Concrete>() -> impl Iterator<Item = usize> {
 fn planned<M: Concrete, T: Bed>(bed: T) -> Rig<M, PlatformOf<T>, T> {
     let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     // Pool 1 has two addresses, and two pools have none: some models have no more filters than pools.
-    bound::<M>().for_each(|queue| drop(rig.bind(vm(queue), queue)));
+    bound::<M>().for_each(|queue| {
+        rig.bind(vm(queue), queue);
+    });
     rig.bind(vm(100), 1);
     for queue in 1..pools::<M>() {
         let pool = &rig.lanes[queue].as_ref().expect("the pool runs").pool;

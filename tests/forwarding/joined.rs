@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use vmdq::ring::Passing;
+use vmdq::ring::ForwardedFrame;
 use vmdq_sim::{Sim, Testbed};
 
 use crate::common::{Concrete, Forward, Joined, Lane, Plan, number, numbers, tagged, vm};
@@ -14,7 +14,7 @@ fn room(descriptors: usize) -> u32 {
     3 * descriptors as u32 / 8
 }
 
-fn pass(_: &mut Passing<'_>) -> bool {
+fn pass(_: &mut ForwardedFrame<'_>) -> bool {
     true
 }
 
@@ -147,12 +147,12 @@ fn full<M: Concrete, F: Forward<P = Machine>>(bed: Sim) {
     let narrow = rig.lanes[2].take().expect("the queue runs");
     let Lane { rx, tx: wide_tx, pool: wide_pool, mut buffers, lent } = wide;
     let Lane { rx: narrow_rx, tx, pool: narrow_pool, buffers: others, lent: others_lent } = narrow;
-    let mut forwarder = F::join(rx, tx, &mut buffers).map_err(|(error, ..)| error).expect("rings that fit");
+    let mut forwarder = F::join(rx, tx, &mut buffers).expect("rings that fit");
     rig.inject(&frames(0..100));
     let mut looks = 0;
     let mut out = Vec::new();
     while out.len() < 100 {
-        let mut look = |_: &mut Passing<'_>| {
+        let mut look = |_: &mut ForwardedFrame<'_>| {
             looks += 1;
             true
         };
@@ -163,7 +163,7 @@ fn full<M: Concrete, F: Forward<P = Machine>>(bed: Sim) {
         out.extend(sent(&mut rig));
     }
     assert_eq!((out, looks), (frames(0..100), 100));
-    let (rx, tx) = forwarder.split(&mut buffers).map_err(|_| "no room").expect("room");
+    let (rx, tx) = forwarder.split(&mut buffers).expect("room");
     rig.lanes[1] = Some(Lane { rx, tx: wide_tx, pool: wide_pool, buffers, lent });
     rig.lanes[2] = Some(Lane { rx: narrow_rx, tx, pool: narrow_pool, buffers: others, lent: others_lent });
     // What was under way is reported, and belongs to the first lane.

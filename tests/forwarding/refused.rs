@@ -1,7 +1,7 @@
 //! What is refused, and comes back.
 
-use vmdq::Config;
 use vmdq::ring::{BufferSize, ForwardError};
+use vmdq::{Config, Refused};
 use vmdq_sim::Sim;
 
 use crate::common::{Concrete, Forward, Joined, Lane, Plan, buffers};
@@ -19,8 +19,8 @@ fn not_joined<M: Concrete, F: Forward<P = Machine>>(bed: Sim, needed: usize) {
     let refused = |lane: Lane<M, Machine>, error: ForwardError, pool: &mut Option<_>| {
         let Lane { rx, tx, pool: steering, buffers: mut own, lent } = lane;
         bus.reset_counts();
-        let (found, rx, tx) =
-            F::join(rx, tx, pool.as_mut().unwrap_or(&mut own)).err().expect("it is refused");
+        let refused = F::join(rx, tx, pool.as_mut().unwrap_or(&mut own));
+        let Refused { error: found, value: (rx, tx) } = refused.err().expect("it is refused");
         assert_eq!((found, bus.writes()), (error, 0));
         Lane { rx, tx, pool: steering, buffers: own, lent }
     };
@@ -55,14 +55,16 @@ pub(crate) fn limits_of_two_ports_are_compared<M: Concrete>(bed: fn() -> Sim) {
     // Long frames don't fit where the short ones go.
     let Lane { rx, tx: wide_tx, pool: wide_pool, mut buffers, lent } = wide;
     let Lane { rx: narrow_rx, tx, pool: narrow_pool, buffers: mut others, lent: others_lent } = narrow;
-    let (error, rx, tx) = Exchanging::join(rx, tx, &mut buffers).expect_err("it is refused");
+    let refused = Exchanging::join(rx, tx, &mut buffers).expect_err("it is refused");
+    let Refused { error, value: (rx, tx) } = refused;
     assert_eq!(error, ForwardError::FrameLimit);
-    let (error, rx, tx) = StayingInPlace::join(rx, tx, &mut buffers).expect_err("it is refused");
+    let refused = StayingInPlace::join(rx, tx, &mut buffers).expect_err("it is refused");
+    let Refused { error, value: (rx, tx) } = refused;
     assert_eq!(error, ForwardError::FrameLimit);
     // The other way round they do.
     let there = StayingInPlace::join(narrow_rx, wide_tx, &mut others);
-    let there = there.map_err(|(error, ..)| error).expect("short frames fit");
-    let (narrow_rx, wide_tx) = there.split(&mut others).map_err(|_| "no room").expect("room");
+    let there = there.expect("short frames fit");
+    let (narrow_rx, wide_tx) = there.split(&mut others).expect("room");
     jumbo.lanes[1] = Some(Lane { rx, tx: wide_tx, pool: wide_pool, buffers, lent });
     plain.lanes[1] = Some(Lane { rx: narrow_rx, tx, pool: narrow_pool, buffers: others, lent: others_lent });
     plain.inject(&frames(0..3));
@@ -80,11 +82,15 @@ fn no_room<M: Concrete, F: Forward<P = Machine>>(bed: Sim) {
     let (mut rig, _, lane) = lane::<M>(bed, 64);
     let mut joined = Joined::<M, F>::new(lane);
     let (mut full, full_lent) = buffers(&rig.bed, 64, BufferSize::kib(2).expect("a size"));
-    joined.forwarder = joined.forwarder.split(&mut full).expect_err("the shelf is full");
-    // A shelf with room, but for larger buffers.
+    let refused = joined.forwarder.split(&mut full).expect_err("the pool is full");
+    assert!(matches!(refused.error, ForwardError::NoRoom { .. }), "{refused:?}");
+    joined.forwarder = refused.into_value();
+    // A pool with room, but for larger buffers.
     let (mut large, _) = buffers(&rig.bed, 64, BufferSize::kib(4).expect("a size"));
     let _leaked: Vec<_> = std::iter::from_fn(|| large.take()).collect();
-    joined.forwarder = joined.forwarder.split(&mut large).expect_err("the pool wants larger ones");
+    let refused = joined.forwarder.split(&mut large).expect_err("the pool wants larger ones");
+    assert_eq!(refused.error, ForwardError::BuffersTooLarge);
+    joined.forwarder = refused.into_value();
     assert!(large.is_empty());
     assert!(full_lent.release(full).is_ok());
     // It goes on.

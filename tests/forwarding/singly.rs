@@ -1,5 +1,6 @@
 //! One frame at a time, and pools that run dry.
 
+use vmdq::Refused;
 use vmdq::ring::{Burst, Frame, SendError};
 use vmdq_sim::Sim;
 
@@ -43,7 +44,7 @@ pub(crate) fn a_starved_pool_costs_no_frame<M: Concrete>(bed: fn() -> Sim) {
                 } else {
                     let mut burst = Burst::<4>::new();
                     lane.rx.receive_replacing(&mut burst, 4, &mut lane.buffers);
-                    received.extend(burst);
+                    received.extend(burst.drain(..));
                 }
             }
             let bytes: Vec<_> = received.iter().map(|frame| frame.bytes().to_vec()).collect();
@@ -85,7 +86,8 @@ pub(crate) fn what_is_not_sent_comes_back<M: Concrete>(bed: fn() -> Sim) {
         assert_eq!(lane.tx.room(), 0);
         let before = bus.writes();
         let frame = lane.buffers.take().expect("a buffer");
-        let (error, frame) = lane.tx.send_one(frame).expect_err("the ring is full");
+        let refused = lane.tx.send_one(frame).expect_err("the ring is full");
+        let Refused { error, value: frame } = refused;
         assert_eq!((error, bus.writes()), (SendError::Full, before));
         lane.buffers.put(frame).expect("room");
         assert_eq!(sent(&mut rig), frames(7 * number..7 * number + 7));
@@ -95,7 +97,8 @@ pub(crate) fn what_is_not_sent_comes_back<M: Concrete>(bed: fn() -> Sim) {
     let [short, long, good] = spare;
     for frame in [short, long] {
         let len = frame.len();
-        let (error, frame) = lane.tx.send_one(frame).expect_err("no length to send");
+        let refused = lane.tx.send_one(frame).expect_err("no length to send");
+        let Refused { error, value: frame } = refused;
         assert_eq!((error, frame.len()), (SendError::Length { len: len as u16, sent: 0 }, len));
         lane.buffers.put(frame).expect("room");
     }

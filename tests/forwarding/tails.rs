@@ -81,7 +81,8 @@ pub(crate) fn replacing_writes_few_tails<M: Concrete>(bed: fn() -> Sim) {
             for _ in 0..if one_by_one { 16 } else { 1 } {
                 let before = written::<M>(&bus).0;
                 if one_by_one {
-                    burst.extend(lane.rx.receive_one(&mut lane.buffers));
+                    let frame = lane.rx.receive_one(&mut lane.buffers).expect("a frame");
+                    burst.push(frame).expect("room in the burst");
                 } else {
                     assert_eq!(lane.rx.receive_replacing(&mut burst, 16, &mut lane.buffers), 16);
                 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use vmdq::ring::{BufferPool, BufferSize, Burst, Exchange, Frame, InPlace, Passing, RxRing, TxRing};
-use vmdq::{Pool, Running, Started};
+use vmdq::ring::{BufferPool, BufferSize, Burst, Exchange, ForwardedFrame, Frame, InPlace, RxRing, TxRing};
+use vmdq::{Pool, Refused, Running, Started};
 use vmdq_sim::{Sim, Testbed};
 
 use crate::common::{Concrete, Forward, Plan, Rig, SimMachine, buffers, ready, tails};
@@ -128,7 +128,7 @@ impl<M: Concrete> Driver<M> {
             }
             Call::ReceiveOne(pool) => {
                 let frame = rx.receive_one(&mut self.pools[pool]);
-                burst.extend(frame);
+                frame.into_iter().for_each(|frame| burst.push(frame).expect("room for one"));
             }
             Call::Refill(pool) => {
                 let before = rx.posted();
@@ -142,7 +142,7 @@ impl<M: Concrete> Driver<M> {
             }
             Call::Send(most) => {
                 let most = most.min(self.hand.len());
-                burst.extend(self.hand.drain(..most));
+                assert_eq!(burst.fill_from(&mut self.hand.drain(..most)), most);
                 let before = tx.pending();
                 let sent = match tx.send(&mut burst) {
                     Ok(sent) => sent,
@@ -150,14 +150,14 @@ impl<M: Concrete> Driver<M> {
                     Err(error) => panic!("{error}"),
                 };
                 assert_eq!((tx.pending() - before, most - burst.len()), (sent, sent));
-                self.give(std::mem::take(&mut burst));
+                self.give(burst.drain(..));
             }
             Call::SendOne => {
                 if let Some(frame) = self.hand.pop() {
                     let full = tx.room() == 0;
                     let sent = tx.send_one(frame);
                     assert!(!full || sent.is_err());
-                    self.give(sent.err().map(|(_, frame)| frame));
+                    self.give(sent.err().map(Refused::into_value));
                 }
             }
             Call::Reclaim(pool) => {
@@ -179,19 +179,19 @@ impl<M: Concrete> Driver<M> {
             Call::Exchange(pool) => {
                 return match Exchange::new(rx, tx, &mut self.pools[pool]) {
                     Ok(joined) => Rings::Exchange(joined),
-                    Err((_, rx, tx)) => Rings::Apart(rx, tx),
+                    Err(Refused { value: (rx, tx), .. }) => Rings::Apart(rx, tx),
                 };
             }
             Call::InPlace(pool) => {
                 return match InPlace::new(rx, tx, &mut self.pools[pool]) {
                     Ok(joined) => Rings::InPlace(joined),
-                    Err((_, rx, tx)) => Rings::Apart(rx, tx),
+                    Err(Refused { value: (rx, tx), .. }) => Rings::Apart(rx, tx),
                 };
             }
             _ => {}
         }
         burst.iter().for_each(seen);
-        self.give(burst);
+        self.give(burst.drain(..));
         Rings::Apart(rx, tx)
     }
 
@@ -202,7 +202,7 @@ impl<M: Concrete> Driver<M> {
         match call {
             Call::Forward(most, passes) => {
                 let mut looks = 0;
-                let sent = joined.forward(most, &mut |frame: &mut Passing<'_>| {
+                let sent = joined.forward(most, &mut |frame: &mut ForwardedFrame<'_>| {
                     seen(frame);
                     looks += 1;
                     passes >> (looks % 16) & 1 != 0
@@ -212,7 +212,7 @@ impl<M: Concrete> Driver<M> {
             Call::ForwardUpToPanic(before) => {
                 let mut left = before;
                 let forward = AssertUnwindSafe(|| {
-                    joined.forward(16, &mut |_: &mut Passing<'_>| {
+                    joined.forward(16, &mut |_: &mut ForwardedFrame<'_>| {
                         if left == 0 {
                             resume_unwind(Box::new(Thrown));
                         }
@@ -229,7 +229,7 @@ impl<M: Concrete> Driver<M> {
             Call::Split(pool) => {
                 return match joined.split(&mut self.pools[pool]) {
                     Ok((rx, tx)) => Rings::Apart(rx, tx),
-                    Err(joined) => whole(joined),
+                    Err(refused) => whole(refused.into_value()),
                 };
             }
             _ => {}
@@ -259,8 +259,8 @@ impl<M: Concrete> Driver<M> {
         let spare: Vec<_> = std::iter::from_fn(|| room.take()).collect();
         let (rx, tx) = match self.rings.take().expect("there are rings") {
             Rings::Apart(rx, tx) => (rx, tx),
-            Rings::Exchange(joined) => joined.split(&mut room).map_err(|_| "no room").expect("room"),
-            Rings::InPlace(joined) => joined.split(&mut room).map_err(|_| "no room").expect("room"),
+            Rings::Exchange(joined) => joined.split(&mut room).expect("room"),
+            Rings::InPlace(joined) => joined.split(&mut room).expect("room"),
         };
         let Self { mut rig, steering, mut pools, mut hand, all, .. } = self;
         let stopped = Started { rx, tx, pool: steering }.stop(&rig.table, |frame| hand.push(frame));

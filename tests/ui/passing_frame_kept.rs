@@ -1,11 +1,11 @@
 //! A frame on its way through a forwarder stays there.
 
 use vmdq::Platform;
-use vmdq::ring::{InPlace, Passing, RxRing, TxRing};
+use vmdq::ring::{InPlace, ForwardedFrame, RxRing, TxRing};
 
 fn kept<P: Platform>(forwarder: &mut InPlace<RxRing<P>, TxRing<P>>) {
     let mut kept = Vec::new();
-    forwarder.forward(32, |frame: &mut Passing<'_>| {
+    forwarder.forward(32, |frame: &mut ForwardedFrame<'_>| {
         kept.push(frame.bytes_mut());
         false
     });

@@ -1,8 +1,10 @@
 //! A machine is relied on: it is implemented by `unsafe` alone, and so are its parts.
 
+use core::ptr::NonNull;
+
 use vmdq::Platform;
 use vmdq::bus::{Bus, Mmio, Offset, PortId};
-use vmdq::dma::Identity;
+use vmdq::dma::{Direction, DmaSpace, Identity};
 
 #[derive(Clone)]
 struct Machine(Mmio, Identity);
@@ -30,6 +32,12 @@ impl Bus for Nowhere {
     unsafe fn write32(&self, _: Offset, _: u32) {}
     fn id(&self) -> PortId {
         PortId(0)
+    }
+}
+
+impl DmaSpace for Nowhere {
+    fn map(&self, _: NonNull<u8>, _: usize, _: Direction) -> Option<u64> {
+        Some(0)
     }
 }
 

@@ -17,6 +17,36 @@
 //! - **Ground.** [`bus::Bus`] reaches registers, [`dma::DmaSpace`] maps memory, [`reg`] gives each
 //!   register the access that it allows.
 //!
+//! # Unsafe
+//!
+//! A program without `unsafe` keeps memory safe on an honest device and on a lying one. It relies on what
+//! whoever wrote one of these has promised; a test keeps the list complete.
+//!
+//! | item | what is relied on |
+//! |---|---|
+//! | [`Platform`] | bus, map and clock stay the same and belong together; the clock really waits; no method panics |
+//! | [`Host::new`] | the clock really waits, and does not panic |
+//! | [`Bus`](bus::Bus) | the id names one controller; accesses arrive in order, and no others; no method panics |
+//! | [`Bus::write32`](bus::Bus::write32) | the value gives the controller no memory that it may not have, and nobody else drives it |
+//! | [`Mmio::new`](bus::Mmio::new) | the window of one controller is mapped as device memory, whole, for this driver alone |
+//! | [`Io::new`] | whoever holds it writes no register that leads the controller to foreign memory, or behind the port's back |
+//! | [`At::give`](reg::At::give), [`At::give_fields`](reg::At::give_fields), [`At::change`](reg::At::change) | the memory that the device gets with the value stays its own until the ring is seen disabled or the device is reset |
+//! | [`DmaSpace`](dma::DmaSpace) | a bus address reaches the range that was mapped and nothing else until it is unmapped; caches are kept as told; no method panics |
+//! | [`DmaSpace::unmap`](dma::DmaSpace::unmap) | the range was mapped so, once, and no controller uses it any more |
+//! | [`DmaSpace::for_device`](dma::DmaSpace::for_device), [`DmaSpace::for_cpu`](dma::DmaSpace::for_cpu) | the range is mapped and the caller's, not a controller's |
+//! | [`Identity::new`](dma::Identity::new), [`Shifted::new`](dma::Shifted::new) | bus addresses are pointers (plus the constant), and caches are coherent with the controller |
+//! | [`Vmm`](vmm::Vmm) | what it validates is one machine's memory alone; what it maps stays pinned and reaches that memory until it is unmapped |
+//! | [`Vmm::unmap`](vmm::Vmm::unmap) | the same hypervisor mapped the range at this address, once, and no controller uses it any more |
+//! | [`Port::new`] | the platform reaches a controller of this model that nobody else drives, and that keeps to memory it was given |
+//! | [`Port::assume_quiesced`] | all DMA of the device has ended, and stays so until the port is initialised |
+//! | [`Model`](device::Model), [`Life`](device::Life), [`Filters`](device::Filters), [`Vlans`](device::Vlans), [`Pools`](device::Pools), [`Queues`](device::Queues), [`Vectors`](device::Vectors), [`LinkControl`](device::LinkControl), [`Counters`](device::Counters) | the sequences do what their names say, hand over no memory but that of rings, see the device stopped where they say so, and end |
+//! | [`LiveAccept`](device::LiveAccept), [`DefaultPoolChoice`](device::DefaultPoolChoice), [`HeaderReplication`](device::HeaderReplication) | the device has the ability, and its sequences are as those above |
+//! | [`Queues::start_receive`](device::Queues::start_receive), [`Queues::start_transmit`](device::Queues::start_transmit) | the descriptors stay mapped until the ring is seen stopped |
+//! | [`Ring::hand_over`](device::shared::rings::Ring::hand_over), [`Ring::enable`](device::shared::rings::Ring::enable) | the ring was seen disabled, and its descriptors stay mapped until that is seen again |
+//! | `ReceiveHalf::dismantle` (sealed) | the device was seen to have stopped the ring |
+//!
+//! # Limits
+//!
 //! What is not done: frames span one buffer, never several (the frame limit must fit the buffer);
 //! no checksum or segmentation offloads; no RSS.
 

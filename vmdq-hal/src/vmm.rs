@@ -18,20 +18,23 @@ use crate::dma::DmaSpace;
 /// - From [`map`](Self::map) to [`unmap`](Self::unmap) the bus addresses `[a, a + len)` reach exactly
 ///   that memory from controllers behind `dma`, whatever the machine does meanwhile, its death
 ///   included: the pages stay pinned.
+/// - Two rings of one machine may ask for the same bytes. Then [`map`](Self::map) refuses, or maps them once
+///   more: each [`unmap`](Self::unmap) ends the one `map` that returned its address, and what the others
+///   returned reaches the memory still.
 /// - [`read`](GuestMemory::read) and [`write`](GuestMemory::write) touch memory of that machine alone,
 ///   and not as Rust references: the machine writes it at the same time.
 pub unsafe trait Vmm: GuestMemory {
     /// Pins a range that was validated and lets the controllers behind `dma` (the I/O container's
     /// map, with an IOMMU or without) write it; returns its bus address, or `None` if that is not
-    /// possible.
+    /// possible, such as for bytes that are mapped already.
     fn map<D: DmaSpace>(&self, vm: VmId, range: GuestRange, dma: &D) -> Option<u64>;
 
     /// Ends what [`map`](Self::map) began.
     ///
     /// # Safety
     ///
-    /// `map` returned `bus` for this range, it was not unmapped since, and no controller uses it any
-    /// more.
+    /// `map` of the same hypervisor returned `bus` for this range, it was not unmapped since, and no
+    /// controller uses it any more.
     unsafe fn unmap<D: DmaSpace>(&self, vm: VmId, range: GuestRange, bus: u64, dma: &D);
 }
 

@@ -123,16 +123,16 @@ fn mapping_is_checked() {
     unsafe { guests.unmap(red.vm(), GuestRange { len: 1024, ..range }, bus, &dma) };
     // SAFETY: no device has it; what is wrong is to be noticed.
     unsafe { guests.unmap(blue.vm(), range, bus, &dma) };
-    let expected = [GuestRule::MapOutside, GuestRule::DoubleMap, GuestRule::DoubleMap];
-    assert_eq!(rules(&guests), [&expected[..], &[GuestRule::NotMapped; 3]].concat());
+    // What is mapped already is refused and no fault: two rings of one machine may ask for it.
+    assert_eq!(rules(&guests), [&[GuestRule::MapOutside][..], &[GuestRule::NotMapped; 3]].concat());
 
     // SAFETY: no device has it; what is wrong is to be noticed.
     unsafe { guests.unmap(red.vm(), range, bus, &dma) };
     // SAFETY: no device has it; what is wrong is to be noticed.
     unsafe { guests.unmap(red.vm(), range, bus, &dma) };
-    assert_eq!(rules(&guests).len(), 7);
+    assert_eq!(rules(&guests).len(), 5);
     guests.remove(blue.vm());
-    assert_eq!(rules(&guests).len(), 7);
+    assert_eq!(rules(&guests).len(), 5);
     guests.remove(red.vm());
     assert_eq!(rules(&guests).last(), Some(&GuestRule::FreedWhileMapped));
     assert_eq!(guests.violations().last().unwrap().range, next);

@@ -55,11 +55,12 @@ impl<M: Model, P: Platform> Pool<M, P, Idle> {
         }
         // SAFETY: reads alone.
         let io = unsafe { Io::new(&self.platform) };
+        let (receive, transmit) = (self.model.receive_ring(self.index), self.model.transmit_ring(self.index));
+        let (rx_first, tx_first) = self.model.first_descriptors(io, receive, transmit);
+        // Afterwards: what was read of a device that is gone is nothing.
         if self.model.is_gone(io) {
             return Err(StartError::Gone);
         }
-        let (receive, transmit) = (self.model.receive_ring(self.index), self.model.transmit_ring(self.index));
-        let (rx_first, tx_first) = self.model.first_descriptors(io, receive, transmit);
         if rx_first >= rx.descriptors() || tx_first >= tx.descriptors() {
             return Err(StartError::RingTooShort { least: rx_first.max(tx_first) + 1 });
         }

@@ -7,6 +7,7 @@ use vmdq_core::{FrameLimit, MacAddress};
 use super::{InitError, Port, Ready, Reset, Routes};
 use crate::config::Config;
 use crate::device::{Model, Warnings};
+use crate::fault::{Fault, TimedOut};
 use crate::index::PoolIndex;
 use crate::platform::Platform;
 use crate::refused::Refused;
@@ -63,10 +64,16 @@ impl<M: Model, P: Platform> Port<M, P, Reset> {
         if self.platform.is_bus_master() == Some(false) {
             return Err(InitError::NotBusMaster);
         }
-        let warnings = model.reset(self.io())?;
+        let reset = model.reset(self.io());
+        match reset {
+            // Where nobody decodes, all reads zeros, and no wait for a bit ends: see below.
+            Ok(_) | Err(Fault::TimedOut(TimedOut { value: 0, .. })) => {}
+            Err(fault) => return Err(fault.into()),
+        }
         if !model.holds_what_is_written(self.io()) {
             return Err(if model.is_gone(self.io()) { InitError::Gone } else { InitError::NotDecoded });
         }
+        let warnings = reset?;
         if warnings.nvm_not_read {
             crate::warning!(
                 "{}: the controller did not report that it has read its NVM",
@@ -75,8 +82,12 @@ impl<M: Model, P: Platform> Port<M, P, Reset> {
         }
         model.init(self.io(), config);
         let address = model.address(self.io());
+        // The device may have gone after the first half of the address.
+        if model.is_gone(self.io()) {
+            return Err(InitError::Gone);
+        }
         if !address.is_station() {
-            return Err(if model.is_gone(self.io()) { InitError::Gone } else { InitError::Address(address) });
+            return Err(InitError::Address(address));
         }
         // What was counted before is nobody's.
         model.add_to(self.io(), &mut Statistics::default());

@@ -1,0 +1,63 @@
+//! Contracts: what a program without `unsafe` relies on, whatever it does, and what is noticed of a device
+//! that is not there, is another one, or goes.
+//!
+//! What the compiler refuses is in `ui`; here is what shows while running.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod gone;
+mod lives;
+mod shares;
+mod unsafe_items;
+mod waits;
+mod windows;
+mod wrong_device;
+
+/// Runs tests on one model.
+macro_rules! run {
+    ($controller:ty, $bed:path, $($file:ident: $($test:ident),+;)+) => {
+        $(mod $file {
+            $(#[test]
+            fn $test() {
+                crate::$file::$test::<$controller>($bed);
+            })+
+        })+
+    };
+}
+
+/// Runs tests on each model.
+macro_rules! on_every_model {
+    ($($tests:tt)+) => {
+        mod i82575 { run! { vmdq::igb::I82575, vmdq_sim::Sim::i82575, $($tests)+ } }
+        mod i82576 { run! { vmdq::igb::I82576, vmdq_sim::Sim::i82576, $($tests)+ } }
+        mod i82598 { run! { vmdq::ixgbe::I82598, vmdq_sim::Sim::i82598, $($tests)+ } }
+    };
+}
+
+on_every_model! {
+    gone:
+        whenever_the_device_goes_init_says_so,
+        whenever_the_device_goes_start_says_so,
+        whenever_the_device_goes_stop_says_so,
+        whenever_the_device_goes_quiesce_says_so,
+        rings_of_a_device_that_went_say_so,
+        a_link_of_a_device_that_went_is_down;
+    lives:
+        a_binding_of_an_earlier_life_is_refused,
+        a_binding_of_the_life_before_a_reset_is_refused,
+        what_came_back_in_an_earlier_life_is_no_proof,
+        rings_of_another_life_are_not_recovered,
+        no_ring_is_enabled_once_the_port_is_quiesced;
+    shares:
+        a_range_that_another_ring_shares_is_refused,
+        each_ring_unmaps_what_it_mapped;
+    waits:
+        a_stop_waits_for_what_is_under_way,
+        a_quiesced_port_has_waited_for_what_is_under_way;
+    wrong_device:
+        a_window_that_is_not_decoded_is_noticed,
+        an_address_that_no_station_has_is_noticed,
+        a_missing_bus_master_is_noticed,
+        another_model_is_noticed;
+}
