@@ -8,7 +8,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 use vmdq_bench::{Goal, count_if_possible, measured_region, table};
 use vmdq_core::FrameLimit;
-use vmdq_core::fair::{DeficitRoundRobin, RoundRobin, WideRoundRobin};
+use vmdq_core::fair::{DeficitRoundRobin, RoundRobin};
 
 const PICKS: usize = 1 << 14;
 
@@ -17,7 +17,7 @@ enum Subject {
     /// Nobody: what the loop costs.
     Bare(usize),
     Frames(RoundRobin),
-    Wide(WideRoundRobin),
+    Wide(RoundRobin<2>),
     Bytes(Box<DeficitRoundRobin<64>>, Lengths),
 }
 
@@ -74,7 +74,7 @@ impl Row {
                 Subject::Frames(turn)
             }
             "wide round robin" => {
-                let mut turn = WideRoundRobin::new();
+                let mut turn = RoundRobin::<2>::wide();
                 active.iter().for_each(|&member| turn.activate(member));
                 Subject::Wide(turn)
             }

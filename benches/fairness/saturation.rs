@@ -8,7 +8,7 @@
 use fastrand::Rng;
 use serde_json::{Value, json};
 use vmdq_bench::Goal;
-use vmdq_core::fair::{RoundRobin, WideRoundRobin};
+use vmdq_core::fair::RoundRobin;
 
 /// N and the throughput of FIFOs. Up to 8 it is the paper's table; 16 and 32 are the same Markov chain
 /// solved for more inputs; beyond, the limit 2 - √2 + 0.2463/N + 0.1076/N² through these two.
@@ -43,10 +43,10 @@ pub(crate) fn measure(goals: &mut Vec<Goal>) -> Vec<Row> {
         .iter()
         .map(|&(n, known)| {
             let fifo = fifos(n);
-            let queues = if n <= RoundRobin::MEMBERS {
+            let queues = if n <= <RoundRobin>::MEMBERS {
                 Some(queues::<RoundRobin>(n))
-            } else if n <= WideRoundRobin::MEMBERS {
-                Some(queues::<WideRoundRobin>(n))
+            } else if n <= RoundRobin::<2>::MEMBERS {
+                Some(queues::<RoundRobin<2>>(n))
             } else {
                 None
             };
@@ -98,22 +98,17 @@ trait Turn: Copy + Default {
     fn pick(&mut self) -> Option<usize>;
 }
 
-macro_rules! turn {
-    ($($name:ident)*) => {$(
-        impl Turn for $name {
-            fn activate(&mut self, member: usize) {
-                self.activate(member);
-            }
-            fn deactivate(&mut self, member: usize) {
-                self.deactivate(member);
-            }
-            fn pick(&mut self) -> Option<usize> {
-                self.pick()
-            }
-        }
-    )*};
+impl<const WORDS: usize> Turn for RoundRobin<WORDS> {
+    fn activate(&mut self, member: usize) {
+        self.activate(member);
+    }
+    fn deactivate(&mut self, member: usize) {
+        self.deactivate(member);
+    }
+    fn pick(&mut self) -> Option<usize> {
+        self.pick()
+    }
 }
-turn!(RoundRobin WideRoundRobin);
 
 /// A queue for each output at each input. Each output grants an input in turn, each input accepts a
 /// grant in turn; a turn that was not accepted is not over.

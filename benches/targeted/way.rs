@@ -107,17 +107,13 @@ impl Host {
         match way {
             Way::Copy { rx, pool, burst } => {
                 rx.receive_replacing(burst, BATCH, pool);
-                network.relay(burst, &mut Copies { interface, machine });
-                // There is room: they came from there.
-                burst.drain(..).for_each(|frame| drop(pool.put(frame)));
+                copy(network, interface, machine, burst, pool);
             }
             Way::Targeted { rx, headers, burst, posted } => {
                 take_back(interface, rx, posted);
                 rx.refill(headers);
                 rx.receive(burst);
-                network.relay(burst, &mut InPlace { interface, posted });
-                // There is room: they came from there.
-                burst.drain(..).for_each(|frame| drop(headers.put(frame.header)));
+                hand_over(network, interface, burst, headers, posted);
             }
         }
         interface.notify_if_needed(*machine);
@@ -126,6 +122,21 @@ impl Host {
 }
 
 /// Copies what was received into the guest's buffers.
+fn copy(
+    network: &mut Network,
+    interface: &mut VirtualInterface<'static>,
+    machine: &Machine,
+    burst: &mut Burst<BATCH>,
+    pool: &mut BufferPool,
+) {
+    network.relay(burst, &mut Copies { interface, machine });
+    for frame in burst.drain(..) {
+        // There is room: it came from there.
+        let _ = pool.put(frame);
+    }
+}
+
+/// A guest to whose buffers frames are copied.
 struct Copies<'h> {
     interface: &'h mut VirtualInterface<'static>,
     machine: &'h Machine,
@@ -134,9 +145,10 @@ struct Copies<'h> {
 impl Outlet<Frame> for Copies<'_> {
     #[inline(always)]
     fn copy(&mut self, _to: InterfaceId, _tag: TagAction, group: &Group<'_, Frame>) {
+        let Self { interface, machine } = self;
         for frame in &*group.frames {
             // The interface counts what the guest had no buffer for.
-            let _ = self.interface.deliver(self.machine, frame.bytes(), frame.tag());
+            let _ = interface.deliver(*machine, frame.bytes(), frame.tag());
         }
     }
 
@@ -150,6 +162,23 @@ impl Outlet<Frame> for Copies<'_> {
 }
 
 /// Tells the guest which of its buffers have frames.
+// One call for a batch, so that the loop has registers of its own.
+#[inline(never)]
+fn hand_over(
+    network: &mut Network,
+    interface: &mut VirtualInterface<'static>,
+    burst: &mut TargetedBurst<BATCH>,
+    headers: &mut BufferPool,
+    posted: &mut [Option<Posted>; BUFFERS],
+) {
+    network.relay(burst, &mut InPlace { interface, posted });
+    for frame in burst.drain(..) {
+        // There is room: it came from there.
+        let _ = headers.put(frame.header);
+    }
+}
+
+/// A guest whose buffers have the frames already.
 struct InPlace<'h> {
     interface: &'h mut VirtualInterface<'static>,
     posted: &'h mut [Option<Posted>; BUFFERS],
@@ -158,10 +187,11 @@ struct InPlace<'h> {
 impl Outlet<Targeted> for InPlace<'_> {
     #[inline(always)]
     fn copy(&mut self, _to: InterfaceId, _tag: TagAction, group: &Group<'_, Targeted>) {
+        let Self { interface, posted } = self;
         for frame in &*group.frames {
-            if let Some(buffer) = self.posted[usize::from(frame.id)].take() {
+            if let Some(buffer) = posted[usize::from(frame.id)].take() {
                 let length = u32::from(frame.len);
-                let _ = self.interface.receive().complete(buffer, length, frame.header.tag());
+                let _ = interface.receive().complete(buffer, length, frame.header.tag());
             }
         }
     }

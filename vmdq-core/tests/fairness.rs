@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use vmdq_core::FrameLimit;
-use vmdq_core::fair::{DeficitRoundRobin, MAX_WEIGHT, RoundRobin, WideRoundRobin, wire_bytes};
+use vmdq_core::fair::{DeficitRoundRobin, MAX_WEIGHT, RoundRobin, Schedule, wire_bytes};
 
 const MEMBERS: usize = 9;
 /// Members below always have a frame; the others do as they like.
@@ -190,7 +190,7 @@ proptest! {
     #[test]
     fn nobody_gets_two_frames_ahead(steps in vec((any::<bool>(), 0..64_usize, 1..20_usize), 1..60)) {
         let mut narrow = RoundRobin::new();
-        let mut wide = WideRoundRobin::new();
+        let mut wide = RoundRobin::<2>::wide();
         narrow.activate(20);
         wide.activate(20);
         let mut since = [0; 64];
@@ -222,11 +222,70 @@ proptest! {
 /// The members behind bit 63, which the other test does not reach.
 #[test]
 fn wide_turns_go_round_all_members() {
-    let mut turn = WideRoundRobin::new();
-    (0..=WideRoundRobin::MEMBERS).for_each(|member| turn.activate(member));
-    for _ in 0..2 {
-        assert!((0..WideRoundRobin::MEMBERS).all(|member| turn.pick() == Some(member)));
+    fn go_round<const WORDS: usize>() {
+        let mut turn = RoundRobin::<WORDS>::wide();
+        let members = RoundRobin::<WORDS>::MEMBERS;
+        (0..=members).for_each(|member| turn.activate(member));
+        for _ in 0..2 {
+            assert!((0..members).all(|member| turn.pick() == Some(member)));
+        }
+        (0..members).for_each(|member| turn.deactivate(member));
+        assert_eq!(turn.pick(), None);
     }
-    (0..WideRoundRobin::MEMBERS).for_each(|member| turn.deactivate(member));
-    assert_eq!(turn.pick(), None);
+    go_round::<1>();
+    go_round::<2>();
+    go_round::<5>();
+    go_round::<64>();
+}
+
+proptest! {
+    /// Turns of several words pick as the definition says: the first active member after the last one.
+    #[test]
+    fn wide_turns_pick_the_next_active_member(steps in vec((any::<bool>(), 0..320_usize, 0..4_usize), 1..200)) {
+        let mut turn = RoundRobin::<5>::wide();
+        let mut active = std::collections::BTreeSet::new();
+        let mut last = None;
+        for (activate, member, picks) in steps {
+            if activate {
+                turn.activate(member);
+                active.insert(member);
+            } else {
+                turn.deactivate(member);
+                active.remove(&member);
+            }
+            prop_assert_eq!(turn.is_active(member), activate);
+            for _ in 0..picks {
+                let after = active.iter().find(|member| last.is_none_or(|last| **member > last));
+                let expected = after.or(active.first()).copied();
+                prop_assert_eq!(turn.pick(), expected);
+                last = expected.or(last);
+            }
+        }
+    }
+}
+
+/// More than 64 members, by weight, and moved between queues.
+#[test]
+fn hundreds_of_members_get_their_shares_and_move() {
+    const MANY: usize = 300;
+    let mut turn = DeficitRoundRobin::<MANY, 5>::wide(limit());
+    turn.set_weight(299, 3).unwrap();
+    (0..MANY).for_each(|member| turn.activate(member));
+    let mut sent = [0; MANY];
+    for _ in 0..(MANY + 2) * 5 {
+        sent[turn.next(|_| Some(1514)).unwrap()] += 1;
+    }
+    assert!(sent[..299].iter().all(|sent| *sent == 5) && sent[299] == 15, "{sent:?}");
+
+    let mut schedule = Schedule::<MANY, 2, 5>::wide(limit());
+    (0..MANY).for_each(|member| schedule.assign(member, 0).unwrap());
+    [3, 70, 299].into_iter().for_each(|member| schedule.activate(member));
+    assert_eq!([0; 3].map(|queue| schedule.next(queue, |_| Some(1514))), [Some(3), Some(70), Some(299)]);
+    // It waits until its frame, the second, is out of its old queue.
+    schedule.assign(70, 1).unwrap();
+    schedule.sent(0, 1);
+    assert!(schedule.is_leaving(70) && !schedule.is_leaving(299) && !schedule.is_leaving(6));
+    assert_eq!(schedule.next(1, |_| Some(60)), None);
+    schedule.sent(0, 1);
+    assert_eq!((schedule.is_leaving(70), schedule.next(1, |_| Some(60))), (false, Some(70)));
 }

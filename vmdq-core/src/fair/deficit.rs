@@ -4,7 +4,8 @@
 use super::share::{QuantumError, Shares, Turns, WeightError};
 use crate::limit::FrameLimit;
 
-/// Picks active members in turn such that each gets wire time by its weight. At most 64 members.
+/// Picks active members in turn such that each gets wire time by its weight. At most 64 members for
+/// each of `WORDS`, and at most 64 words.
 ///
 /// In its turn a member may send a quantum of bytes times its weight, and what it could not use up
 /// because its next frame was too long it keeps for its next turn. Bytes are those of the wire
@@ -58,18 +59,39 @@ use crate::limit::FrameLimit;
 /// assert_eq!(sent, [3, 6]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// A word has 64 members; 65 of them don't compile but with two words:
+///
+/// ```
+/// # let limit = vmdq_core::FrameLimit::new(1518, 1518).unwrap();
+/// let turn = vmdq_core::fair::DeficitRoundRobin::<65, 2>::wide(limit);
+/// ```
+///
+/// ```compile_fail,E0080
+/// # let limit = vmdq_core::FrameLimit::new(1518, 1518).unwrap();
+/// let turn = vmdq_core::fair::DeficitRoundRobin::<65>::new(limit);
+/// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct DeficitRoundRobin<const N: usize> {
-    turns: Turns,
+pub struct DeficitRoundRobin<const N: usize, const WORDS: usize = 1> {
+    turns: Turns<WORDS>,
     shares: Shares<N>,
 }
 
 impl<const N: usize> DeficitRoundRobin<N> {
-    /// Makes a turn without active members: all weights 1, the quantum one longest frame of a port.
+    /// Makes a turn of at most 64 members, none of them active: all weights 1, the quantum one longest
+    /// frame of a port.
     #[must_use]
     pub const fn new(limit: FrameLimit) -> Self {
-        Self { turns: Turns::NEW, shares: Shares::new(limit) }
+        Self::wide(limit)
+    }
+}
+
+impl<const N: usize, const WORDS: usize> DeficitRoundRobin<N, WORDS> {
+    /// Makes a turn of any number of members, as [`new`](DeficitRoundRobin::new) does.
+    #[must_use]
+    pub const fn wide(limit: FrameLimit) -> Self {
+        Self { turns: Turns::NEW, shares: Shares::new::<WORDS>(limit) }
     }
 
     /// Sets how many bytes of the wire a member of weight 1 may send in its turn, from the next turn

@@ -9,7 +9,7 @@
 //!   queue take turns.
 //! - **Bytes instead of frames.** A turn of frames gives a virtual machine with 1514-byte frames 18
 //!   times the wire time of one with 60-byte frames. [`DeficitRoundRobin`] counts bytes, with a weight
-//!   for each member; [`RoundRobin`] and [`WideRoundRobin`] count frames, as the hardware does.
+//!   for each member; [`RoundRobin`] counts frames, as the hardware does.
 //! - **More queues than one for a sender.** [`FlowQueues`] chooses queues such that no flow is
 //!   reordered, also when queues are stopped or drained.
 //!
@@ -22,12 +22,16 @@
 //! | [`RoundRobin`] | 1 frame | 1 frame of each other member |
 //! | [`DeficitRoundRobin`] | 1 quantum and 2 longest frames, in bytes divided by weight | weight × quantum and 1 longest frame of each other member |
 //!
+//! Up to 64 members fit one machine word. For more, give the types more words and make them with `wide`:
+//! at most 64 words with 4096 members, and still in constant time.
+//!
 //! [`DeficitRoundRobin`] argues for its bound. What other members claim, post or withhold changes
 //! neither: the bounds hold for an honest member among hostile ones.
 #![forbid(unsafe_code)]
 
 mod deficit;
 mod flow;
+mod members;
 mod passage;
 mod schedule;
 mod share;
@@ -37,4 +41,4 @@ pub use deficit::DeficitRoundRobin;
 pub use flow::{FlowError, FlowQueues};
 pub use schedule::{AssignError, Schedule};
 pub use share::{MAX_QUANTUM, MAX_WEIGHT, QuantumError, WeightError, wire_bytes};
-pub use turn::{RoundRobin, WideRoundRobin};
+pub use turn::RoundRobin;

@@ -3,11 +3,13 @@
 
 use core::fmt;
 
+use super::members::Members;
 use super::passage::Passage;
 use super::share::{QuantumError, Shares, Turns, WeightError};
 use crate::limit::FrameLimit;
 
-/// Shares `QUEUES` hardware queues among `N` members (virtual machines), at most 64.
+/// Shares `QUEUES` hardware queues among `N` members (virtual machines), at most 64 for each of `WORDS`,
+/// and at most 64 words.
 ///
 /// Each member sends through the queue that it is assigned to. Those of one queue take turns of bytes
 /// by weight ([`DeficitRoundRobin`](super::DeficitRoundRobin), with its bounds); the queues take turns
@@ -54,12 +56,12 @@ use crate::limit::FrameLimit;
 /// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Schedule<const N: usize, const QUEUES: usize> {
+pub struct Schedule<const N: usize, const QUEUES: usize, const WORDS: usize = 1> {
     shares: Shares<N>,
     places: [Place; N],
-    queues: [Queue; QUEUES],
+    queues: [Queue<WORDS>; QUEUES],
     /// Members that leave a queue when their frames are out of it.
-    leaving: u64,
+    leaving: Members<WORDS>,
 }
 
 /// Where a member sends.
@@ -77,24 +79,32 @@ struct Place {
 
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-struct Queue {
-    turns: Turns,
+struct Queue<const WORDS: usize> {
+    turns: Turns<WORDS>,
     passage: Passage,
 }
 
 impl<const N: usize, const QUEUES: usize> Schedule<N, QUEUES> {
-    const QUEUES_CHECKED: () = assert!(QUEUES >= 1 && QUEUES <= 256, "there are 1 to 256 queues");
-
-    /// Makes a schedule of members that are assigned to no queue: all weights 1, the quantum one longest
-    /// frame of a port.
+    /// Makes a schedule of at most 64 members that are assigned to no queue: all weights 1, the quantum one
+    /// longest frame of a port.
     #[must_use]
     pub const fn new(limit: FrameLimit) -> Self {
+        Self::wide(limit)
+    }
+}
+
+impl<const N: usize, const QUEUES: usize, const WORDS: usize> Schedule<N, QUEUES, WORDS> {
+    const QUEUES_CHECKED: () = assert!(QUEUES >= 1 && QUEUES <= 256, "there are 1 to 256 queues");
+
+    /// Makes a schedule of any number of members, as [`new`](Schedule::new) does.
+    #[must_use]
+    pub const fn wide(limit: FrameLimit) -> Self {
         const { Self::QUEUES_CHECKED };
         Self {
-            shares: Shares::new(limit),
+            shares: Shares::new::<WORDS>(limit),
             places: [Place { queue: 0, last: 0, assigned: None, waiting: false }; N],
             queues: [Queue { turns: Turns::NEW, passage: Passage::NEW }; QUEUES],
-            leaving: 0,
+            leaving: Members::EMPTY,
         }
     }
 
@@ -135,23 +145,20 @@ impl<const N: usize, const QUEUES: usize> Schedule<N, QUEUES> {
             old.turns.deactivate(&mut self.shares, member);
         }
         place.assigned = Some(queue);
-        self.leaving |= 1 << member;
+        self.leaving.insert(member);
         self.settle();
         Ok(())
     }
 
     /// Lets members go on whose frames are out of the queue that they leave.
     fn settle(&mut self) {
-        let mut leaving = self.leaving;
-        while leaving != 0 {
-            let member = leaving.trailing_zeros() as usize;
-            leaving &= leaving - 1;
+        for member in self.leaving.iter() {
             let Some(place) = self.places.get_mut(member) else { return };
             let here = place.assigned == Some(place.queue);
             let passed =
                 self.queues.get(usize::from(place.queue)).is_none_or(|old| old.passage.passed(place.last));
             if here || passed {
-                self.leaving &= !(1 << member);
+                self.leaving.remove(member);
                 if core::mem::take(&mut place.waiting) {
                     self.activate(member);
                 }
@@ -167,7 +174,7 @@ impl<const N: usize, const QUEUES: usize> Schedule<N, QUEUES> {
     pub fn activate(&mut self, member: usize) {
         let Some(place) = self.places.get_mut(member) else { return };
         match place.assigned.and_then(|queue| self.queues.get_mut(usize::from(queue))) {
-            Some(queue) if self.leaving >> member & 1 == 0 => queue.turns.activate(member),
+            Some(queue) if !self.leaving.contains(member) => queue.turns.activate(member),
             _ => place.waiting = true,
         }
     }
@@ -219,7 +226,7 @@ impl<const N: usize, const QUEUES: usize> Schedule<N, QUEUES> {
     fn change(&mut self, queue: u8, change: impl FnOnce(&mut Passage)) {
         if let Some(queue) = self.queues.get_mut(usize::from(queue)) {
             change(&mut queue.passage);
-            if self.leaving != 0 {
+            if !self.leaving.is_empty() {
                 self.settle();
             }
         }
@@ -241,7 +248,7 @@ impl<const N: usize, const QUEUES: usize> Schedule<N, QUEUES> {
     /// Tells whether a member waits for its frames to get out of the queue that it leaves.
     #[must_use]
     pub const fn is_leaving(&self, member: usize) -> bool {
-        member < N && self.leaving >> member & 1 != 0
+        member < N && self.leaving.contains(member)
     }
 }
 

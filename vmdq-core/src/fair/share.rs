@@ -55,10 +55,9 @@ struct Member {
 }
 
 impl<const N: usize> Shares<N> {
-    const CHECKED: () = assert!(N >= 1 && N <= RoundRobin::MEMBERS, "there are 1 to 64 members");
-
-    pub(super) const fn new(limit: FrameLimit) -> Self {
-        const { Self::CHECKED };
+    /// The shares of members that take turns in so many words.
+    pub(super) const fn new<const WORDS: usize>(limit: FrameLimit) -> Self {
+        const { assert!(N >= 1 && N <= 64 * WORDS, "there are 1 to 64 members for each of WORDS") };
         let longest = limit.tagged();
         let quantum = wire_bytes(longest);
         let span = longest as usize - PADDED;
@@ -123,18 +122,18 @@ impl<const N: usize> Shares<N> {
 /// have theirs in one place.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) struct Turns {
-    active: RoundRobin,
+pub(super) struct Turns<const WORDS: usize> {
+    active: RoundRobin<WORDS>,
     /// The member in its turn, or [`NOBODY`]. The turn is over when what is left is no frame's worth.
-    current: u8,
+    current: u16,
 }
 
 /// No member. One that went away must not be remembered: it may take turns elsewhere, with the same
 /// share.
-const NOBODY: u8 = u8::MAX;
+const NOBODY: u16 = u16::MAX;
 
-impl Turns {
-    pub(super) const NEW: Self = Self { active: RoundRobin::new(), current: NOBODY };
+impl<const WORDS: usize> Turns<WORDS> {
+    pub(super) const NEW: Self = Self { active: RoundRobin::wide(), current: NOBODY };
 
     #[inline]
     pub(super) const fn activate(&mut self, member: usize) {
@@ -200,7 +199,7 @@ impl Turns {
             let cost = shares.cost(len);
             let member = shares.members.get_mut(at)?;
             member.deficit += member.turn - cost;
-            self.current = at as u8;
+            self.current = at as u16;
             return Some(at);
         }
     }

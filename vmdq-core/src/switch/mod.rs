@@ -236,9 +236,9 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
 
     /// Sets whether service tags (0x88a8) are VLAN tags, too (default: no; see [`Vlans`]).
     ///
-    /// Descriptors don't show them, so that frames of the wire have to be indicated one by one then:
-    /// groups of several frames without a removed tag are dropped
-    /// ([`DropReason::MixedTags`]), and so is what [`Origin::Targeted`] brings.
+    /// Descriptors don't show them, so that frames of the wire have to be relayed one by one then: groups
+    /// of several frames without a removed tag are dropped ([`DropReason::MixedTags`]), and so is what
+    /// [`Origin::Targeted`] brings.
     pub fn set_service_tags(&mut self, are_tags: bool) {
         self.service_tags = are_tags;
         self.settle_all();

@@ -5,8 +5,8 @@
 //! the switch finds their interface by its table: delivery is the same, but each such frame costs a
 //! decision. So the busiest addresses should have the filters, and the least active ones share the
 //! default queue. [`Steering`] decides which, by a [`Policy`] that can be replaced, and says what to do
-//! as [`Step`]s; the caller does it with [`FilterTable::bind`](crate::FilterTable::bind) and
-//! [`unbind`](crate::FilterTable::unbind).
+//! as [`Step`]s; the caller does it with `FilterTable::bind` and
+//! `unbind` of `vmdq-hal`.
 //!
 //! The hardware sorts by address alone. An address that two interfaces have (in different VLANs)
 //! therefore never gets a filter: it would bring one the other's frames. What is learned (see

@@ -108,7 +108,7 @@ where
         sent as usize
     }
 
-    /// Returns how many frames can be exchanged .
+    /// Returns how many frames can be exchanged within one run of both rings.
     #[inline(always)]
     fn next_run(&mut self) -> u32 {
         if self.rx.run_left == 0 {

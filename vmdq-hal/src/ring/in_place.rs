@@ -149,7 +149,7 @@ where
         self.rx.announce_from(ANNOUNCE_EVERY.min(self.rx.space.descriptors() / 8 * 3));
     }
 
-    /// Returns how many frames can pass .
+    /// Returns how many frames can pass within one run of both rings.
     #[inline(always)]
     fn next_run(&mut self) -> u32 {
         if self.rx.run_left == 0 {
@@ -175,10 +175,10 @@ where
     ) -> u32 {
         let (receive, send) =
             (self.rx.space.places.from(self.rx.head), self.tx.space.places.from(self.tx.next));
-        let common = self.tx.word;
+        let (common, judged) = (self.tx.word, self.rx.judged());
         let passed = Place::walk(most, |place| {
             let done = receive.descriptor(place).peek();
-            if !self.rx.is_good(done) {
+            if !self.rx.is_good_by(done, judged) {
                 return false;
             }
             observe();
@@ -186,16 +186,16 @@ where
             let mut frame = ManuallyDrop::new(unsafe { self.rx.finished(&receive, place, done) });
             let begun = (place.since(Place::FIRST), before);
             let goes_out = guarded(self, begun, |this| {
-                if !look(&mut ForwardedFrame(&mut frame)) {
-                    return false;
+                let goes_out = look(&mut ForwardedFrame(&mut frame));
+                if goes_out {
+                    // SAFETY: no tail covers either descriptor. The buffer stays in its slot, and the receive
+                    // tail does not cover it before the frame is reported sent (`take_back`). The length is
+                    // within the limit of the sending port (`ForwardError::check`).
+                    *last = unsafe { describe(&send, &this.tx.dma, place, &frame, common) };
+                    // SAFETY: as above.
+                    unsafe { receive.descriptor(place).post(frame.buffer().bus()) };
                 }
-                // SAFETY: no tail covers either descriptor. The buffer stays in its slot, and the receive
-                // tail does not cover it before the frame is reported sent (`take_back`). The length is
-                // within the limit of the sending port (`ForwardError::check`).
-                *last = unsafe { describe(&send, &this.tx.dma, place, &frame, common) };
-                // SAFETY: as above.
-                unsafe { receive.descriptor(place).post(frame.buffer().bus()) };
-                true
+                goes_out
             });
             if !goes_out {
                 self.dropping = true;

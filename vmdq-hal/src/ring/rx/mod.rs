@@ -198,6 +198,12 @@ impl<P: Platform> RxRing<P> {
         self.owner
     }
 
+    /// Returns the bits of a status word that tell a good frame.
+    #[inline(always)]
+    pub(crate) const fn judged(&self) -> u32 {
+        self.judged
+    }
+
     /// Returns the error bits that the device names errors by.
     #[inline(always)]
     pub(crate) const fn errors(&self) -> u32 {

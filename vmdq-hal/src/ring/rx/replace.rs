@@ -150,7 +150,7 @@ impl<P: Platform> RxRing<P> {
         self.run_left -= count;
     }
 
-    /// Finds out how many frames can be taken and replaced .
+    /// Finds out how many frames can be taken and replaced within one run.
     pub(crate) fn renew(&mut self) {
         let visible = self.announced.wrapping_sub(self.head);
         let runs = self.space.places.run(self.head).min(self.space.places.run(self.posted));

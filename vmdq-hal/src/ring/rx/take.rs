@@ -100,9 +100,11 @@ impl<P: Platform> RxRing<P> {
         mut then: impl FnMut(Place),
     ) -> u32 {
         let places = self.space.places.from(self.head);
+        // A copy, since what is reached through the ring is read again after each frame that is written.
+        let judged = self.judged();
         Place::walk(most, |place| {
             let done = places.descriptor(place).peek();
-            if !self.is_good(done) {
+            if !self.is_good_by(done, judged) {
                 return false;
             }
             observe();
@@ -118,11 +120,17 @@ impl<P: Platform> RxRing<P> {
     /// Tells whether a descriptor is done and simply holds a good frame.
     #[inline(always)]
     pub(crate) fn is_good(&self, done: WriteBack) -> bool {
+        self.is_good_by(done, self.judged())
+    }
+
+    /// As [`is_good`](Self::is_good), with a copy of [`judged`](Self::judged).
+    #[inline(always)]
+    pub(crate) fn is_good_by(&self, done: WriteBack, judged: u32) -> bool {
         let good = status::DD | status::EOP;
         // One comparison of lengths does: below the shortest it wraps around, and within the limit is
         // within every posted buffer.
         let beyond_shortest = done.length().wrapping_sub(FrameLimit::SHORTEST);
-        done.status() & self.judged == good && beyond_shortest <= self.span
+        done.status() & judged == good && beyond_shortest <= self.span
     }
 
     /// Moves the buffer of a descriptor out of its slot, as the frame that the device reports.

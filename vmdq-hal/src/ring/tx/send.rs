@@ -160,7 +160,7 @@ impl<P: Platform> TxRing<P> {
         self.run_left -= count;
     }
 
-    /// Finds out how many frames can be sent .
+    /// Finds out how many frames can be sent within one run.
     #[inline]
     pub(in crate::ring) fn renew(&mut self) {
         self.run_left = (self.room() as u32).min(self.space.places.run(self.next));
