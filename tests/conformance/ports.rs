@@ -130,7 +130,7 @@ fn put<M: Concrete, P: Platform, V: Part<M, P>>(
     foreign: Option<usize>,
 ) -> Vec<V> {
     if let Some(at) = foreign {
-        let Refused { error: OtherPort, value } = parts.put(values.remove(at)).err().expect("it was taken");
+        let Refused { error: OtherPort, value } = parts.put(values.remove(at)).expect_err("it was taken");
         values.insert(at, value);
     }
     values
