@@ -10,6 +10,7 @@ mod code;
 mod committed;
 mod features;
 mod loom;
+mod modules;
 mod no_std;
 mod qemu;
 mod regs;
@@ -53,6 +54,8 @@ enum Task {
     NoStd,
     /// Checks every crate with every set of its features
     Features,
+    /// Shows that no modules need each other in a circle, and that no file is too long to read
+    Modules,
     /// Generates the register tokens from the tables, or checks them, or exports CMSIS-SVD
     Regs(regs::Args),
 }
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Task::Targets => targets::run(),
         Task::NoStd => no_std::run(),
         Task::Features => features::run(),
+        Task::Modules => modules::run(),
         Task::Regs(args) => regs::run(&args).map_err(Into::into),
     };
     match done {
