@@ -50,6 +50,7 @@
 //! What is not done: frames span one buffer, never several (the frame limit must fit the buffer);
 //! no checksum or segmentation offloads; no RSS.
 
+mod buffer_size;
 pub mod bus;
 mod collection;
 mod config;
@@ -57,11 +58,11 @@ pub mod device;
 pub mod dma;
 mod fault;
 mod filter;
+mod filter_memory;
 #[doc(hidden)]
 #[macro_use]
 pub mod fmt;
 mod index;
-mod io;
 mod link;
 mod owner;
 mod platform;
@@ -70,6 +71,7 @@ mod port;
 mod refused;
 pub mod reg;
 pub mod ring;
+mod start;
 mod statistics;
 pub mod targeted;
 mod vector;
@@ -78,17 +80,19 @@ pub mod vmm;
 pub use collection::{Collection, Mint, Minted};
 pub use config::{Causes, Config};
 pub use fault::{Fault, Gone, TimedOut};
-pub use filter::{BindError, Binding, BindingId, FilterError, FilterMemory, FilterSlot, FilterTable, Shadow};
+pub use filter::{BindError, Binding, BindingId, FilterError, FilterSlot, FilterTable};
+pub use filter_memory::{FilterMemory, Shadow};
 pub use index::{FilterIndex, PoolIndex, PoolSet, RingIndex, VectorIndex, VectorSet};
-pub use io::Io;
 pub use link::{Link, Speed};
 pub use platform::{Host, Platform, SharedDelay, WaitWith};
-pub use pool::{Idle, NotStarted, Pool, ReceiveRing, Running, StartError, Started, StopError, Stopped};
+pub use pool::{Idle, Pool, Running};
 pub use port::{
     InitError, Initialised, Missing, OtherPort, Part, Parts, Plan, Port, Quiesced, Ready, Reset, Resources,
     Restore, RestoreError, SetDefaultError, Vmdq, VmdqOff, VmdqOn,
 };
 pub use refused::Refused;
+pub use reg::io::Io;
+pub use start::{NotStarted, ReceiveRing, StartError, Started, StopError, Stopped};
 pub use statistics::Statistics;
 pub use vector::Vector;
 pub use vmdq_core::{Accept, FrameLimit, MacAddress};

@@ -17,14 +17,16 @@
 //! A token reaches a register through an [`Io`] alone, which only this crate makes. No reference to
 //! device memory is ever formed.
 
+pub(crate) mod io;
+
 use core::marker::PhantomData;
 
 use tock_registers::fields::{Field, FieldValue};
 use tock_registers::{LocalRegisterCopy, RegisterLongName};
 
 use crate::bus::{Offset, WINDOW};
-use crate::io::Io;
 use crate::platform::Platform;
+use io::Io;
 
 /// Access kind: read only.
 pub enum Ro {}

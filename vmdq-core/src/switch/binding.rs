@@ -4,7 +4,8 @@
 use super::Switch;
 use super::counters::InterfaceCounters;
 use super::header::Address;
-use super::interface::{AddressError, InterfaceError, InterfaceId, Kind, NotBound, Physical, Slot, Virtual};
+use super::interface::{AddressError, InterfaceError, InterfaceId, Kind, NotBound, Physical, Virtual};
+use super::slot::Slot;
 use super::statics::Full;
 use super::vlan::{Membership, Vlan, Vlans};
 use crate::mac::MacAddress;

@@ -10,7 +10,6 @@
 //! hardware has either the old table or the new one.
 
 mod error;
-mod memory;
 mod slot;
 
 use core::fmt;
@@ -18,6 +17,7 @@ use core::fmt;
 use vmdq_core::MacAddress;
 
 use crate::device::{Io, Model};
+use crate::filter_memory::{Entry, Slots};
 use crate::index::{FilterIndex, PoolIndex};
 use crate::owner::Owner;
 use crate::platform::Platform;
@@ -25,8 +25,6 @@ use crate::pool::{Pool, Running};
 use crate::refused::Refused;
 
 pub use error::{BindError, FilterError};
-pub(crate) use memory::Entry;
-pub use memory::{FilterMemory, Shadow};
 pub(crate) use slot::SlotSeed;
 pub use slot::{Binding, BindingId, FilterSlot};
 

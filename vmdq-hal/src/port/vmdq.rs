@@ -11,9 +11,7 @@ use crate::device::{DefaultPoolChoice, LiveAccept, Model};
 use crate::filter::{FilterTable, SlotSeed};
 use crate::index::PoolIndex;
 use crate::platform::Platform;
-use crate::pool::{Idle, NotStarted, Pool, PoolSeed, PoolSetup, Running, StartError, Started};
-use crate::refused::Refused;
-use crate::ring::{BufferPool, BufferSize, RingSpace};
+use crate::pool::{Pool, PoolSeed, PoolSetup, Running};
 use crate::vector::{Vector, VectorSeed};
 
 impl<M: Model, P: Platform, S> Port<M, P, S> {
@@ -46,56 +44,6 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
             vectors: Collection::of(VectorSeed { model, platform: platform(), owner }, limits.vectors.into()),
             port: self.into_state(),
         }
-    }
-}
-
-impl<M: Model, P: Platform, S> Port<M, P, S> {
-    /// Starts a pool on ring memory, for buffers of at least `size`.
-    ///
-    /// # Errors
-    ///
-    /// [`StartError`], the pool, and the memory unless the device may have it.
-    pub fn start(
-        &self,
-        pool: Pool<M, P, Idle>,
-        rx: impl Into<RingSpace>,
-        tx: impl Into<RingSpace>,
-        size: BufferSize,
-    ) -> Result<Started<M, P>, Refused<StartError, NotStarted<M, P>>>
-    where
-        S: VmdqOn,
-    {
-        let (rx, tx) = (rx.into(), tx.into());
-        if pool.owner() != self.owner() {
-            return Err(Refused::new(StartError::OtherPort, NotStarted { pool, memory: Some((rx, tx)) }));
-        }
-        let (prepared, rx) = pool
-            .prepare(rx, tx, size)
-            .map_err(|refused| refused.map(|(pool, rx, tx)| NotStarted { pool, memory: Some((rx, tx)) }))?;
-        let rx = prepared.receive_ring(rx);
-        prepared.launch(rx, None)
-    }
-
-    /// Starts a pool on ring memory as [`start`](Self::start) does, for the buffers of `buffers`, and fills
-    /// the receive ring with them: frames can arrive at once.
-    ///
-    /// # Errors
-    ///
-    /// As [`start`](Self::start). No buffer is taken then.
-    pub fn start_with(
-        &self,
-        pool: Pool<M, P, Idle>,
-        rx: impl Into<RingSpace>,
-        tx: impl Into<RingSpace>,
-        buffers: &mut BufferPool,
-    ) -> Result<Started<M, P>, Refused<StartError, NotStarted<M, P>>>
-    where
-        S: VmdqOn,
-    {
-        let mut started = self.start(pool, rx, tx, buffers.size())?;
-        started.rx.refill(buffers);
-        started.rx.flush();
-        Ok(started)
     }
 }
 

@@ -160,7 +160,8 @@ mod tests {
     use super::*;
 
     fn circles(files: &[(&str, &str)]) -> Vec<String> {
-        let module = |path: &str| path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        let module =
+            |path: &str| path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
         let modules = files.iter().map(|(path, text)| (module(path), Names::of(text).unwrap())).collect();
         circle::find(&arrows(&modules))
     }
