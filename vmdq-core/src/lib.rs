@@ -22,6 +22,7 @@ mod accept;
 pub mod channel;
 pub mod classify;
 pub mod fair;
+mod fmt;
 pub mod group;
 pub mod guest;
 mod limit;

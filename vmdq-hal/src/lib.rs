@@ -59,9 +59,7 @@ pub mod dma;
 mod fault;
 mod filter;
 mod filter_memory;
-#[doc(hidden)]
-#[macro_use]
-pub mod fmt;
+mod fmt;
 mod index;
 mod link;
 mod owner;

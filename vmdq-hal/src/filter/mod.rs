@@ -18,6 +18,7 @@ use vmdq_core::MacAddress;
 
 use crate::device::{Io, Model};
 use crate::filter_memory::{Entry, Slots};
+use crate::fmt::event;
 use crate::index::{FilterIndex, PoolIndex};
 use crate::owner::Owner;
 use crate::platform::Platform;
@@ -90,6 +91,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
     pub(crate) fn add(&mut self, entry: FilterIndex, address: MacAddress, pool: PoolIndex) -> BindingId {
         self.model.add(self.io(), entry, address, pool);
         self.memory.slots_mut()[entry.number() - 1].bound = Some(Entry { address, pool });
+        event!("{}: filter {} leads {} to pool {}", self.model.limits().name, entry, address, pool);
         self.id(entry)
     }
 
@@ -109,6 +111,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
         let pool = pool.index();
         self.model.redirect(self.io(), id.entry, bound.address, pool);
         self.memory.slots_mut()[id.entry.number() - 1].bound = Some(Entry { pool, ..bound });
+        event!("{}: filter {} moved to pool {}", self.model.limits().name, id.entry, pool);
         Ok(())
     }
 
@@ -126,6 +129,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
         let slot = &mut self.memory.slots_mut()[id.entry.number() - 1];
         slot.bound = None;
         slot.round = slot.round.wrapping_add(1);
+        event!("{}: filter {} removed", self.model.limits().name, id.entry);
         Ok(FilterSlot::new(self.owner, id.entry))
     }
 
@@ -144,6 +148,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
                 self.model.add(self.io(), entry, address, pool);
             }
         }
+        event!("{}: filters written again", self.model.limits().name);
     }
 
     /// Finds the filter of an address.

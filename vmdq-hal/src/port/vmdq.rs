@@ -9,6 +9,7 @@ use crate::collection::Collection;
 use crate::config::Causes;
 use crate::device::{DefaultPoolChoice, LiveAccept, Model};
 use crate::filter::{FilterTable, SlotSeed};
+use crate::fmt::event;
 use crate::index::PoolIndex;
 use crate::platform::Platform;
 use crate::pool::{Pool, PoolSeed, PoolSetup, Running};
@@ -26,7 +27,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         let model = self.model;
         model.enable(self.io(), &self.config);
         self.life = self.life.wrapping_add(1);
-        crate::event!("{}: VMDq is on", model.limits().name);
+        event!("{}: VMDq is on", model.limits().name);
         let (limits, owner) = (model.limits(), self.owner());
         let platform = || self.platform.clone();
         let setup = PoolSetup {
@@ -71,6 +72,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         config.accept = accept;
         self.model.accept(self.io(), &config)?;
         self.config = config;
+        event!("{}: accepts {:?} beyond filters", self.model.limits().name, accept);
         Ok(())
     }
 
@@ -91,6 +93,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         }
         self.model.set_default(self.io(), &self.config, pool.index()).map_err(SetDefaultError::Lack)?;
         self.default_pool = pool.index();
+        event!("{}: pool {} is the default one", self.model.limits().name, pool.index());
         Ok(())
     }
 
@@ -125,6 +128,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         if let Some(route) = self.routes.pools.get_mut(pool.index().number()) {
             *route = Some(vector.index());
         }
+        event!("{}: vector {} serves pool {}", self.model.limits().name, vector.index(), pool.index());
         Ok(())
     }
 
@@ -143,6 +147,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         self.model.route_others(self.io(), vector.index());
         vector.serves_others();
         self.routes.others = Some(vector.index());
+        event!("{}: vector {} serves all other causes", self.model.limits().name, vector.index());
         Ok(())
     }
 

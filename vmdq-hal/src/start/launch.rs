@@ -8,6 +8,7 @@ use super::half::ReceiveHalf;
 use super::started::{NotStarted, Started};
 use crate::device::{Io, Model, ReceiveSetup, RingSetup};
 use crate::dma::{Direction, DmaSpace};
+use crate::fmt::{event, warning};
 use crate::platform::Platform;
 use crate::pool::{Idle, Pool};
 use crate::refused::Refused;
@@ -42,7 +43,10 @@ impl<M: Model, P: Platform> Pool<M, P, Idle> {
     ) -> Result<(Prepared<M, P>, RingSpace), Unprepared<M, P>> {
         match self.map(&rx, &tx, size) {
             Ok((receive, transmit)) => Ok((Prepared { pool: self, receive, transmit, tx, size }, rx)),
-            Err(error) => Err(Refused::new(error, (self, rx, tx))),
+            Err(error) => {
+                warning!("{}: pool {} not started: {}", self.model.limits().name, self.index(), error);
+                Err(Refused::new(error, (self, rx, tx)))
+            }
         }
     }
 
@@ -141,9 +145,13 @@ impl<M: Model, P: Platform> Prepared<M, P> {
             Ok((rx_seen, tx_seen)) => {
                 rx.set_seen(rx_seen);
                 tx.seen = tx_seen;
+                event!("{}: pool {} started", pool.model.limits().name, pool.index());
                 Ok(Started { rx, tx, pool: pool.into_state() })
             }
-            Err(fault) => Err(Refused::new(fault.into(), NotStarted { pool, memory: None })),
+            Err(fault) => {
+                warning!("{}: pool {} not started: {}", pool.model.limits().name, pool.index(), fault);
+                Err(Refused::new(fault.into(), NotStarted { pool, memory: None }))
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use super::error::StopError;
 use super::half::{ReceiveHalf, ReceiveRing};
 use crate::device::{Io, Model, NotStopped};
 use crate::filter::FilterTable;
+use crate::fmt::{event, warning};
 use crate::platform::Platform;
 use crate::pool::{Idle, Pool, Running};
 use crate::port::{OtherPort, Port, Quiesced};
@@ -66,9 +67,16 @@ impl<M: Model, P: Platform, R> Started<M, P, R> {
         R: ReceiveRing<P>,
     {
         match self.stop_rings(table) {
-            // SAFETY: both rings were seen stopped.
-            Ok(()) => Ok(unsafe { self.dismantle(freed) }),
-            Err(error) => Err(Refused::new(error, self)),
+            Ok(()) => {
+                event!("{}: pool {} stopped", self.pool.model.limits().name, self.pool.index());
+                // SAFETY: both rings were seen stopped.
+                Ok(unsafe { self.dismantle(freed) })
+            }
+            Err(error) => {
+                let name = self.pool.model.limits().name;
+                warning!("{}: pool {} not stopped: {}", name, self.pool.index(), error);
+                Err(Refused::new(error, self))
+            }
         }
     }
 
@@ -89,6 +97,7 @@ impl<M: Model, P: Platform, R> Started<M, P, R> {
         if !self.belongs_together() || self.pool.owner() != port.owner() {
             return Err(Refused::new(OtherPort, self));
         }
+        event!("{}: memory of pool {} recovered", self.pool.model.limits().name, self.pool.index());
         // SAFETY: the device was seen to have stopped all DMA in this life of the port (`Port::quiesce`),
         // and no ring has been started since: that takes a port on which VMDq is on.
         Ok(unsafe { self.dismantle(freed) })
