@@ -7,10 +7,10 @@
 //!
 //! From the top down:
 //!
-//! - **Life cycle.** [`Port`]: `Reset -> Ready -> Vmdq`. [`Port::enable`] hands out every queue,
+//! - **Life cycle.** [`Port`]: `Reset -> Ready -> Vmdq -> Quiesced`. [`Port::enable`] hands out every pool,
 //!   filter slot and interrupt vector once, as move-only values ([`Resources`]).
-//! - **Queues and filters.** [`Queue::start`] turns a queue into two rings and a [`Pool`];
-//!   [`FilterTable::bind`] leads an address to a pool.
+//! - **Pools and filters.** [`Port::start`] starts a [`Pool`] with a receive and a transmit ring
+//!   ([`Started`]); [`FilterTable::bind`] leads an address to a pool.
 //! - **Rings.** [`ring::RxRing`] and [`ring::TxRing`] move [`ring::Frame`]s in bursts: no register
 //!   is read, at most one is written for each burst.
 //! - **Level 2.** [`targeted`]: frames land in buffers that a virtual machine shared.
@@ -44,6 +44,20 @@
 //! | [`Queues::start_receive`](device::Queues::start_receive), [`Queues::start_transmit`](device::Queues::start_transmit) | the descriptors stay mapped until the ring is seen stopped |
 //! | [`Ring::hand_over`](device::shared::rings::Ring::hand_over), [`Ring::enable`](device::shared::rings::Ring::enable) | the ring was seen disabled, and its descriptors stay mapped until that is seen again |
 //! | `ReceiveHalf::dismantle` (sealed) | the device was seen to have stopped the ring |
+//!
+//! # Features
+//!
+//! None by default; both are additive, and `defmt` wins over `log`. Resets, the link, VMDq on and off, filters
+//! bound, moved and removed, pools started and stopped, and routes are logged as information; what failed is
+//! logged as a warning. Nothing is logged for a frame or a burst.
+//!
+//! - `defmt`: logs through `defmt`, and implements `defmt::Format`.
+//! - `log`: logs through the `log` crate.
+//!
+//! # Other crates in the interface
+//!
+//! What is of a version 0.x is re-exported where it is used, so that a program takes the same version from
+//! here: [`reg::tock_registers`] (fields of registers) and [`dma::WriteBuffer`] (memory for buffers).
 //!
 //! # Limits
 //!

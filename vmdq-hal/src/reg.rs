@@ -19,6 +19,9 @@
 
 pub(crate) mod io;
 
+/// The crate from which the fields of registers are, in the version that the tokens need.
+pub use tock_registers;
+
 use core::marker::PhantomData;
 
 use tock_registers::fields::{Field, FieldValue};

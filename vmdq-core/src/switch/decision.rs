@@ -73,7 +73,7 @@ pub enum Verdict {
     Drop(DropReason),
 }
 
-/// A verdict, with what [`Switch::tag_action`] needs.
+/// A verdict, with what [`Switch::tag_action`](super::Switch::tag_action) needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Decision {

@@ -4,7 +4,7 @@ use core::fmt;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
-use embedded_dma::WriteBuffer;
+use crate::dma::WriteBuffer;
 
 use super::buffers::{BufferSlot, LINE, PoolError, PoolParts, SPREAD};
 use super::{Buffer, BufferKib, BufferMemory, BufferPool, BufferSize, Kib};
