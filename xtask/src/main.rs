@@ -12,6 +12,7 @@ mod features;
 mod loom;
 mod modules;
 mod no_std;
+mod package;
 mod qemu;
 mod regs;
 mod targets;
@@ -56,6 +57,8 @@ enum Task {
     Features,
     /// Shows that no modules need each other in a circle, and that no file is too long to read
     Modules,
+    /// Shows that every crate is ready to be published
+    Package,
     /// Generates the register tokens from the tables, or checks them, or exports CMSIS-SVD
     Regs(regs::Args),
 }
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         Task::NoStd => no_std::run(),
         Task::Features => features::run(),
         Task::Modules => modules::run(),
+        Task::Package => package::run(),
         Task::Regs(args) => regs::run(&args).map_err(Into::into),
     };
     match done {
