@@ -1,6 +1,6 @@
 //! How a port is set up, and why it interrupts.
 
-use crate::ring::BufferSize;
+use crate::buffer_size::BufferSize;
 use vmdq_core::{Accept, FrameLimit};
 
 bitflags::bitflags! {

@@ -26,7 +26,6 @@ pub struct Vector<M, P> {
 }
 
 /// What all vectors of a port's life share.
-#[doc(hidden)]
 pub struct VectorSeed<M, P> {
     pub(crate) model: M,
     pub(crate) platform: P,

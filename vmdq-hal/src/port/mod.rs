@@ -25,6 +25,7 @@ use vmdq_core::{FrameLimit, MacAddress};
 use crate::bus::{Bus, PortId};
 use crate::config::Config;
 use crate::device::{Io, Model, Warnings};
+use crate::fmt::{event, warning};
 use crate::index::PoolIndex;
 use crate::link::Link;
 use crate::owner::Owner;
@@ -142,16 +143,19 @@ impl<M: Model, P: Platform, S: Initialised> Port<M, P, S> {
     pub fn bring_link_up(&mut self, milliseconds: u32) -> Link {
         if let Err(fault) = self.model.start(self.io()) {
             // Without an answer of the PHY the link may come up all the same.
-            crate::warning!("{}: the link was not asked for: {}", self.model.limits().name, fault);
+            warning!("{}: the link was not asked for: {}", self.model.limits().name, fault);
         }
         for _ in 0..milliseconds.div_ceil(10) {
             let link = self.link();
             if link.is_up() {
+                event!("{}: link {:?}", self.model.limits().name, link);
                 return link;
             }
             self.io().wait_us(10_000);
         }
-        self.link()
+        let link = self.link();
+        event!("{}: link {:?} after {} ms", self.model.limits().name, link, milliseconds);
+        link
     }
 
     /// Reads what the device counted, and returns the sums since [`init`](Port::init).

@@ -9,6 +9,7 @@ use super::{Port, Vmdq};
 use crate::config::Config;
 use crate::device::Model;
 use crate::filter::{BindError, FilterSlot, FilterTable};
+use crate::fmt::event;
 use crate::index::{PoolIndex, VectorIndex};
 use crate::platform::Platform;
 use crate::pool::{Pool, Running};
@@ -148,6 +149,7 @@ impl<M: Model, P: Platform> Port<M, P, Vmdq> {
                 let _ = self.route_others(vector);
             }
         }
+        event!("{}: restored, filters: {}", self.model.limits().name, plan.filters.len());
         Ok(())
     }
 }
