@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use vmdq_hal::bus::{Bus, Offset, PortId};
+use vmdq_hal::dma::Direction;
 
 use crate::board::{Board, Device};
 use crate::clock::SimDelay;
@@ -101,6 +102,7 @@ unsafe impl Bus for SimBus {
         let model = &mut *self.0.lock();
         if !model.board.removed() {
             model.device.write(&mut model.board, at.bytes(), value);
+            while model.board.eager && model.step() {}
         }
     }
 
@@ -183,6 +185,14 @@ impl Sim {
     #[must_use]
     pub fn without_replication(self) -> Self {
         self.shared.lock().board.replicates_nothing = true;
+        self
+    }
+
+    /// Makes the controller act as soon as it is told: whatever a register write lets it do is done when
+    /// the write returns. What a driver puts into memory after the tail that covers it, comes too late.
+    #[must_use]
+    pub fn eager(self) -> Self {
+        self.shared.lock().board.eager = true;
         self
     }
 
@@ -327,6 +337,10 @@ impl Testbed for Sim {
 
     fn uncounted_drops(&self) -> u64 {
         0
+    }
+
+    fn mapped(&self) -> Vec<(u64, usize, Direction)> {
+        self.shared.lock().board.memory.mapped()
     }
 
     fn violations(&self) -> Vec<Violation> {
