@@ -2,14 +2,15 @@
 //! nowhere else, and each frame is delivered in order or counted.
 
 use proptest::prelude::*;
+use vmdq::MacAddress;
+use vmdq::device::HeaderReplication;
 use vmdq::igb::{I82575, I82576};
 use vmdq::ixgbe::I82598;
 use vmdq::vmm::GuestRange;
-use vmdq::{HeaderReplication, MacAddress};
 use vmdq_sim::{Fault, Sim};
 
 use crate::How;
-use crate::common::{GROUP, STRANGER, frame, vm as address};
+use crate::common::{Concrete, GROUP, STRANGER, frame, vm as address};
 use crate::world::World;
 
 /// Whom a frame is for.
@@ -115,10 +116,10 @@ fn whom(to: To, machines: usize) -> MacAddress {
 }
 
 /// Lives a life; every step ends with a look at all memory. With `lies`, the device lies too.
-fn live<C: HeaderReplication>(bed: Sim, life: &(Vec<(bool, bool)>, bool, bool, Vec<Step>)) {
+fn live<M: HeaderReplication + Concrete>(bed: Sim, life: &(Vec<(bool, bool)>, bool, bool, Vec<Step>)) {
     let (machines, hardware, lies, steps) = life;
     let how = if *hardware { How::Hardware(64) } else { How::Software };
-    let mut world = World::<C>::start(bed, how, machines);
+    let mut world = World::<M>::start(bed, how, machines);
     let count = machines.len();
     world.vms.iter_mut().for_each(|vm| vm.post_good(5));
     world.check();
@@ -146,7 +147,7 @@ fn live<C: HeaderReplication>(bed: Sim, life: &(Vec<(bool, bool)>, bool, bool, V
             Step::WrongId(i, id) => {
                 let vm = &mut world.vms[i % count];
                 if let Some(lane) = vm.targeted.as_mut().filter(|lane| lane.rx.shared(id).is_none()) {
-                    assert!(lane.rx.give_back(id).is_err() && lane.rx.unshare(&world.guests, id).is_err());
+                    assert!(lane.rx.give_back(id).is_err() && lane.rx.unshare(id).is_err());
                 }
             }
             Step::Scribble(i, at, value) => world.vms[i % count].scribble(at, value),

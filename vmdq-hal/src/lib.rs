@@ -7,10 +7,10 @@
 //!
 //! From the top down:
 //!
-//! - **Life cycle.** [`Port`]: `Reset -> Ready -> Vmdq`. [`Port::enable`] hands out every queue,
-//!   filter slot and interrupt vector once, as move-only values ([`Resources`]).
-//! - **Queues and filters.** [`Queue::start`] turns a queue into two rings and a [`Pool`];
-//!   [`FilterTable::bind`] leads an address to a pool.
+//! - **Life cycle.** [`Port`]: `Reset -> Ready -> Vmdq -> Quiesced -> Reset`. [`Port::enable`] hands out
+//!   every pool, filter slot and interrupt vector once, as move-only values ([`Resources`]).
+//! - **Pools and filters.** [`Port::start`] gives a [`Pool`] a receive and a transmit ring;
+//!   [`FilterTable::bind`] leads an address to a pool that runs.
 //! - **Rings.** [`ring::RxRing`] and [`ring::TxRing`] move [`ring::Frame`]s in bursts: no register
 //!   is read, at most one is written for each burst.
 //! - **Level 2.** [`targeted`]: frames land in buffers that a virtual machine shared.

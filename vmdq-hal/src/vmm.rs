@@ -2,7 +2,7 @@
 //! section 3.7).
 //!
 //! What a virtual machine shares is checked, read and written through
-//! [`GuestMemory`](vmdq_core::guest::GuestMemory); what a controller is to write is mapped here
+//! [`GuestMemory`]; what a controller is to write is mapped here
 //! besides.
 
 pub use vmdq_core::guest::{GuestMemory, GuestRange, NotOwned, VmId};

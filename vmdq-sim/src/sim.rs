@@ -126,7 +126,8 @@ unsafe impl Bus for SimBus {
 /// let sim = Sim::i82576();
 /// let status = sim.bus().read32(Offset::new(0x0008));
 /// assert_eq!(status >> 1 & 1, 0, "the link is down after power-on");
-/// sim.bus().write32(Offset::new(0x1600), 1);
+/// // SAFETY: none: the model stands between the controller and memory.
+/// unsafe { sim.bus().write32(Offset::new(0x1600), 1); }
 /// assert_eq!(sim.violations().len(), 1, "the 82576 has no MSIXBM");
 /// ```
 #[derive(Debug)]

@@ -29,8 +29,8 @@ pub unsafe trait Life: Copy {
     /// [`Fault`] if it is gone, or the reset does not end.
     fn reset<P: Platform>(self, io: Io<'_, P>) -> Result<Warnings, Fault>;
 
-    /// Writes a pattern to a register that must hold it, and returns whether it did. The device is reset;
-    /// the register is as after the reset afterwards.
+    /// Writes patterns to registers that must hold them, of which one is elsewhere in the other family, and
+    /// returns whether they did. The device is reset; `init` writes the registers anew.
     fn holds_what_is_written<P: Platform>(self, io: Io<'_, P>) -> bool;
 
     /// Brings the device from reset to a known state, receiver and transmitter off.
