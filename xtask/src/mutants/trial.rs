@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::pick::Mutant;
 use super::{Fate, Report};
@@ -111,6 +111,7 @@ impl Trial {
         command.args(["mutants", "--in-place", "--no-config", "--baseline=skip", "--colors=never", "--dir"]);
         command.arg(&self.tree).arg("--output").arg(&out);
         command.arg(format!("--timeout={TIMEOUT}")).arg(format!("--build-timeout={BUILD_TIMEOUT}"));
+        command.args(mutants.iter().map(|mutant| format!("--package={}", mutant.package)).take(1));
         command.args(mutants.iter().map(|mutant| format!("--re={}", mutant.pattern())));
         command.args(tests.packages.iter().map(|name| format!("--test-package={name}")));
         command.args(tests.targets.iter().map(|argument| format!("--cargo-arg={argument}")));
@@ -121,6 +122,11 @@ impl Trial {
         command.env("CARGO_TARGET_DIR", self.tree.join("target")).env_remove("CI");
         command.stdin(Stdio::null()).stdout(io::stderr());
         run_until(&mut command, end)?;
+        ensure!(
+            results.join("mutants.json").is_file(),
+            "cargo-mutants wrote no results to {}",
+            results.display()
+        );
         for (file, fate) in [
             ("caught.txt", Fate::Caught),
             ("timeout.txt", Fate::TimedOut),
