@@ -33,9 +33,14 @@ fn sent<M: Concrete>(rig: &mut Machines<M>) -> Vec<Vec<u8>> {
     rig.bed.take_sent().into_iter().map(|sent| sent.bytes).collect()
 }
 
-/// Frames with these numbers for virtual machine 1, of many lengths.
+/// Frames with these numbers for virtual machine 1, of many lengths; some as long as only a tag allows, at
+/// which rings have to look twice.
 fn frames(numbers: std::ops::Range<u32>) -> Vec<Vec<u8>> {
-    numbers.map(|i| common::frame(common::vm(1), i, 60 + (i as usize * 37) % 1400)).collect()
+    let frame = |i| match i % 5 {
+        4 => common::tagged(common::vm(1), 7, i, 1518),
+        _ => common::frame(common::vm(1), i, 60 + (i as usize * 37) % 1400),
+    };
+    numbers.map(frame).collect()
 }
 
 /// Runs checks on each model.
@@ -72,7 +77,8 @@ on_every_model! {
     plain:
         bursts_arrive_and_go_out,
         frames_go_one_at_a_time,
-        replaced_buffers_are_the_devices;
+        replaced_buffers_are_the_devices,
+        posted_buffers_are_used_at_once;
     joined:
         exchanged_frames_are_what_was_written,
         frames_in_place_are_what_was_written;

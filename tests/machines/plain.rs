@@ -1,7 +1,7 @@
 //! Receive and send, in bursts and one frame at a time.
 
 use vmdq::ring::Burst;
-use vmdq_sim::PlatformOf;
+use vmdq_sim::{PlatformOf, Testbed};
 
 use crate::common::{Concrete, Lane, Plan, STRANGER, frame, vm};
 use crate::{Bed, Machines, finish, frames, sent};
@@ -69,6 +69,25 @@ pub(crate) fn replaced_buffers_are_the_devices<M: Concrete>(bed: Bed) {
             frame.bytes_mut().fill(0xee);
         }
         burst.drain(..).for_each(|frame| lane.buffers.put(frame).expect("room on the shelf"));
+    }
+    rig.lanes[1] = Some(lane);
+    finish(rig);
+}
+
+/// Frames wait on the wire when the driver posts buffers in a ring that the device has used up.
+pub(crate) fn posted_buffers_are_used_at_once<M: Concrete>(bed: Bed) {
+    let (mut rig, mut lane) = start::<M>(bed);
+    let full = SHORT as u32 - 1;
+    for round in 0..20 {
+        let first = 20 * round;
+        rig.inject(&frames(first..first + full));
+        let received = lane.take();
+        assert_eq!(received.len(), full as usize);
+        received.into_iter().for_each(|frame| lane.buffers.put(frame).expect("room on the shelf"));
+        frames(first + full..first + full + 5).iter().for_each(|frame| rig.bed.inject(frame));
+        assert_eq!(lane.rx.refill(&mut lane.buffers), full as usize);
+        let _ = rig.bed.settle();
+        assert_eq!(lane.receive(), frames(first + full..first + full + 5), "round {round}");
     }
     rig.lanes[1] = Some(lane);
     finish(rig);

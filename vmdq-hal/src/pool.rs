@@ -23,6 +23,34 @@ pub enum Idle {}
 pub enum Running {}
 
 /// A pool in state `S`: [`Idle`] or [`Running`].
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::device::Model;
+/// use vmdq_hal::ring::{BufferPool, RingMemory};
+/// use vmdq_hal::{FilterTable, Idle, Platform, Pool, Port, Vmdq};
+///
+/// /// Memory of a pool's two rings.
+/// struct Rings {
+///     receive: RingMemory<256>,
+///     transmit: RingMemory<256>,
+/// }
+///
+/// /// Runs a pool for a while, and gets it back idle.
+/// fn run<M: Model, P: Platform + 'static>(
+///     port: &Port<M, P, Vmdq>,
+///     table: &FilterTable<M, P>,
+///     pool: Pool<M, P, Idle>,
+///     rings: &'static mut Rings,
+///     buffers: &mut BufferPool,
+/// ) -> Result<Pool<M, P, Idle>, Box<dyn std::error::Error>> {
+///     let started = port.start_with(pool, &mut rings.receive, &mut rings.transmit, buffers)?;
+///     // .. filters are bound to `started.pool`, `started.rx` receives, `started.tx` sends ..
+///     let stopped = started.stop(table, |frame| buffers.put(frame).expect("it came from this pool"))?;
+///     Ok(stopped.pool)
+/// }
+/// ```
 #[must_use = "a dropped pool can't be used again, and VMDq can't be turned off without it"]
 pub struct Pool<M, P, S> {
     pub(crate) model: M,

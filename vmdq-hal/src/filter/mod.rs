@@ -30,6 +30,26 @@ pub(crate) use slot::SlotSeed;
 pub use slot::{Binding, BindingId, FilterSlot};
 
 /// All filters of a port: the only writer of their registers.
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::device::Model;
+/// use vmdq_hal::{FilterSlot, FilterTable, MacAddress, Platform, Pool, Running};
+///
+/// /// Leads an address to one pool, then to another, then nowhere.
+/// fn migrate<M: Model, P: Platform + 'static>(
+///     table: &mut FilterTable<M, P>,
+///     slot: FilterSlot<M>,
+///     [old, new]: [&Pool<M, P, Running>; 2],
+/// ) -> Result<FilterSlot<M>, Box<dyn std::error::Error>> {
+///     let address: MacAddress = "02:00:00:00:00:01".parse()?;
+///     let id = table.bind(slot, address, old)?;
+///     table.move_to(id, new)?; // no frame is lost on the way
+///     assert!(table.leads_to(new.index()) && !table.leads_to(old.index()));
+///     Ok(table.unbind(id)?)
+/// }
+/// ```
 #[must_use]
 pub struct FilterTable<M: Model, P> {
     model: M,

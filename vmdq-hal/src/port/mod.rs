@@ -40,6 +40,26 @@ pub use state::{Initialised, Quiesced, Ready, Reset, Vmdq, VmdqOff, VmdqOn};
 pub use vmdq::SetDefaultError;
 
 /// One port in state `S`: [`Reset`], [`Ready`], [`Vmdq`] or [`Quiesced`].
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::device::Model;
+/// use vmdq_hal::{Config, Platform, Port, Resources};
+///
+/// fn open<M: Model, P: Platform + 'static>(
+///     model: M,
+///     platform: P,
+/// ) -> Result<Resources<M, P>, Box<dyn std::error::Error>> {
+///     // SAFETY: the platform reaches a controller of this model, which nobody else drives.
+///     let port = unsafe { Port::new(model, platform) };
+///     let mut port = port.init(&Config::DEFAULT)?; // Reset -> Ready
+///     if !port.bring_link_up(5000).is_up() {
+///         return Err("no link".into());
+///     }
+///     Ok(port.enable()) // Ready -> Vmdq, with pools, filters and vectors
+/// }
+/// ```
 #[must_use]
 pub struct Port<M, P, S> {
     model: M,

@@ -16,6 +16,26 @@ use crate::vector::Vector;
 ///
 /// Of a concrete model pools, filters and vectors are arrays; of [`Any`](crate::device::Model) they are
 /// iterators that make each value when it is taken.
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::device::Model;
+/// use vmdq_hal::{Platform, Port, Ready, Resources};
+///
+/// fn on_and_off<M: Model, P: Platform + 'static>(
+///     port: Port<M, P, Ready>,
+/// ) -> Result<Port<M, P, Ready>, Box<dyn std::error::Error>> {
+///     let Resources { port, pools, filters, table, vectors, .. } = port.enable();
+///     // .. pools are started, filters are bound; all of it comes back ..
+///     let mut parts = port.parts();
+///     parts.put_all(pools)?;
+///     parts.put_all(filters)?;
+///     parts.put_all(vectors)?;
+///     parts.put(table)?;
+///     Ok(port.disable(parts)?)
+/// }
+/// ```
 #[non_exhaustive]
 #[must_use]
 pub struct Resources<M: Model, P: Platform> {

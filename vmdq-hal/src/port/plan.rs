@@ -36,6 +36,25 @@ impl Routes {
 ///
 /// Plain data, taken at any time by [`Port::plan`] and restored by [`Port::restore`] after a reset, by
 /// this driver or from outside.
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::device::Model;
+/// use vmdq_hal::{FilterSlot, FilterTable, Plan, Platform, Pool, Port, Restore, RestoreError, Running, Vector, Vmdq};
+///
+/// /// After a reset: leads everything where it led before. `plan` is what [`Port::plan`] returned.
+/// fn resume<M: Model, P: Platform>(
+///     port: &mut Port<M, P, Vmdq>,
+///     plan: &Plan,
+///     table: &mut FilterTable<M, P>,
+///     mut slots: impl ExactSizeIterator<Item = FilterSlot<M>>,
+///     pools: &[&Pool<M, P, Running>],
+///     vectors: &mut [Vector<M, P>],
+/// ) -> Result<(), RestoreError> {
+///     port.restore(plan, Restore { table, slots: &mut slots, pools, vectors })
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Plan {
     pub(super) config: Config,

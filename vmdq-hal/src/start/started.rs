@@ -16,6 +16,31 @@ use crate::ring::{Frame, RingSpace, RxRing, TxRing};
 /// A pool that runs: the two rings for whoever moves data, the pool for whoever steers.
 ///
 /// `R` is the kind of receive ring: an [`RxRing`] or a [`TargetedRing`](crate::targeted::TargetedRing).
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::device::Model;
+/// use vmdq_hal::ring::{BufferPool, Burst, SendError};
+/// use vmdq_hal::{Platform, Started};
+///
+/// /// Sends what has arrived back where it came from; to be called in a loop.
+/// fn echo<M: Model, P: Platform>(
+///     started: &mut Started<M, P>,
+///     buffers: &mut BufferPool,
+/// ) -> Result<(), SendError> {
+///     let mut burst = Burst::<32>::new();
+///     started.rx.receive_replacing(&mut burst, 32, buffers);
+///     for frame in &mut burst {
+///         let (to, from) = frame.header_mut().split_at_mut(6);
+///         to.swap_with_slice(&mut from[..6]);
+///     }
+///     let sent = started.tx.send(&mut burst);
+///     buffers.put_all(&mut burst); // what the ring did not take is dropped
+///     started.tx.reclaim(buffers);
+///     sent.map(drop)
+/// }
+/// ```
 #[must_use = "dropping it leaks the memory of its rings: stop it"]
 pub struct Started<M, P: Platform, R = RxRing<P>> {
     /// The receive ring; it has no buffers yet unless the pool was started with some.

@@ -37,6 +37,11 @@ impl Mutant {
         FILTERS.iter().any(|path| self.name.starts_with(path))
     }
 
+    /// Returns the file that it is made in.
+    pub(super) fn file(&self) -> &str {
+        self.name.split(':').next().unwrap_or_default()
+    }
+
     /// Returns an expression that it alone matches.
     pub(super) fn pattern(&self) -> String {
         let mut pattern = String::from("^");
@@ -98,7 +103,7 @@ mod tests {
         let name = "igb-hal/src/a.rs:1:2: replace | with ^ in <impl A for B<M>>::c -> Option<(u32, [u8; 6])>";
         let mutant = Mutant { package: "igb-hal".into(), name: name.into() };
         let pattern = r"^igb\-hal/src/a\.rs:1:2: replace \| with \^ in <impl A for B<M>>::c \-> Option<\(u32, \[u8; 6\]\)>$";
-        assert_eq!(mutant.pattern(), pattern);
+        assert_eq!((mutant.file(), mutant.pattern().as_str()), ("igb-hal/src/a.rs", pattern));
     }
 
     #[test]
