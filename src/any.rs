@@ -242,9 +242,9 @@ implement! { Queues:
     on model fn receive_errors() -> u32;
     fn first_descriptors(receive: RingIndex, transmit: RingIndex) -> (u32, u32);
     unsafe fn start_receive(setup: RingSetup, receive: ReceiveSetup) -> Result<bool, Fault>;
-    fn stop_receive(ring: RingIndex, seen: bool) -> Result<(), NotStopped>;
+    fn stop_receive(ring: RingIndex, seen: &mut bool) -> Result<(), NotStopped>;
     unsafe fn start_transmit(setup: RingSetup) -> Result<bool, Fault>;
-    fn stop_transmit(ring: RingIndex, seen: bool) -> Result<(), NotStopped>;
+    fn stop_transmit(ring: RingIndex, seen: &mut bool) -> Result<(), NotStopped>;
 }
 
 implement! { Vectors:

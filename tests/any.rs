@@ -7,9 +7,16 @@ use std::sync::Mutex;
 
 use common::{Plan, Rig, STRANGER, frame, ready_as, vm};
 use vmdq::device::Model;
+use vmdq::dma::DmaSpace;
 use vmdq::igb::{I82575, I82576};
 use vmdq::ixgbe::I82598;
-use vmdq::{Accept, Any, Idle, ModelName, Pool, Port, Resources, SetDefaultError, Vector, Vmdq};
+use vmdq::ring::{BufferSize, RingMemory};
+use vmdq::targeted::{HeaderSize, TargetedMemory, Targeting};
+use vmdq::vmm::{GuestMemory, GuestRange, NotOwned, VmId, Vmm};
+use vmdq::{
+    Accept, Any, Idle, ModelName, Pool, PoolIndex, Port, Refused, Resources, Restore, RestoreError,
+    SetDefaultError, StartError, Vector, VectorIndex, Vmdq,
+};
 use vmdq_sim::{PlatformOf, Sim, Testbed};
 
 type Machine = PlatformOf<Sim>;
@@ -80,6 +87,7 @@ fn what_the_device_lacks_is_an_error_and_changes_nothing() {
         let accepted = rig.port.set_accept(Accept::BROADCAST);
         let pool = &rig.lanes[2].as_ref().expect("the pool runs").pool;
         let default = rig.port.set_default(pool);
+        rig.port.route(&mut rig.vectors[1], pool).expect("both are this port's");
         match name {
             ModelName::I82598 => {
                 let lack = accepted.expect_err("it can't");
@@ -96,6 +104,7 @@ fn what_the_device_lacks_is_an_error_and_changes_nothing() {
             ModelName::I82576 => {
                 default.expect("it can");
                 assert_eq!(rig.lands(&frame(vmdq::MacAddress::BROADCAST, 1, 60)), [2]);
+                restores_the_default_pool(&mut rig);
             }
             _ => {
                 let Err(SetDefaultError::Lack(lack)) = default else { panic!("{default:?}") };
@@ -104,8 +113,84 @@ fn what_the_device_lacks_is_an_error_and_changes_nothing() {
                 assert_eq!(rig.lands(&frame(vmdq::MacAddress::BROADCAST, 1, 60)), [0]);
             }
         }
+        // None of it holds in the next life.
+        let (bed, port) = rig.disable();
+        let mut rig = Rig::enable(bed, port, Plan::default());
+        let next = rig.port.plan(&rig.table);
+        assert_eq!((next.default_pool(), next.route(PoolIndex::new(2))), (PoolIndex::new(0), None));
+        assert_eq!(rig.lands(&frame(vmdq::MacAddress::BROADCAST, 2, 60)), [0]);
         rig.finish();
     }
+}
+
+/// Pool 2 is the default one: a plan that says so asks for the pool, and makes it that again.
+fn restores_the_default_pool(rig: &mut Rig<Any, Machine, Sim>) {
+    let plan = rig.port.plan(&rig.table);
+    let [one, two] = [1, 2].map(|queue| &rig.lanes[queue].as_ref().expect("the pool runs").pool);
+    rig.port.set_default(one).expect("it can");
+    for (pools, vectors, expected) in [
+        (&[one][..], 0, Err(RestoreError::NotRunning(two.index()))),
+        (&[one, two], 0, Err(RestoreError::NoVector(VectorIndex::new(1)))),
+        (&[one, two], rig.vectors.len(), Ok(())),
+    ] {
+        assert_eq!(rig.port.default_pool(), one.index());
+        let vectors = &mut rig.vectors[..vectors];
+        let with = Restore { table: &mut rig.table, slots: &mut [], pools, vectors };
+        assert_eq!(rig.port.restore(&plan, with), expected);
+    }
+    assert_eq!(rig.port.default_pool(), two.index());
+    assert_eq!(rig.lands(&frame(vmdq::MacAddress::BROADCAST, 3, 60)), [2]);
+}
+
+/// A size of header buffers can be asked of another model than the one that is started.
+#[test]
+fn a_header_size_of_another_model_is_refused() {
+    let sized = Any::new(ModelName::I82598).expect("it is driven");
+    let headers = HeaderSize::new(sized, 1024).expect("the 82598 has it");
+    let mut rig = {
+        let model = Any::new(ModelName::I82576).expect("it is driven");
+        let bed = Sim::i82576();
+        let port = ready_as(model, bed.platform(), &Plan::default().config);
+        Rig::stopped(bed, port, Plan::default())
+    };
+    let pool = rig.idle.remove(1);
+    let targeting = Targeting::replicated(VmId(1), BufferSize::kib(2).expect("a size"), headers);
+    let memory: &'static mut TargetedMemory<8, 8> = Box::leak(Box::default());
+    let transmit: &'static mut RingMemory<8> = Box::leak(Box::default());
+    let Refused { error, value } =
+        rig.port.start_targeted(pool, memory, transmit, targeting, NoGuest).expect_err("not of this model");
+    assert_eq!(error, StartError::HeaderTooLarge { most: 960 });
+    assert!(value.memory.is_some(), "nothing was handed over");
+    rig.idle.push(value.pool);
+    rig.finish();
+}
+
+/// A virtual machine without memory.
+struct NoGuest;
+
+impl GuestMemory for NoGuest {
+    fn validate(&self, _: VmId, _: GuestRange) -> Result<(), NotOwned> {
+        Err(NotOwned)
+    }
+
+    fn read(&self, _: VmId, _: u64, _: &mut [u8]) -> Result<(), NotOwned> {
+        Err(NotOwned)
+    }
+
+    fn write(&self, _: VmId, _: u64, _: &[u8]) -> Result<(), NotOwned> {
+        Err(NotOwned)
+    }
+
+    fn notify(&self, _: VmId) {}
+}
+
+// SAFETY: nothing is valid, and nothing is mapped.
+unsafe impl Vmm for NoGuest {
+    fn map<D: DmaSpace>(&self, _: VmId, _: GuestRange, _: &D) -> Option<u64> {
+        None
+    }
+
+    unsafe fn unmap<D: DmaSpace>(&self, _: VmId, _: GuestRange, _: u64, _: &D) {}
 }
 
 /// A kernel keeps its port, its pools and its vectors where no model is named.

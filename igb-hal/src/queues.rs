@@ -52,7 +52,7 @@ const EVERY_TYPE: u32 = PSRTYPE::PSR_TYPE0::SET.value
     | PSRTYPE::PSR_TYPE9::SET.value;
 
 /// The largest header buffer that SRRCTL.BSIZEHEADER can name, in bytes: 4 bits in units of 64.
-const LARGEST_HEADER: u16 = SRRCTL::BSIZEHEADER.mask as u16 * 64;
+pub(crate) const LARGEST_HEADER: u16 = SRRCTL::BSIZEHEADER.mask as u16 * 64;
 
 // SAFETY: the sequences write the registers of their own ring; rings are handed over in `start_receive` and
 // `start_transmit` alone; `stop_receive` and `stop_transmit` see the ring disabled and wait for what is
@@ -105,7 +105,12 @@ unsafe impl<M: Hooks> Queues for Igb<M> {
         unsafe { start_receive(io, Ring::receive::<M::Shared>(setup.ring), control, setup, receive) }
     }
 
-    fn stop_receive<P: Platform>(self, io: Io<'_, P>, ring: RingIndex, seen: bool) -> Result<(), NotStopped> {
+    fn stop_receive<P: Platform>(
+        self,
+        io: Io<'_, P>,
+        ring: RingIndex,
+        seen: &mut bool,
+    ) -> Result<(), NotStopped> {
         stop(io, Ring::receive::<M::Shared>(ring), seen)
     }
 
@@ -119,7 +124,7 @@ unsafe impl<M: Hooks> Queues for Igb<M> {
         self,
         io: Io<'_, P>,
         ring: RingIndex,
-        seen: bool,
+        seen: &mut bool,
     ) -> Result<(), NotStopped> {
         let ring = Ring::transmit::<M::Shared>(ring);
         ring.drain(io);
@@ -198,7 +203,7 @@ unsafe fn start_transmit<P: Platform>(
     ring.see_enabled(io).map(|()| true)
 }
 
-fn stop<P: Platform>(io: Io<'_, P>, ring: Ring, seen: bool) -> Result<(), NotStopped> {
+fn stop<P: Platform>(io: Io<'_, P>, ring: Ring, seen: &mut bool) -> Result<(), NotStopped> {
     ring.disable(io, seen)?;
     io.wait_us(IN_FLIGHT);
     Ok(())

@@ -48,7 +48,7 @@ fn see_enabled<P: Platform>(io: Io<'_, P>, ring: Ring, needs_link: bool) -> Resu
 }
 
 /// Disables a ring, sees it disabled, and waits for what is under way.
-fn stop<P: Platform>(io: Io<'_, P>, ring: Ring, seen: bool, needs_link: bool) -> Result<(), NotStopped> {
+fn stop<P: Platform>(io: Io<'_, P>, ring: Ring, seen: &mut bool, needs_link: bool) -> Result<(), NotStopped> {
     if !shows_rings(io, needs_link)? {
         return Err(NotStopped::LinkDown);
     }
@@ -114,7 +114,12 @@ unsafe impl<M: Hooks> Queues for Ixgbe<M> {
         see_enabled(io, ring, M::ENABLE_NEEDS_LINK)
     }
 
-    fn stop_receive<P: Platform>(self, io: Io<'_, P>, ring: RingIndex, seen: bool) -> Result<(), NotStopped> {
+    fn stop_receive<P: Platform>(
+        self,
+        io: Io<'_, P>,
+        ring: RingIndex,
+        seen: &mut bool,
+    ) -> Result<(), NotStopped> {
         stop(io, Ring::receive::<M::Shared>(ring), seen, M::ENABLE_NEEDS_LINK)
     }
 
@@ -136,7 +141,7 @@ unsafe impl<M: Hooks> Queues for Ixgbe<M> {
         self,
         io: Io<'_, P>,
         ring: RingIndex,
-        seen: bool,
+        seen: &mut bool,
     ) -> Result<(), NotStopped> {
         let ring = Ring::transmit::<M::Shared>(ring);
         // What is handed over goes out first, if it can.

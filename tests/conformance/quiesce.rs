@@ -104,12 +104,12 @@ fn restored<M: Concrete, T: Bed>(
     what: &vmdq::Plan,
 ) {
     let mut rig = Rig::enable(bed, port, plan);
-    let mut slots = std::mem::take(&mut rig.slots).into_iter();
+    let mut slots = Vec::from_iter(std::mem::take(&mut rig.slots).into_iter().map(Some));
     let running = Vec::from_iter(rig.lanes.iter().flatten().map(|lane| &lane.pool));
     let with =
         Restore { table: &mut rig.table, slots: &mut slots, pools: &running, vectors: &mut rig.vectors };
     rig.port.restore(what, with).expect("everything the plan names is there");
-    rig.slots = slots.collect();
+    rig.slots = slots.into_iter().flatten().collect();
     assert_eq!(rig.port.plan(&rig.table), *what);
     // What has waited on the wire.
     let _ = rig.bed.settle();
@@ -129,16 +129,20 @@ pub(crate) fn a_plan_is_restored_after_a_reset<M: Concrete, T: Bed>(bed: T) {
     let rig = planned::<M, T>(bed);
     let plan = rig.port.plan(&rig.table);
     assert_eq!(plan.filters().count(), bound::<M>().count() + 1);
-    restored::<M, T>(reset(quiesce(rig)), &plan);
+    assert_eq!(plan.others_route(), Some(vmdq::VectorIndex::new(0)));
+    let quiet = quiesce(rig);
+    assert_eq!(quiet.port.plan(&quiet.rig.table), plan, "it can be taken late");
+    restored::<M, T>(reset(quiet), &plan);
 }
 
 pub(crate) fn a_plan_names_what_has_to_be_there<M: Concrete, T: Bed>(bed: T) {
+    let mut stranger = Rig::<M, _, T>::start(bed.another(), Plan::default());
     let rig = planned::<M, T>(bed);
     let plan = rig.port.plan(&rig.table);
     let (bed, how, port) = reset(quiesce(rig));
     let mut rig = Rig::enable(bed, port, how);
     let missing = vmdq::PoolIndex::new(1);
-    let mut slots = std::mem::take(&mut rig.slots).into_iter();
+    let mut slots = Vec::from_iter(std::mem::take(&mut rig.slots).into_iter().map(Some));
     let all = Vec::from_iter(rig.lanes.iter().flatten().map(|lane| &lane.pool));
     let but_one = Vec::from_iter(all.iter().copied().filter(|pool| pool.index() != missing));
     let with =
@@ -147,11 +151,19 @@ pub(crate) fn a_plan_names_what_has_to_be_there<M: Concrete, T: Bed>(bed: T) {
     let with =
         Restore { table: &mut rig.table, slots: &mut slots, pools: &all, vectors: &mut rig.vectors[1..] };
     assert_eq!(rig.port.restore(&plan, with), Err(RestoreError::NoVector(vmdq::VectorIndex::new(0))));
-    let mut few = Vec::from_iter(slots.by_ref().take(1)).into_iter();
-    let with = Restore { table: &mut rig.table, slots: &mut few, pools: &all, vectors: &mut rig.vectors };
+    let with =
+        Restore { table: &mut rig.table, slots: &mut slots[..1], pools: &all, vectors: &mut rig.vectors };
     assert_eq!(rig.port.restore(&plan, with), Err(RestoreError::NoSlot));
+    // A slot of another port among them.
+    let strange = stranger.slots.remove(0);
+    let own = slots[0].replace(strange);
+    let with = Restore { table: &mut rig.table, slots: &mut slots, pools: &all, vectors: &mut rig.vectors };
+    assert_eq!(rig.port.restore(&plan, with), Err(RestoreError::OtherPort));
+    stranger.slots.extend(std::mem::replace(&mut slots[0], own));
+    stranger.finish();
     assert_eq!(rig.table.bindings().count(), 0, "nothing was changed");
-    rig.slots = few.chain(slots).collect();
+    assert!(slots.iter().all(Option::is_some), "nothing was taken");
+    rig.slots = slots.into_iter().flatten().collect();
     rig.finish();
 }
 

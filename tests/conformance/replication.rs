@@ -92,7 +92,7 @@ fn replicate<M: HeaderReplication + Concrete, T: Bed>(
     let size = BufferSize::kib(2).expect("a size");
     let receive = ReceiveSetup { size, header, drops: true, strip_tags: false };
     // SAFETY: the bed's memory stays where it is.
-    let seen = unsafe { model.start_receive(io, setup, receive) }.expect("the ring starts");
+    let mut seen = unsafe { model.start_receive(io, setup, receive) }.expect("the ring starts");
     let place = |i: usize| (first as usize + i) % DESCRIPTORS;
     // SAFETY: the descriptors up to there name the bed's memory.
     unsafe { rig.bed.bus().write32(model.receive_tail(ring), place(DESCRIPTORS - 1) as u32) };
@@ -109,7 +109,7 @@ fn replicate<M: HeaderReplication + Concrete, T: Bed>(
         assert_eq!(buffer[..stored], sent[..stored], "frame {i}");
         assert!(buffer[stored..].iter().all(|byte| *byte == UNTOUCHED), "frame {i}");
     }
-    model.stop_receive(io, ring, seen).expect("the ring stops");
+    model.stop_receive(io, ring, &mut seen).expect("the ring stops");
     // SAFETY: no device has it any more.
     unsafe { rig.bed.dma().unmap(memory.bus, memory.bytes.len(), Direction::Both) };
 }

@@ -2,8 +2,8 @@
 
 use vmdq::ring::BufferSize;
 use vmdq::{
-    Causes, Config, Gone, InitError, Link, MacAddress, NotStarted, Refused, StartError, Started, Statistics,
-    StopError, Stopped,
+    BindError, Causes, Config, FilterError, Gone, InitError, Link, MacAddress, NotStarted, Refused,
+    StartError, Started, Statistics, StopError, Stopped,
 };
 use vmdq_sim::{Fault, Sim, Testbed};
 
@@ -85,6 +85,13 @@ pub(crate) fn a_device_that_vanishes_under_traffic_breaks_nothing<M: Concrete>(b
     assert_eq!(rig.port.causes(), Causes::FATAL);
     rig.vectors[1].unmask();
     rig.vectors[1].fire();
+    // What is new is refused, and what is there comes back.
+    let slot = rig.slots.remove(0);
+    let pool = &rig.lanes[1].as_ref().expect("the queue runs").pool;
+    let refused = rig.table.bind(slot, vm(2), pool).expect_err("the device is gone");
+    assert_eq!((refused.error, rig.table.move_to(id, pool)), (BindError::Gone, Err(FilterError::Gone)));
+    rig.slots.push(refused.into_value());
+    assert_eq!((rig.port.check(), rig.table.bindings().count()), (Err(Gone), 1));
     rig.unbind(id);
     // Whoever wonders about the silence of the rings is told.
     assert_eq!((rig.lane(1).rx.check(), rig.lane(1).tx.check()), (Err(Gone), Err(Gone)));

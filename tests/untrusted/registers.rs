@@ -3,14 +3,17 @@
 
 use std::sync::{Arc, Mutex};
 
+use embedded_hal::delay::DelayNs;
+
 use vmdq::bus::{Bus, Offset, PortId};
 use vmdq::ixgbe::I82598;
 use vmdq::ring::BufferSize;
 use vmdq::{Config, MacAddress, NotStarted, Port, Refused, StartError, Started, StopError};
+use vmdq_sim::Fault as InjectedFault;
 use vmdq_sim::{Sim, SimBus, Testbed};
 
 use crate::common::{Concrete, Lane, Rig, SimMachine, frame, ready, rings, tails};
-use crate::{HANG, small};
+use crate::{Broken, HANG, small};
 
 /// ENABLE of RXDCTL and TXDCTL.
 const ENABLE: u32 = 1 << 25;
@@ -131,8 +134,35 @@ pub(crate) fn a_queue_must_be_seen_to_start<M: Concrete>(bed: Sim) {
         // The device may have the memory: only the pool comes back.
         let NotStarted { pool: _, memory: None } = value else { panic!("{value:?}") };
         assert_eq!(timed_out.register, register);
-        assert_eq!(rig.bed.violations(), []);
+        // Neither ring runs on without an owner.
+        bus.lie(None);
+        rig.bed.delay().delay_ms(1);
+        let left = [receive, transmit].map(|register| rig.bed.bus().read32(register) & ENABLE);
+        assert_eq!((left, rig.bed.violations()), ([0, 0], vec![]));
     }
+}
+
+/// A ring that was started while its state could not be seen, and that is slow to stop.
+#[test]
+fn a_slow_stop_can_be_tried_again() {
+    let bed = Sim::i82598();
+    let port = ready::<I82598, _>(bed.platform(), &Config::default());
+    let mut rig = Broken::<I82598>::stopped(bed, port, small());
+    rig.bed.set_link(false);
+    let pool = rig.idle.remove(1);
+    rig.run(pool);
+    rig.bed.set_link(true);
+    assert!(rig.port.bring_link_up(5000).is_up());
+    rig.bed.inject_fault(InjectedFault::QueueNeverDisables);
+    let lane = rig.lanes[1].take().expect("the queue runs");
+    let Lane { rx, tx, pool, buffers, lent } = lane;
+    let stopped = Started { rx, tx, pool }.stop(&rig.table, |_| panic!("no buffer may come out"));
+    let Refused { error, value: Started { rx, tx, pool } } = stopped.expect_err("it is not seen to stop");
+    assert!(matches!(error, StopError::TimedOut(_)), "{error:?}");
+    // The device comes to it in the end.
+    rig.bed.clear_faults();
+    rig.idle.push(Lane { rx, tx, pool, buffers, lent }.stop(&rig.table).pool);
+    rig.finish();
 }
 
 /// The wait for the last frame is bounded and not fatal: without a link it never goes out.

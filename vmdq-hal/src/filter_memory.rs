@@ -15,8 +15,8 @@ pub(crate) struct Entry {
 #[derive(Clone, Copy, Debug)]
 pub struct Remembered {
     pub(crate) bound: Option<Entry>,
-    /// How often the slot was unbound, modulo 2^16.
-    pub(crate) round: u16,
+    /// How often the slot was unbound, modulo 2^32.
+    pub(crate) round: u32,
 }
 
 /// Room to remember so many filters at most.

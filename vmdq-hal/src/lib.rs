@@ -99,8 +99,8 @@ pub use link::{Link, Speed};
 pub use platform::{Host, Platform, SharedDelay, WaitWith};
 pub use pool::{Idle, Pool, Running};
 pub use port::{
-    InitError, Initialised, Missing, OtherPort, Part, Parts, Plan, Port, Quiesced, Ready, Reset, Resources,
-    Restore, RestoreError, SetDefaultError, Vmdq, VmdqOff, VmdqOn,
+    HandedOut, InitError, Initialised, Missing, OtherPort, Part, Parts, Plan, Port, Quiesced, Ready, Reset,
+    Resources, Restore, RestoreError, SetDefaultError, Vmdq, VmdqOff, VmdqOn,
 };
 pub use refused::Refused;
 pub use reg::io::Io;

@@ -74,6 +74,7 @@ pub struct Host<B, D, W> {
     bus: B,
     dma: D,
     clock: W,
+    bus_master: Option<fn() -> bool>,
 }
 
 impl<B: Bus, D: DmaSpace, W: DelayNs + Clone> Host<B, D, W> {
@@ -84,7 +85,14 @@ impl<B: Bus, D: DmaSpace, W: DelayNs + Clone> Host<B, D, W> {
     /// `clock`, and each clone of it, waits at least as long as it is asked to, and does not panic.
     #[must_use]
     pub const unsafe fn new(bus: B, dma: D, clock: W) -> Self {
-        Self { bus, dma, clock }
+        Self { bus, dma, clock, bus_master: None }
+    }
+
+    /// Lets [`Port::init`](crate::Port::init) ask whether the PCI function may start DMA: `bus_master`
+    /// reads bus master enable in its command register.
+    #[must_use]
+    pub fn with_bus_master(self, bus_master: fn() -> bool) -> Self {
+        Self { bus_master: Some(bus_master), ..self }
     }
 }
 
@@ -106,6 +114,10 @@ unsafe impl<B: Bus, D: DmaSpace, W: DelayNs + Clone> Platform for Host<B, D, W> 
 
     fn wait_us(&self, micros: u32) {
         self.clock.clone().delay_us(micros);
+    }
+
+    fn is_bus_master(&self) -> Option<bool> {
+        self.bus_master.map(|asked| asked())
     }
 }
 

@@ -11,6 +11,7 @@ use vmdq_hal::{Accept, Config, FilterMemory, Mint, Platform, PoolIndex, VectorIn
 
 use super::common::{accepted, clear_and_mask_by_message, hardware_limit};
 use super::{Hooks, MAX_FRAME};
+use crate::queues::LARGEST_HEADER;
 use crate::regs::{
     CTRL_EXT, Common, DTXSWC, GPIE, I82576, IVAR, IVAR_MISC, MRQC, PoolRegs, RCTL, RLPML, RPLOLR, Regs, VFRE,
     VFTE, VMOLR,
@@ -33,7 +34,14 @@ unsafe impl Model for super::I82576 {
     type Lack = Infallible;
 
     fn limits(self) -> Limits {
-        Limits { name: I82576::NAME, pools: POOLS, filters: FILTERS, vectors: VECTORS, max_frame: MAX_FRAME }
+        Limits {
+            name: I82576::NAME,
+            pools: POOLS,
+            filters: FILTERS,
+            vectors: VECTORS,
+            max_frame: MAX_FRAME,
+            largest_header: LARGEST_HEADER,
+        }
     }
 }
 

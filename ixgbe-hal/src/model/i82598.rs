@@ -45,7 +45,14 @@ unsafe impl Model for super::I82598 {
     type Lack = Infallible;
 
     fn limits(self) -> Limits {
-        Limits { name: I82598::NAME, pools: POOLS, filters: FILTERS, vectors: VECTORS, max_frame: MAX_FRAME }
+        Limits {
+            name: I82598::NAME,
+            pools: POOLS,
+            filters: FILTERS,
+            vectors: VECTORS,
+            max_frame: MAX_FRAME,
+            largest_header: <I82598 as Hooks>::LARGEST_HEADER,
+        }
     }
 }
 

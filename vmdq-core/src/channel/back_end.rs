@@ -50,8 +50,7 @@ impl core::error::Error for Unfit {}
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Posted {
     request: Request,
-    channel: usize,
-    life: u32,
+    channel: ChannelId,
 }
 
 impl Posted {
@@ -86,7 +85,7 @@ impl Posted {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum RespondError {
-    /// The buffer was posted on another channel, or on this one before it was restarted.
+    /// The buffer was taken from another channel, or from this one before it was restarted or made anew.
     Foreign,
     /// The frame is longer than the buffer.
     TooLong,
@@ -101,7 +100,7 @@ pub enum RespondError {
 impl fmt::Display for RespondError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Foreign => "posted on another channel, or before a restart: respond there, or forget it",
+            Self::Foreign => "taken from another channel, or before a restart: respond there, or forget it",
             Self::TooLong => "the frame is longer than the buffer: give the buffer back as refused",
             Self::NotForExchange => "the guest wants this very buffer back: copy the frame",
             Self::OtherLength => "not as long as the posted buffer: exchange buffers of one length",
@@ -110,6 +109,22 @@ impl fmt::Display for RespondError {
     }
 }
 impl core::error::Error for RespondError {}
+
+/// Names a channel from one start to the next, among all in the program.
+///
+/// The memory alone does not: a second back-end on the same words is another channel. Numbers come again
+/// after 2^32 starts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+struct ChannelId(u32);
+
+impl ChannelId {
+    fn next() -> Self {
+        // Not the channel's own atomics: nothing is shared with a guest here.
+        static NEXT: core::sync::atomic::AtomicU32 = core::sync::atomic::AtomicU32::new(0);
+        Self(NEXT.fetch_add(1, core::sync::atomic::Ordering::Relaxed))
+    }
+}
 
 /// What became of the guest's buffers in one direction, restarts included.
 ///
@@ -144,8 +159,7 @@ pub struct BackEnd<'m> {
     layout: Layout<'m>,
     requests: Consumer<'m>,
     responses: Producer<'m>,
-    /// Restarts so far.
-    life: u32,
+    id: ChannelId,
     broken: bool,
     counters: BackEndCounters,
 }
@@ -154,8 +168,8 @@ impl<'m> BackEnd<'m> {
     /// Lays out rings of `entries` in [`words(entries)`](super::words) words that the guest shares; a
     /// front-end finds them there.
     ///
-    /// One back-end uses the words at a time. While buffers of an earlier one are out ([`Posted`]),
-    /// [`restart`](Self::restart) that one rather than making another.
+    /// One back-end uses the words at a time. A buffer that an earlier one on them took ([`Posted`]) is
+    /// refused as [`RespondError::Foreign`].
     ///
     /// # Errors
     ///
@@ -165,7 +179,7 @@ impl<'m> BackEnd<'m> {
         layout.lay_out();
         let (requests, responses) = halves(&layout);
         let counters = BackEndCounters::default();
-        Ok(Self { layout, requests, responses, life: 0, broken: false, counters })
+        Ok(Self { layout, requests, responses, id: ChannelId::next(), broken: false, counters })
     }
 
     /// Lays the rings out anew, after the guest's driver was reset: a new front-end can then use them.
@@ -177,7 +191,7 @@ impl<'m> BackEnd<'m> {
         self.counters.forgotten += u64::from(self.held());
         self.layout.lay_out();
         (self.requests, self.responses) = halves(&self.layout);
-        self.life = self.life.wrapping_add(1);
+        self.id = ChannelId::next();
         self.broken = false;
     }
 
@@ -205,7 +219,7 @@ impl<'m> BackEnd<'m> {
             return Some(Err(Unfit::Malformed));
         }
         self.counters.taken += 1;
-        Some(Ok(Posted { request, channel: self.layout.address(), life: self.life }))
+        Some(Ok(Posted { request, channel: self.id }))
     }
 
     /// Gives a buffer back as done: it holds a frame of `length` bytes, or its frame was taken.
@@ -282,7 +296,7 @@ impl<'m> BackEnd<'m> {
         tag: Option<u16>,
         status: Status,
     ) -> Result<(), (RespondError, Posted)> {
-        let error = if posted.channel != self.layout.address() || posted.life != self.life {
+        let error = if posted.channel != self.id {
             RespondError::Foreign
         } else if self.broken {
             RespondError::Corrupt
@@ -341,7 +355,7 @@ impl<'m> BackEnd<'m> {
     /// How many buffers the guest can have posted beyond those that were taken: N less those that it
     /// waits for.
     const fn most(&self) -> u32 {
-        self.layout.entries() - self.held()
+        self.layout.entries().saturating_sub(self.held())
     }
 
     const fn break_off(&mut self) -> Corrupt {

@@ -100,11 +100,6 @@ impl<'m> Layout<'m> {
         &self.header[AT_REQUEST_EVENT]
     }
 
-    /// Names the words: equal for the same memory.
-    pub(super) fn address(&self) -> usize {
-        self.header.as_ptr().addr()
-    }
-
     /// Lays empty rings out.
     pub(super) fn lay_out(&self) {
         // The version goes first and comes last, so that a front-end that looks meanwhile finds none.

@@ -161,6 +161,32 @@ fn a_buffer_of_another_channel_is_refused_and_comes_back() {
 }
 
 #[test]
+fn a_buffer_of_an_earlier_back_end_on_the_same_words_is_refused() {
+    let memory = shared();
+    let mut old = back_end(&memory);
+    front_end(&memory).post(buffer(0)).unwrap();
+    let stale = old.next().unwrap().unwrap();
+    drop(old);
+    let (mut back, mut front) = (back_end(&memory), front_end(&memory));
+    // Nor does it pass for one that the new one took.
+    for id in 0..2 {
+        front.post(buffer(id)).unwrap();
+    }
+    let posted = back.next().unwrap().unwrap();
+    let (why, stale) = back.complete(stale, 60, None).unwrap_err();
+    assert_eq!((why, back.held()), (RespondError::Foreign, 1));
+    back.complete(posted, 61, None).unwrap();
+    let (why, _stale) = back.give_back(stale, Status::Refused).unwrap_err();
+    assert_eq!((why, back.held()), (RespondError::Foreign, 0));
+    assert_eq!(front.take_done().unwrap().unwrap().length, 61);
+    assert_eq!(front.take_done().unwrap(), None);
+    // All counts are still right: the next is taken, and the channel is whole.
+    let posted = back.next().unwrap().unwrap();
+    back.complete(posted, 62, None).unwrap();
+    assert_eq!((front.take_done().unwrap().unwrap().length, back.is_corrupt()), (62, false));
+}
+
+#[test]
 fn who_does_not_ask_is_not_notified() {
     let memory = shared();
     let (mut back, mut front) = (back_end(&memory), front_end(&memory));

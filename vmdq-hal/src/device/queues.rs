@@ -97,12 +97,18 @@ pub unsafe trait Queues: Copy {
     ) -> Result<bool, Fault>;
 
     /// Disables a receive ring and sees it disabled, and waits for what is under way; `seen` tells whether
-    /// it was seen enabled before, without which a ring that reads as disabled proves nothing.
+    /// it was seen enabled before, without which a ring that reads as disabled proves nothing. It is set
+    /// once the ring was seen enabled, also when the rest fails.
     ///
     /// # Errors
     ///
     /// [`NotStopped`] if it was not seen disabled.
-    fn stop_receive<P: Platform>(self, io: Io<'_, P>, ring: RingIndex, seen: bool) -> Result<(), NotStopped>;
+    fn stop_receive<P: Platform>(
+        self,
+        io: Io<'_, P>,
+        ring: RingIndex,
+        seen: &mut bool,
+    ) -> Result<(), NotStopped>;
 
     /// Sets up and enables a transmit ring. Returns whether it was seen enabled.
     ///
@@ -120,8 +126,12 @@ pub unsafe trait Queues: Copy {
     /// # Errors
     ///
     /// [`NotStopped`] if it was not seen disabled.
-    fn stop_transmit<P: Platform>(self, io: Io<'_, P>, ring: RingIndex, seen: bool)
-    -> Result<(), NotStopped>;
+    fn stop_transmit<P: Platform>(
+        self,
+        io: Io<'_, P>,
+        ring: RingIndex,
+        seen: &mut bool,
+    ) -> Result<(), NotStopped>;
 }
 
 /// Controllers whose hardware replicates headers: it writes the beginning of a frame to a buffer of

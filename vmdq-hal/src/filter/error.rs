@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::BindingId;
+use crate::fault::Gone;
 
 /// Why a filter was not bound.
 #[non_exhaustive]
@@ -17,6 +18,8 @@ pub enum BindError {
     PortAddress,
     /// The address has a filter, and the hardware can't tell two apart, VLANs or not: move that one.
     AlreadyBound(BindingId),
+    /// The device is gone: give the port up.
+    Gone,
 }
 
 impl fmt::Display for BindError {
@@ -28,6 +31,7 @@ impl fmt::Display for BindError {
             }
             Self::PortAddress => "it is the port's own address: give the virtual machine another one",
             Self::AlreadyBound(_) => "the address has a filter already: move that one",
+            Self::Gone => return Gone.fmt(f),
         })
     }
 }
@@ -42,6 +46,8 @@ pub enum FilterError {
     NotBound,
     /// The filter or the pool belongs to another port: use its table.
     OtherPort,
+    /// The device is gone: give the port up.
+    Gone,
 }
 
 impl fmt::Display for FilterError {
@@ -49,6 +55,7 @@ impl fmt::Display for FilterError {
         f.write_str(match self {
             Self::NotBound => "the filter was removed, or is of an earlier life of the port: bind a new one",
             Self::OtherPort => "the filter or the pool belongs to another port: use its table",
+            Self::Gone => return Gone.fmt(f),
         })
     }
 }

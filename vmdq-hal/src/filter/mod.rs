@@ -88,6 +88,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
             return Err(Refused::new(BindError::OtherPort, slot));
         }
         match self.check(address) {
+            Ok(()) if self.model.is_gone(self.io()) => Err(Refused::new(BindError::Gone, slot)),
             Ok(()) => Ok(self.add(slot.entry(), address, pool.index())),
             Err(error) => Err(Refused::new(error, slot)),
         }
@@ -122,11 +123,14 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
     ///
     /// # Errors
     ///
-    /// [`FilterError`] if the filter is gone or the pool belongs to another port.
+    /// [`FilterError`] if the filter was removed, the pool belongs to another port or the device is gone.
     pub fn move_to(&mut self, id: BindingId, pool: &Pool<M, P, Running>) -> Result<(), FilterError> {
         let bound = self.entry(id)?;
         if pool.owner() != self.owner {
             return Err(FilterError::OtherPort);
+        }
+        if self.model.is_gone(self.io()) {
+            return Err(FilterError::Gone);
         }
         let pool = pool.index();
         self.model.redirect(self.io(), id.entry, bound.address, pool);
@@ -142,7 +146,8 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
     ///
     /// # Errors
     ///
-    /// [`FilterError`] if the filter is gone already or belongs to another port.
+    /// [`FilterError`] if the filter was removed already or belongs to another port. Of a device that is
+    /// gone, slots come back all the same.
     pub fn unbind(&mut self, id: BindingId) -> Result<FilterSlot<M>, FilterError> {
         self.entry(id)?;
         self.model.remove(self.io(), id.entry);

@@ -58,7 +58,7 @@ pub struct BindingId {
     pub(super) owner: Owner,
     pub(super) entry: FilterIndex,
     /// Tells a binding from an earlier one of the same slot.
-    pub(super) round: u16,
+    pub(super) round: u32,
 }
 
 impl BindingId {

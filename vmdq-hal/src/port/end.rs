@@ -90,11 +90,6 @@ impl<M: Model, P: Platform> Port<M, P, Quiesced> {
             Err(missing) => Err(Refused::new(missing, (self, parts))),
         }
     }
-
-    /// Begins to gather what [`enable`](Port::enable) handed out.
-    pub fn parts(&self) -> Parts<M, P> {
-        Parts::new(self.owner(), self.model.limits())
-    }
 }
 
 impl<M: Model, P: Platform> Port<M, P, Ready> {

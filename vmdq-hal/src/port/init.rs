@@ -100,8 +100,7 @@ impl<M: Model, P: Platform> Port<M, P, Reset> {
         // What was counted before is nobody's.
         model.add_to(self.io(), &mut Statistics::default());
         (self.config, self.limit, self.address, self.warnings) = (*config, limit, address, warnings);
-        (self.statistics, self.default_pool, self.routes) =
-            (Statistics::ZERO, PoolIndex::new(0), Routes::NONE);
+        self.statistics = Statistics::ZERO;
         event!("{}: initialised, address {}", model.limits().name, address);
         Ok(())
     }

@@ -25,6 +25,7 @@ use vmdq_core::{FrameLimit, MacAddress};
 use crate::bus::{Bus, PortId};
 use crate::config::Config;
 use crate::device::{Io, Model, Warnings};
+use crate::fault::Gone;
 use crate::fmt::{event, warning};
 use crate::index::PoolIndex;
 use crate::link::Link;
@@ -36,7 +37,7 @@ pub use error::{InitError, Missing, OtherPort};
 pub use parts::{Part, Parts, Resources};
 use plan::Routes;
 pub use plan::{Plan, Restore, RestoreError};
-pub use state::{Initialised, Quiesced, Ready, Reset, Vmdq, VmdqOff, VmdqOn};
+pub use state::{HandedOut, Initialised, Quiesced, Ready, Reset, Vmdq, VmdqOff, VmdqOn};
 pub use vmdq::SetDefaultError;
 
 /// One port in state `S`: [`Reset`], [`Ready`], [`Vmdq`] or [`Quiesced`].
@@ -113,6 +114,16 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
     #[must_use]
     pub fn id(&self) -> PortId {
         self.platform.bus().id()
+    }
+
+    /// Looks whether the device is still there, by one register read: for what writes alone, such as routes
+    /// and the default pool.
+    ///
+    /// # Errors
+    ///
+    /// [`Gone`] if it is not.
+    pub fn check(&self) -> Result<(), Gone> {
+        if self.model.is_gone(self.io()) { Err(Gone) } else { Ok(()) }
     }
 
     /// Returns the model of the controller.

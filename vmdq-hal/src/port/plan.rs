@@ -5,9 +5,10 @@ use core::fmt;
 use heapless::Vec;
 use vmdq_core::MacAddress;
 
-use super::{Port, Vmdq};
+use super::{HandedOut, Port, Vmdq};
 use crate::config::Config;
 use crate::device::Model;
+use crate::fault::Gone;
 use crate::filter::{BindError, FilterSlot, FilterTable};
 use crate::fmt::event;
 use crate::index::{PoolIndex, VectorIndex};
@@ -48,11 +49,11 @@ impl Routes {
 ///     port: &mut Port<M, P, Vmdq>,
 ///     plan: &Plan,
 ///     table: &mut FilterTable<M, P>,
-///     mut slots: impl ExactSizeIterator<Item = FilterSlot<M>>,
+///     slots: &mut [Option<FilterSlot<M>>],
 ///     pools: &[&Pool<M, P, Running>],
 ///     vectors: &mut [Vector<M, P>],
 /// ) -> Result<(), RestoreError> {
-///     port.restore(plan, Restore { table, slots: &mut slots, pools, vectors })
+///     port.restore(plan, Restore { table, slots, pools, vectors })
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -86,53 +87,59 @@ impl Plan {
     pub fn route(&self, pool: PoolIndex) -> Option<VectorIndex> {
         self.routes.pools.get(pool.number()).copied().flatten()
     }
+
+    /// Returns the vector that interrupts for all other causes, if one does.
+    #[must_use]
+    pub const fn others_route(&self) -> Option<VectorIndex> {
+        self.routes.others
+    }
 }
 
 /// What a plan is restored with: the resources of the port's new life.
 #[derive(Debug)]
-pub struct Restore<'a, M: Model, P: Platform, S> {
+pub struct Restore<'a, M: Model, P: Platform> {
     /// The filter table.
     pub table: &'a mut FilterTable<M, P>,
     /// Free slots; as many are taken as there are addresses in the plan.
-    pub slots: &'a mut S,
-    /// The pools that run. Those that the plan names have to be among them.
+    pub slots: &'a mut [Option<FilterSlot<M>>],
+    /// The pools that run. Those that the plan names have to be among them, the default pool too.
     pub pools: &'a [&'a Pool<M, P, Running>],
     /// The vectors. Those that the plan names have to be among them.
     pub vectors: &'a mut [Vector<M, P>],
 }
 
-impl<M: Model, P: Platform> Port<M, P, Vmdq> {
-    /// Takes down what leads where.
+impl<M: Model, P: Platform, S: HandedOut> Port<M, P, S> {
+    /// Takes down what leads where; `table` is this port's.
     #[must_use]
     pub fn plan(&self, table: &FilterTable<M, P>) -> Plan {
         Plan {
-            config: *self.config(),
+            config: self.config,
             filters: table.bindings().map(|binding| (binding.address, binding.pool)).collect(),
             default_pool: self.default_pool,
             routes: self.routes,
         }
     }
+}
 
+impl<M: Model, P: Platform> Port<M, P, Vmdq> {
     /// Leads everything where the plan says: frames flow to the same pools again, and vectors interrupt
     /// for them. The port was initialised with the plan's [`config`](Plan::config).
     ///
     /// # Errors
     ///
     /// [`RestoreError`], if the plan names what is not there; nothing is changed then.
-    pub fn restore<S: ExactSizeIterator<Item = FilterSlot<M>>>(
-        &mut self,
-        plan: &Plan,
-        with: Restore<'_, M, P, S>,
-    ) -> Result<(), RestoreError> {
+    pub fn restore(&mut self, plan: &Plan, with: Restore<'_, M, P>) -> Result<(), RestoreError> {
         let Restore { table, slots, pools, vectors } = with;
         let find = |index: PoolIndex| pools.iter().find(|pool| pool.index() == index);
         let owner = self.owner();
         if table.owner() != owner
             || pools.iter().any(|pool| pool.owner() != owner)
             || vectors.iter().any(|vector| vector.owner() != owner)
+            || slots.iter().flatten().any(|slot| slot.owner() != owner)
         {
             return Err(RestoreError::OtherPort);
         }
+        self.check().map_err(|Gone| RestoreError::Gone)?;
         let routed = plan.routes.pools.iter().zip(0..).filter(|(vector, _)| vector.is_some());
         let named = plan.filters().map(|(_, pool)| pool).chain(routed.map(|(_, pool)| PoolIndex::new(pool)));
         for pool in named {
@@ -143,17 +150,21 @@ impl<M: Model, P: Platform> Port<M, P, Vmdq> {
         if let Some(&vector) = named.into_iter().find(|&&vector| !has(vector)) {
             return Err(RestoreError::NoVector(vector));
         }
-        if slots.len() < plan.filters.len() {
+        if plan.default_pool != self.default_pool && find(plan.default_pool).is_none() {
+            return Err(RestoreError::NotRunning(plan.default_pool));
+        }
+        if slots.iter().flatten().count() < plan.filters.len() {
             return Err(RestoreError::NoSlot);
         }
         for (address, _) in plan.filters() {
             table.check(address).map_err(RestoreError::Bind)?;
         }
-        for (address, pool) in plan.filters() {
-            let slot = slots.next().filter(|slot| slot.owner() == owner).ok_or(RestoreError::OtherPort)?;
+        let slots = slots.iter_mut().filter_map(Option::take);
+        // In this order no slot is taken beyond the last address.
+        for ((address, pool), slot) in plan.filters().zip(slots) {
             table.add(slot.entry(), address, pool);
         }
-        if find(plan.default_pool).is_some() && plan.default_pool != self.default_pool {
+        if plan.default_pool != self.default_pool {
             self.restore_default(plan.default_pool);
         }
         for vector in vectors {
@@ -188,6 +199,8 @@ pub enum RestoreError {
     NoVector(VectorIndex),
     /// An address of the plan can't be bound: restore before other filters are bound.
     Bind(BindError),
+    /// The device is gone: give the port up.
+    Gone,
 }
 
 impl fmt::Display for RestoreError {
@@ -198,6 +211,7 @@ impl fmt::Display for RestoreError {
             Self::NoSlot => f.write_str("there are fewer slots than addresses: pass all"),
             Self::NoVector(vector) => write!(f, "vector {vector} was not passed: pass it"),
             Self::Bind(error) => write!(f, "an address can't be bound: {error}"),
+            Self::Gone => Gone.fmt(f),
         }
     }
 }

@@ -37,3 +37,13 @@ impl VmdqOff for Ready {}
 pub trait Initialised {}
 impl Initialised for Ready {}
 impl Initialised for Vmdq {}
+
+/// States in which pools, filters and vectors are handed out.
+#[diagnostic::on_unimplemented(
+    message = "nothing is handed out in state `{Self}`",
+    label = "needs a port with VMDq on, or one that is quiesced",
+    note = "`Port::enable` hands pools, filters and vectors out"
+)]
+pub trait HandedOut {}
+impl HandedOut for Vmdq {}
+impl HandedOut for Quiesced {}

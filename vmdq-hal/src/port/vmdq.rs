@@ -4,7 +4,8 @@ use core::fmt;
 
 use vmdq_core::Accept;
 
-use super::{OtherPort, Parts, Port, Resources, Vmdq, VmdqOff, VmdqOn};
+use super::plan::Routes;
+use super::{HandedOut, OtherPort, Parts, Port, Resources, VmdqOff, VmdqOn};
 use crate::collection::Collection;
 use crate::config::Causes;
 use crate::device::{DefaultPoolChoice, LiveAccept, Model};
@@ -27,6 +28,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         let model = self.model;
         model.enable(self.io(), &self.config);
         self.life = self.life.wrapping_add(1);
+        (self.default_pool, self.routes) = (PoolIndex::new(0), Routes::NONE);
         event!("{}: VMDq is on", model.limits().name);
         let (limits, owner) = (model.limits(), self.owner());
         let platform = || self.platform.clone();
@@ -48,7 +50,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
     }
 }
 
-impl<M: Model, P: Platform> Port<M, P, Vmdq> {
+impl<M: Model, P: Platform, S: HandedOut> Port<M, P, S> {
     /// Begins to gather what [`enable`](Port::enable) handed out.
     pub fn parts(&self) -> Parts<M, P> {
         Parts::new(self.owner(), self.model.limits())

@@ -17,6 +17,12 @@ pub enum StartError {
         /// The smallest size that does.
         least: Option<BufferSize>,
     },
+    /// The device does not replicate headers into such large buffers (the size was made for another model):
+    /// make the size with the port's own model, or receive by software.
+    HeaderTooLarge {
+        /// The largest header buffer in bytes; 0 if the device replicates none.
+        most: u16,
+    },
     /// The platform can't map the ring memory for the device: give memory that it can.
     NotMapped,
     /// The bus address of ring memory is not a multiple of 128: mend the platform's `DmaSpace`.
@@ -52,6 +58,12 @@ impl fmt::Display for StartError {
             }
             Self::BufferTooSmall { least: None } => {
                 f.write_str("no buffer holds the port's longest frame: lower the limit")
+            }
+            Self::HeaderTooLarge { most } => {
+                write!(
+                    f,
+                    "the device replicates at most {most} bytes of a header: ask this model for the size"
+                )
             }
             Self::NotMapped => f.write_str("the platform can't map the ring memory: give memory that it can"),
             Self::RingTooShort { least } => {

@@ -143,12 +143,16 @@ impl<M: Model, P: Platform> Prepared<M, P> {
         });
         match started {
             Ok((rx_seen, tx_seen)) => {
-                rx.set_seen(rx_seen);
+                *rx.seen() = rx_seen;
                 tx.seen = tx_seen;
                 event!("{}: pool {} started", pool.model.limits().name, pool.index());
                 Ok(Started { rx, tx, pool: pool.into_state() })
             }
             Err(fault) => {
+                // Neither ring may run on without an owner: one that has no buffers could block the port.
+                // Whatever comes of it, the memory stays the device's.
+                let _ = pool.model.stop_receive(io, receive.setup.ring, &mut true);
+                let _ = pool.model.stop_transmit(io, transmit.setup.ring, &mut true);
                 warning!("{}: pool {} not started: {}", pool.model.limits().name, pool.index(), fault);
                 Err(Refused::new(fault.into(), NotStarted { pool, memory: None }))
             }

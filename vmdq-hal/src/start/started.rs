@@ -146,9 +146,7 @@ impl<M: Model, P: Platform, R: ReceiveRing<P>> Started<M, P, R> {
         // SAFETY: the registers of these two rings, which are owned here.
         let io = unsafe { Io::new(&self.pool.platform) };
         model.stop_receive(io, ReceiveHalf::ring(&self.rx), self.rx.seen()).map_err(why)?;
-        // Seen enabled, then disabled: should the other half fail, the next try starts from here.
-        self.rx.set_seen(true);
-        model.stop_transmit(io, self.tx.ring(), self.tx.seen).map_err(why)
+        model.stop_transmit(io, self.tx.ring(), &mut self.tx.seen).map_err(why)
     }
 
     fn belongs_together(&self) -> bool {

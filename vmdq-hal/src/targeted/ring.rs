@@ -7,6 +7,7 @@ use vmdq_core::relay::Received;
 use super::header::Targeting;
 use super::share::{Entry, GiveBackError, ShareError, ShareState, Shares, UnshareError};
 use crate::dma::{DmaSpace, HeaderInfo, WriteBack, observe, status};
+use crate::fault::Gone;
 use crate::index::{PoolIndex, RingIndex};
 use crate::platform::Platform;
 use crate::ring::{Buffer, BufferPool, BufferSize, Burst, Frame, RxCounters, RxRing};
@@ -294,6 +295,21 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         }
         let range = self.shares.deliver(id);
         Ok(Targeted { header, id, range, len, replicated })
+    }
+
+    /// Tells whether a finished descriptor waits: as [`RxRing::is_ready`].
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.rx.is_ready()
+    }
+
+    /// Looks whether the device is still there: as [`RxRing::check`].
+    ///
+    /// # Errors
+    ///
+    /// [`Gone`] if it is not.
+    pub fn check(&self) -> Result<(), Gone> {
+        self.rx.check()
     }
 
     /// Returns the virtual machine.

@@ -37,6 +37,11 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
             let memory = Some((TargetedSpace { ring, entries }, tx));
             return Err(Refused::new(StartError::OtherPort, NotStarted { pool, memory }));
         }
+        let most = pool.model.limits().largest_header;
+        if targeting.units().is_some() && targeting.header_bytes() > most {
+            let memory = Some((TargetedSpace { ring, entries }, tx));
+            return Err(Refused::new(StartError::HeaderTooLarge { most }, NotStarted { pool, memory }));
+        }
         match pool.prepare(ring, tx, targeting.size) {
             Ok((prepared, ring)) => {
                 let rx = prepared.receive_ring(ring);
@@ -61,12 +66,8 @@ impl<P: Platform, V: Vmm> ReceiveHalf<P> for TargetedRing<P, V> {
         self.rx.ring()
     }
 
-    fn seen(&self) -> bool {
-        self.rx.seen
-    }
-
-    fn set_seen(&mut self, seen: bool) {
-        self.rx.seen = seen;
+    fn seen(&mut self) -> &mut bool {
+        &mut self.rx.seen
     }
 
     unsafe fn dismantle(self, freed: &mut impl FnMut(Frame)) -> TargetedSpace {

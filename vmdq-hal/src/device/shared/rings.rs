@@ -148,13 +148,15 @@ impl Ring {
 
     /// Disables the ring and sees it disabled; what is under way has still to land ([`IN_FLIGHT`]). A ring
     /// that was not `seen` enabled has to read so first: a 0 that was there all along would prove nothing.
+    /// From then on it is `seen`, so that another try can go on from a ring that is slow to stop.
     ///
     /// # Errors
     ///
     /// [`Fault`] if the device is gone, or the ring was not seen enabled and then disabled.
-    pub fn disable<P: Platform>(self, io: Io<'_, P>, seen: bool) -> Result<(), Fault> {
-        if !seen {
+    pub fn disable<P: Platform>(self, io: Io<'_, P>, seen: &mut bool) -> Result<(), Fault> {
+        if !*seen {
             io.until(self.control, 1, 1, |value| ENABLE.is_set(value))?;
+            *seen = true;
         }
         self.clear_enable(io);
         self.see_disabled(io)
