@@ -1,4 +1,4 @@
-//! The device is not trusted (DESIGN, Must 3): whatever it does costs a frame or ends in a typed error,
+//! The device is not trusted: anything it does costs at most a frame or ends in a typed error,
 //! never in a panic, a hang, a freed buffer that it may still write, or a byte outside a buffer.
 
 #[path = "../common/mod.rs"]

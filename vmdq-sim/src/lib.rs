@@ -1,11 +1,11 @@
 //! Controllers to try a driver on, without hardware.
 //!
-//! [`Sim`] is a strict model of an 82575, 82576 or 82598 in this process: registers with their side
-//! effects, memory that must be mapped before the controller reaches it, a wire, a clock, a list of
-//! what the driver did against the datasheet ([`Rule`]), and faults ([`Fault`]) that show whether the
-//! driver trusts the device. [`Qemu`] is QEMU's 82576. Both are a [`Testbed`], so that one body of test
-//! code runs on either. [`Traced`] counts register accesses, [`Cut`] loses them from some point on; [`Ledger`] keeps books of what is
-//! mapped, and [`Bouncing`] is a machine whose caches the controller does not see.
+//! [`Sim`] is a strict model of an 82575, 82576 or 82598 in this process: registers with their side effects,
+//! memory that must be mapped before the controller reaches it, a wire, a clock, a list of what the driver did
+//! against the datasheet ([`Rule`]), and faults ([`Fault`]) that show whether the driver trusts the device.
+//! [`Qemu`] is QEMU's 82576. Both are a [`Testbed`], so that one body of test code runs on either. [`Traced`]
+//! counts register accesses, [`Cut`] loses them from some point on; [`Ledger`] keeps books of what is mapped,
+//! and [`Bouncing`] is a machine whose caches the controller does not see.
 //!
 //! [`Emulated`] is a model as a virtual machine's own device: its wire is an interface of a virtual switch.
 //!

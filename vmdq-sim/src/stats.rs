@@ -1,4 +1,4 @@
-//! Statistics that both families keep in the same way (igb.md 2.6, ixgbe.md 1.7).
+//! Statistics that both families keep in the same way (igb-hal/FACTS.md 2.6, ixgbe-hal/FACTS.md 1.7).
 //!
 //! Assumptions, where the facts give only names: TPR and TOR count every frame on the wire; GPRC, GORC,
 //! BPRC, MPRC and PRC count what passed the length limit and the filters, whether or not a descriptor

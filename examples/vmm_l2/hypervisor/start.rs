@@ -45,8 +45,8 @@ impl Hypervisor {
         guests: Guests,
         machines: &[(Identity, Layout)],
     ) -> Result<Self> {
-        // SAFETY: the test bed is a controller of this model, and this is its only driver; it reaches only what its
-        // `dma` mapped.
+        // SAFETY: the test bed is a controller of this model, and this is its only driver; it reaches only what
+        // its `dma` mapped.
         let port = unsafe { Port::new(model, bed.platform()) };
         let config = config();
         let limits = model.limits();

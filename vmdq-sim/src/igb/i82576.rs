@@ -1,6 +1,6 @@
 //! The 82576: VMDq of the second generation. A filter names a set of pools.
 //!
-//! Facts: igb.md 3.5, 3.8, 3.14. Pool p is queue p (and p+8, which only RSS reaches).
+//! Facts: igb-hal/FACTS.md 3.5, 3.8, 3.14. Pool p is queue p (and p+8, which only RSS reaches).
 //!
 //! Assumptions: with RCTL.VFE off neither VLVF nor AUPE narrows the list (3.8: "VFE=0 or AUPE+VFTA
 //! open"; so does QEMU). With VT_CTL.RPL_EN off a frame for several pools goes to the lowest. VMOLR.UPE

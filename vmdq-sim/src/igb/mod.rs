@@ -3,7 +3,7 @@
 //! One struct serves both; what differs is in [`Chip`]. An I350 would be another `Chip`, with its own
 //! register list and the sorting of the 82576.
 //!
-//! Facts: igb.md. Files: `registers` (where they are), `access` (what writes do), `interrupt`, `phy`,
+//! Facts: igb-hal/FACTS.md. Files: `registers` (where they are), `access` (what writes do), `interrupt`, `phy`,
 //! `receive`, `transmit`, and one file for the sorting of each chip.
 
 mod access;
@@ -123,7 +123,7 @@ impl Igb {
     }
 
     /// Puts everything but the registers that survive into the state after a reset. Queue 0 is
-    /// enabled then (igb.md 2.4: L:4335).
+    /// enabled then (igb-hal/FACTS.md 2.4: L:4335).
     fn restore(&mut self) {
         self.file.restore(false);
         for (n, ring) in self.rx.iter_mut().enumerate() {

@@ -1,6 +1,6 @@
 //! The copper PHY behind MDIC, and the link.
 //!
-//! Facts: igb.md 2.1 (MDIC), 3.3, section 6 row 21; PHY registers are those of IEEE 802.3 clause 22.
+//! Facts: igb-hal/FACTS.md 2.1 (MDIC), 3.3, section 6 row 21; PHY registers are those of IEEE 802.3 clause 22.
 //!
 //! Assumptions: auto-negotiation must be restarted by software after power-on and after CTRL.RST (so
 //! does QEMU's model), it takes 500 ms, and CTRL.SLU must be set for the MAC to see the link.

@@ -1,6 +1,6 @@
 //! The igb transmit path: one frame from each backlogged queue in turn.
 //!
-//! Facts: igb.md 2.5, 3.11: in the reset state all queues are of low priority and served round robin.
+//! Facts: igb-hal/FACTS.md 2.5, 3.11: in the reset state all queues are of low priority and served round robin.
 
 use super::Igb;
 use crate::board::Board;

@@ -1,6 +1,6 @@
 //! What reads and writes of the ixgbe registers do, and what the datasheets forbid.
 //!
-//! Facts: ixgbe.md 1 and 2. Where the facts are silent, a write is stored and nothing is said.
+//! Facts: ixgbe-hal/FACTS.md 1 and 2. Where the facts are silent, a write is stored and nothing is said.
 
 use super::{Ixgbe, LRST, MASTER_DISABLE, MASTER_TIME, RST, RXEN};
 use crate::board::Board;
@@ -244,7 +244,7 @@ impl Ixgbe {
         self.file.get(Reg::RAH, n) & AV != 0 && (n != 0 || self.file.on(Reg::RXCTRL, RXEN))
     }
 
-    /// RAL before AV when adding, AV off before RAL when removing (DESIGN Must 4; 2.6).
+    /// RAL before AV when adding, AV off before RAL when removing (ixgbe-hal/FACTS.md 2.6).
     fn write_rah(&mut self, n: usize, value: u32, board: &mut Board) {
         let live = self.is_live(n);
         if live && value & AV != 0 && (self.file.get(Reg::RAH, n) ^ value) & 0xffff != 0 {

@@ -2,7 +2,7 @@
 //!
 //! The 82599 and the X540 would be other [`Chip`]s here, with their own register lists and sorting.
 //!
-//! Facts: ixgbe.md. Files: `registers` (where they are), `access` (what writes do), `interrupt`,
+//! Facts: ixgbe-hal/FACTS.md. Files: `registers` (where they are), `access` (what writes do), `interrupt`,
 //! `receive`, `transmit`, and one file for the sorting of each chip.
 
 mod access;
@@ -119,14 +119,14 @@ impl Ixgbe {
         ixgbe
     }
 
-    /// RAR0 comes from the EEPROM (ixgbe.md 1.4).
+    /// RAR0 comes from the EEPROM (ixgbe-hal/FACTS.md 1.4).
     fn load_nvm(&mut self) {
         let [a, b, c, d, e, f] = self.mac;
         self.file.set(Reg::RAL, 0, u32::from_le_bytes([a, b, c, d]));
         self.file.set(Reg::RAH, 0, u32::from(u16::from_le_bytes([e, f])) | AV);
     }
 
-    /// RAR, MTA and VFTA keep what they hold (ixgbe.md 2.1 step 12).
+    /// RAR, MTA and VFTA keep what they hold (ixgbe-hal/FACTS.md 2.1 step 12).
     fn begin_reset(&mut self, board: &mut Board) {
         board.drops.reset += (self.held() + board.wire.reset()) as u64;
         self.file.restore(false);

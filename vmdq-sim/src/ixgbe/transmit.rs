@@ -1,6 +1,7 @@
 //! The ixgbe transmit path: one frame from each backlogged queue in turn.
 //!
-//! Facts: ixgbe.md 1.6, 2.10: round robin is the reset state. The 82598 has no global transmit enable.
+//! Facts: ixgbe-hal/FACTS.md 1.6, 2.10: round robin is the reset state. The 82598 has no global transmit
+//! enable.
 
 use super::{Ixgbe, TXPADEN};
 use crate::board::Board;

@@ -1,8 +1,8 @@
 //! The transmit engine: takes one frame at a time out of the descriptors of one queue, and the arbiter
 //! that visits the queues in turn.
 //!
-//! Facts: igb.md 2.4 (TDWBAL), 3.11, 4; ixgbe.md 1.6, 2.10, 3. Both families have the advanced layout;
-//! the differences are in [`TxRules`].
+//! Facts: igb-hal/FACTS.md 2.4 (TDWBAL), 3.11, 4; ixgbe-hal/FACTS.md 1.6, 2.10, 3. Both families have the
+//! advanced layout; the differences are in [`TxRules`].
 
 use crate::board::Board;
 use crate::fault::Fault;
@@ -24,11 +24,11 @@ const CONTEXT: u32 = 2;
 pub(crate) struct TxRules {
     /// Longest frame on the wire, with FCS.
     pub(crate) longest: usize,
-    /// Whether a context index other than 0 must be the ring's number (82575: igb.md 1 and 4).
+    /// Whether a context index other than 0 must be the ring's number (82575: igb-hal/FACTS.md 1 and 4).
     pub(crate) context_is_ring: bool,
-    /// Bytes of a head write-back: 2 on the 82575 (igb.md 2.4), else 4.
+    /// Bytes of a head write-back: 2 on the 82575 (igb-hal/FACTS.md 2.4), else 4.
     pub(crate) head_bytes: usize,
-    /// A packet must leave this many descriptors of its ring free (82598: 31, ixgbe.md section 3).
+    /// A packet must leave this many descriptors of its ring free (82598: 31, ixgbe-hal/FACTS.md section 3).
     pub(crate) span_margin: u32,
 }
 
@@ -109,7 +109,7 @@ impl Sender {
         }
         let context = (options >> 4 & 0xf) as usize;
         if rules.context_is_ring && context != 0 && context != self.number {
-            // igb.md section 1: on the 82575 IDX must be the ring's number.
+            // igb-hal/FACTS.md section 1: on the 82575 IDX must be the ring's number.
             self.complain(words, "has another ring's context index", board);
         }
         if kind == CONTEXT {
@@ -197,7 +197,7 @@ impl Sender {
     }
 }
 
-/// Visits queues in turn, one frame each (igb.md 3.11; ixgbe.md 2.10: the reset state).
+/// Visits queues in turn, one frame each (igb-hal/FACTS.md 3.11; ixgbe-hal/FACTS.md 2.10: the reset state).
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct RoundRobin {
     next: usize,
