@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::ptr::NonNull;
 
 use vmdq_bench::pages;
-use vmdq_core::channel::{Buffer, Done, Status, VirtualDriver};
+use vmdq_core::channel::{Done, GuestBuffer, Status, VirtualDriver};
 use vmdq_hal::dma::{Direction, DmaSpace};
 use vmdq_hal::vmm::{GuestMemory, GuestRange, NotOwned, VmId, Vmm};
 
@@ -101,7 +101,7 @@ impl Guest {
     pub(crate) fn new(mut driver: VirtualDriver<'static, BUFFERS>) -> Self {
         for id in 0..BUFFERS {
             let range = GuestRange { at: (id * BUFFER) as u64, len: BUFFER as u32 };
-            driver.post(Buffer { id: id as u16, range }).expect("a free entry");
+            driver.post(GuestBuffer { id: id as u16, range }).expect("a free entry");
         }
         Self { driver, came: Vec::with_capacity(BUFFERS), number: 0 }
     }

@@ -9,7 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hasher};
 
 use vmdq::MacAddress;
-use vmdq_sim::Sent;
+use vmdq_sim::WireFrame;
 
 /// What a queue was given and has not sent yet.
 struct Expected {
@@ -85,7 +85,7 @@ impl Answers {
     }
 
     /// Takes the wire's record once all queues are empty.
-    pub(crate) fn check(&mut self, record: &[Sent]) {
+    pub(crate) fn check(&mut self, record: &[WireFrame]) {
         let mut turns = Turns::new(self.expected.iter().map(|queue| queue.frames.len()).collect());
         for sent in record {
             self.frames += 1;
@@ -120,7 +120,7 @@ impl Answers {
     }
 
     /// Finds who sent a frame; the test bed must not say otherwise.
-    fn guest_of(&self, sent: &Sent) -> Option<usize> {
+    fn guest_of(&self, sent: &WireFrame) -> Option<usize> {
         let source = sent.bytes.get(6..12)?;
         let guest = self.expected.iter().position(|queue| queue.address.0 == source)?;
         let queue = self.expected[guest].queue;
@@ -239,8 +239,10 @@ mod tests {
         for (guest, count) in counts.into_iter().enumerate() {
             (0..count).for_each(|number| answers.expect(guest, &frame(guest, number), false));
         }
-        let sent =
-            |&(guest, number): &(usize, u8)| Sent { bytes: frame(guest, number), queue: Some(guest + 1) };
+        let sent = |&(guest, number): &(usize, u8)| WireFrame {
+            bytes: frame(guest, number),
+            queue: Some(guest + 1),
+        };
         answers.check(&order.iter().map(sent).collect::<Vec<_>>());
         answers.verdict()
     }
@@ -271,7 +273,7 @@ mod tests {
 
         let mut answers = Answers::new(VMS.iter().copied().zip(1..));
         answers.expect(0, &frame(0, 0), false);
-        answers.check(&[Sent { bytes: frame(0, 0), queue: Some(2) }]);
+        answers.check(&[WireFrame { bytes: frame(0, 0), queue: Some(2) }]);
         assert_eq!(answers.verdict().foreign, 1, "sent by another queue");
     }
 
@@ -280,7 +282,7 @@ mod tests {
         let judge = |order: &[u8]| {
             let mut answers = Answers::new(VMS.iter().copied().zip(1..));
             (0..5).for_each(|number| answers.expect(0, &frame(0, number), matches!(number, 1 | 4)));
-            let sent = |&number: &u8| Sent { bytes: frame(0, number), queue: None };
+            let sent = |&number: &u8| WireFrame { bytes: frame(0, number), queue: None };
             answers.check(&order.iter().map(sent).collect::<Vec<_>>());
             let Verdict { order_kept, swallowed, missing, foreign, .. } = answers.verdict();
             (order_kept, swallowed, missing, foreign)
@@ -296,7 +298,7 @@ mod tests {
         let mut answers = Answers::new(VMS.iter().copied().zip(1..));
         for guest in 0..2 {
             answers.expect(guest, &frame(guest, 0), false);
-            answers.check(&[Sent { bytes: frame(guest, 0), queue: None }]);
+            answers.check(&[WireFrame { bytes: frame(guest, 0), queue: None }]);
         }
         assert_eq!(answers.verdict().jain, None);
     }

@@ -15,7 +15,7 @@ use vmdq::relay::{Outlet, relay};
 use vmdq::ring::{BufferPool, Burst, Frame, PoolMemory, RingMemory, RxRing, TxRing};
 use vmdq::switch::{
     DropReason, InterfaceCounters, InterfaceId, Origin, Physical, Switch as VirtualSwitch, TagAction,
-    Virtual, Vlans,
+    Virtual, VlanMembership,
 };
 use vmdq::{
     Accept, Any, BindingId, Config, FilterTable, MacAddress, Parts, Pool, Port, Refused, Resources, Running,
@@ -149,7 +149,8 @@ impl<T: Testbed> Switch<T> {
                 let slot = slots.next().context("more virtual machines than filters")?;
                 let bound = table.bind(slot, address, &line.pool).map_err(Refused::into_error);
                 let binding = bound.with_context(|| format!("{address} of pool {}", line.pool.index()))?;
-                let interface = switch.bind_virtual(&Virtual { vlans: Vlans::ALL, ..Virtual::default() })?;
+                let interface =
+                    switch.bind_virtual(&Virtual { vlans: VlanMembership::ALL, ..Virtual::default() })?;
                 switch.bind_address(interface, address)?;
                 line.guest = Some(Guest { address, binding, interface });
                 rules.bind(address, line.pool.index().number())?;

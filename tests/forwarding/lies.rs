@@ -1,6 +1,6 @@
 //! Joined rings against a device that lies.
 
-use vmdq_sim::{Fault, Rule, Sim, Testbed};
+use vmdq_sim::{InjectedFault, Rule, Sim, Testbed};
 
 use crate::common::{Concrete, Forward, Joined, number};
 use crate::{Exchanging, Machine, StayingInPlace, frames, lane, sent};
@@ -16,7 +16,7 @@ fn lengths<M: Concrete, F: Forward<P = Machine>>(bed: Sim) {
     let total = joined.total();
     let (mut too_long, mut malformed) = (0, 0);
     for claimed in [0, 1, 13, 14, 59, 1514, 1515, 1518, 1519, 2048, 2049, 0x3fff, 0x8000, 0xffff] {
-        rig.bed.inject_fault(Fault::ClaimLength(claimed));
+        rig.bed.inject_fault(InjectedFault::ClaimLength(claimed));
         rig.inject(&frames(0..2));
         let (mut seen, mut out) = (Vec::new(), Vec::new());
         for _ in 0..4 {
@@ -55,13 +55,13 @@ fn in_a_row<M: Concrete, F: Forward<P = Machine>>(bed: Sim, descriptors: usize) 
     let mut joined = Joined::<M, F>::new(lane);
     let total = joined.total();
     let lies = [
-        Fault::ClaimLength(0xffff),
-        Fault::NoEndOfPacket,
-        Fault::AllErrors,
-        Fault::NoEndOfPacket,
-        Fault::ClaimLength(2049),
-        Fault::SpuriousDone,
-        Fault::ClaimLength(0),
+        InjectedFault::ClaimLength(0xffff),
+        InjectedFault::NoEndOfPacket,
+        InjectedFault::AllErrors,
+        InjectedFault::NoEndOfPacket,
+        InjectedFault::ClaimLength(2049),
+        InjectedFault::SpuriousDone,
+        InjectedFault::ClaimLength(0),
     ];
     for round in 0..60 {
         rig.bed.inject_fault(lies[round % lies.len()]);

@@ -1,7 +1,7 @@
 //! Frames: descriptors that say what is not so.
 
 use vmdq::ring::{Burst, FrameFlags};
-use vmdq_sim::{Fault, Rule, Sim, Testbed};
+use vmdq_sim::{InjectedFault, Rule, Sim, Testbed};
 
 use crate::common::{Concrete, STRANGER, frame, number, numbers, pools, vm};
 use crate::{Broken, small};
@@ -21,7 +21,7 @@ pub(crate) fn any_length_may_be_claimed<M: Concrete>(bed: Sim) {
     for claimed in [0, 1, 13, 59, 61, 1514, 1515, 1518, 1519, 2047, 2048, 2049, 4096, 0x3fff, 0x8000, 0xffff]
     {
         let before = rig.lane(1).rx.counters();
-        rig.bed.inject_fault(Fault::ClaimLength(claimed));
+        rig.bed.inject_fault(InjectedFault::ClaimLength(claimed));
         rig.inject(&[frame(vm(1), 0, 60), frame(vm(1), 1, 60)]);
         let frames = rig.lane(1).take();
         let after = rig.lane(1).rx.counters();
@@ -48,7 +48,7 @@ pub(crate) fn a_frame_without_end_costs_itself_and_the_next<M: Concrete>(bed: Si
     let mut rig = Broken::<M>::start(bed, small());
     rig.bind(vm(1), 1);
     for round in 1..=3 {
-        rig.bed.inject_fault(Fault::NoEndOfPacket);
+        rig.bed.inject_fault(InjectedFault::NoEndOfPacket);
         rig.inject(&Vec::from_iter((0..5).map(|i| frame(vm(1), i, 60))));
         // All in one go: a poll that says it has nothing means it.
         assert_eq!(numbers(&rig.lane(1).receive()), [2, 3, 4]);
@@ -56,7 +56,7 @@ pub(crate) fn a_frame_without_end_costs_itself_and_the_next<M: Concrete>(bed: Si
         assert_eq!(rig.lane(1).rx.posted(), 63);
     }
     // Without a frame behind it, the ring waits for the end.
-    rig.bed.inject_fault(Fault::NoEndOfPacket);
+    rig.bed.inject_fault(InjectedFault::NoEndOfPacket);
     rig.inject(&[frame(vm(1), 0, 60)]);
     for _ in 0..3 {
         assert_eq!(rig.lane(1).receive().len(), 0);
@@ -69,7 +69,7 @@ pub(crate) fn a_frame_without_end_costs_itself_and_the_next<M: Concrete>(bed: Si
 pub(crate) fn a_frame_of_errors_is_marked<M: Concrete>(bed: Sim) {
     let mut rig = Broken::<M>::start(bed, small());
     rig.bind(vm(1), 1);
-    rig.bed.inject_fault(Fault::AllErrors);
+    rig.bed.inject_fault(InjectedFault::AllErrors);
     rig.inject(&[frame(vm(1), 0, 60), frame(vm(1), 1, 60)]);
     let frames = rig.lane(1).take();
     let errors: Vec<_> = frames.iter().map(|frame| frame.flags().contains(FrameFlags::ERROR)).collect();
@@ -86,7 +86,7 @@ pub(crate) fn a_done_bit_without_a_frame_costs_frames<M: Concrete>(bed: Sim) {
         rig.bind(vm(queue), queue);
     }
     for round in 0..5 {
-        rig.bed.inject_fault(Fault::SpuriousDone);
+        rig.bed.inject_fault(InjectedFault::SpuriousDone);
         for queue in 0..pools::<M>() {
             // Enough to come by the descriptor wherever in the ring it is.
             for _ in 0..4 {
@@ -107,10 +107,10 @@ pub(crate) fn headers_and_heads_are_not_looked_at<M: Concrete>(bed: Sim) {
     let mut rig = Broken::<M>::start(bed, small());
     rig.bind(vm(1), 1);
     for header in [0, 1, 64, 960, 1023, 0xffff] {
-        rig.bed.inject_fault(Fault::ClaimHeader(header));
+        rig.bed.inject_fault(InjectedFault::ClaimHeader(header));
         assert_eq!(rig.lands(&frame(vm(1), 0, 100)), [1], "{header}");
     }
-    rig.bed.inject_fault(Fault::WildHead);
+    rig.bed.inject_fault(InjectedFault::WildHead);
     rig.lane(1).send(&[frame(STRANGER, 0, 60)]);
     let _ = rig.bed.settle();
     assert_eq!((rig.bed.take_sent().len(), rig.lane(1).reclaim()), (1, 1));
@@ -121,13 +121,13 @@ pub(crate) fn lies_in_a_row_leave_the_ring_sound<M: Concrete>(bed: Sim) {
     let mut rig = Broken::<M>::start(bed, small());
     rig.bind(vm(1), 1);
     let lies = [
-        Fault::ClaimLength(0xffff),
-        Fault::NoEndOfPacket,
-        Fault::AllErrors,
-        Fault::NoEndOfPacket,
-        Fault::ClaimLength(2049),
-        Fault::SpuriousDone,
-        Fault::ClaimLength(0),
+        InjectedFault::ClaimLength(0xffff),
+        InjectedFault::NoEndOfPacket,
+        InjectedFault::AllErrors,
+        InjectedFault::NoEndOfPacket,
+        InjectedFault::ClaimLength(2049),
+        InjectedFault::SpuriousDone,
+        InjectedFault::ClaimLength(0),
     ];
     // Several times around the ring, with one lie after the other.
     for round in 0..40 {

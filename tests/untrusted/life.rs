@@ -5,7 +5,7 @@ use vmdq::{
     Causes, Config, Gone, InitError, Link, MacAddress, NotStarted, Refused, StartError, Started, Statistics,
     StopError, Stopped,
 };
-use vmdq_sim::{Fault, Sim, Testbed};
+use vmdq_sim::{InjectedFault, Sim, Testbed};
 
 use crate::common::{
     Concrete, Lane, Rig, STRANGER, SimMachine, frame, gather, limits, numbers, pools, ready, rings, vm,
@@ -13,7 +13,7 @@ use crate::common::{
 use crate::{Broken, HANG, fresh, small};
 
 pub(crate) fn a_reset_that_never_ends_is_an_error<M: Concrete>(mut bed: Sim) {
-    bed.inject_fault(Fault::ResetNeverEnds);
+    bed.inject_fault(InjectedFault::ResetNeverEnds);
     let began = bed.now();
     let refused = fresh::<M>(&bed).init(&Config::default());
     let Refused { error, value: port } = refused.expect_err("no end");
@@ -24,7 +24,7 @@ pub(crate) fn a_reset_that_never_ends_is_an_error<M: Concrete>(mut bed: Sim) {
 }
 
 pub(crate) fn a_master_that_never_stops_is_a_warning_at_reset<M: Concrete>(mut bed: Sim) {
-    bed.inject_fault(Fault::MasterNeverStops);
+    bed.inject_fault(InjectedFault::MasterNeverStops);
     let began = bed.now();
     let port = fresh::<M>(&bed).init(&Config::default()).expect("a reset helps");
     assert!(port.warnings().master_not_quiet);
@@ -32,14 +32,14 @@ pub(crate) fn a_master_that_never_stops_is_a_warning_at_reset<M: Concrete>(mut b
 }
 
 pub(crate) fn no_device_is_an_error<M: Concrete>(mut bed: Sim) {
-    bed.inject_fault(Fault::AllOnes);
+    bed.inject_fault(InjectedFault::AllOnes);
     let refused = fresh::<M>(&bed).init(&Config::default());
     assert_eq!(refused.expect_err("no device").error, InitError::Gone);
 }
 
 pub(crate) fn a_device_that_vanishes_after_init_breaks_nothing<M: Concrete>(mut bed: Sim) {
     let mut port = ready::<M, _>(bed.platform(), &Config::default());
-    bed.inject_fault(Fault::AllOnes);
+    bed.inject_fault(InjectedFault::AllOnes);
     let began = bed.now();
     assert_eq!(port.link(), Link::Down);
     assert_eq!(port.bring_link_up(100), Link::Down);
@@ -65,7 +65,7 @@ pub(crate) fn a_device_that_vanishes_under_traffic_breaks_nothing<M: Concrete>(b
     rig.inject(&[frame(vm(1), 0, 60), frame(vm(1), 1, 60)]);
     rig.lane(1).send(&[frame(STRANGER, 2, 60)]);
     let counted = rig.port.statistics();
-    rig.bed.inject_fault(Fault::AllOnes);
+    rig.bed.inject_fault(InjectedFault::AllOnes);
     rig.bed.inject(&frame(vm(1), 3, 60));
     let _ = rig.bed.settle();
     let began = rig.bed.now();
@@ -98,7 +98,7 @@ pub(crate) fn a_device_that_vanishes_under_traffic_breaks_nothing<M: Concrete>(b
 }
 
 pub(crate) fn a_link_that_never_comes_is_down<M: Concrete>(mut bed: Sim) {
-    bed.inject_fault(Fault::LinkNeverComes);
+    bed.inject_fault(InjectedFault::LinkNeverComes);
     let mut port = fresh::<M>(&bed).init(&Config::default()).expect("the port initialises");
     let began = bed.now();
     assert_eq!(port.bring_link_up(1000), Link::Down);
@@ -148,7 +148,7 @@ fn quiesce_and_recover<M: Concrete>(rig: Broken<M>) -> Broken<M> {
 
 pub(crate) fn a_queue_that_never_starts_keeps_its_memory<M: Concrete>(mut bed: Sim) {
     let port = ready::<M, _>(bed.platform(), &Config::default());
-    bed.inject_fault(Fault::QueueNeverEnables);
+    bed.inject_fault(InjectedFault::QueueNeverEnables);
     let mut rig = Broken::<M>::stopped(bed, port, small());
     let pool = rig.idle.remove(1);
     let (rx, tx) = rings(&rig.bed, 64);
@@ -189,7 +189,7 @@ fn stop_in_vain<M: Concrete>(rig: &mut Broken<M>) -> Started<M, SimMachine> {
 
 pub(crate) fn a_queue_that_never_stops_keeps_its_memory<M: Concrete>(bed: Sim) {
     let mut rig = Broken::<M>::start(bed, small());
-    rig.bed.inject_fault(Fault::QueueNeverDisables);
+    rig.bed.inject_fault(InjectedFault::QueueNeverDisables);
     let running = stop_in_vain(&mut rig);
     // The whole port at rest is proof enough.
     let Rig { mut bed, plan, port, table, slots, vectors, mut idle, lanes, .. } = rig;
@@ -221,8 +221,8 @@ pub(crate) fn a_queue_that_never_stops_keeps_its_memory<M: Concrete>(bed: Sim) {
 
 pub(crate) fn a_device_that_never_comes_to_rest_keeps_all_memory<M: Concrete>(bed: Sim) {
     let mut rig = Broken::<M>::start(bed, small());
-    rig.bed.inject_fault(Fault::QueueNeverDisables);
-    rig.bed.inject_fault(Fault::MasterNeverStops);
+    rig.bed.inject_fault(InjectedFault::QueueNeverDisables);
+    rig.bed.inject_fault(InjectedFault::MasterNeverStops);
     let _running = stop_in_vain(&mut rig);
     let began = rig.bed.now();
     let Refused { error, value: _port } = rig.port.quiesce().expect_err("it never comes to rest");

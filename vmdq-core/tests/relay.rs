@@ -5,7 +5,7 @@ use vmdq_core::MacAddress;
 use vmdq_core::group::{Described, Group};
 use vmdq_core::relay::{Outlet, Received, SentFrame, relay, relay_group};
 use vmdq_core::switch::{
-    DropReason, InterfaceId, Origin, Physical, Switch, TagAction, Unknown, Virtual, Vlan, Vlans,
+    DropReason, InterfaceId, Origin, Physical, Switch, TagAction, Unknown, Virtual, Vlan, VlanMembership,
 };
 
 const STATION: u8 = 99;
@@ -102,9 +102,9 @@ impl Outlet<Frame> for Record {
 fn bed() -> (Switch<8, 64>, InterfaceId, [InterfaceId; 3]) {
     let mut switch = Switch::new(7);
     let uplink = switch.bind_physical(&Physical::default()).unwrap();
-    let access = Vlans::Access(Vlan::new(5).unwrap());
+    let access = VlanMembership::Access(Vlan::new(5).unwrap());
     let mut address = 0;
-    let ids = [access, access, Vlans::ALL].map(|vlans| {
+    let ids = [access, access, VlanMembership::ALL].map(|vlans| {
         let id = switch.bind_virtual(&Virtual { vlans, ..Virtual::default() }).unwrap();
         address += 1;
         switch.bind_address(id, mac(address)).unwrap();

@@ -119,8 +119,8 @@ impl Emulated {
     ///
     /// # Errors
     ///
-    /// [`Undelivered`] if the machine doesn't take frames, or if this is none; it is counted.
-    pub fn deliver(&mut self, frame: &[u8], action: TagAction) -> Result<(), Undelivered> {
+    /// [`NotReceived`] if the machine doesn't take frames, or if this is none; it is counted.
+    pub fn deliver(&mut self, frame: &[u8], action: TagAction) -> Result<(), NotReceived> {
         let put = self.put(frame, action);
         self.lost += u64::from(put.is_err());
         put
@@ -143,16 +143,16 @@ impl Emulated {
         self.lost
     }
 
-    fn put(&mut self, frame: &[u8], action: TagAction) -> Result<(), Undelivered> {
+    fn put(&mut self, frame: &[u8], action: TagAction) -> Result<(), NotReceived> {
         self.forget_if_deaf();
         if !self.device.listens() {
-            return Err(Undelivered::Deaf);
+            return Err(NotReceived::ReceiverOff);
         }
         if self.device.waiting() >= WAITING {
-            return Err(Undelivered::Full);
+            return Err(NotReceived::Full);
         }
         let mut bytes = vec![0; frame.len() + tag::LEN];
-        let len = action.copy(frame, &mut bytes).map_err(Undelivered::Tag)?;
+        let len = action.copy(frame, &mut bytes).map_err(NotReceived::Tag)?;
         bytes.truncate(len);
         bytes.resize(len.max(SHORTEST), 0);
         self.device.inject(&bytes);
@@ -168,28 +168,28 @@ impl Emulated {
     }
 }
 
-/// Why a frame did not reach the wire of a virtual machine's device. It is lost and counted.
+/// Why an emulated device did not receive a frame. The frame is lost and counted.
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Undelivered {
+pub enum NotReceived {
     /// The machine's driver has the link down or the receiver off: nothing can be done.
-    Deaf,
+    ReceiverOff,
     /// As many frames wait as may: the machine posts no buffers.
     Full,
     /// The tag can't be changed as the switch asks: drop the frame.
     Tag(TagError),
 }
 
-impl fmt::Display for Undelivered {
+impl fmt::Display for NotReceived {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Deaf => f.write_str("the machine's driver has the link down or the receiver off"),
+            Self::ReceiverOff => f.write_str("the machine's driver has the link down or the receiver off"),
             Self::Full => f.write_str("as many frames wait as may: the machine posts no buffers"),
             Self::Tag(error) => error.fmt(f),
         }
     }
 }
-impl core::error::Error for Undelivered {}
+impl core::error::Error for NotReceived {}
 
 #[cfg(test)]
 mod tests {
@@ -235,13 +235,13 @@ mod tests {
         for _ in 0..WAITING {
             assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Ok(()));
         }
-        assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(Undelivered::Full));
+        assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(NotReceived::Full));
         assert_eq!((emulated.device.waiting(), emulated.lost()), (WAITING, 1));
 
         // One frame has left the wire; what is still there is lost with the receiver.
         // SAFETY: none: a model stands between the controller and memory.
         unsafe { emulated.device().bus().write32(RCTL, 0) };
-        assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(Undelivered::Deaf));
+        assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(NotReceived::ReceiverOff));
         assert_eq!((emulated.device.waiting(), emulated.lost()), (1, WAITING as u64 + 1));
         // SAFETY: none: a model stands between the controller and memory.
         unsafe { emulated.device().bus().write32(RCTL, ANYTHING) };
@@ -253,7 +253,7 @@ mod tests {
     fn a_device_without_a_driver_is_deaf() {
         let interface = listening().interface();
         let mut emulated = Emulated::new(interface, MacAddress([2, 0, 0, 0, 0, 1]));
-        assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(Undelivered::Deaf));
+        assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(NotReceived::ReceiverOff));
         assert_eq!((emulated.lost(), emulated.device().mac()), (1, [2, 0, 0, 0, 0, 1]));
     }
 
@@ -264,7 +264,7 @@ mod tests {
             [(15, TagAction::Remove), (15, TagAction::Replace(1)), (11, TagAction::Insert(1))]
         {
             let refused = emulated.deliver(&[0; 60][..len], action);
-            assert_eq!(refused, Err(Undelivered::Tag(TagError::TooShort)));
+            assert_eq!(refused, Err(NotReceived::Tag(TagError::TooShort)));
         }
         assert_eq!((emulated.lost(), emulated.device.waiting()), (3, 0));
     }

@@ -9,13 +9,13 @@ use vmdq_hal::bus::{Bus, Offset, PortId};
 
 use crate::board::{Board, Device};
 use crate::clock::SimDelay;
-use crate::fault::Fault;
+use crate::fault::InjectedFault;
 use crate::igb::{I82575, I82576, Igb};
 use crate::ixgbe::{I82598, Ixgbe};
 use crate::memory::{SimDma, lend};
-use crate::testbed::{Sent, Settled, Testbed};
+use crate::testbed::{Settled, Testbed, WireFrame};
 use crate::violation::Violation;
-use crate::wire::Drops;
+use crate::wire::ModelDrops;
 
 /// The controllers that have a model.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -53,9 +53,10 @@ impl Model {
         if self.board.removed() {
             return false;
         }
-        let struck = self.board.faults.has(Fault::SpuriousDone) && self.device.spurious_done(&mut self.board);
+        let struck =
+            self.board.faults.has(InjectedFault::SpuriousDone) && self.device.spurious_done(&mut self.board);
         if struck {
-            self.board.faults.strike(Fault::SpuriousDone);
+            self.board.faults.strike(InjectedFault::SpuriousDone);
         }
         self.device.step(&mut self.board) || struck
     }
@@ -253,7 +254,7 @@ impl Sim {
     }
 
     /// Breaks the controller.
-    pub fn inject_fault(&mut self, fault: Fault) {
+    pub fn inject_fault(&mut self, fault: InjectedFault) {
         self.shared.lock().board.faults.inject(fault);
     }
 
@@ -264,7 +265,7 @@ impl Sim {
 
     /// Returns how many frames did not reach memory since the start, by reason.
     #[must_use]
-    pub fn drops(&self) -> Drops {
+    pub fn drops(&self) -> ModelDrops {
         self.shared.lock().board.drops
     }
 
@@ -321,7 +322,7 @@ impl Testbed for Sim {
         }
     }
 
-    fn take_sent(&mut self) -> Vec<Sent> {
+    fn take_sent(&mut self) -> Vec<WireFrame> {
         core::mem::take(&mut self.shared.lock().board.wire.sent)
     }
 

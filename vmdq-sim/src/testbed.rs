@@ -81,7 +81,7 @@ pub trait Testbed {
     fn settle(&mut self) -> Settled;
 
     /// Takes the frames that the controller has put on the wire since the last call, in order.
-    fn take_sent(&mut self) -> Vec<Sent>;
+    fn take_sent(&mut self) -> Vec<WireFrame>;
 
     /// Returns the frames that this test bed dropped without any counter of the controller telling
     /// so, since the start. Always 0 on the models.
@@ -117,7 +117,7 @@ pub enum Settled {
 
 /// A frame that the controller put on the wire.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Sent {
+pub struct WireFrame {
     /// The frame without FCS.
     pub bytes: Vec<u8>,
     /// The transmit queue it came from, where the test bed knows (the models do).

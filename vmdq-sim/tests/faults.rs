@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use vmdq_sim::{Fault, Settled, Sim, Testbed};
+use vmdq_sim::{InjectedFault, Settled, Sim, Testbed};
 
 /// An 82576 that puts everything into queue 0.
 fn receiving() -> (Rig, Ring) {
@@ -17,7 +17,7 @@ fn receiving() -> (Rig, Ring) {
     (rig, ring)
 }
 
-fn receive(rig: &mut Rig, ring: &mut Ring, fault: Fault) -> Got {
+fn receive(rig: &mut Rig, ring: &mut Ring, fault: InjectedFault) -> Got {
     rig.sim.inject_fault(fault);
     assert_eq!(rig.arrive(&[frame(mac(1), 60, 1), frame(mac(1), 60, 2)]), Settled::Idle);
     let mut got = ring.take();
@@ -30,7 +30,7 @@ fn receive(rig: &mut Rig, ring: &mut Ring, fault: Fault) -> Got {
 #[test]
 fn a_reset_that_never_ends() {
     for mut sim in [Sim::i82575(), Sim::i82576(), Sim::i82598()] {
-        sim.inject_fault(Fault::ResetNeverEnds);
+        sim.inject_fault(InjectedFault::ResetNeverEnds);
         let rig = Rig::new(sim);
         rig.set(CTRL, RST);
         rig.wait_ms(4000);
@@ -41,11 +41,11 @@ fn a_reset_that_never_ends() {
 #[test]
 fn queues_that_never_start_or_stop() {
     let (mut rig, _ring) = receiving();
-    rig.sim.inject_fault(Fault::QueueNeverDisables);
+    rig.sim.inject_fault(InjectedFault::QueueNeverDisables);
     rig.write(0xC028, 0);
     rig.wait_ms(4000);
     assert_ne!(rig.read(0xC028) & ENABLE, 0);
-    rig.sim.inject_fault(Fault::QueueNeverEnables);
+    rig.sim.inject_fault(InjectedFault::QueueNeverEnables);
     rig.ring(0xC040, 8);
     rig.write(0xC068, ENABLE);
     rig.wait_ms(4000);
@@ -67,7 +67,7 @@ fn a_queue_that_stops_takes_its_time_and_still_receives() {
 #[test]
 fn a_master_that_never_stops() {
     for (mut sim, bit) in [(Sim::i82576(), 19), (Sim::i82598(), 19)] {
-        sim.inject_fault(Fault::MasterNeverStops);
+        sim.inject_fault(InjectedFault::MasterNeverStops);
         let mut rig = Rig::new(sim);
         rig.set(CTRL, 1 << 2);
         rig.wait_ms(1000);
@@ -83,7 +83,7 @@ fn a_master_that_never_stops() {
 #[test]
 fn a_link_that_never_comes() {
     let mut rig = Rig::new(Sim::i82598());
-    rig.sim.inject_fault(Fault::LinkNeverComes);
+    rig.sim.inject_fault(InjectedFault::LinkNeverComes);
     rig.set(0x42A0, 1 << 12);
     rig.wait_ms(5000);
     assert_eq!(rig.read(0x42A4) >> 30 & 1, 0);
@@ -92,7 +92,7 @@ fn a_link_that_never_comes() {
 #[test]
 fn surprise_removal() {
     let (mut rig, mut ring) = receiving();
-    rig.sim.inject_fault(Fault::AllOnes);
+    rig.sim.inject_fault(InjectedFault::AllOnes);
     assert_eq!((rig.read(STATUS), rig.read(0x1600)), (u32::MAX, u32::MAX));
     rig.write(0x0100, 0);
     assert_eq!(rig.arrive(&[frame(mac(1), 60, 1)]), Settled::Blocked { waiting: 1 });
@@ -105,17 +105,20 @@ fn surprise_removal() {
 #[test]
 fn lies_in_a_descriptor() {
     let (mut rig, mut ring) = receiving();
-    assert_eq!(receive(&mut rig, &mut ring, Fault::ClaimLength(0xffff)).high >> 32 & 0xffff, 0xffff);
-    assert_eq!(receive(&mut rig, &mut ring, Fault::ClaimHeader(700)).low >> 21 & 0x7ff, 700 | 1 << 10);
-    assert!(!receive(&mut rig, &mut ring, Fault::NoEndOfPacket).end());
+    assert_eq!(receive(&mut rig, &mut ring, InjectedFault::ClaimLength(0xffff)).high >> 32 & 0xffff, 0xffff);
+    assert_eq!(
+        receive(&mut rig, &mut ring, InjectedFault::ClaimHeader(700)).low >> 21 & 0x7ff,
+        700 | 1 << 10
+    );
+    assert!(!receive(&mut rig, &mut ring, InjectedFault::NoEndOfPacket).end());
     rig.post(&mut ring, 5);
-    assert_eq!(receive(&mut rig, &mut ring, Fault::AllErrors).high as u32 >> 20, 0xfff);
+    assert_eq!(receive(&mut rig, &mut ring, InjectedFault::AllErrors).high as u32 >> 20, 0xfff);
 }
 
 #[test]
 fn a_descriptor_that_is_done_without_a_frame() {
     let (mut rig, ring) = receiving();
-    rig.sim.inject_fault(Fault::SpuriousDone);
+    rig.sim.inject_fault(InjectedFault::SpuriousDone);
     assert_eq!(rig.sim.settle(), Settled::Idle);
     assert_eq!((0..7).filter(|&slot| ring.words(slot)[1] == 1).count(), 1);
     assert_eq!(rig.read(0xC010), 0, "the head has not moved");
@@ -130,7 +133,7 @@ fn a_head_beyond_the_ring() {
     rig.write(0xE07C, (head >> 32) as u32);
     rig.write(0xE078, head as u32 | 1);
     rig.start(&ring);
-    rig.sim.inject_fault(Fault::WildHead);
+    rig.sim.inject_fault(InjectedFault::WildHead);
     rig.send(&mut ring, &frame(mac(9), 60, 1));
     assert_eq!(rig.sim.settle(), Settled::Idle);
     assert_eq!(ring.peek(7, 4), [0xff; 4]);

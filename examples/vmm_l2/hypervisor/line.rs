@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use vmdq::channel::{BackEndCounters, Posted, Refused, Status, Undelivered, Unfit, VirtualInterface};
+use vmdq::channel::{BackEndCounters, Posted, Status, TakeError, Undelivered, Unfit, VirtualInterface};
 use vmdq::ring::{BufferPool, RxRing, TxRing};
 use vmdq::switch::InterfaceId;
 use vmdq::targeted::{ShareState, TargetedRing};
@@ -215,13 +215,13 @@ fn undelivered(reason: Undelivered) -> &'static str {
 }
 
 /// Names why a frame of a guest was not taken.
-pub(super) fn refused(reason: Refused) -> &'static str {
+pub(super) fn refused(reason: TakeError) -> &'static str {
     match reason {
-        Refused::TooShort => "sent_too_short",
-        Refused::TooLong => "sent_too_long",
-        Refused::NotOwned => "sent_not_owned",
-        Refused::Malformed => "sent_malformed",
-        Refused::Corrupt => "channel_broken",
+        TakeError::TooShort => "sent_too_short",
+        TakeError::TooLong => "sent_too_long",
+        TakeError::NotOwned => "sent_not_owned",
+        TakeError::Malformed => "sent_malformed",
+        TakeError::Corrupt => "channel_broken",
         _ => "sent_refused",
     }
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use vmdq::channel::{BackEnd, VirtualInterface};
 use vmdq::device::Model;
 use vmdq::ring::{BufferPool, BufferSize, RingMemory};
-use vmdq::switch::{InterfaceId, Physical, Switch, Virtual, Vlans};
+use vmdq::switch::{InterfaceId, Physical, Switch, Virtual, VlanMembership};
 use vmdq::targeted::{HeaderSize, TargetedMemory, Targeting};
 use vmdq::{
     Accept, Any, Config, FilterSlot, FilterTable, FrameLimit, Idle, Pool, Port, Refused, Resources, Started,
@@ -70,7 +70,7 @@ impl Hypervisor {
         let default = port.start(pool, rx, tx, size).map_err(Refused::into_error)?;
         let mut started = Vec::new();
         for (identity, layout) in machines {
-            let id = switch.bind_virtual(&Virtual { vlans: Vlans::ALL, ..Virtual::default() })?;
+            let id = switch.bind_virtual(&Virtual { vlans: VlanMembership::ALL, ..Virtual::default() })?;
             switch.bind_address(id, identity.mac)?;
             let pool = pools.next().context("more virtual machines than pools")?;
             ensure!(pool.index().number() == id.number(), "pools and interfaces have the same numbers");

@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use super::entry::{Buffer, Request, Status, respond};
+use super::entry::{GuestBuffer, Request, Status, respond};
 use super::half::{Consumer, Notice, Producer};
 use super::layout::{Layout, LayoutError};
 use super::sync::AtomicU32;
@@ -260,14 +260,14 @@ impl<'m> BackEnd<'m> {
         length: u32,
         tag: Option<u16>,
     ) -> Result<GuestRange, (RespondError, Posted)> {
-        let Buffer { id, range } = posted.request.buffer;
+        let GuestBuffer { id, range } = posted.request.buffer;
         if !posted.request.exchange {
             return Err((RespondError::NotForExchange, posted));
         }
         if given.len != range.len {
             return Err((RespondError::OtherLength, posted));
         }
-        self.answer(posted, Buffer { id, range: given }, length, tag, Status::Done)?;
+        self.answer(posted, GuestBuffer { id, range: given }, length, tag, Status::Done)?;
         self.counters.done += 1;
         self.counters.exchanged += 1;
         Ok(range)
@@ -277,7 +277,7 @@ impl<'m> BackEnd<'m> {
     fn answer(
         &mut self,
         posted: Posted,
-        buffer: Buffer,
+        buffer: GuestBuffer,
         length: u32,
         tag: Option<u16>,
         status: Status,

@@ -1,7 +1,7 @@
 //! The virtual driver: both directions' front-ends, for a guest.
 #![forbid(unsafe_code)]
 
-use super::entry::Buffer;
+use super::entry::GuestBuffer;
 use super::front_end::{Done, FrontEnd, PostError, ResponseError};
 use super::layout::LayoutError;
 use super::sync::AtomicU32;
@@ -17,13 +17,13 @@ use super::sync::AtomicU32;
 ///
 /// ```
 /// use core::sync::atomic::AtomicU32;
-/// use vmdq_core::channel::{Buffer, ResponseError, Status, VirtualDriver};
+/// use vmdq_core::channel::{GuestBuffer, ResponseError, Status, VirtualDriver};
 /// # use vmdq_core::channel::{BackEnd, words};
 /// use vmdq_core::guest::GuestRange;
 ///
 /// /// The guest's buffer of this number, 2048 bytes each from 0x10_0000.
-/// fn buffer(id: u16) -> Buffer {
-///     Buffer { id, range: GuestRange { at: 0x10_0000 + 2048 * u64::from(id), len: 2048 } }
+/// fn buffer(id: u16) -> GuestBuffer {
+///     GuestBuffer { id, range: GuestRange { at: 0x10_0000 + 2048 * u64::from(id), len: 2048 } }
 /// }
 ///
 /// fn start(driver: &mut VirtualDriver<'_, 64>) {
@@ -39,8 +39,8 @@ use super::sync::AtomicU32;
 ///             let _ = driver.post(buffer(done.buffer.id));
 ///         }
 ///         while let Some(done) = driver.received()? {
-///             let Buffer { id, range } = done.buffer;
-///             let frame = Buffer { id, range: GuestRange { len: done.length, ..range } };
+///             let GuestBuffer { id, range } = done.buffer;
+///             let frame = GuestBuffer { id, range: GuestRange { len: done.length, ..range } };
 ///             if done.status != Status::Done || driver.send(frame, done.tag).is_err() {
 ///                 let _ = driver.post(buffer(id));
 ///             }
@@ -83,7 +83,7 @@ impl<'m, const N: usize> VirtualDriver<'m, N> {
     /// # Errors
     ///
     /// [`PostError`]; nothing is posted then.
-    pub fn post(&mut self, buffer: Buffer) -> Result<(), PostError> {
+    pub fn post(&mut self, buffer: GuestBuffer) -> Result<(), PostError> {
         self.receive.post(buffer)
     }
 
@@ -102,7 +102,7 @@ impl<'m, const N: usize> VirtualDriver<'m, N> {
     /// # Errors
     ///
     /// [`PostError`]; nothing is sent then.
-    pub fn send(&mut self, frame: Buffer, tag: Option<u16>) -> Result<(), PostError> {
+    pub fn send(&mut self, frame: GuestBuffer, tag: Option<u16>) -> Result<(), PostError> {
         self.transmit.post_frame(frame, tag)
     }
 

@@ -16,7 +16,7 @@ const STATUS: u32 = 3 << STATUS_SHIFT;
 /// A buffer of the guest: its number, and where it is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Buffer {
+pub struct GuestBuffer {
     /// The guest's number for it, below the number of entries; no two posted buffers share one.
     pub id: u16,
     /// Where it is, in the guest's own addresses; at most 2^24 - 1 bytes. For transmit, the frame:
@@ -30,8 +30,8 @@ pub struct Buffer {
 pub enum Status {
     /// Used: it holds a frame, or its frame was taken.
     Done,
-    /// The I/O container could not use it: not the guest's memory, too short, a frame of no length
-    /// that can be.
+    /// The I/O container could not use it: it is not the guest's memory, too short, or a frame of a length
+    /// that can't be sent.
     Refused,
     /// The I/O container had no use for it, or dropped its frame.
     Dropped,
@@ -41,7 +41,7 @@ pub enum Status {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Request {
-    pub(super) buffer: Buffer,
+    pub(super) buffer: GuestBuffer,
     pub(super) tag: Option<u16>,
     pub(super) exchange: bool,
 }
@@ -89,7 +89,7 @@ impl Request {
     #[inline]
     pub(super) fn unpack(words: [u32; 4], entries: u32) -> (Self, bool) {
         let range = GuestRange { at: address(words), len: words[2] & LENGTH };
-        let buffer = Buffer { id: words[3] as u16, range };
+        let buffer = GuestBuffer { id: words[3] as u16, range };
         let possible = range.len != 0
             && range.end().is_some()
             && u32::from(buffer.id) < entries
@@ -100,7 +100,7 @@ impl Request {
 
 /// Packs a response.
 #[inline]
-pub(super) fn respond(buffer: Buffer, length: u32, tag: Option<u16>, status: Status) -> [u32; 4] {
+pub(super) fn respond(buffer: GuestBuffer, length: u32, tag: Option<u16>, status: Status) -> [u32; 4] {
     let status = match status {
         Status::Done => 0,
         Status::Refused => 1,
@@ -127,7 +127,7 @@ impl Response {
 mod tests {
     use super::*;
 
-    const BUFFER: Buffer = Buffer { id: 7, range: GuestRange { at: 0x1_2345_6780, len: 2048 } };
+    const BUFFER: GuestBuffer = GuestBuffer { id: 7, range: GuestRange { at: 0x1_2345_6780, len: 2048 } };
 
     #[test]
     fn words_are_as_the_table_says() {

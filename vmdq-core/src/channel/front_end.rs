@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use super::entry::{Buffer, LENGTH, Request, Response, Status};
+use super::entry::{GuestBuffer, LENGTH, Request, Response, Status};
 use super::half::{Consumer, Notice, Producer};
 use super::layout::{Layout, LayoutError, MOST_ENTRIES};
 use super::sync::AtomicU32;
@@ -48,10 +48,10 @@ pub enum ResponseError {
     NotPosted(u16),
     /// The frame is longer than this buffer, or the status unknown. The buffer is the guest's again,
     /// and what it holds worth nothing.
-    Garbled(Buffer),
+    Garbled(GuestBuffer),
     /// Another buffer came back for this one, which was not posted for exchange. The guest should use
     /// neither again: it can't know whose they are.
-    Exchanged(Buffer),
+    Exchanged(GuestBuffer),
 }
 
 impl fmt::Display for ResponseError {
@@ -76,7 +76,7 @@ impl core::error::Error for ResponseError {}
 pub struct Done {
     /// The buffer, the guest's again. After an exchange it is elsewhere than the one that was posted,
     /// which is gone.
-    pub buffer: Buffer,
+    pub buffer: GuestBuffer,
     /// Bytes of the frame in it, at most the buffer's.
     pub length: u32,
     /// The VLAN tag of the frame, which is not in its bytes.
@@ -135,7 +135,7 @@ impl<'m, const N: usize> FrontEnd<'m, N> {
     ///
     /// [`PostError`]; nothing is posted then.
     #[inline]
-    pub fn post(&mut self, buffer: Buffer) -> Result<(), PostError> {
+    pub fn post(&mut self, buffer: GuestBuffer) -> Result<(), PostError> {
         self.put(Request { buffer, tag: None, exchange: false })
     }
 
@@ -145,7 +145,7 @@ impl<'m, const N: usize> FrontEnd<'m, N> {
     /// # Errors
     ///
     /// [`PostError`]; nothing is posted then.
-    pub fn post_for_exchange(&mut self, buffer: Buffer) -> Result<(), PostError> {
+    pub fn post_for_exchange(&mut self, buffer: GuestBuffer) -> Result<(), PostError> {
         self.put(Request { buffer, tag: None, exchange: true })
     }
 
@@ -154,7 +154,7 @@ impl<'m, const N: usize> FrontEnd<'m, N> {
     /// # Errors
     ///
     /// [`PostError`]; nothing is posted then.
-    pub fn post_frame(&mut self, frame: Buffer, tag: Option<u16>) -> Result<(), PostError> {
+    pub fn post_frame(&mut self, frame: GuestBuffer, tag: Option<u16>) -> Result<(), PostError> {
         self.put(Request { buffer: frame, tag, exchange: false })
     }
 
@@ -163,7 +163,7 @@ impl<'m, const N: usize> FrontEnd<'m, N> {
         if self.broken {
             return Err(PostError::Corrupt);
         }
-        let Buffer { id, range } = request.buffer;
+        let GuestBuffer { id, range } = request.buffer;
         let own = self.own.get_mut(usize::from(id)).ok_or(PostError::Id)?;
         if own.is_some() {
             return Err(PostError::Posted);
@@ -196,11 +196,11 @@ impl<'m, const N: usize> FrontEnd<'m, N> {
         let own = self.own.get_mut(usize::from(id)).and_then(Option::take);
         let Own { range, exchange } = own.ok_or(ResponseError::NotPosted(id))?;
         self.posted -= 1;
-        let buffer = Buffer { id, range };
+        let buffer = GuestBuffer { id, range };
         if at != range.at && !exchange {
             return Err(ResponseError::Exchanged(buffer));
         }
-        let buffer = Buffer { id, range: GuestRange { at, ..range } };
+        let buffer = GuestBuffer { id, range: GuestRange { at, ..range } };
         match status {
             Some(status) if length <= range.len => Ok(Some(Done { buffer, length, tag, status })),
             _ => Err(ResponseError::Garbled(buffer)),

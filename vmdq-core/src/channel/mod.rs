@@ -17,7 +17,7 @@
 //!
 //! ```
 //! use core::sync::atomic::AtomicU32;
-//! use vmdq_core::channel::{BackEnd, Buffer, FrontEnd, Status, words};
+//! use vmdq_core::channel::{BackEnd, GuestBuffer, FrontEnd, Status, words};
 //! use vmdq_core::guest::GuestRange;
 //!
 //! let memory = [const { AtomicU32::new(0) }; words(4)];
@@ -25,7 +25,7 @@
 //! let mut front_end = FrontEnd::<4>::new(&memory)?; // finds them
 //!
 //! // The guest posts an empty buffer, its number 2.
-//! front_end.post(Buffer { id: 2, range: GuestRange { at: 0x8000, len: 2048 } })?;
+//! front_end.post(GuestBuffer { id: 2, range: GuestRange { at: 0x8000, len: 2048 } })?;
 //! assert!(front_end.needs_notify());
 //!
 //! // The I/O container takes it, has 60 bytes written there, and gives it back with a VLAN tag.
@@ -112,7 +112,7 @@ mod sync;
 
 pub use back_end::{BackEnd, BackEndCounters, Corrupt, Posted, RespondError, Unfit};
 pub use driver::VirtualDriver;
-pub use entry::{Buffer, Status};
+pub use entry::{GuestBuffer, Status};
 pub use front_end::{Done, FrontEnd, PostError, ResponseError};
-pub use interface::{ChannelCounters, Refused, Sent, Undelivered, VirtualInterface};
+pub use interface::{ChannelCounters, Sent, TakeError, Undelivered, VirtualInterface};
 pub use layout::{LayoutError, MOST_ENTRIES, VERSION, words};

@@ -6,7 +6,7 @@ use super::counters::InterfaceCounters;
 use super::header::Address;
 use super::interface::{AddressError, InterfaceError, InterfaceId, Kind, NotBound, Physical, Slot, Virtual};
 use super::statics::Full;
-use super::vlan::{Membership, Vlan, Vlans};
+use super::vlan::{Membership, Vlan, VlanMembership};
 use crate::mac::MacAddress;
 
 impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESSES> {
@@ -34,7 +34,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     fn bind(
         &mut self,
         kind: Kind,
-        vlans: &Vlans,
+        vlans: &VlanMembership,
         uplink: Option<InterfaceId>,
     ) -> Result<InterfaceId, InterfaceError> {
         let free = self.slots.iter().position(|slot| matches!(slot.kind, Kind::Free));

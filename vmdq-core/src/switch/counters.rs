@@ -207,7 +207,7 @@ pub struct LearningCounters {
 /// Counters of the whole switch, interfaces that were unbound included.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Counters {
+pub struct SwitchCounters {
     /// The sum over all interfaces, and over frames of no interface.
     pub traffic: InterfaceCounters,
     /// Learning.

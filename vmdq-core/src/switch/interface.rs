@@ -8,7 +8,7 @@ use super::counters::InterfaceCounters;
 use super::header::Address;
 use super::matched::Sorted;
 use super::set::InterfaceSet;
-use super::vlan::{Membership, Vlan, Vlans};
+use super::vlan::{Membership, Vlan, VlanMembership};
 
 /// Names an interface while it is bound.
 ///
@@ -71,7 +71,7 @@ pub enum Security {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Virtual {
     /// Its VLANs.
-    pub vlans: Vlans,
+    pub vlans: VlanMembership,
     /// Whose addresses it may use.
     pub security: Security,
     /// The one physical interface with which it exchanges frames; none: all of them. Set it if
@@ -82,7 +82,7 @@ pub struct Virtual {
 impl Default for Virtual {
     /// Untagged frames, only its own addresses, every uplink.
     fn default() -> Self {
-        Self { vlans: Vlans::UNTAGGED, security: Security::OwnAddresses, uplink: None }
+        Self { vlans: VlanMembership::UNTAGGED, security: Security::OwnAddresses, uplink: None }
     }
 }
 
@@ -103,7 +103,7 @@ pub enum Unknown {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Physical {
     /// Its VLANs.
-    pub vlans: Vlans,
+    pub vlans: VlanMembership,
     /// What becomes of unicast frames from it for unknown addresses.
     pub unknown: Unknown,
 }
@@ -111,7 +111,7 @@ pub struct Physical {
 impl Default for Physical {
     /// Every VLAN; unknown addresses get nothing.
     fn default() -> Self {
-        Self { vlans: Vlans::ALL, unknown: Unknown::Drop }
+        Self { vlans: VlanMembership::ALL, unknown: Unknown::Drop }
     }
 }
 

@@ -14,11 +14,11 @@
 //! ```
 //! use vmdq_core::MacAddress;
 //! use vmdq_core::switch::{
-//!     DropReason, Indication, Load, Origin, Physical, Switch, TagAction, Verdict, Virtual, Vlan, Vlans,
+//!     DropReason, Indication, Load, Origin, Physical, Switch, TagAction, Verdict, Virtual, Vlan, VlanMembership,
 //! };
 //!
 //! let mac = |last| MacAddress([2, 0, 0, 0, 0, last]);
-//! let vlan_10 = Vlans::Access(Vlan::new(10).unwrap());
+//! let vlan_10 = VlanMembership::Access(Vlan::new(10).unwrap());
 //!
 //! // Up to 16 interfaces, 1024 learned addresses. Take the seed from a source of randomness.
 //! let mut switch = Switch::<16, 1024>::new(0x5eed);
@@ -90,7 +90,7 @@
 //!   virtual interface learned, and no virtual machine what came from the wire. An address that
 //!   appears elsewhere moves; whoever may learn may also claim an address that nobody bound.
 //!   Call [`Switch::sweep`] now and then, once a second say.
-//! - **VLANs**: see [`Vlans`]. The controllers remove tags (their setting as this crate's ports make
+//! - **VLANs**: see [`VlanMembership`]. The controllers remove tags (their setting as this crate's ports make
 //!   it), so a group has one tag. A service tag (0x88a8) they leave: see
 //!   [`Switch::set_service_tags`].
 //!
@@ -112,13 +112,13 @@ mod statics;
 pub mod steer;
 mod vlan;
 
-pub use counters::{Counters, DropReason, Drops, InterfaceCounters, LearningCounters, Load};
+pub use counters::{DropReason, Drops, InterfaceCounters, LearningCounters, Load, SwitchCounters};
 pub use forward::{Decision, Indication, Origin, Verdict};
 pub use interface::{
     AddressError, InterfaceError, InterfaceId, NotBound, Physical, Security, Unknown, Virtual,
 };
 pub use set::{InterfaceNumbers, InterfaceSet};
-pub use vlan::{TagAction, Vlan, VlanSet, Vlans};
+pub use vlan::{TagAction, Vlan, VlanMembership, VlanSet};
 
 use core::fmt;
 
@@ -234,7 +234,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         self.set_reach();
     }
 
-    /// Sets whether service tags (0x88a8) are VLAN tags, too (default: no; see [`Vlans`]).
+    /// Sets whether service tags (0x88a8) are VLAN tags, too (default: no; see [`VlanMembership`]).
     ///
     /// Descriptors don't show them, so that frames of the wire have to be relayed one by one then: groups
     /// of several frames without a removed tag are dropped ([`DropReason::MixedTags`]), and so is what
@@ -294,10 +294,10 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
 
     /// Adds all counters up.
     #[must_use]
-    pub fn counters(&self) -> Counters {
+    pub fn counters(&self) -> SwitchCounters {
         let mut traffic = self.retired;
         (0..INTERFACES).for_each(|number| traffic.add(&self.settled(number)));
-        Counters { traffic, learning: self.learned.counters() }
+        SwitchCounters { traffic, learning: self.learned.counters() }
     }
 
     fn slot(&self, id: InterfaceId) -> Result<&Slot, NotBound> {

@@ -89,10 +89,10 @@ impl fmt::Debug for VlanSet {
     }
 }
 
-/// Which VLANs an interface carries, and how.
+/// Which VLANs an interface is a member of, and which of them are tagged there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is no heap to put the set on")]
-pub enum Vlans {
+pub enum VlanMembership {
     /// One VLAN, without a tag on this interface: the switch inserts and removes it. A frame that
     /// comes in tagged is dropped; a priority tag (VLAN id 0) is none.
     Access(Vlan),
@@ -106,7 +106,7 @@ pub enum Vlans {
     },
 }
 
-impl Vlans {
+impl VlanMembership {
     /// Frames without tags only: for switches that need no VLANs.
     pub const UNTAGGED: Self = Self::Access(Vlan::UNTAGGED);
 
@@ -147,10 +147,12 @@ impl Membership {
 
     pub(super) const EMPTY: Self = Self { untagged: Self::NONE, tagged: VlanSet::EMPTY };
 
-    pub(super) fn new(vlans: &Vlans) -> Self {
+    pub(super) fn new(vlans: &VlanMembership) -> Self {
         match *vlans {
-            Vlans::Access(vlan) => Self { untagged: vlan.0, tagged: VlanSet::EMPTY },
-            Vlans::Trunk { tagged, native } => Self { untagged: native.map_or(Self::NONE, Vlan::id), tagged },
+            VlanMembership::Access(vlan) => Self { untagged: vlan.0, tagged: VlanSet::EMPTY },
+            VlanMembership::Trunk { tagged, native } => {
+                Self { untagged: native.map_or(Self::NONE, Vlan::id), tagged }
+            }
         }
     }
 

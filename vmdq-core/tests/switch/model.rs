@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use vmdq_core::MacAddress;
-use vmdq_core::switch::{DropReason, Indication, InterfaceId, Origin, Unknown, Vlan, Vlans};
+use vmdq_core::switch::{DropReason, Indication, InterfaceId, Origin, Unknown, Vlan, VlanMembership};
 
 pub(crate) const AGE: u64 = 100;
 /// A small world of VLANs, in which everything meets.
@@ -17,10 +17,10 @@ pub(crate) struct Carried {
 }
 
 impl Carried {
-    pub(crate) fn vlans(&self, access: bool) -> Vlans {
+    pub(crate) fn vlans(&self, access: bool) -> VlanMembership {
         match self.untagged {
-            Some(id) if access => Vlans::Access(Vlan::new(id).unwrap()),
-            native => Vlans::Trunk {
+            Some(id) if access => VlanMembership::Access(Vlan::new(id).unwrap()),
+            native => VlanMembership::Trunk {
                 tagged: self.tagged.iter().map(|id| Vlan::new(*id).unwrap()).collect(),
                 native: native.and_then(Vlan::new),
             },

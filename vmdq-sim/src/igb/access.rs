@@ -4,7 +4,7 @@
 
 use super::{AUTO_RD, Igb, MASTER_DISABLE, MASTER_TIME, PHY_RST, RST, RXEN};
 use crate::board::Board;
-use crate::fault::Fault;
+use crate::fault::InjectedFault;
 use crate::filter::{AV, address};
 use crate::queue::{ENABLE, SWFLSH};
 use crate::register::{Access, Reg};
@@ -178,7 +178,7 @@ impl Igb {
         }
         self.file.set(Reg::CTRL, 0, value & !PHY_RST);
         self.master.ask(value & MASTER_DISABLE == 0, board.now + MASTER_TIME);
-        if board.faults.has(Fault::MasterNeverStops) {
+        if board.faults.has(InjectedFault::MasterNeverStops) {
             self.master.jam();
         }
         self.follow_link(board);

@@ -20,7 +20,7 @@ pub(crate) use i82576::I82576;
 
 use crate::board::{Board, Device};
 use crate::clock::{Gate, MS, US, sooner};
-use crate::fault::Fault;
+use crate::fault::InjectedFault;
 use crate::filter::AV;
 use crate::frame::Frame;
 use crate::pending::{Pending, Verdict};
@@ -156,7 +156,7 @@ impl Igb {
         (self.resetting, self.loading) = (Gate::OPEN, Gate::OPEN);
         self.resetting.ask(false, board.now + RESET_TIME);
         self.loading.ask(false, board.now + NVM_TIME);
-        if board.faults.has(Fault::ResetNeverEnds) {
+        if board.faults.has(InjectedFault::ResetNeverEnds) {
             self.resetting.jam();
             self.loading.jam();
         }

@@ -7,7 +7,7 @@
 
 use crate::board::Board;
 use crate::clock::{Gate, MS, US, sooner};
-use crate::fault::Fault;
+use crate::fault::InjectedFault;
 
 const OP_WRITE: u32 = 1 << 26;
 const OP_READ: u32 = 1 << 27;
@@ -70,7 +70,7 @@ impl Phy {
     pub(crate) fn follow(&mut self, set_link_up: bool, board: &Board) {
         let up = set_link_up && !board.unplugged && self.negotiated;
         self.link.ask(up, board.now + if up { NEGOTIATION } else { 0 });
-        if up && board.faults.has(Fault::LinkNeverComes) {
+        if up && board.faults.has(InjectedFault::LinkNeverComes) {
             self.link.jam();
         }
     }

@@ -4,7 +4,7 @@
 
 use super::{Ixgbe, LRST, MASTER_DISABLE, MASTER_TIME, RST, RXEN};
 use crate::board::Board;
-use crate::fault::Fault;
+use crate::fault::InjectedFault;
 use crate::filter::AV;
 use crate::queue::{ENABLE, SWFLSH};
 use crate::register::{Access, Reg, Spec};
@@ -183,7 +183,7 @@ impl Ixgbe {
             self.follow_link(board);
         }
         self.master.ask(value & MASTER_DISABLE == 0, board.now + MASTER_TIME);
-        if board.faults.has(Fault::MasterNeverStops) {
+        if board.faults.has(InjectedFault::MasterNeverStops) {
             self.master.jam();
         }
     }

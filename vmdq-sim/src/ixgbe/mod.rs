@@ -16,7 +16,7 @@ pub(crate) use i82598::I82598;
 
 use crate::board::{Board, Device};
 use crate::clock::{Gate, MS, US, sooner};
-use crate::fault::Fault;
+use crate::fault::InjectedFault;
 use crate::filter::AV;
 use crate::frame::Frame;
 use crate::pending::{Pending, Verdict};
@@ -147,7 +147,7 @@ impl Ixgbe {
         (self.resetting, self.loading) = (Gate::OPEN, Gate::OPEN);
         self.resetting.ask(false, board.now + RESET_TIME);
         self.loading.ask(false, board.now + NVM_TIME);
-        if board.faults.has(Fault::ResetNeverEnds) {
+        if board.faults.has(InjectedFault::ResetNeverEnds) {
             self.resetting.jam();
             self.loading.jam();
         }
@@ -163,7 +163,7 @@ impl Ixgbe {
     fn follow_link(&mut self, board: &mut Board) {
         let up = self.started && !board.unplugged;
         self.link.ask(up, board.now + if up { LINK_TIME } else { 0 });
-        if up && board.faults.has(Fault::LinkNeverComes) {
+        if up && board.faults.has(InjectedFault::LinkNeverComes) {
             self.link.jam();
         }
         if self.link.tick(board.now) {

@@ -11,7 +11,7 @@ use super::qtest::Qtest;
 use super::ram::Ram;
 use super::wire::Wire;
 use super::{MAC, QemuError};
-use crate::Sent;
+use crate::WireFrame;
 
 /// Where BAR 0, the register window, is put: in the hole below 4 GiB.
 const BAR0: u32 = 0xe000_0000;
@@ -39,7 +39,7 @@ pub(super) struct Machine {
     pub(super) held: bool,
     /// Frames that QEMU drops without counting.
     pub(super) uncounted: u64,
-    sent: Vec<Sent>,
+    sent: Vec<WireFrame>,
     /// Why QEMU is gone.
     failure: Option<String>,
 }
@@ -127,7 +127,7 @@ impl Machine {
     }
 
     /// Takes what the controller put on the wire.
-    pub(super) fn take_sent(&mut self) -> Vec<Sent> {
+    pub(super) fn take_sent(&mut self) -> Vec<WireFrame> {
         self.unless_gone(Self::collect);
         std::mem::take(&mut self.sent)
     }
@@ -181,7 +181,7 @@ impl Machine {
     fn drain(&mut self) -> io::Result<usize> {
         let before = self.sent.len();
         while let Some(frame) = self.wire.receive()? {
-            self.sent.push(Sent { bytes: frame.to_vec(), queue: None });
+            self.sent.push(WireFrame { bytes: frame.to_vec(), queue: None });
         }
         Ok(self.sent.len() - before)
     }

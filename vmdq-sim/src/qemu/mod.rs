@@ -32,7 +32,7 @@ use bus::Shared;
 use machine::Machine;
 use ram::Ram;
 
-use crate::{Sent, Settled, Testbed, Violation};
+use crate::{Settled, Testbed, Violation, WireFrame};
 
 /// The controller's own address.
 const MAC: [u8; 6] = [0x02, 0x00, 0x00, 0x00, 0x75, 0xfe];
@@ -151,7 +151,7 @@ impl Testbed for Qemu {
         self.machine.lock().settle()
     }
 
-    fn take_sent(&mut self) -> Vec<Sent> {
+    fn take_sent(&mut self) -> Vec<WireFrame> {
         self.machine.lock().take_sent()
     }
 

@@ -7,7 +7,7 @@ pub(crate) mod tx;
 
 use crate::board::Board;
 use crate::clock::{Gate, US};
-use crate::fault::Fault;
+use crate::fault::InjectedFault;
 use crate::register::Reg;
 use crate::violation::Rule;
 
@@ -175,7 +175,7 @@ impl Ring {
             }
         }
         self.gate.ask(on, board.now + if on { START } else { STOP });
-        let jam = if on { Fault::QueueNeverEnables } else { Fault::QueueNeverDisables };
+        let jam = if on { InjectedFault::QueueNeverEnables } else { InjectedFault::QueueNeverDisables };
         if board.faults.has(jam) {
             self.gate.jam();
         }

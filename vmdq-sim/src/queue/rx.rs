@@ -5,7 +5,7 @@
 //! hash, IP id and checksum fields read 0.
 
 use crate::board::Board;
-use crate::fault::Fault;
+use crate::fault::InjectedFault;
 use crate::frame::Headers;
 use crate::queue::{Ring, overlap};
 use crate::violation::Rule;
@@ -220,7 +220,7 @@ fn write_back(
         low |= (layout.header_len as u32 & 0x3ff) << 21 | if layout.sph { SPH } else { 0 };
         status |= if layout.hbo { HBO } else { 0 };
         len = layout.claim.unwrap_or(len);
-        let claimed = |fault| if let Fault::ClaimHeader(len) = fault { Some(len) } else { None };
+        let claimed = |fault| if let InjectedFault::ClaimHeader(len) = fault { Some(len) } else { None };
         if let Some(claimed) = board.faults.take(claimed) {
             low = low & !(0x3ff << 21) | (u32::from(claimed) & 0x3ff) << 21 | SPH;
         }
@@ -229,19 +229,19 @@ fn write_back(
     if last {
         status |= EOP | frame.status;
         tag = frame.tag;
-        let claimed = |fault| if let Fault::ClaimLength(len) = fault { Some(len) } else { None };
+        let claimed = |fault| if let InjectedFault::ClaimLength(len) = fault { Some(len) } else { None };
         len = board.faults.take(claimed).map_or(len, usize::from);
-        if board.faults.strike(Fault::NoEndOfPacket) {
+        if board.faults.strike(InjectedFault::NoEndOfPacket) {
             status &= !EOP;
         }
-        if board.faults.strike(Fault::AllErrors) {
+        if board.faults.strike(InjectedFault::AllErrors) {
             status |= 0xfff0_0000;
         }
     }
     [u64::from(low), u64::from(tag) << 48 | (len as u64 & 0xffff) << 32 | u64::from(status)]
 }
 
-/// Sets DD in a posted descriptor without writing a frame ([`Fault::SpuriousDone`]).
+/// Sets DD in a posted descriptor without writing a frame ([`InjectedFault::SpuriousDone`]).
 pub(crate) fn spurious_done(ring: &Ring, board: &mut Board) -> bool {
     if !ring.gate.is_open() || ring.posted() == 0 {
         return false;

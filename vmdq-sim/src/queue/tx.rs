@@ -5,7 +5,7 @@
 //! advanced layout; the differences are in [`TxRules`].
 
 use crate::board::Board;
-use crate::fault::Fault;
+use crate::fault::InjectedFault;
 use crate::frame::FCS;
 use crate::queue::{Ring, RingRules, overlap};
 use crate::violation::Rule;
@@ -170,7 +170,7 @@ impl Sender {
     fn report(&self, at: u64, rules: TxRules, board: &mut Board) {
         let name = format_args!("write-back of {}", self.ring.name());
         if self.write_back & 1 != 0 {
-            let wild = board.faults.strike(Fault::WildHead);
+            let wild = board.faults.strike(InjectedFault::WildHead);
             let head = if wild { u32::MAX } else { self.ring.head() };
             let bytes = &head.to_le_bytes()[..rules.head_bytes];
             board.memory.write(self.write_back & !3, bytes, &name, &mut board.log);
