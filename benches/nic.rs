@@ -84,7 +84,7 @@ impl Nic {
         (base, self.registers.read(block + LEN) / 16, self.registers.read(block + TAIL))
     }
 
-    /// Receives so many frames.
+    /// Receives `frames` frames.
     pub fn receive(&mut self, frames: usize) {
         let (ring, len, tail) = self.ring(self.layout.rx);
         for _ in 0..frames {
@@ -135,7 +135,7 @@ impl Nic {
         self.registers.write(self.layout.tx + HEAD, self.tx_head);
     }
 
-    /// Completes what was sent and checks that it is all that was received: so many frames, in
+    /// Completes what was sent and checks that it is all that was received: `frames` frames, in
     /// order, of the right lengths, touched.
     ///
     /// # Errors

@@ -28,7 +28,7 @@ fn huge_pages(bytes: usize) -> &'static mut [u8] {
         // Without huge pages there are others.
         let _ = unsafe { madvise(at, bytes, HUGE) };
     }
-    // SAFETY: so many bytes, of nobody else.
+    // SAFETY: that many bytes, of nobody else.
     unsafe { at.write_bytes(0, bytes) };
     // SAFETY: initialised above, and never freed.
     unsafe { std::slice::from_raw_parts_mut(at, bytes) }

@@ -36,7 +36,7 @@ pub(crate) struct Queues<M> {
     _steering: Vec<Pool<M, Machine, Running>>,
 }
 
-/// Memory for so many buffers, of a pool.
+/// Allocates memory for `count` buffers and makes a pool of it.
 fn buffers(count: usize, dma: Identity) -> BufferPool {
     let at = pages(count * STRIDE);
     // SAFETY: fresh memory of the size, zeroed, never freed.
@@ -47,8 +47,8 @@ fn buffers(count: usize, dma: Identity) -> BufferPool {
 }
 
 impl<M: Model + Default> Queues<M> {
-    /// Starts so many queues with rings of `N` descriptors, on as many ports as that takes, of which
-    /// `busy` get frames; binds so many filters to the first queue.
+    /// Starts `queues` queues with rings of `N` descriptors, on as many ports as that takes, of which
+    /// `busy` get frames; binds `filters` filters to the first queue.
     pub(crate) fn new<const N: usize>(queues: usize, busy: usize, filters: usize) -> Self
     where
         Length<N>: RingLength,

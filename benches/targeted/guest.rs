@@ -59,7 +59,7 @@ impl GuestMemory for Machine {
     fn read(&self, _: VmId, at: u64, into: &mut [u8]) -> Result<(), NotOwned> {
         let from = self.find(at, into.len())?;
         self.copied.set(self.copied.get() + into.len() as u64);
-        // SAFETY: so many bytes of the machine's, which overlap with nobody's.
+        // SAFETY: that many bytes of the machine's, which overlap with nobody's.
         unsafe { into.as_mut_ptr().copy_from_nonoverlapping(from.as_ptr(), into.len()) };
         Ok(())
     }
@@ -67,7 +67,7 @@ impl GuestMemory for Machine {
     fn write(&self, _: VmId, at: u64, from: &[u8]) -> Result<(), NotOwned> {
         let to = self.find(at, from.len())?;
         self.copied.set(self.copied.get() + from.len() as u64);
-        // SAFETY: so many bytes of the machine's, which overlap with nobody's.
+        // SAFETY: that many bytes of the machine's, which overlap with nobody's.
         unsafe { to.as_ptr().copy_from_nonoverlapping(from.as_ptr(), from.len()) };
         Ok(())
     }

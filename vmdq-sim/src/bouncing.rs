@@ -157,7 +157,7 @@ mod tests {
     /// The controller's side of an address, which here is a pointer.
     fn device(bus: u64, len: usize) -> &'static mut [u8] {
         let at = core::ptr::with_exposed_provenance_mut::<u8>(bus as usize);
-        // SAFETY: the copy of a range of so many bytes, which nobody else uses now.
+        // SAFETY: the copy of a range of that many bytes, which nobody else uses now.
         unsafe { core::slice::from_raw_parts_mut(at, len) }
     }
 
@@ -173,7 +173,7 @@ mod tests {
     }
 
     fn program(at: NonNull<u8>, len: usize) -> Vec<u8> {
-        // SAFETY: so many bytes were lent.
+        // SAFETY: that many bytes were lent.
         unsafe { core::slice::from_raw_parts(at.as_ptr(), len) }.to_vec()
     }
 

@@ -163,7 +163,7 @@ impl Interface {
 }
 
 impl Store {
-    /// Makes a pool of so many buffers at least.
+    /// Makes a pool of that many buffers at least.
     fn new(bed: &Sim, size: BufferSize, count: usize) -> Result<Self> {
         // Buffers are spread by a cache line.
         let bytes = count * (size.bytes() + 64);

@@ -51,7 +51,7 @@ pub(crate) struct Attacker {
     transmit: ByHand,
     /// The next buffer and the next frame to use.
     turn: usize,
-    /// For so many rounds it does nothing.
+    /// For that many rounds it does nothing.
     idle: u8,
 }
 

@@ -94,13 +94,13 @@ impl<const FLOWS: usize, const QUEUES: usize> FlowQueues<FLOWS, QUEUES> {
         }
     }
 
-    /// Counts frames of a queue out: so many were sent, in the order in which they were put in.
+    /// Counts frames of a queue out: that many were sent, in the order in which they were put in.
     #[inline]
     pub fn sent(&mut self, queue: u8, frames: usize) {
         self.change(queue, |queue| queue.passage.leave(frames));
     }
 
-    /// Takes the frames back that were counted in last: so many did not get into the queue.
+    /// Takes the frames back that were counted in last: that many did not get into the queue.
     pub fn withdraw(&mut self, queue: u8, frames: usize) {
         self.change(queue, |queue| queue.passage.withdraw(frames));
     }

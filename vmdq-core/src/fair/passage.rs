@@ -1,7 +1,7 @@
 //! Which frames of a queue are still in it.
 //!
 //! A ring sends in order and says only how many frames it has sent. So frames are numbered as they
-//! are put in, and a number is out when so many have come out. Nothing is kept for a frame.
+//! are put in, and a number is out when that many have come out. Nothing is kept for a frame.
 #![forbid(unsafe_code)]
 
 /// Counts frames into a queue and out of it.

@@ -205,13 +205,13 @@ impl<const N: usize, const QUEUES: usize, const WORDS: usize> Schedule<N, QUEUES
         Some(member)
     }
 
-    /// Counts frames of a queue out: so many were sent, in the order in which they were put in.
+    /// Counts frames of a queue out: that many were sent, in the order in which they were put in.
     #[inline]
     pub fn sent(&mut self, queue: u8, frames: usize) {
         self.change(queue, |passage| passage.leave(frames));
     }
 
-    /// Takes the frames back that were counted in last: so many did not get into the queue. Whoever
+    /// Takes the frames back that were counted in last: that many did not get into the queue. Whoever
     /// forgets it delays moves.
     pub fn withdraw(&mut self, queue: u8, frames: usize) {
         self.change(queue, |passage| passage.withdraw(frames));

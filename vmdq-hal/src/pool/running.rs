@@ -12,7 +12,7 @@ use crate::port::{OtherPort, Port, Quiesced};
 use crate::refused::Refused;
 use crate::ring::{Frame, RingSpace, RxRing, TxRing};
 
-/// A pool that runs: the two rings for whoever moves data, the pool for whoever steers.
+/// A running pool with its two rings.
 ///
 /// `R` is the kind of receive ring: an [`RxRing`] or a [`TargetedRing`](crate::targeted::TargetedRing).
 #[must_use = "dropping it leaks the memory of its rings: stop it"]
@@ -21,7 +21,7 @@ pub struct Started<M, P: Platform, R = RxRing<P>> {
     pub rx: R,
     /// The transmit ring.
     pub tx: TxRing<P>,
-    /// What filters lead to.
+    /// The pool, which filters name.
     pub pool: Pool<M, P, Running>,
 }
 
@@ -42,7 +42,7 @@ pub struct NotStarted<M, P, R = RingSpace> {
     /// The pool: it can be started again.
     pub pool: Pool<M, P, Idle>,
     /// The memory of the receive and the transmit ring; `None` if the device may have it, after
-    /// [`StartError::TimedOut`](super::StartError::TimedOut) or when the device went while it was started.
+    /// [`StartError::TimedOut`](super::StartError::TimedOut) or when the device was gone during the start.
     pub memory: Option<(R, RingSpace)>,
 }
 
@@ -56,7 +56,7 @@ impl<P: Platform, R: ReceiveHalf<P>> ReceiveRing<P> for R {}
     note = "stop a pool with the rings that `Port::start` or `Port::start_targeted` returned with it"
 )]
 pub trait ReceiveHalf<P: Platform>: Sized {
-    /// What comes back when the ring is taken apart.
+    /// The memory that comes back from the ring.
     type Memory;
 
     #[doc(hidden)]
@@ -68,7 +68,7 @@ pub trait ReceiveHalf<P: Platform>: Sized {
     fn seen(&self) -> bool;
     #[doc(hidden)]
     fn set_seen(&mut self, seen: bool);
-    /// Takes the ring apart; buffers that are frames go to `freed`.
+    /// Takes the memory out of the ring; its buffers go to `freed` as frames.
     ///
     /// # Safety
     ///
@@ -133,8 +133,9 @@ impl<M: Model, P: Platform, R> Started<M, P, R> {
         }
     }
 
-    /// Gives back what the pool was started with after all DMA of the port has ended, for when it can't
-    /// be seen to stop by itself. Filters may still lead to it.
+    /// Gives back what the pool was started with, after all DMA of the port has ended.
+    ///
+    /// It is for a pool that can't be stopped on its own. Filters may still name it.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What a port does while VMDq is on.
+//! Operations of a port while VMDq is on.
 
 use core::fmt;
 
@@ -113,7 +113,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
     ///
     /// # Errors
     ///
-    /// [`Lack`](Model::Lack) if the device that was found can't; of a concrete model there is no such value.
+    /// [`Lack`](Model::Lack) if the device that was found can't; for a concrete model there is no such value.
     pub fn set_accept(&mut self, accept: Accept) -> Result<(), M::Lack>
     where
         M: LiveAccept,
@@ -128,7 +128,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
 
     /// Makes a pool the default one.
     ///
-    /// The receiver pauses for it: frames that arrive meanwhile are lost.
+    /// The receiver pauses: frames that arrive meanwhile are lost.
     ///
     /// # Errors
     ///
@@ -198,7 +198,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         Ok(())
     }
 
-    /// Reads and clears why the port interrupted, pools aside.
+    /// Reads and clears the interrupt causes other than those of pools.
     pub fn causes(&mut self) -> Causes
     where
         S: VmdqOn,
@@ -212,9 +212,9 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SetDefaultError<L> {
-    /// The pool belongs to another port: pass it to that one.
+    /// The pool belongs to another port: pass it to that port.
     OtherPort,
-    /// The device that was found has no choice. Of a concrete model there is no such value.
+    /// The device that was found has no choice. For a concrete model there is no such value.
     Lack(L),
 }
 

@@ -2,7 +2,7 @@
 
 use vmdq_core::FrameLimit;
 
-/// What the device is told of the size of a queue's buffers: whole KiB, 1 to 16.
+/// The size of a queue's buffers: 1 to 16 KiB.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BufferSize(u8);

@@ -14,8 +14,7 @@ use crate::pool::{Place as Owned, ReceiveHalf};
 use crate::ring::{Buffer, BufferPool, BufferSize, Burst, Frame, RxCounters, RxRing};
 use crate::vmm::{GuestRange, VmId, Vmm};
 
-/// A frame that landed in a buffer of the virtual machine: what the switch and the virtual interface
-/// get of it.
+/// A frame that was received into a buffer of the virtual machine, with what the switch needs of it.
 #[must_use = "its header frame goes back into a pool"]
 #[derive(Debug)]
 pub struct Targeted {
@@ -28,8 +27,8 @@ pub struct Targeted {
     pub range: GuestRange,
     /// The length of the frame in bytes, without FCS and without a tag that was removed.
     pub len: u16,
-    /// Whether the device wrote the header. If not, it was fetched from the buffer, once: it is what
-    /// the virtual machine wants it to be (empty, if its memory is no longer there).
+    /// Whether the device wrote the header. If not, it was fetched from the buffer once, and may be forged by
+    /// the virtual machine (empty, if its memory is no longer there).
     pub replicated: bool,
 }
 
@@ -67,14 +66,14 @@ impl Received for Targeted {
     }
 }
 
-/// Targeted frames on their way to the virtual interface: at most `N`.
+/// A burst of at most `N` targeted frames.
 ///
 /// # Examples
 ///
 /// See [the module](crate::targeted).
 pub type TargetedBurst<const N: usize> = Burst<N, Targeted>;
 
-/// A running receive ring whose frames land in one virtual machine's buffers.
+/// A running receive ring that writes frames into one virtual machine's buffers.
 ///
 /// It owns its memory, the posted header frames and the table of shared buffers. As for an
 /// [`RxRing`]: it reads no register, writes none but its tail, may be moved to another core, and
@@ -105,9 +104,9 @@ pub struct TargetedRing<P: Platform, V> {
     /// The ring itself: its slots hold header buffers, its notes the ids of shared ones.
     rx: RxRing<P>,
     shares: Shares,
-    /// The way to the machine's memory: what it mapped, it unmaps.
+    /// Access to the machine's memory; what it mapped, it unmaps.
     vmm: V,
-    /// How much of a header buffer is told to the device, or fetched.
+    /// How many bytes of a header the device replicates, or software fetches.
     header: u16,
     /// Whether the device replicates headers.
     replicates: bool,
@@ -137,7 +136,7 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         self.shares.share(&self.vmm, &self.rx.dma, id, range, self.rx.size().bytes())
     }
 
-    /// Relinquishes a buffer: unmaps it, and its id is free.
+    /// Takes a buffer out of sharing: unmaps it and frees its id.
     ///
     /// # Errors
     ///
@@ -146,7 +145,7 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         self.shares.unshare(&self.vmm, &self.rx.dma, id)
     }
 
-    /// Takes a delivered buffer back from the virtual machine; it is held again.
+    /// Takes a delivered buffer back from the virtual machine, which is then held again.
     ///
     /// # Errors
     ///
@@ -155,8 +154,9 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         self.shares.give_back(id)
     }
 
-    /// Takes a held buffer for a frame that is copied into it, such as one that is flooded. It counts
-    /// as delivered from here on.
+    /// Takes a held buffer for a frame that is copied into it, such as one that is flooded.
+    ///
+    /// The buffer counts as delivered from then on.
     pub fn take_held(&mut self) -> Option<(u16, GuestRange)> {
         let id = self.shares.take_held(ShareState::Delivered)?;
         self.shares.find(id).map(|(range, _)| (id, range))
@@ -190,7 +190,7 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         posted
     }
 
-    /// Lets the device know of all posted buffers: as [`RxRing::flush`].
+    /// Announces all posted buffers to the device, as [`RxRing::flush`] does.
     pub fn flush(&mut self) {
         self.rx.flush();
     }
@@ -209,7 +209,7 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         let descriptor = space.places.descriptor(place);
         if self.replicates {
             // SAFETY: no tail covers the descriptor yet. The shared buffer is mapped, at least as long
-            // as the device was told, and is not unmapped while it is posted (`Shares`); the header
+            // as the device expects, and is not unmapped while it is posted (`Shares`); the header
             // buffer stays in the slot. Its address is even (`BufferPool::carve`).
             unsafe { descriptor.post_with_header(buffer, header_bus) };
         } else {
@@ -358,7 +358,7 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         self.rx.ring()
     }
 
-    /// Returns the way to the machine's memory.
+    /// Returns the access to the machine's memory.
     #[must_use]
     pub const fn vmm(&self) -> &V {
         &self.vmm

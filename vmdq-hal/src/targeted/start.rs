@@ -1,4 +1,4 @@
-//! Starting a pool whose frames land in a virtual machine's buffers.
+//! Starting a pool that receives into a virtual machine's buffers.
 
 use super::header::Targeting;
 use super::memory::TargetedSpace;
@@ -12,8 +12,9 @@ use crate::ring::RingSpace;
 use crate::vmm::Vmm;
 
 impl<M: Model, P: Platform, S> Port<M, P, S> {
-    /// Starts a pool for one virtual machine: frames land in the buffers that it shares (paper section
-    /// 3.7). `vmm` reaches and maps the machine's memory.
+    /// Starts a pool that receives into the buffers one virtual machine shares (paper section 3.7).
+    ///
+    /// `vmm` accesses and maps the machine's memory.
     ///
     /// # Errors
     ///

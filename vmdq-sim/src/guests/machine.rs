@@ -9,7 +9,7 @@ use vmdq_hal::vmm::{GuestRange, VmId};
 use super::GuestCounters;
 use crate::memory::lend;
 
-/// Ownership is by pages of so many bytes.
+/// Ownership is by pages of that many bytes.
 const PAGE: u64 = 4096;
 
 /// What a controller can write.

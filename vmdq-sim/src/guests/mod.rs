@@ -100,7 +100,7 @@ impl Guests {
         Self::default()
     }
 
-    /// Adds a machine with zeroed memory of so many pages; returns what its own program has.
+    /// Adds a machine with zeroed memory of that many pages; returns what its own program has.
     ///
     /// The memory is never given to anybody else, not even after [`remove`](Self::remove).
     ///
