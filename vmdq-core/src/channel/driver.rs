@@ -8,7 +8,7 @@ use super::sync::AtomicU32;
 
 /// A guest's half of the channel in both directions, with `N` entries each.
 ///
-/// It reaches no memory: the guest writes frames to its buffers before it sends them and reads them after
+/// It accesses no memory: the guest writes frames to its buffers before it sends them and reads them after
 /// they came. Numbers of buffers count for each direction on its own.
 ///
 /// # Examples
@@ -87,12 +87,14 @@ impl<'m, const N: usize> VirtualDriver<'m, N> {
         self.receive.post(buffer)
     }
 
-    /// Takes the next buffer that came back from receive: with a frame if it is
-    /// [`Status::Done`](super::Status::Done). Post it again, or another, once the frame is read.
+    /// Takes the next buffer that came back from receive.
+    ///
+    /// It holds a frame if it is [`Status::Done`](super::Status::Done). Post it again, or another, once the
+    /// frame is read.
     ///
     /// # Errors
     ///
-    /// [`ResponseError`] of this one response; only [`ResponseError::Corrupt`] is for good.
+    /// [`ResponseError`] of this one response; only [`ResponseError::Corrupt`] is permanent.
     pub fn received(&mut self) -> Result<Option<Done>, ResponseError> {
         self.receive.take_done()
     }
@@ -106,30 +108,33 @@ impl<'m, const N: usize> VirtualDriver<'m, N> {
         self.transmit.post_frame(frame, tag)
     }
 
-    /// Takes the next buffer that came back from transmit; its frame was taken if it is
-    /// [`Status::Done`](super::Status::Done). The buffer may be written again.
+    /// Takes the next buffer that came back from transmit, which may be written again.
+    ///
+    /// Its frame was taken if it is [`Status::Done`](super::Status::Done).
     ///
     /// # Errors
     ///
-    /// [`ResponseError`] of this one response; only [`ResponseError::Corrupt`] is for good.
+    /// [`ResponseError`] of this one response; only [`ResponseError::Corrupt`] is permanent.
     pub fn reclaim(&mut self) -> Result<Option<Done>, ResponseError> {
         self.transmit.take_done()
     }
 
-    /// Tells whether the I/O container wants to be notified of what was posted or sent since the last
-    /// call. Call it once after a batch.
+    /// Tells whether the I/O container wants to be notified of buffers posted since the last call.
+    ///
+    /// Call it once after a batch.
     #[must_use = "the I/O container may be asleep"]
     pub fn needs_notify(&mut self) -> bool {
-        // Both are looked at: each look is the last for what it covers.
+        // Both must be checked: each check is the last one for what it covers.
         let receive = self.receive.needs_notify();
         self.transmit.needs_notify() || receive
     }
 
-    /// Asks to be notified of the next buffer that comes back in either direction; tells whether none is
-    /// there yet, so that the driver may sleep until then.
+    /// Asks to be notified of the next buffer that comes back; tells whether the driver may sleep until then.
     ///
-    /// A driver that has buffers enough to send asks [`receive`](Self::receive) alone, and is not woken
-    /// for what was sent.
+    /// It may if none has come back in either direction.
+    ///
+    /// A driver that has buffers enough to send asks only [`receive`](Self::receive), and is not woken
+    /// for sent frames.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What an entry says, and how it is packed into four words.
+//! The entries of the rings, and how they are packed into four words.
 #![forbid(unsafe_code)]
 
 use crate::guest::GuestRange;
@@ -13,7 +13,7 @@ const EXCHANGE: u32 = 1 << 25;
 const STATUS_SHIFT: u32 = 26;
 const STATUS: u32 = 3 << STATUS_SHIFT;
 
-/// A buffer of the guest: its number, and where it is.
+/// A buffer of the guest: its number and its range.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct GuestBuffer {
@@ -24,7 +24,7 @@ pub struct GuestBuffer {
     pub range: GuestRange,
 }
 
-/// How a buffer came back.
+/// The status with which a buffer came back.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Status {
@@ -84,7 +84,7 @@ impl Request {
         pack(self.buffer.range.at, self.buffer.range.len, flags, self.buffer.id, self.tag)
     }
 
-    /// Reads a request, and tells whether it can be one. The buffer is as the words say in any case,
+    /// Reads a request, and tells whether it is valid. The buffer is as the words say in any case,
     /// so that it can be given back.
     #[inline]
     pub(super) fn unpack(words: [u32; 4], entries: u32) -> (Self, bool) {
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_can_not_be_is_told() {
+    fn an_impossible_request_is_reported() {
         let good = Request { buffer: BUFFER, tag: None, exchange: false }.pack();
         let possible = |words| Request::unpack(words, 8).1;
         assert!(possible(good));
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_that_can_not_be_has_no_status() {
+    fn an_impossible_response_has_no_status() {
         let good = respond(BUFFER, 60, Some(1), Status::Done);
         for bit in [25, 28, 29, 30, 31] {
             assert_eq!(Response::unpack([good[0], good[1], good[2] | 1 << bit, good[3]]).status, None);

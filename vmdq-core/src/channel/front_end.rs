@@ -1,4 +1,4 @@
-//! The front-end: one direction of the channel, as a guest's driver holds it.
+//! The front-end: the guest driver's half of one direction of the channel.
 #![forbid(unsafe_code)]
 
 use core::fmt;
@@ -9,7 +9,7 @@ use super::layout::{Layout, LayoutError, MOST_ENTRIES};
 use super::sync::AtomicU32;
 use crate::guest::GuestRange;
 
-/// The buffer can't be posted.
+/// Why a buffer can't be posted.
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -27,27 +27,27 @@ pub enum PostError {
 impl fmt::Display for PostError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Id => "no such buffer number: use numbers below the number of entries",
+            Self::Id => "there is no such buffer number: use numbers below the number of entries",
             Self::Posted => "a buffer of this number is posted: take it back first",
-            Self::Range => "no buffer can be there: use 1 to 2^24 - 1 bytes inside the address space",
+            Self::Range => "the range is not possible: use 1 to 2^24 - 1 bytes inside the address space",
             Self::Corrupt => "the channel is broken: have the I/O container restart it",
         })
     }
 }
 impl core::error::Error for PostError {}
 
-/// The back-end responded with what can't be.
+/// Why a response of the back-end can't be used.
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ResponseError {
     /// It responded more often than buffers were posted, or took responses back: the channel is
-    /// broken for good.
+    /// permanently broken.
     Corrupt,
     /// No buffer of this number is posted; ignored.
     NotPosted(u16),
     /// The frame is longer than this buffer, or the status unknown. The buffer is the guest's again,
-    /// and what it holds worth nothing.
+    /// and its content is invalid.
     Garbled(GuestBuffer),
     /// Another buffer came back for this one, which was not posted for exchange. The guest should use
     /// neither again: it can't know whose they are.
@@ -58,12 +58,16 @@ impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Corrupt => f.write_str("the channel is broken: have the I/O container restart it"),
-            Self::NotPosted(id) => write!(f, "a response for buffer {id}, which is not posted: ignored"),
+            Self::NotPosted(id) => write!(f, "a response for buffer {id}, which is not posted: ignore it"),
             Self::Garbled(buffer) => {
-                write!(f, "the response for buffer {} makes no sense: post it again", buffer.id)
+                write!(f, "the response for buffer {} is malformed: post the buffer again", buffer.id)
             }
             Self::Exchanged(buffer) => {
-                write!(f, "buffer {} was exchanged without leave: use neither again", buffer.id)
+                write!(
+                    f,
+                    "buffer {} was exchanged but not posted for exchange: use neither buffer again",
+                    buffer.id
+                )
             }
         }
     }
@@ -111,7 +115,7 @@ impl<'m, const N: usize> FrontEnd<'m, N> {
         "the number of entries is a power of two up to 32768"
     );
 
-    /// Finds the rings that the back-end laid out. One front-end uses them, once.
+    /// Finds the rings that the back-end laid out; only one front-end can use them.
     ///
     /// # Errors
     ///
@@ -178,7 +182,7 @@ impl<'m, const N: usize> FrontEnd<'m, N> {
         Ok(())
     }
 
-    /// Takes the next buffer that came back, in whatever order the back-end was done with them.
+    /// Takes the next buffer that came back, in the order in which the back-end finished them.
     ///
     /// # Errors
     ///
@@ -215,8 +219,7 @@ impl<'m, const N: usize> FrontEnd<'m, N> {
         self.requests.notice() == Notice::Needed
     }
 
-    /// Asks to be notified of the next buffer that comes back; tells whether none is there yet, so that
-    /// the driver may sleep until then.
+    /// Asks to be notified of the next buffer that comes back; tells whether the driver may sleep until then.
     ///
     /// # Errors
     ///

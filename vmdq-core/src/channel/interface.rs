@@ -79,7 +79,7 @@ pub struct Sent {
     pub tag: Option<u16>,
 }
 
-/// What became of the frames that went through an interface by copy, and of notifications.
+/// Counts of the frames that an interface copied, and of notifications.
 ///
 /// Each call of [`deliver`](VirtualInterface::deliver) counts in one of the first six, each frame from
 /// [`take_sent`](VirtualInterface::take_sent) in one of the next six. Buffers are counted by
@@ -96,7 +96,7 @@ pub struct ChannelCounters {
     pub buffer_too_short: u64,
     /// Frames undelivered because the buffer was not the guest's memory.
     pub buffer_not_owned: u64,
-    /// Frames undelivered because the entry made no sense.
+    /// Frames undelivered because the entry was malformed.
     pub buffer_malformed: u64,
     /// Frames undelivered because the channel was broken.
     pub receive_corrupt: u64,
@@ -108,9 +108,9 @@ pub struct ChannelCounters {
     pub frame_too_long: u64,
     /// Frames refused because they were not in the guest's memory.
     pub frame_not_owned: u64,
-    /// Frames refused because the entry made no sense.
+    /// Frames refused because the entry was malformed.
     pub frame_malformed: u64,
-    /// How often the guest broke the channel on which it sends.
+    /// How often the guest corrupted the channel on which it sends.
     pub transmit_corrupt: u64,
     /// Notifications of the guest.
     pub notified: u64,
@@ -118,8 +118,9 @@ pub struct ChannelCounters {
     pub suppressed: u64,
 }
 
-/// A virtual machine's interface to the virtual switch (paper section 2.3.5): the I/O container's
-/// half of the channel in both directions.
+/// A virtual machine's interface to the virtual switch (paper section 2.3.5).
+///
+/// It is the I/O container's half of the channel in both directions.
 ///
 /// Frames move by copy with [`deliver`](Self::deliver) and [`take_sent`](Self::take_sent). For
 /// targeted receive, take the guest's buffers with [`BackEnd::next`] of
@@ -200,7 +201,7 @@ impl<'m> VirtualInterface<'m> {
         Self { vm, receive, transmit, limit, counters: ChannelCounters::default() }
     }
 
-    /// Returns whose interface it is.
+    /// Returns the virtual machine that owns the interface.
     #[must_use]
     pub const fn vm(&self) -> VmId {
         self.vm
@@ -216,12 +217,13 @@ impl<'m> VirtualInterface<'m> {
         &mut self.transmit
     }
 
-    /// Gives the guest a frame: copies it to the next buffer that the guest posted (transfer by copy,
-    /// paper section 3.6.1). Notify afterwards, once a batch.
+    /// Copies a frame to the next buffer that the guest posted (transfer by copy, paper section 3.6.1).
+    ///
+    /// Notify the guest afterwards, once a batch.
     ///
     /// # Errors
     ///
-    /// [`Undelivered`]; the frame is lost to the guest, and a buffer that was no good went back to it.
+    /// [`Undelivered`]; the guest does not get the frame, and a buffer that can't be used went back to it.
     pub fn deliver<V: GuestMemory>(
         &mut self,
         vmm: &V,
@@ -268,8 +270,9 @@ impl<'m> VirtualInterface<'m> {
         copied.map(drop)
     }
 
-    /// Takes the next frame that the guest sends: copies it into the I/O container's memory and gives
-    /// the buffer back. Constant work: one frame at most.
+    /// Copies the next frame that the guest sends into the I/O container's memory, and gives the buffer back.
+    ///
+    /// The work is constant: one frame at most.
     ///
     /// Lengths are checked on the channel's private copy of the entry, the bytes after they were
     /// copied; the guest can change neither afterwards. `into` of [`FrameLimit::tagged`] bytes holds
@@ -328,10 +331,12 @@ impl<'m> VirtualInterface<'m> {
         if self.limit.refuses(into) { Err(TakeError::TooLong) } else { Ok(len) }
     }
 
-    /// Notifies the guest if it asked to be, of buffers given back in either direction since the last
-    /// call; tells whether it did. Call it once after a batch.
+    /// Notifies the guest of buffers given back since the last call, if it asked for that; tells whether it
+    /// did.
+    ///
+    /// Call it once after a batch.
     pub fn notify_if_needed<V: GuestMemory>(&mut self, vmm: &V) -> bool {
-        // Both are looked at: each look is the last for what it covers.
+        // Both must be checked: each check is the last one for what it covers.
         let notices = [self.receive.notice(), self.transmit.notice()];
         if notices.contains(&Notice::Needed) {
             self.counters.notified += 1;
@@ -344,8 +349,7 @@ impl<'m> VirtualInterface<'m> {
         false
     }
 
-    /// Asks to be notified of the next frame that the guest sends; tells whether none is there yet, so
-    /// that the I/O container may sleep.
+    /// Asks to be notified of the next frame that the guest sends; tells whether the I/O container may sleep.
     ///
     /// Posted receive buffers don't wake it; if it waits for those, ask
     /// [`receive`](Self::receive), too.
@@ -363,13 +367,13 @@ impl<'m> VirtualInterface<'m> {
         self.transmit.restart();
     }
 
-    /// Tells whether the guest broke one of the directions.
+    /// Tells whether the guest corrupted one of the directions.
     #[must_use]
     pub const fn is_corrupt(&self) -> bool {
         self.receive.is_corrupt() || self.transmit.is_corrupt()
     }
 
-    /// Returns what became of frames and notifications so far.
+    /// Returns the counts of frames and notifications.
     #[must_use]
     pub const fn counters(&self) -> ChannelCounters {
         self.counters

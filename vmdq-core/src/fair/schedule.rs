@@ -13,12 +13,12 @@ use crate::limit::FrameLimit;
 ///
 /// Each member sends through the queue that it is assigned to. Those of one queue take turns of bytes
 /// by weight ([`DeficitRoundRobin`](super::DeficitRoundRobin), with its bounds); the queues take turns
-/// of frames, which is the hardware's doing. So a member's share is that of its queue, divided: give
-/// members that are to be equal queues with equally many. Keep rings short, for what is in one is
-/// sent in the order in which it was put there.
+/// of frames, in hardware. So the members of a queue divide its share: for equal shares, give each queue the
+/// same number of members. Keep rings short, because a ring sends frames in the order in which they were put
+/// there.
 ///
 /// A member can be assigned to another queue at any time. Its frames are not reordered: while some of
-/// them are in the old queue it waits, and goes on in the new one when they are sent.
+/// them are in the old queue it waits, and it continues in the new one when they are sent.
 ///
 /// # Examples
 ///
@@ -127,8 +127,9 @@ impl<const N: usize, const QUEUES: usize, const WORDS: usize> Schedule<N, QUEUES
         self.shares.set_weight(member, weight)
     }
 
-    /// Assigns a member to a queue: at once, or as soon as its frames are out of the queue that it is
-    /// in. The last call counts.
+    /// Assigns a member to a queue, at once or when its frames have left the queue that it is in.
+    ///
+    /// The last call counts.
     ///
     /// # Errors
     ///
@@ -166,7 +167,7 @@ impl<const N: usize, const QUEUES: usize, const WORDS: usize> Schedule<N, QUEUES
         }
     }
 
-    /// Says that a member has something to send. A number from `N` on is nobody's and ignored.
+    /// Marks a member as having frames to send; numbers from `N` on are ignored.
     ///
     /// Call it whenever a frame is added; nothing changes for a member that is active. A member
     /// without a queue waits until it is assigned to one.
@@ -179,7 +180,7 @@ impl<const N: usize, const QUEUES: usize, const WORDS: usize> Schedule<N, QUEUES
         }
     }
 
-    /// Says that a member sends nothing until it is activated again, whatever it has waiting.
+    /// Deactivates a member: it sends nothing until it is activated again, even if it has frames waiting.
     pub fn deactivate(&mut self, member: usize) {
         let Some(place) = self.places.get_mut(member) else { return };
         place.waiting = false;
@@ -205,19 +206,20 @@ impl<const N: usize, const QUEUES: usize, const WORDS: usize> Schedule<N, QUEUES
         Some(member)
     }
 
-    /// Counts frames of a queue out: that many were sent, in the order in which they were put in.
+    /// Counts frames of a queue out that were sent, in the order in which they were put in.
     #[inline]
     pub fn sent(&mut self, queue: u8, frames: usize) {
         self.change(queue, |passage| passage.leave(frames));
     }
 
-    /// Takes the frames back that were counted in last: that many did not get into the queue. Whoever
-    /// forgets it delays moves.
+    /// Takes back the frames that were counted in last, because they did not get into the queue.
+    ///
+    /// Without this call, moves are delayed.
     pub fn withdraw(&mut self, queue: u8, frames: usize) {
         self.change(queue, |passage| passage.withdraw(frames));
     }
 
-    /// Counts all frames of a queue out: it was stopped, and will send none of what it held.
+    /// Counts all frames of a queue out, because it was stopped and will send none of them.
     pub fn flush(&mut self, queue: u8) {
         self.change(queue, |passage| passage.flush());
     }

@@ -1,4 +1,4 @@
-//! Interfaces and their addresses come and go at run time.
+//! Adding and removing interfaces and their addresses at run time.
 #![forbid(unsafe_code)]
 
 use super::Switch;
@@ -71,7 +71,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         Ok(counters)
     }
 
-    /// Says anew which interfaces exchange frames with which.
+    /// Sets again which interfaces exchange frames with which.
     pub(super) fn set_reach(&mut self) {
         for from in 0..INTERFACES {
             let is_uplink = self.uplinks.contains(from);
@@ -93,8 +93,9 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         }
     }
 
-    /// Binds an address to a virtual interface, in all VLANs that the interface carries: it is a
-    /// static address from now on. An interface may have several.
+    /// Binds a static address to a virtual interface, in all VLANs that the interface carries.
+    ///
+    /// An interface may have several.
     ///
     /// # Errors
     ///

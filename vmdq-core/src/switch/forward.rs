@@ -9,10 +9,10 @@ use super::learned::Learner;
 use super::set::InterfaceSet;
 use super::vlan::{Tag, TagAction, Vlan};
 
-/// Where a group came from, with the paper's match indicator (sections 2.2 and 3.5.1).
+/// The origin of a group, with the paper's match indicator (sections 2.2 and 3.5.1).
 ///
-/// Filters name queues; which interface a queue's filters serve the caller knows. A queue that serves
-/// several interfaces at once brings unmatched frames, as the default queue does.
+/// Filters name queues; the caller knows which interface a queue's filters serve. Frames of a queue that
+/// serves several interfaces at once are unmatched, as those of the default queue are.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Origin {
@@ -30,9 +30,9 @@ pub enum Origin {
         /// The virtual interface to whose address the filter belongs.
         to: InterfaceId,
     },
-    /// As [`Matched`](Self::Matched), but the header lies in memory of the virtual machine, which can
-    /// have rewritten it: targeted receive without header replication (paper section 3.7). The header
-    /// is not looked at.
+    /// As [`Matched`](Self::Matched), but the header is in memory of the virtual machine, which can have
+    /// rewritten it: targeted receive without header replication (paper section 3.7). The header is not
+    /// read.
     Targeted {
         /// The physical interface.
         uplink: InterfaceId,
@@ -42,8 +42,9 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// Tells whether a filter matched each frame: the paper's match indicator. Only such frames make
-    /// groups of several.
+    /// Tells whether a filter matched each frame (the paper's match indicator).
+    ///
+    /// Only such frames make groups of several.
     #[inline(always)]
     #[must_use]
     pub const fn is_matched(&self) -> bool {
@@ -51,8 +52,8 @@ impl Origin {
     }
 }
 
-/// What is indicated of a group: all that is known of it without looking at its bytes, the same for
-/// each frame (group indication, paper sections 2.2 and 3.5.1).
+/// The indication of a group: its properties that are known without reading frames (paper sections 2.2 and
+/// 3.5.1).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Indication {
@@ -64,7 +65,7 @@ pub struct Indication {
     pub error: bool,
 }
 
-/// Who gets a group.
+/// The destination of a group.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Verdict {
@@ -72,7 +73,7 @@ pub enum Verdict {
     To(InterfaceId),
     /// Each of these interfaces: two or more of them for unicast, one or more for the others.
     Flood(InterfaceSet),
-    /// Nobody; it is counted already.
+    /// No interface: the group is dropped, and counted already.
     Drop(DropReason),
 }
 
@@ -109,7 +110,7 @@ impl Decision {
 }
 
 impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESSES> {
-    /// Decides who gets a group, learns from it and counts it.
+    /// Decides which interfaces get a group, learns from it and counts it.
     ///
     /// `header` is the beginning of the group's first frame: 18 bytes do. A matched group may come
     /// without; of other groups each frame must have this header. `now` is in milliseconds, of a clock
@@ -119,20 +120,20 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     pub fn forward(&mut self, group: &Indication, load: Load, header: &[u8], now: u64) -> Decision {
         match group.from {
             Origin::Matched { uplink, to } => self.forward_matched(uplink, to, group, load, header, now),
-            // No header, nothing to learn from.
+            // Without a header there is nothing to learn.
             Origin::Targeted { uplink, to } => self.forward_matched(uplink, to, group, load, &[], now),
             Origin::Unmatched { .. } | Origin::Virtual(_) => self.forward_single(group, load, header, now),
         }
     }
 
-    /// Tells what must happen to the tag of frames on their way to one of the destinations.
+    /// Returns what must be done to the tag of frames for one of the destinations.
     #[must_use]
     pub fn tag_action(&self, decision: &Decision, destination: usize) -> TagAction {
         let slot = self.slots.get(destination);
         slot.map_or(TagAction::Keep, |slot| decision.tag.action(decision.vlan, &slot.vlans))
     }
 
-    /// The long way. Not inlined, so that the short one stays short where it is.
+    /// The slow path. Not inlined, so that the fast one stays short.
     #[inline(never)]
     fn forward_single(&mut self, group: &Indication, load: Load, header: &[u8], now: u64) -> Decision {
         let (from, arrived) = match group.from {
@@ -240,7 +241,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         true
     }
 
-    /// Finds who gets what is for many, or for an address that has no owner within reach.
+    /// Finds the interfaces that get a group address, or an address without an owner within reach.
     fn spread(
         &self,
         from: InterfaceId,
@@ -326,7 +327,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
 
     #[cold]
     pub(super) fn discard(&mut self, id: InterfaceId, load: Load, reason: DropReason) {
-        // Frames of an interface that is gone are nobody's.
+        // Frames of an interface that is gone belong to no interface.
         let counters = match self.slot_mut(id) {
             Ok(slot) => &mut slot.counters,
             Err(_) => &mut self.retired,
