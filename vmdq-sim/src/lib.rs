@@ -1,16 +1,17 @@
-//! Controllers to try a driver on, without hardware.
+//! Models of controllers on which drivers are tested without hardware.
 //!
 //! [`Sim`] is a strict model of an 82575, 82576 or 82598 in this process: registers with their side effects,
-//! memory that must be mapped before the controller reaches it, a wire, a clock, a list of what the driver did
-//! against the datasheet ([`Rule`]), and faults ([`InjectedFault`]) that show whether the driver trusts the device.
+//! memory that must be mapped before the controller reaches it, a wire, a clock, a list of violations
+//! of the datasheet ([`Rule`]), and faults ([`InjectedFault`]) that show whether the driver trusts the device.
 //! [`Qemu`] is QEMU's 82576. Both are a [`Testbed`], so that one body of test code runs on either. [`Traced`]
-//! counts register accesses, [`Cut`] loses them from some point on; [`Ledger`] keeps books of what is mapped,
-//! and [`Bouncing`] is a machine whose caches the controller does not see.
+//! counts register accesses, [`Cut`] loses writes from some point on; [`Ledger`] records what is mapped, and
+//! [`Bouncing`] is a machine whose memory is not coherent with the controller.
 //!
 //! [`Emulated`] is a model as a virtual machine's own device: its wire is an interface of a virtual switch.
 //!
-//! The models know the registers from their own reading of the datasheets' facts and share no table
-//! with the drivers.
+//! The models have their register numbers from a separate reading of `FACTS.md` in `igb-hal` and `ixgbe-hal`,
+//! and share no table with the drivers. "The paper" is Intel's "Notes on Software Design Support for Intel VMDq
+//! Technology" (2008).
 
 mod board;
 mod bouncing;
