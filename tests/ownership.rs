@@ -14,7 +14,7 @@ use vmdq_sim::{Rule, Settled, Sim, Testbed};
 const EVERYTHING: Config =
     Config { max_frame: 1518, accept: Accept::all(), default_drops: true, strip_tags: false };
 
-fn shelf(places: usize) -> &'static mut [BufferSlot] {
+fn slots(places: usize) -> &'static mut [BufferSlot] {
     Box::leak(Box::new_uninit_slice(places))
 }
 
@@ -23,7 +23,7 @@ fn memory_that_was_not_initialised_becomes_zeros() {
     let bed = Sim::i82575();
     let region: &'static mut [std::mem::MaybeUninit<u8>] = Box::leak(Box::new_uninit_slice(8192));
     let size = BufferSize::kib(1).expect("a size");
-    let (mut pool, _lent) = BufferPool::carve(region, size, shelf(4), bed.dma()).expect("a pool");
+    let (mut pool, _memory) = BufferPool::carve(region, size, slots(4), bed.dma()).expect("a pool");
     while let Some(mut frame) = pool.take() {
         frame.set_len(1024).expect("room");
         assert!(frame.bytes().iter().all(|&byte| byte == 0));
@@ -34,7 +34,7 @@ fn memory_that_was_not_initialised_becomes_zeros() {
 fn memory_that_is_too_small_comes_back() {
     let bed = Sim::i82575();
     let size = BufferSize::kib(2).expect("a size");
-    let refused = BufferPool::carve(vec![7u8; 100].leak(), size, shelf(4), bed.dma());
+    let refused = BufferPool::carve(vec![7u8; 100].leak(), size, slots(4), bed.dma());
     let (region, places) = refused.expect_err("100 bytes hold no buffer").into_value();
     assert_eq!((region.len(), places.len()), (100, 4));
     assert!(region.iter().all(|&byte| byte == 7));
@@ -99,7 +99,7 @@ fn a_frame_of_one_port_never_reaches_memory_of_another() {
     let Resources { port, pools: [pool, ..], .. } = port.enable();
     let size = BufferSize::kib(2).expect("a size");
     let mut lane = Lane::start(&bed, &port, pool, 64, 63, size);
-    let (mut foreign, _lent) = buffers(&other, 1, size);
+    let (mut foreign, _memory) = buffers(&other, 1, size);
 
     // In place of one of its own buffers, the ring gets one that only the other controller reaches.
     bed.inject(&[0xff; 60]);

@@ -71,11 +71,11 @@ impl Stream {
     pub(crate) fn new(many_sources: bool) -> Self {
         let mut random = fastrand::Rng::with_seed(1);
         let region = huge_pages(BUFFERS * (2048 + 64) + 64);
-        let shelf: &mut [BufferSlot] = Box::leak(Box::new_uninit_slice(BUFFERS));
+        let slots: &mut [BufferSlot] = Box::leak(Box::new_uninit_slice(BUFFERS));
         // SAFETY: there is no device.
         let dma = unsafe { Identity::new() };
         let size = BufferSize::kib(2).expect("a size");
-        let (mut pool, _lent) = BufferPool::carve(region, size, shelf, dma).expect("buffers");
+        let (mut pool, _memory) = BufferPool::carve(region, size, slots, dma).expect("buffers");
         let mut frames: Vec<Frame> = std::iter::from_fn(|| pool.take()).collect();
         random.shuffle(&mut frames);
         frames.truncate(FRAMES);

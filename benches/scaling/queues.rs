@@ -41,9 +41,9 @@ fn buffers(count: usize, dma: Identity) -> BufferPool {
     let at = pages(count * STRIDE);
     // SAFETY: fresh memory of the size, zeroed, never freed.
     let region: &'static mut [u8] = unsafe { std::slice::from_raw_parts_mut(at.as_ptr(), count * STRIDE) };
-    let shelf: Vec<BufferSlot> = (0..count).map(|_| BufferSlot::uninit()).collect();
+    let slots: Vec<BufferSlot> = (0..count).map(|_| BufferSlot::uninit()).collect();
     let size = BufferSize::for_bytes(2048).expect("a size of buffers");
-    BufferPool::carve(region, size, shelf.leak(), dma).expect("memory for buffers").0
+    BufferPool::carve(region, size, slots.leak(), dma).expect("memory for buffers").0
 }
 
 impl<M: Model + Default> Queues<M> {

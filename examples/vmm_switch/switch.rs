@@ -124,9 +124,9 @@ impl<T: Testbed> Switch<T> {
         let Resources { port, mut pools, filters: mut slots, mut table, vectors, .. } = port.enable();
 
         let size = config.buffer_size().context("--max-frame: no buffer is so large")?;
-        let shelf = Box::leak(Box::new_uninit_slice(STORE / size.bytes()));
+        let slots = Box::leak(Box::new_uninit_slice(STORE / size.bytes()));
         let (mut buffers, lent) =
-            BufferPool::carve(bed.lend_bytes(STORE), size, shelf, bed.dma()).map_err(Refused::into_error)?;
+            BufferPool::carve(bed.alloc_bytes(STORE), size, slots, bed.dma()).map_err(Refused::into_error)?;
         ensure!(
             buffers.len() > (guests.len() + 1) * RING + 2 * ROUND,
             "too few buffers of {} bytes",

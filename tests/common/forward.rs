@@ -94,7 +94,7 @@ impl<M: Model, F: Forward> Joined<M, F> {
         Lane { rx, tx, pool: steering, buffers, lent }
     }
 
-    /// Buffers of the lane: in the forwarder, and on the shelf.
+    /// Buffers of the lane: in the forwarder, and on the slots.
     pub(crate) fn total(&self) -> usize {
         self.forwarder.rx().posted() + self.forwarder.kept() + self.buffers.len()
     }

@@ -32,9 +32,9 @@ pub(crate) fn buffers<T: Testbed>(
     count: usize,
     size: BufferSize,
 ) -> (BufferPool, PoolMemory<&'static mut [u8], T::Dma>) {
-    let region = bed.lend_bytes(count * (size.bytes() + 64));
-    let shelf: &'static mut [BufferSlot] = Vec::from_iter((0..count).map(|_| BufferSlot::uninit())).leak();
-    let (pool, lent) = BufferPool::carve(region, size, shelf, bed.dma()).expect("buffers");
+    let region = bed.alloc_bytes(count * (size.bytes() + 64));
+    let slots: &'static mut [BufferSlot] = Vec::from_iter((0..count).map(|_| BufferSlot::uninit())).leak();
+    let (pool, lent) = BufferPool::carve(region, size, slots, bed.dma()).expect("buffers");
     assert_eq!(pool.len(), count);
     (pool, lent)
 }
@@ -71,7 +71,7 @@ impl<M: Model, P: Platform> Lane<M, P> {
     pub(crate) fn receive(&mut self) -> Vec<Vec<u8>> {
         let frames = self.take();
         let bytes = frames.iter().map(|frame| frame.bytes().to_vec()).collect();
-        frames.into_iter().for_each(|frame| self.buffers.put(frame).expect("room on the shelf"));
+        frames.into_iter().for_each(|frame| self.buffers.put(frame).expect("room in the pool"));
         self.rx.refill(&mut self.buffers);
         bytes
     }
@@ -96,7 +96,7 @@ impl<M: Model, P: Platform> Lane<M, P> {
     pub(crate) fn stop(self, table: &FilterTable<M, P>) -> Stopped<M, P> {
         let Self { rx, tx, pool, mut buffers, lent } = self;
         let stopped = Started { rx, tx, pool }
-            .stop(table, |frame| buffers.put(frame).expect("room on the shelf"))
+            .stop(table, |frame| buffers.put(frame).expect("room in the pool"))
             .expect("the pool stops");
         let _ = lent.release(buffers).expect("all frames are home");
         stopped

@@ -115,22 +115,22 @@ pub(crate) fn a_queue_restarts_on_the_memory_it_gave_back<M: Concrete, T: Bed>(b
             burst.iter().map(|got| numbers(&[got.bytes().to_vec()])[0]).collect::<Vec<_>>(),
             [round, round + 1]
         );
-        burst.drain(..).for_each(|got| pool.put(got).expect("room on the shelf"));
+        burst.drain(..).for_each(|got| pool.put(got).expect("room in the pool"));
         slot = Some(rig.table.unbind(id).expect("the filter is removed"));
         // One finished frame and 17 buffers are still in the ring.
         let mut freed = 0;
         let stopped = running
             .stop(&rig.table, |got| {
                 freed += 1;
-                pool.put(got).expect("room on the shelf");
+                pool.put(got).expect("room in the pool");
             })
             .expect("the queue stops");
         assert_eq!((freed, pool.len()), (18, 20));
         Stopped { pool: queue, rx, tx } = stopped;
         assert_eq!((rx.descriptors(), tx.descriptors()), (64, 64));
     }
-    let (region, shelf) = lent.release(pool).expect("all frames are home");
-    assert_eq!((region.len(), shelf.len()), (20 * (2048 + 64), 20));
+    let (region, slots) = lent.release(pool).expect("all frames are home");
+    assert_eq!((region.len(), slots.len()), (20 * (2048 + 64), 20));
     rig.idle.insert(0, queue);
     rig.slots.insert(0, slot.expect("a slot"));
     rig.finish();

@@ -31,7 +31,7 @@ struct Memory {
 
 impl Memory {
     fn new<T: Bed>(bed: &T) -> Self {
-        let bytes = bed.lend_bytes(DESCRIPTORS * (16 + PACKET + HEADER));
+        let bytes = bed.alloc_bytes(DESCRIPTORS * (16 + PACKET + HEADER));
         bytes[DESCRIPTORS * (16 + PACKET)..].fill(UNTOUCHED);
         let at = NonNull::from(&mut bytes[0]);
         let bus = bed.dma().map(at, bytes.len(), Direction::Both).expect("it is the bed's memory");

@@ -33,7 +33,7 @@ fn receive<M: Concrete, P: Platform, T: Bed<Dma = P::Dma>>(
         for frame in lane.take() {
             assert_eq!(frame.flags().contains(FrameFlags::TAG_REMOVED), frame.tag().is_some());
             all.push((queue, frame.tag(), frame.bytes().to_vec()));
-            lane.buffers.put(frame).expect("room on the shelf");
+            lane.buffers.put(frame).expect("room in the pool");
         }
         lane.rx.refill(&mut lane.buffers);
     }
@@ -126,7 +126,7 @@ pub(crate) fn groups_never_mix_removed_tags<M: Concrete, T: Bed>(bed: T) {
         groups,
         [(Some(5), 2), (Some(6), 1), (None, 2), (Some(0), 1), (Some(0x2005), 1), (Some(5), 1)]
     );
-    burst.into_iter().for_each(|frame| lane.buffers.put(frame).expect("room on the shelf"));
+    burst.into_iter().for_each(|frame| lane.buffers.put(frame).expect("room in the pool"));
     rig.finish();
 }
 

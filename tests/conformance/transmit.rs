@@ -111,7 +111,7 @@ pub(crate) fn frames_of_wrong_length_are_not_sent<M: Concrete, T: Bed>(bed: T) {
         let refused = lane.tx.send(&mut burst);
         assert_eq!(refused, Err(SendError::Length { len: wrong as u16, sent: 1 }));
         assert_eq!(burst.iter().map(|frame| frame.len()).collect::<Vec<_>>(), [wrong, 61]);
-        lane.buffers.put(burst.pop_first().expect("the wrong one")).expect("room on the shelf");
+        lane.buffers.put(burst.pop_first().expect("the wrong one")).expect("room in the pool");
         assert_eq!(lane.tx.send(&mut burst), Ok(1));
     }
     let lengths: Vec<_> = sent(&mut rig).iter().map(Vec::len).collect();

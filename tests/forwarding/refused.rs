@@ -15,7 +15,7 @@ pub(crate) fn what_can_not_be_joined_comes_back<M: Concrete>(bed: fn() -> Sim) {
 fn not_joined<M: Concrete, F: Forward<P = Machine>>(bed: Sim, needed: usize) {
     let (mut rig, bus, mut lane) = lane::<M>(bed, 64);
     lane.send(&frames(0..2));
-    let (posted, shelf) = (lane.rx.posted(), lane.buffers.len());
+    let (posted, slots) = (lane.rx.posted(), lane.buffers.len());
     let refused = |lane: Lane<M, Machine>, error: ForwardError, pool: &mut Option<_>| {
         let Lane { rx, tx, pool: steering, buffers: mut own, lent } = lane;
         bus.reset_counts();
@@ -39,7 +39,7 @@ fn not_joined<M: Concrete, F: Forward<P = Machine>>(bed: Sim, needed: usize) {
     let mut small = Some(small);
     lane = refused(lane, ForwardError::BuffersTooSmall, &mut small);
     assert!(small_lent.release(small.expect("a pool")).is_ok());
-    assert_eq!((lane.rx.posted(), lane.buffers.len()), (posted, shelf + 2));
+    assert_eq!((lane.rx.posted(), lane.buffers.len()), (posted, slots + 2));
     // The rings are as they were.
     rig.inject(&frames(0..5));
     assert_eq!(lane.receive(), frames(0..5));

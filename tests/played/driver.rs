@@ -247,8 +247,8 @@ impl<M: Concrete> Driver<M> {
             Rings::Exchange(joined) => joined.rx().posted() + joined.kept(),
             Rings::InPlace(joined) => joined.rx().posted() + joined.kept(),
         };
-        let on_shelves: usize = self.pools.iter().map(BufferPool::len).sum();
-        assert_eq!(in_rings + on_shelves + self.hand.len(), self.all.len());
+        let in_pools: usize = self.pools.iter().map(BufferPool::len).sum();
+        assert_eq!(in_rings + in_pools + self.hand.len(), self.all.len());
         let in_hand: BTreeSet<_> = self.hand.iter().map(at).collect();
         assert_eq!(in_hand.len(), self.hand.len(), "a buffer is in hand twice");
     }

@@ -51,7 +51,7 @@ pub struct Bouncing<D> {
 
 impl<D: DmaSpace> Bouncing<D> {
     /// Wraps a DMA space. Copies are made in `area`, memory that the inner space can map, such as
-    /// [`Testbed::lend_bytes`](crate::Testbed::lend_bytes); it is used up by what is mapped.
+    /// [`Testbed::alloc_bytes`](crate::Testbed::alloc_bytes); it is used up by what is mapped.
     #[must_use]
     pub fn new(inner: D, area: &'static mut [u8]) -> Self {
         area.fill(NOTHING);
@@ -168,7 +168,7 @@ mod tests {
         Bouncing::new(unsafe { Identity::new() }, area)
     }
 
-    fn lend(len: usize) -> NonNull<u8> {
+    fn alloc(len: usize) -> NonNull<u8> {
         NonNull::from(vec![7_u8; len].leak()).cast()
     }
 
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn each_side_sees_what_was_handed_over() {
         let dma = bouncing(3 * 4096);
-        let at = lend(100);
+        let at = alloc(100);
         let bus = dma.map(at, 100, Direction::Both).unwrap();
         assert_ne!(bus, at.addr().get() as u64);
         assert_eq!(bus % 4096, at.addr().get() as u64 % 4096);
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn what_is_not_mapped_is_not_copied() {
         let dma = bouncing(4 * 4096);
-        let at = lend(100);
+        let at = alloc(100);
         let bus = dma.map(at, 100, Direction::Both).unwrap();
         // SAFETY: refused, before anything is touched.
         unsafe { dma.for_cpu(at.add(50), 51) };
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn the_area_is_used_up() {
         let dma = bouncing(2 * 4096);
-        let at = lend(3000);
+        let at = alloc(3000);
         assert!(dma.map(at, 3000, Direction::Both).is_some());
         assert!(dma.map(at, 8000, Direction::Both).is_none());
     }

@@ -154,7 +154,7 @@ pub(crate) fn store(to: NonNull<u8>, from: &[u8]) {
 }
 
 /// Lends zeroed memory for good.
-pub(crate) fn lend(layout: Layout) -> NonNull<u8> {
+pub(crate) fn alloc(layout: Layout) -> NonNull<u8> {
     let bytes = vec![0u8; layout.size() + layout.align()].leak();
     let skip = bytes.as_ptr().addr().next_multiple_of(layout.align()) - bytes.as_ptr().addr();
     NonNull::from(&mut bytes[skip..]).cast()
@@ -186,13 +186,13 @@ mod tests {
 
     use vmdq_hal::dma::Direction;
 
-    use super::{Memory, lend};
+    use super::{Memory, alloc};
     use crate::violation::{Log, Rule};
 
     #[test]
     fn reaches_what_was_mapped_and_no_byte_more() {
         let (mut memory, mut log) = (Memory::default(), Log::default());
-        let at = lend(Layout::from_size_align(64, 64).unwrap());
+        let at = alloc(Layout::from_size_align(64, 64).unwrap());
         let bus = memory.map(at, 40, Direction::Both);
         assert!(bus > u64::from(u32::MAX) && bus != at.addr().get() as u64);
         let sent: Vec<u8> = (1..=37).collect();
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn a_direction_is_a_limit() {
         let (mut memory, mut log) = (Memory::default(), Log::default());
-        let at = lend(Layout::from_size_align(8, 8).unwrap());
+        let at = alloc(Layout::from_size_align(8, 8).unwrap());
         let transmit = memory.map(at, 8, Direction::ToDevice);
         let receive = memory.map(at, 8, Direction::FromDevice);
         assert!(memory.write(transmit, &[1], &"test", &mut log).is_none());
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn an_address_dies_with_its_mapping() {
         let (mut memory, mut log) = (Memory::default(), Log::default());
-        let at: NonNull<u8> = lend(Layout::from_size_align(8, 8).unwrap());
+        let at: NonNull<u8> = alloc(Layout::from_size_align(8, 8).unwrap());
         let first = memory.map(at, 8, Direction::Both);
         memory.unmap(first, 8, &mut log);
         assert!(log.list().is_empty());

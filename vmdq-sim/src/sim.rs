@@ -12,7 +12,7 @@ use crate::clock::SimDelay;
 use crate::fault::InjectedFault;
 use crate::igb::{I82575, I82576, Igb};
 use crate::ixgbe::{I82598, Ixgbe};
-use crate::memory::{SimDma, lend};
+use crate::memory::{SimDma, alloc};
 use crate::testbed::{Settled, Testbed, WireFrame};
 use crate::violation::Violation;
 use crate::wire::ModelDrops;
@@ -302,8 +302,8 @@ impl Testbed for Sim {
         SimDelay(self.shared.clone())
     }
 
-    fn lend(&self, layout: Layout) -> NonNull<u8> {
-        lend(layout)
+    fn alloc(&self, layout: Layout) -> NonNull<u8> {
+        alloc(layout)
     }
 
     fn inject(&mut self, frame: &[u8]) {

@@ -53,12 +53,12 @@ pub trait Testbed {
     /// # Panics
     ///
     /// If the test bed's memory is used up.
-    fn lend(&self, layout: Layout) -> NonNull<u8>;
+    fn alloc(&self, layout: Layout) -> NonNull<u8>;
 
     /// Puts a value into lent memory.
     fn place<T: 'static>(&self, value: T) -> &'static mut T {
-        let at = self.lend(Layout::new::<T>()).cast::<T>();
-        // SAFETY: `lend` returned fresh memory of this layout that is never taken back.
+        let at = self.alloc(Layout::new::<T>()).cast::<T>();
+        // SAFETY: `alloc` returned fresh memory of this layout that is never taken back.
         unsafe {
             at.write(value);
             &mut *at.as_ptr()
@@ -66,9 +66,9 @@ pub trait Testbed {
     }
 
     /// Lends `len` zeroed bytes, aligned to 4096.
-    fn lend_bytes(&self, len: usize) -> &'static mut [u8] {
-        let at = self.lend(Layout::from_size_align(len, 4096).expect("length overflows"));
-        // SAFETY: `lend` returned `len` fresh zeroed bytes that are never taken back.
+    fn alloc_bytes(&self, len: usize) -> &'static mut [u8] {
+        let at = self.alloc(Layout::from_size_align(len, 4096).expect("length overflows"));
+        // SAFETY: `alloc` returned `len` fresh zeroed bytes that are never taken back.
         unsafe { core::slice::from_raw_parts_mut(at.as_ptr(), len) }
     }
 

@@ -213,7 +213,7 @@ fn receive_descriptors_that_are_not_ready() {
 fn addresses_outside_the_grants() {
     let (mut rig, mut ring) = receiving();
     let (buffer, last) = (ring.buffer(0), ring.buffer(7) + BUFFER as u64 - 59);
-    let pointer = NonNull::from(&mut rig.sim.lend_bytes(64)[0]).addr().get() as u64;
+    let pointer = NonNull::from(&mut rig.sim.alloc_bytes(64)[0]).addr().get() as u64;
     for (slot, wrong) in [buffer & 0xffff_ffff, last, pointer, u64::MAX - 8].into_iter().enumerate() {
         ring.put(slot, [wrong, 0]);
         rig.write(0x2818, slot as u32 + 1);
@@ -227,7 +227,7 @@ fn addresses_outside_the_grants() {
 #[test]
 fn memory_that_a_running_queue_can_reach() {
     let (mut rig, mut ring) = receiving();
-    let extra = rig.sim.lend_bytes(BUFFER);
+    let extra = rig.sim.alloc_bytes(BUFFER);
     let dma = rig.sim.dma();
     let bus = dma.map(NonNull::from(&mut extra[0]), BUFFER, Direction::FromDevice).unwrap();
     // SAFETY: none: the model is to see what is unmapped too early, and stands between the device and

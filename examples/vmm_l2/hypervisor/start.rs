@@ -167,8 +167,8 @@ impl Store {
     fn new(bed: &Sim, size: BufferSize, count: usize) -> Result<Self> {
         // Buffers are spread by a cache line.
         let bytes = count * (size.bytes() + 64);
-        let shelf = Box::leak(Box::new_uninit_slice(count));
-        let (pool, lent) = BufferPool::carve::<_, SimDma>(bed.lend_bytes(bytes), size, shelf, bed.dma())
+        let slots = Box::leak(Box::new_uninit_slice(count));
+        let (pool, lent) = BufferPool::carve::<_, SimDma>(bed.alloc_bytes(bytes), size, slots, bed.dma())
             .map_err(Refused::into_error)?;
         ensure!(pool.len() == count, "{} buffers instead of {count}", pool.len());
         Ok(Self { pool, lent })

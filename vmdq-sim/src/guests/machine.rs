@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use vmdq_hal::vmm::{GuestRange, VmId};
 
 use super::GuestCounters;
-use crate::memory::lend;
+use crate::memory::alloc;
 
 /// Ownership is by pages of that many bytes.
 const PAGE: u64 = 4096;
@@ -45,7 +45,7 @@ impl Machine {
         let start = (u64::from(vm.0) * 2 + 1) << 32;
         assert!(pages < 1 << 20, "a machine has less than 4 GiB");
         let len = pages.max(1) * PAGE as usize;
-        let host = lend(Layout::from_size_align(len, PAGE as usize).expect("so much memory can't be"));
+        let host = alloc(Layout::from_size_align(len, PAGE as usize).expect("so much memory can't be"));
         Self {
             start,
             host,

@@ -139,8 +139,8 @@ impl Testbed for Qemu {
         QemuDelay(self.machine.clone())
     }
 
-    fn lend(&self, layout: Layout) -> NonNull<u8> {
-        self.ram.lend(layout)
+    fn alloc(&self, layout: Layout) -> NonNull<u8> {
+        self.ram.alloc(layout)
     }
 
     fn inject(&mut self, frame: &[u8]) {

@@ -43,7 +43,7 @@ impl Ram {
     }
 
     /// Lends zeroed memory.
-    pub(super) fn lend(&self, layout: Layout) -> NonNull<u8> {
+    pub(super) fn alloc(&self, layout: Layout) -> NonNull<u8> {
         let claim = |next: usize| {
             let end = next.checked_next_multiple_of(layout.align())?.checked_add(layout.size())?;
             (end <= self.len).then_some(end)
@@ -93,11 +93,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lends_aligned_zeroed_memory_with_an_address() {
+    fn allocates_aligned_zeroed_memory_with_an_address() {
         let (ram, _file) = Ram::new(2 << 20).unwrap();
         let map = |at, len| ram.dma().map(at, len, Direction::Both);
-        let a = ram.lend(Layout::from_size_align(3, 1).unwrap());
-        let b = ram.lend(Layout::from_size_align(256, 128).unwrap());
+        let a = ram.alloc(Layout::from_size_align(3, 1).unwrap());
+        let b = ram.alloc(Layout::from_size_align(256, 128).unwrap());
         assert_eq!(map(a, 3), Some(FIRST as u64));
         assert_eq!(map(b, 256), Some(FIRST as u64 + 128));
         // SAFETY: `b` was just lent.
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn only_lent_memory_has_an_address() {
         let (ram, _file) = Ram::new(2 << 20).unwrap();
-        let last = ram.lend(Layout::from_size_align(1 << 20, 4096).unwrap());
+        let last = ram.alloc(Layout::from_size_align(1 << 20, 4096).unwrap());
         let map = |at, len| ram.dma().map(at, len, Direction::Both);
         assert_eq!(map(last, 1 << 20), Some(FIRST as u64));
         assert_eq!(map(last, (1 << 20) + 1), None);
@@ -119,6 +119,6 @@ mod tests {
     #[should_panic(expected = "used up")]
     fn runs_out_loudly() {
         let (ram, _file) = Ram::new(2 << 20).unwrap();
-        ram.lend(Layout::from_size_align((1 << 20) + 1, 1).unwrap());
+        ram.alloc(Layout::from_size_align((1 << 20) + 1, 1).unwrap());
     }
 }

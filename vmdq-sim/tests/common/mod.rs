@@ -101,7 +101,7 @@ impl Rig {
 
     /// Lends and maps a ring of descriptors with a buffer each, and programs base and length.
     pub fn ring(&self, at: u32, slots: usize) -> Ring {
-        let memory = self.sim.lend_bytes(slots * (16 + BUFFER));
+        let memory = self.sim.alloc_bytes(slots * (16 + BUFFER));
         let start = NonNull::from(&mut memory[0]);
         let bus = self.sim.dma().map(start, memory.len(), Direction::Both).unwrap();
         self.write(at, bus as u32);
