@@ -161,7 +161,38 @@ macro_rules! pass {
     };
 }
 
-// SAFETY: each call is passed on to a model that keeps the contract.
+/// Implements a trait by passing each of its methods on to the concrete model: `fn name(arguments) -> result`
+/// for a method on a device, `on model` first for one that needs no device.
+macro_rules! implement {
+    ($trait:ident: $($rest:tt)*) => {
+        // SAFETY: each call is passed on to a model that keeps the contract.
+        unsafe impl $trait for Any {
+            implement!(@ $trait $($rest)*);
+        }
+    };
+    (@ $trait:ident) => {};
+    (@ $trait:ident on model fn $name:ident($($arg:ident: $type:ty),*) -> $result:ty; $($rest:tt)*) => {
+        fn $name(self, $($arg: $type),*) -> $result {
+            pass!(self, model => $trait::$name(model, $($arg),*))
+        }
+        implement!(@ $trait $($rest)*);
+    };
+    (@ $trait:ident fn $name:ident($($arg:ident: $type:ty),*) $(-> $result:ty)?; $($rest:tt)*) => {
+        fn $name<P: Platform>(self, io: Io<'_, P>, $($arg: $type),*) $(-> $result)? {
+            pass!(self, model => $trait::$name(model, io, $($arg),*))
+        }
+        implement!(@ $trait $($rest)*);
+    };
+    (@ $trait:ident unsafe fn $name:ident($($arg:ident: $type:ty),*) -> $result:ty; $($rest:tt)*) => {
+        unsafe fn $name<P: Platform>(self, io: Io<'_, P>, $($arg: $type),*) -> $result {
+            // SAFETY: the caller's promise.
+            pass!(self, model => unsafe { $trait::$name(model, io, $($arg),*) })
+        }
+        implement!(@ $trait $($rest)*);
+    };
+}
+
+// SAFETY: what the model says of itself is passed on.
 unsafe impl Model for Any {
     type PerPool<T: Mint> = Minted<T>;
     type PerFilter<T: Mint> = Minted<T>;
@@ -175,189 +206,64 @@ unsafe impl Model for Any {
     }
 }
 
-// SAFETY: as for `Model`.
-unsafe impl Life for Any {
-    fn reset<P: Platform>(self, io: Io<'_, P>) -> Result<Warnings, Fault> {
-        pass!(self, model => model.reset(io))
-    }
-
-    fn holds_what_is_written<P: Platform>(self, io: Io<'_, P>) -> bool {
-        pass!(self, model => model.holds_what_is_written(io))
-    }
-
-    fn init<P: Platform>(self, io: Io<'_, P>, config: &Config) {
-        pass!(self, model => model.init(io, config));
-    }
-
-    fn address<P: Platform>(self, io: Io<'_, P>) -> MacAddress {
-        pass!(self, model => model.address(io))
-    }
-
-    fn quiesce<P: Platform>(self, io: Io<'_, P>) -> Result<(), Fault> {
-        pass!(self, model => model.quiesce(io))
-    }
-
-    fn is_gone<P: Platform>(self, io: Io<'_, P>) -> bool {
-        pass!(self, model => model.is_gone(io))
-    }
+implement! { Life:
+    fn reset() -> Result<Warnings, Fault>;
+    fn holds_what_is_written() -> bool;
+    fn init(config: &Config);
+    fn address() -> MacAddress;
+    fn quiesce() -> Result<(), Fault>;
+    fn is_gone() -> bool;
 }
 
-// SAFETY: as for `Model`.
-unsafe impl Filters for Any {
-    fn add<P: Platform>(self, io: Io<'_, P>, entry: FilterIndex, address: MacAddress, pool: PoolIndex) {
-        pass!(self, model => model.add(io, entry, address, pool));
-    }
-
-    fn redirect<P: Platform>(self, io: Io<'_, P>, entry: FilterIndex, address: MacAddress, pool: PoolIndex) {
-        pass!(self, model => model.redirect(io, entry, address, pool));
-    }
-
-    fn remove<P: Platform>(self, io: Io<'_, P>, entry: FilterIndex) {
-        pass!(self, model => model.remove(io, entry));
-    }
+implement! { Filters:
+    fn add(entry: FilterIndex, address: MacAddress, pool: PoolIndex);
+    fn redirect(entry: FilterIndex, address: MacAddress, pool: PoolIndex);
+    fn remove(entry: FilterIndex);
 }
 
-// SAFETY: as for `Model`.
-unsafe impl Vlans for Any {
-    fn clear<P: Platform>(self, io: Io<'_, P>) {
-        pass!(self, model => model.clear(io));
-    }
-
-    fn strip<P: Platform>(self, io: Io<'_, P>, strip: bool) {
-        pass!(self, model => model.strip(io, strip));
-    }
+implement! { Vlans:
+    fn clear();
+    fn strip(strip: bool);
 }
 
-// SAFETY: as for `Model`.
-unsafe impl Pools for Any {
-    fn enable<P: Platform>(self, io: Io<'_, P>, config: &Config) {
-        pass!(self, model => model.enable(io, config));
-    }
-
-    fn disable<P: Platform>(self, io: Io<'_, P>) {
-        pass!(self, model => model.disable(io));
-    }
-
-    fn restore_default<P: Platform>(self, io: Io<'_, P>, config: &Config, pool: PoolIndex) {
-        pass!(self, model => model.restore_default(io, config, pool));
-    }
-
-    fn default_pool<P: Platform>(self, io: Io<'_, P>) -> PoolIndex {
-        pass!(self, model => model.default_pool(io))
-    }
-
-    fn receive_ring(self, pool: PoolIndex) -> RingIndex {
-        pass!(self, model => model.receive_ring(pool))
-    }
-
-    fn transmit_ring(self, pool: PoolIndex) -> RingIndex {
-        pass!(self, model => model.transmit_ring(pool))
-    }
+implement! { Pools:
+    fn enable(config: &Config);
+    fn disable();
+    fn restore_default(config: &Config, pool: PoolIndex);
+    fn default_pool() -> PoolIndex;
+    on model fn receive_ring(pool: PoolIndex) -> RingIndex;
+    on model fn transmit_ring(pool: PoolIndex) -> RingIndex;
 }
 
-// SAFETY: as for `Model`.
-unsafe impl Queues for Any {
-    fn receive_tail(self, ring: RingIndex) -> Offset {
-        pass!(self, model => model.receive_tail(ring))
-    }
-
-    fn transmit_tail(self, ring: RingIndex) -> Offset {
-        pass!(self, model => model.transmit_tail(ring))
-    }
-
-    fn transmit_context(self, ring: RingIndex) -> u8 {
-        pass!(self, model => model.transmit_context(ring))
-    }
-
-    fn receive_errors(self) -> u32 {
-        pass!(self, model => model.receive_errors())
-    }
-
-    fn first_descriptors<P: Platform>(
-        self,
-        io: Io<'_, P>,
-        receive: RingIndex,
-        transmit: RingIndex,
-    ) -> (u32, u32) {
-        pass!(self, model => model.first_descriptors(io, receive, transmit))
-    }
-
-    unsafe fn start_receive<P: Platform>(
-        self,
-        io: Io<'_, P>,
-        setup: RingSetup,
-        receive: ReceiveSetup,
-    ) -> Result<bool, Fault> {
-        // SAFETY: the caller's promise.
-        pass!(self, model => unsafe { model.start_receive(io, setup, receive) })
-    }
-
-    fn stop_receive<P: Platform>(self, io: Io<'_, P>, ring: RingIndex, seen: bool) -> Result<(), NotStopped> {
-        pass!(self, model => model.stop_receive(io, ring, seen))
-    }
-
-    unsafe fn start_transmit<P: Platform>(self, io: Io<'_, P>, setup: RingSetup) -> Result<bool, Fault> {
-        // SAFETY: the caller's promise.
-        pass!(self, model => unsafe { model.start_transmit(io, setup) })
-    }
-
-    fn stop_transmit<P: Platform>(
-        self,
-        io: Io<'_, P>,
-        ring: RingIndex,
-        seen: bool,
-    ) -> Result<(), NotStopped> {
-        pass!(self, model => model.stop_transmit(io, ring, seen))
-    }
+implement! { Queues:
+    on model fn receive_tail(ring: RingIndex) -> Offset;
+    on model fn transmit_tail(ring: RingIndex) -> Offset;
+    on model fn transmit_context(ring: RingIndex) -> u8;
+    on model fn receive_errors() -> u32;
+    fn first_descriptors(receive: RingIndex, transmit: RingIndex) -> (u32, u32);
+    unsafe fn start_receive(setup: RingSetup, receive: ReceiveSetup) -> Result<bool, Fault>;
+    fn stop_receive(ring: RingIndex, seen: bool) -> Result<(), NotStopped>;
+    unsafe fn start_transmit(setup: RingSetup) -> Result<bool, Fault>;
+    fn stop_transmit(ring: RingIndex, seen: bool) -> Result<(), NotStopped>;
 }
 
-// SAFETY: as for `Model`.
-unsafe impl Vectors for Any {
-    fn route<P: Platform>(self, io: Io<'_, P>, vector: VectorIndex, pool: PoolIndex) {
-        pass!(self, model => model.route(io, vector, pool));
-    }
-
-    fn route_others<P: Platform>(self, io: Io<'_, P>, vector: VectorIndex) {
-        pass!(self, model => model.route_others(io, vector));
-    }
-
-    fn mask_bits<P: Platform>(self, io: Io<'_, P>, vector: VectorIndex, pools: PoolSet, others: bool) -> u64 {
-        pass!(self, model => model.mask_bits(io, vector, pools, others))
-    }
-
-    fn unmask<P: Platform>(self, io: Io<'_, P>, mask: u64) {
-        pass!(self, model => model.unmask(io, mask));
-    }
-
-    fn mask<P: Platform>(self, io: Io<'_, P>, mask: u64) {
-        pass!(self, model => model.mask(io, mask));
-    }
-
-    fn fire<P: Platform>(self, io: Io<'_, P>, mask: u64) {
-        pass!(self, model => model.fire(io, mask));
-    }
-
-    fn causes<P: Platform>(self, io: Io<'_, P>) -> Causes {
-        pass!(self, model => model.causes(io))
-    }
+implement! { Vectors:
+    fn route(vector: VectorIndex, pool: PoolIndex);
+    fn route_others(vector: VectorIndex);
+    fn mask_bits(vector: VectorIndex, pools: PoolSet, others: bool) -> u64;
+    fn unmask(mask: u64);
+    fn mask(mask: u64);
+    fn fire(mask: u64);
+    fn causes() -> Causes;
 }
 
-// SAFETY: as for `Model`.
-unsafe impl LinkControl for Any {
-    fn start<P: Platform>(self, io: Io<'_, P>) -> Result<(), Fault> {
-        pass!(self, model => LinkControl::start(model, io))
-    }
-
-    fn state<P: Platform>(self, io: Io<'_, P>) -> Link {
-        pass!(self, model => model.state(io))
-    }
+implement! { LinkControl:
+    fn start() -> Result<(), Fault>;
+    fn state() -> Link;
 }
 
-// SAFETY: as for `Model`.
-unsafe impl Counters for Any {
-    fn add_to<P: Platform>(self, io: Io<'_, P>, statistics: &mut Statistics) {
-        pass!(self, model => model.add_to(io, statistics));
-    }
+implement! { Counters:
+    fn add_to(statistics: &mut Statistics);
 }
 
 /// Unwraps the result of a call that can't fail on a concrete model.

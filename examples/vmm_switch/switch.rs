@@ -78,7 +78,7 @@ pub(crate) struct Switch<T: Testbed> {
     /// The default queue, then each virtual machine's.
     lines: Vec<Line<T>>,
     buffers: BufferPool,
-    lent: PoolMemory<&'static mut [u8], T::Dma>,
+    memory: PoolMemory<&'static mut [u8], T::Dma>,
     switch: Box<VirtualSwitch<INTERFACES, ADDRESSES>>,
     uplink: InterfaceId,
     /// The clock of the switch, in milliseconds: a round takes one.
@@ -124,9 +124,9 @@ impl<T: Testbed> Switch<T> {
         let Resources { port, mut pools, filters: mut slots, mut table, vectors, .. } = port.enable();
 
         let size = config.buffer_size().context("--max-frame: no buffer is so large")?;
-        let slots = Box::leak(Box::new_uninit_slice(STORE / size.bytes()));
-        let (mut buffers, lent) =
-            BufferPool::carve(bed.alloc_bytes(STORE), size, slots, bed.dma()).map_err(Refused::into_error)?;
+        let handles = Box::leak(Box::new_uninit_slice(STORE / size.bytes()));
+        let (mut buffers, memory) = BufferPool::carve(bed.alloc_bytes(STORE), size, handles, bed.dma())
+            .map_err(Refused::into_error)?;
         ensure!(
             buffers.len() > (guests.len() + 1) * RING + 2 * ROUND,
             "too few buffers of {} bytes",
@@ -168,7 +168,7 @@ impl<T: Testbed> Switch<T> {
             table,
             lines,
             buffers,
-            lent,
+            memory,
             switch,
             uplink,
             now: 0,
@@ -276,7 +276,7 @@ impl<T: Testbed> Switch<T> {
         parts.put(self.table).map_err(Refused::into_error)?;
         let _off = self.port.disable(parts).map_err(Refused::into_error)?;
         ensure!(lost == 0, "{lost} buffers are not the pool's");
-        self.lent.release(self.buffers).map_err(Refused::into_error)?;
+        self.memory.release(self.buffers).map_err(Refused::into_error)?;
         outcome.violations = self.bed.violations().iter().map(ToString::to_string).collect();
         Ok(outcome)
     }

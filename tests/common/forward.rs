@@ -78,23 +78,23 @@ pub(crate) struct Joined<M: Model, F: Forward> {
     pub(crate) forwarder: F,
     pub(crate) steering: Pool<M, F::P, Running>,
     pub(crate) buffers: BufferPool,
-    lent: vmdq::ring::PoolMemory<&'static mut [u8], <F::P as Platform>::Dma>,
+    memory: vmdq::ring::PoolMemory<&'static mut [u8], <F::P as Platform>::Dma>,
 }
 
 impl<M: Model, F: Forward> Joined<M, F> {
     pub(crate) fn new(lane: Lane<M, F::P>) -> Self {
-        let Lane { rx, tx, pool, mut buffers, lent } = lane;
+        let Lane { rx, tx, pool, mut buffers, memory } = lane;
         let forwarder = F::join(rx, tx, &mut buffers).expect("rings that fit");
-        Self { forwarder, steering: pool, buffers, lent }
+        Self { forwarder, steering: pool, buffers, memory }
     }
 
     pub(crate) fn split(self) -> Lane<M, F::P> {
-        let Self { forwarder, steering, mut buffers, lent } = self;
+        let Self { forwarder, steering, mut buffers, memory } = self;
         let (rx, tx) = forwarder.split(&mut buffers).expect("room for the rest");
-        Lane { rx, tx, pool: steering, buffers, lent }
+        Lane { rx, tx, pool: steering, buffers, memory }
     }
 
-    /// Buffers of the lane: in the forwarder, and on the slots.
+    /// Buffers of the lane: in the forwarder, and in the pool.
     pub(crate) fn total(&self) -> usize {
         self.forwarder.rx().posted() + self.forwarder.kept() + self.buffers.len()
     }

@@ -99,7 +99,7 @@ pub(crate) fn a_queue_restarts_on_the_memory_it_gave_back<M: Concrete, T: Bed>(b
     let size = BufferSize::kib(2).expect("a size");
     let (mut rx, mut tx) = rings(&rig.bed, 64);
     let mut queue = rig.idle.remove(1);
-    let (mut pool, lent) = buffers(&rig.bed, 20, size);
+    let (mut pool, memory) = buffers(&rig.bed, 20, size);
     let slot = rig.slots.remove(0);
     let mut slot = Some(slot);
     for round in 0..5 {
@@ -129,7 +129,7 @@ pub(crate) fn a_queue_restarts_on_the_memory_it_gave_back<M: Concrete, T: Bed>(b
         Stopped { pool: queue, rx, tx } = stopped;
         assert_eq!((rx.descriptors(), tx.descriptors()), (64, 64));
     }
-    let (region, slots) = lent.release(pool).expect("all frames are home");
+    let (region, slots) = memory.release(pool).expect("all frames are home");
     assert_eq!((region.len(), slots.len()), (20 * (2048 + 64), 20));
     rig.idle.insert(0, queue);
     rig.slots.insert(0, slot.expect("a slot"));
@@ -168,10 +168,10 @@ pub(crate) fn starts_over_from_reset<M: Concrete, T: Bed>(bed: T) {
 pub(crate) fn a_bound_queue_does_not_stop<M: Concrete, T: Bed>(bed: T) {
     let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
     let id = rig.bind(vm(1), 1);
-    let Lane { rx, tx, pool, buffers, lent } = rig.lanes[1].take().expect("the queue runs");
+    let Lane { rx, tx, pool, buffers, memory } = rig.lanes[1].take().expect("the queue runs");
     let refused = Started { rx, tx, pool }.stop(&rig.table, |_| panic!("no buffer may come out"));
     let Err(Refused { error: StopError::Bound, value: running }) = refused else { panic!("{refused:?}") };
-    rig.lanes[1] = Some(Lane { rx: running.rx, tx: running.tx, pool: running.pool, buffers, lent });
+    rig.lanes[1] = Some(Lane { rx: running.rx, tx: running.tx, pool: running.pool, buffers, memory });
     // It still works, and stops once the filter leads elsewhere.
     assert_eq!(rig.lands(&frame(vm(1), 0, 60)), [1]);
     rig.move_to(id, 2);

@@ -89,18 +89,18 @@ fn open<M: Concrete, T: Bed>(
     rig: &mut Rig<M, PlatformOf<T>, T>,
     queue: usize,
 ) -> (Started<M, PlatformOf<T>>, (BufferPool, PoolMemory<&'static mut [u8], T::Dma>)) {
-    let Lane { rx, tx, pool, buffers, lent } = rig.lanes[queue].take().expect("the queue runs");
-    (Started { rx, tx, pool }, (buffers, lent))
+    let Lane { rx, tx, pool, buffers, memory } = rig.lanes[queue].take().expect("the queue runs");
+    (Started { rx, tx, pool }, (buffers, memory))
 }
 
 /// Puts it back.
 fn close<M: Concrete, T: Bed>(
     rig: &mut Rig<M, PlatformOf<T>, T>,
     Started { rx, tx, pool }: Started<M, PlatformOf<T>>,
-    (buffers, lent): (BufferPool, PoolMemory<&'static mut [u8], T::Dma>),
+    (buffers, memory): (BufferPool, PoolMemory<&'static mut [u8], T::Dma>),
 ) {
     let queue = pool.index().number();
-    rig.lanes[queue] = Some(Lane { rx, tx, pool, buffers, lent });
+    rig.lanes[queue] = Some(Lane { rx, tx, pool, buffers, memory });
 }
 
 pub(crate) fn rings_of_another_port_are_refused<M: Concrete, T: Bed>(bed: T) {

@@ -27,10 +27,10 @@ struct Rest<M: Concrete, T: Bed> {
 fn quiesce<M: Concrete, T: Bed>(rig: Rig<M, PlatformOf<T>, T>) -> Quiet<M, T> {
     let Rig { bed, plan, port, table, slots, vectors, mut idle, lanes, .. } = rig;
     let port = port.quiesce().expect("the device comes to rest");
-    for Lane { rx, tx, pool, mut buffers, lent } in lanes.into_iter().flatten() {
+    for Lane { rx, tx, pool, mut buffers, memory } in lanes.into_iter().flatten() {
         let put = |frame| buffers.put(frame).expect("room in the pool");
         let Stopped { pool, .. } = Started { rx, tx, pool }.recover(&port, put).expect("it is at rest");
-        let _ = lent.release(buffers).expect("all frames are home");
+        let _ = memory.release(buffers).expect("all frames are home");
         idle.push(pool);
     }
     Quiet { port, rig: Rest { bed, plan, table, slots, vectors, idle } }

@@ -11,7 +11,7 @@ use vmdq_sim::{Sim, SimBus, Testbed};
 
 use crate::common::{Concrete, Lane, Plan, Rig, STRANGER, SimMachine, frame, ready, rings};
 
-/// How much longer an operation may take on a device that goes meanwhile, in nanoseconds: the waits of a
+/// How long an operation may take on a device that goes meanwhile (`Gone`), in nanoseconds: the waits of a
 /// reset, of which the longest are for the master disable (80 ms) and the reset itself (100 ms).
 const LONGEST: u64 = 250_000_000;
 

@@ -41,11 +41,11 @@ pub(crate) fn a_binding_of_the_life_before_a_reset_is_refused<M: Concrete>(bed: 
     let earlier = rig.bind(vm(1), 1);
     let Rig { bed, plan, port, table, slots, vectors, mut idle, lanes, .. } = rig;
     let port = port.quiesce().expect("the device comes to rest");
-    for Lane { rx, tx, pool, mut buffers, lent } in lanes.into_iter().flatten() {
+    for Lane { rx, tx, pool, mut buffers, memory } in lanes.into_iter().flatten() {
         let put = |frame| buffers.put(frame).expect("room in the pool");
         let started = vmdq::Started { rx, tx, pool };
         idle.push(started.recover(&port, put).expect("it is at rest").pool);
-        let _ = lent.release(buffers).expect("all frames are home");
+        let _ = memory.release(buffers).expect("all frames are home");
     }
     // The filter is still bound: its slot comes back in the table.
     let parts = gather(port.parts(), idle, slots, table, vectors);

@@ -70,7 +70,7 @@ fn block(line: &str) -> Option<Block> {
 }
 
 /// The name of a function that is unsafe, with these words before `unsafe fn`.
-fn unsafe_fn<'l>(line: &'l str, public: bool) -> Option<&'l str> {
+fn unsafe_fn(line: &str, public: bool) -> Option<&str> {
     let rest = if public { line.strip_prefix("pub ")? } else { line };
     rest.strip_prefix("const ").unwrap_or(rest).strip_prefix("unsafe fn ").map(word)
 }

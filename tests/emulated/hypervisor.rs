@@ -1,24 +1,23 @@
 //! The glue between emulated devices, the switch and a controller: a hypervisor's loop.
 
-use vmdq::Controller;
 use vmdq::group::Group;
 use vmdq::relay::{Outlet, Received, SentFrame, relay};
 use vmdq::switch::{DropReason, Drops, InterfaceId, Origin, Physical, Switch, TagAction, Virtual};
 use vmdq::{Accept, Config};
-use vmdq_sim::{Settled, Sim, SimBus, Testbed, Undelivered};
+use vmdq_sim::{NotReceived, Settled, Sim, Testbed};
 
-use crate::common::{Plan, Rig};
+use crate::common::{Concrete, Plan, Rig, SimMachine};
 use crate::machine::{Machine, address};
 
 /// Virtual machines, a switch, and one controller with a queue for each machine.
-pub(crate) struct Hypervisor<C: Controller> {
+pub(crate) struct Hypervisor<M: Concrete> {
     pub(crate) switch: Switch<8, 64>,
     uplink: InterfaceId,
-    controller: Rig<C, SimBus, Sim>,
+    controller: Rig<M, SimMachine, Sim>,
     machines: Vec<Machine>,
 }
 
-impl<C: Controller> Hypervisor<C> {
+impl<M: Concrete> Hypervisor<M> {
     pub(crate) fn new(sim: Sim) -> Self {
         let config = Config { accept: Accept::all(), strip_tags: true, ..Config::default() };
         let controller = Rig::start(sim, Plan { config, ..Plan::default() });
@@ -81,7 +80,7 @@ impl<C: Controller> Hypervisor<C> {
         let mut frames = self.controller.lane(queue).take();
         self.relay(from, &mut frames, queue);
         let lane = self.controller.lane(queue);
-        frames.into_iter().for_each(|frame| lane.buffers.put(frame).expect("room on the shelf"));
+        frames.into_iter().for_each(|frame| lane.buffers.put(frame).expect("room in the pool"));
         lane.rx.refill(&mut lane.buffers);
     }
 
@@ -101,15 +100,15 @@ impl<C: Controller> Hypervisor<C> {
 }
 
 /// Where the switch's interfaces lead.
-struct Wires<'h, C: Controller> {
+struct Wires<'h, M: Concrete> {
     machines: &'h mut [Machine],
-    controller: &'h mut Rig<C, SimBus, Sim>,
+    controller: &'h mut Rig<M, SimMachine, Sim>,
     uplink: InterfaceId,
     /// The controller's queue to send from.
     queue: usize,
 }
 
-impl<C: Controller, F: Received + AsRef<[u8]>> Outlet<F> for Wires<'_, C> {
+impl<M: Concrete, F: Received + AsRef<[u8]>> Outlet<F> for Wires<'_, M> {
     fn copy(&mut self, to: InterfaceId, tag: TagAction, group: &Group<'_, F>) {
         for bytes in group.frames.iter().map(F::as_ref) {
             if to == self.uplink {
@@ -117,13 +116,13 @@ impl<C: Controller, F: Received + AsRef<[u8]>> Outlet<F> for Wires<'_, C> {
                 let mut frame = lane.buffers.take().expect("a buffer to send from");
                 frame.fill(bytes).expect("room in the buffer");
                 tag.apply_to(&mut frame).expect("room for the tag");
-                lane.tx.send_one(frame).map_err(|(error, _)| error).expect("room in the ring");
+                lane.tx.send_one(frame).expect("room in the ring");
                 continue;
             }
             let mut machines = self.machines.iter_mut().map(|machine| &mut machine.emulated);
             let machine = machines.find(|machine| machine.interface() == to).expect("its machine");
             match machine.deliver(bytes, tag) {
-                Ok(()) | Err(Undelivered::Deaf | Undelivered::Full) => {}
+                Ok(()) | Err(NotReceived::ReceiverOff | NotReceived::Full) => {}
                 Err(error) => panic!("{error}"),
             }
         }

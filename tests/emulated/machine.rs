@@ -3,12 +3,10 @@
 use vmdq::igb::I82576;
 use vmdq::ring::BufferSize;
 use vmdq::switch::InterfaceId;
-use vmdq::{
-    Accept, Config, FilterSlot, FilterTable, MacAddress, Port, Queue, Reset, Resources, Vector, Vmdq,
-};
-use vmdq_sim::{Emulated, SimBus, SimDelay, SimDma, Testbed};
+use vmdq::{Accept, Config, FilterSlot, FilterTable, Idle, MacAddress, Pool, Port, Resources, Vector, Vmdq};
+use vmdq_sim::{Emulated, Testbed};
 
-use crate::common::{Lane, frame, parts, ready};
+use crate::common::{Lane, SimMachine, frame, gather, ready};
 
 /// The address of machine `i`.
 pub(crate) const fn address(i: usize) -> MacAddress {
@@ -30,12 +28,12 @@ pub(crate) fn with_tag(frame: &[u8], control: u16) -> Vec<u8> {
 
 /// What the machine's driver holds while it runs: the default queue is all that it uses.
 struct Driver {
-    port: Port<I82576, SimBus, Vmdq>,
-    lane: Lane<I82576, SimBus, SimDma>,
-    others: Vec<Queue<I82576, SimBus>>,
+    port: Port<I82576, SimMachine, Vmdq>,
+    lane: Lane<I82576, SimMachine>,
+    others: Vec<Pool<I82576, SimMachine, Idle>>,
     slots: Vec<FilterSlot<I82576>>,
-    table: FilterTable<I82576, SimBus>,
-    vectors: Vec<Vector<I82576, SimBus>>,
+    table: FilterTable<I82576, SimMachine>,
+    vectors: Vec<Vector<I82576, SimMachine>>,
 }
 
 /// A virtual machine and its device.
@@ -43,16 +41,14 @@ pub(crate) struct Machine {
     pub(crate) emulated: Emulated,
     pub(crate) config: Config,
     driver: Option<Driver>,
-    delay: SimDelay,
 }
 
 impl Machine {
     /// Powers a machine on and starts its driver.
     pub(crate) fn new(interface: InterfaceId, address: MacAddress) -> Self {
         let emulated = Emulated::new(interface, address);
-        let delay = emulated.device().delay();
         let config = Config { accept: Accept::BROADCAST | Accept::MULTICAST, ..Config::default() };
-        let mut machine = Self { emulated, config, driver: None, delay };
+        let mut machine = Self { emulated, config, driver: None };
         machine.start();
         assert_eq!(machine.driver().port.address(), address);
         machine
@@ -61,10 +57,11 @@ impl Machine {
     /// Loads the driver.
     pub(crate) fn start(&mut self) {
         let device = self.emulated.device();
-        let port = ready(device, device.bus(), &self.config);
-        let Resources { port, queues, filters, table, vectors } = port.enable(&mut self.delay);
-        let mut others = Vec::from_iter(queues);
-        let lane = Lane::start(device, others.remove(0), 64, 126, BufferSize::kib(2).expect("a size"));
+        let port = ready::<I82576, _>(device.platform(), &self.config);
+        let Resources { port, pools, filters, table, vectors, .. } = port.enable();
+        let mut others = Vec::from_iter(pools);
+        let size = BufferSize::kib(2).expect("a size");
+        let lane = Lane::start(device, &port, others.remove(0), 64, 126, size);
         let (slots, vectors) = (Vec::from_iter(filters), Vec::from_iter(vectors));
         self.driver = Some(Driver { port, lane, others, slots, table, vectors });
     }
@@ -73,8 +70,8 @@ impl Machine {
     pub(crate) fn reset(&mut self) {
         self.driver = None;
         // SAFETY: an 82576 whose DMA is confined; the driver is gone, and its memory is leaked.
-        let port = unsafe { Port::<I82576, _, Reset>::new(self.emulated.device().bus()) };
-        assert!(port.init(&self.config, &mut self.delay).is_ok());
+        let port = unsafe { Port::new(I82576, self.emulated.device().platform()) };
+        assert!(port.init(&self.config).is_ok());
     }
 
     fn driver(&mut self) -> &mut Driver {
@@ -105,8 +102,9 @@ impl Machine {
     pub(crate) fn finish(mut self) {
         let Driver { port, lane, mut others, slots, table, vectors } =
             self.driver.take().expect("the driver runs");
-        others.insert(0, lane.stop(&table, &mut self.delay).queue);
-        assert!(port.disable(parts(others, slots, table, vectors), &mut self.delay).is_ok());
+        others.insert(0, lane.stop(&table).pool);
+        let parts = gather(port.parts(), others, slots, table, vectors);
+        assert!(port.disable(parts).is_ok());
         assert_eq!(self.emulated.device().violations(), []);
     }
 }

@@ -6,12 +6,13 @@ mod common;
 mod hypervisor;
 mod machine;
 
+use common::Concrete;
 use hypervisor::Hypervisor;
 use machine::{address, ethernet, with_tag};
+use vmdq::MacAddress;
 use vmdq::igb::{I82575, I82576};
 use vmdq::ixgbe::I82598;
-use vmdq::switch::{DropReason, Virtual, Vlan, Vlans};
-use vmdq::{Controller, MacAddress};
+use vmdq::switch::{DropReason, Virtual, Vlan, VlanMembership};
 use vmdq_sim::Sim;
 
 /// A station on the wire.
@@ -22,7 +23,7 @@ const B: usize = 1;
 const C: usize = 2;
 
 /// Two virtual machines with one address each, and no VLANs.
-fn two<H: Controller>(sim: Sim) -> Hypervisor<H> {
+fn two<H: Concrete>(sim: Sim) -> Hypervisor<H> {
     let mut hypervisor = Hypervisor::new(sim);
     hypervisor.add(&Virtual::default());
     hypervisor.add(&Virtual::default());
@@ -38,7 +39,7 @@ fn answers(received: &[Vec<u8>]) -> Vec<Vec<u8>> {
     received.iter().map(swapped).collect()
 }
 
-fn machines_reach_each_other<H: Controller>(sim: Sim) {
+fn machines_reach_each_other<H: Concrete>(sim: Sim) {
     let mut hypervisor = two::<H>(sim);
     let asked: Vec<_> =
         (0..32).map(|number| ethernet(address(B), address(A), number, 60 + number as usize)).collect();
@@ -54,7 +55,7 @@ fn machines_reach_each_other<H: Controller>(sim: Sim) {
     hypervisor.finish();
 }
 
-fn machines_reach_the_wire<H: Controller>(sim: Sim) {
+fn machines_reach_the_wire<H: Concrete>(sim: Sim) {
     let mut hypervisor = two::<H>(sim);
     let asked = vec![ethernet(STATION, address(A), 1, 60), ethernet(STATION, address(A), 2, 1514)];
     hypervisor.guest(A).send(&asked);
@@ -68,7 +69,7 @@ fn machines_reach_the_wire<H: Controller>(sim: Sim) {
     hypervisor.finish();
 }
 
-fn broadcasts_go_to_everyone_else<H: Controller>(sim: Sim) {
+fn broadcasts_go_to_everyone_else<H: Concrete>(sim: Sim) {
     let mut hypervisor = two::<H>(sim);
     let sent =
         vec![ethernet(MacAddress::BROADCAST, address(A), 1, 60), ethernet(common::GROUP, address(A), 2, 60)];
@@ -87,7 +88,7 @@ fn broadcasts_go_to_everyone_else<H: Controller>(sim: Sim) {
     hypervisor.finish();
 }
 
-fn false_names_lead_nowhere<H: Controller>(sim: Sim) {
+fn false_names_lead_nowhere<H: Concrete>(sim: Sim) {
     let mut hypervisor = two::<H>(sim);
     let mut sent = Vec::new();
     for to in [address(B), STATION, MacAddress::BROADCAST] {
@@ -113,20 +114,20 @@ fn false_names_lead_nowhere<H: Controller>(sim: Sim) {
 }
 
 /// A and B are in VLAN 10 and 20 and see no tags; C has tags of 10 and 20 in its frames.
-fn vlans<H: Controller>(sim: Sim) -> Hypervisor<H> {
+fn vlans<H: Concrete>(sim: Sim) -> Hypervisor<H> {
     let vlan = |id| Vlan::new(id).expect("an id");
     let mut hypervisor = Hypervisor::new(sim);
     for vlans in [
-        Vlans::Access(vlan(10)),
-        Vlans::Access(vlan(20)),
-        Vlans::Trunk { tagged: [vlan(10), vlan(20)].into_iter().collect(), native: None },
+        VlanMembership::Access(vlan(10)),
+        VlanMembership::Access(vlan(20)),
+        VlanMembership::Trunk { tagged: [vlan(10), vlan(20)].into_iter().collect(), native: None },
     ] {
         hypervisor.add(&Virtual { vlans, ..Virtual::default() });
     }
     hypervisor
 }
 
-fn access_ports_insert_and_remove_tags<H: Controller>(sim: Sim) {
+fn access_ports_insert_and_remove_tags<H: Concrete>(sim: Sim) {
     let mut hypervisor = vlans::<H>(sim);
     // Out: the longest frame gets its tag, too.
     let sent = [ethernet(STATION, address(A), 1, 60), ethernet(STATION, address(A), 2, 1514)];
@@ -153,7 +154,7 @@ fn access_ports_insert_and_remove_tags<H: Controller>(sim: Sim) {
     hypervisor.finish();
 }
 
-fn trunks_carry_tags<H: Controller>(sim: Sim) {
+fn trunks_carry_tags<H: Concrete>(sim: Sim) {
     let mut hypervisor = vlans::<H>(sim);
     let flooded = ethernet(MacAddress::BROADCAST, address(A), 1, 60);
     hypervisor.guest(A).send(std::slice::from_ref(&flooded));
@@ -183,7 +184,7 @@ fn trunks_carry_tags<H: Controller>(sim: Sim) {
     hypervisor.finish();
 }
 
-fn arrivals_interrupt_the_machine<H: Controller>(sim: Sim) {
+fn arrivals_interrupt_the_machine<H: Concrete>(sim: Sim) {
     let mut hypervisor = two::<H>(sim);
     hypervisor.guest(A).listen();
     let sent: Vec<_> = (0..5).map(|number| ethernet(address(A), address(B), number, 60)).collect();
@@ -196,7 +197,7 @@ fn arrivals_interrupt_the_machine<H: Controller>(sim: Sim) {
     hypervisor.finish();
 }
 
-fn a_reset_costs_only_who_resets<H: Controller>(sim: Sim) {
+fn a_reset_costs_only_who_resets<H: Concrete>(sim: Sim) {
     let mut hypervisor = two::<H>(sim);
     // Frames under way in both directions, and then the driver begins anew.
     let towards = |to, number| ethernet(to, STATION, number, 60);
@@ -223,7 +224,7 @@ fn a_reset_costs_only_who_resets<H: Controller>(sim: Sim) {
     hypervisor.finish();
 }
 
-fn who_posts_no_buffers_loses_only_its_own<H: Controller>(sim: Sim) {
+fn who_posts_no_buffers_loses_only_its_own<H: Concrete>(sim: Sim) {
     for drops in [false, true] {
         let mut hypervisor = two::<H>(sim_like(&sim));
         hypervisor.guest(A).reset();
@@ -254,7 +255,7 @@ fn who_posts_no_buffers_loses_only_its_own<H: Controller>(sim: Sim) {
 }
 
 /// A reset while frames wait for buffers: none of them appears afterwards, and each is counted.
-fn what_waited_is_lost_in_a_reset<H: Controller>(sim: Sim) {
+fn what_waited_is_lost_in_a_reset<H: Concrete>(sim: Sim) {
     let mut hypervisor = two::<H>(sim);
     hypervisor.guest(A).reset();
     hypervisor.guest(A).config.default_drops = false;
@@ -275,7 +276,7 @@ fn what_waited_is_lost_in_a_reset<H: Controller>(sim: Sim) {
 }
 
 /// Sees that two machines reach each other and the wire.
-fn machines_talk<H: Controller>(hypervisor: &mut Hypervisor<H>) {
+fn machines_talk<H: Concrete>(hypervisor: &mut Hypervisor<H>) {
     let sent = [ethernet(address(A), address(B), 7, 60), ethernet(STATION, address(B), 8, 60)];
     hypervisor.guest(B).send(&sent);
     hypervisor.turn();

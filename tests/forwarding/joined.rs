@@ -145,8 +145,8 @@ fn full<M: Concrete, F: Forward<P = Machine>>(bed: Sim) {
     rig.bind(vm(1), 1);
     let wide = rig.lanes[1].take().expect("the queue runs");
     let narrow = rig.lanes[2].take().expect("the queue runs");
-    let Lane { rx, tx: wide_tx, pool: wide_pool, mut buffers, lent } = wide;
-    let Lane { rx: narrow_rx, tx, pool: narrow_pool, buffers: others, lent: others_lent } = narrow;
+    let Lane { rx, tx: wide_tx, pool: wide_pool, mut buffers, memory } = wide;
+    let Lane { rx: narrow_rx, tx, pool: narrow_pool, buffers: others, memory: others_memory } = narrow;
     let mut forwarder = F::join(rx, tx, &mut buffers).expect("rings that fit");
     rig.inject(&frames(0..100));
     let mut looks = 0;
@@ -164,8 +164,9 @@ fn full<M: Concrete, F: Forward<P = Machine>>(bed: Sim) {
     }
     assert_eq!((out, looks), (frames(0..100), 100));
     let (rx, tx) = forwarder.split(&mut buffers).expect("room");
-    rig.lanes[1] = Some(Lane { rx, tx: wide_tx, pool: wide_pool, buffers, lent });
-    rig.lanes[2] = Some(Lane { rx: narrow_rx, tx, pool: narrow_pool, buffers: others, lent: others_lent });
+    rig.lanes[1] = Some(Lane { rx, tx: wide_tx, pool: wide_pool, buffers, memory });
+    rig.lanes[2] =
+        Some(Lane { rx: narrow_rx, tx, pool: narrow_pool, buffers: others, memory: others_memory });
     // What was under way is reported, and belongs to the first lane.
     let mut one = rig.lanes[1].take().expect("the queue runs");
     let mut two = rig.lanes[2].take().expect("the queue runs");

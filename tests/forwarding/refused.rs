@@ -17,12 +17,12 @@ fn not_joined<M: Concrete, F: Forward<P = Machine>>(bed: Sim, needed: usize) {
     lane.send(&frames(0..2));
     let (posted, slots) = (lane.rx.posted(), lane.buffers.len());
     let refused = |lane: Lane<M, Machine>, error: ForwardError, pool: &mut Option<_>| {
-        let Lane { rx, tx, pool: steering, buffers: mut own, lent } = lane;
+        let Lane { rx, tx, pool: steering, buffers: mut own, memory } = lane;
         bus.reset_counts();
         let refused = F::join(rx, tx, pool.as_mut().unwrap_or(&mut own));
         let Refused { error: found, value: (rx, tx) } = refused.err().expect("it is refused");
         assert_eq!((found, bus.writes()), (error, 0));
-        Lane { rx, tx, pool: steering, buffers: own, lent }
+        Lane { rx, tx, pool: steering, buffers: own, memory }
     };
     lane = refused(lane, ForwardError::Pending, &mut None);
     let _ = sent(&mut rig);
@@ -53,8 +53,8 @@ pub(crate) fn limits_of_two_ports_are_compared<M: Concrete>(bed: fn() -> Sim) {
     let (mut plain, _, narrow) = lane::<M>(bed(), 64);
     let wide = jumbo.lanes[1].take().expect("the queue runs");
     // Long frames don't fit where the short ones go.
-    let Lane { rx, tx: wide_tx, pool: wide_pool, mut buffers, lent } = wide;
-    let Lane { rx: narrow_rx, tx, pool: narrow_pool, buffers: mut others, lent: others_lent } = narrow;
+    let Lane { rx, tx: wide_tx, pool: wide_pool, mut buffers, memory } = wide;
+    let Lane { rx: narrow_rx, tx, pool: narrow_pool, buffers: mut others, memory: others_memory } = narrow;
     let refused = Exchanging::join(rx, tx, &mut buffers).expect_err("it is refused");
     let Refused { error, value: (rx, tx) } = refused;
     assert_eq!(error, ForwardError::FrameLimit);
@@ -65,8 +65,9 @@ pub(crate) fn limits_of_two_ports_are_compared<M: Concrete>(bed: fn() -> Sim) {
     let there = StayingInPlace::join(narrow_rx, wide_tx, &mut others);
     let there = there.expect("short frames fit");
     let (narrow_rx, wide_tx) = there.split(&mut others).expect("room");
-    jumbo.lanes[1] = Some(Lane { rx, tx: wide_tx, pool: wide_pool, buffers, lent });
-    plain.lanes[1] = Some(Lane { rx: narrow_rx, tx, pool: narrow_pool, buffers: others, lent: others_lent });
+    jumbo.lanes[1] = Some(Lane { rx, tx: wide_tx, pool: wide_pool, buffers, memory });
+    plain.lanes[1] =
+        Some(Lane { rx: narrow_rx, tx, pool: narrow_pool, buffers: others, memory: others_memory });
     plain.inject(&frames(0..3));
     assert_eq!(plain.lane(1).receive(), frames(0..3));
     jumbo.finish();

@@ -1,12 +1,12 @@
 //! What must hold of a world's frames: each is one that was sent, in order, and each is accounted for.
 
-use vmdq::HeaderReplication;
+use vmdq::device::HeaderReplication;
 
-use crate::common::{number, vm as address};
+use crate::common::{Concrete, number, vm as address};
 use crate::vm::{Told, Undelivered};
 use crate::world::{VLAN, World};
 
-impl<C: HeaderReplication> World<C> {
+impl<M: HeaderReplication + Concrete> World<M> {
     /// A machine reads a frame: it is one that was sent to it, and newer than the one before.
     pub(crate) fn read(&mut self, i: usize, told: &Told) {
         let vm = &self.vms[i];

@@ -1,35 +1,36 @@
 //! Queues that change hands or kind while the port runs.
 
-use vmdq::targeted::{RunningTargeted, StoppedTargeted, TargetedRing};
-use vmdq::{HeaderReplication, HeaderSize};
-use vmdq_sim::{Sim, SimBus, SimDma, Testbed};
+use vmdq::device::HeaderReplication;
+use vmdq::targeted::TargetedRing;
+use vmdq::{Started, Stopped};
+use vmdq_sim::{Sim, Testbed};
 
-use crate::common::{STRANGER, frame, number, vm};
+use crate::common::{Concrete, STRANGER, SimMachine, frame, number, vm};
 use crate::house::{Machine, PAGES};
 use crate::lane::size;
 use crate::life::{goes_on, run};
+use crate::watch::WatchedVmm;
 use crate::{House, How, Shape, Targeted};
 
 /// A machine dies and another takes its queue, on the same memory: it has nothing of the first one's.
-pub(crate) fn a_queue_passes_from_machine_to_machine<C: HeaderReplication>(bed: Sim) {
-    let mut house = House::<C>::start(bed, Shape::default());
+pub(crate) fn a_queue_passes_from_machine_to_machine<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = House::<M>::start(bed, Shape::default());
     house.unbind(1);
     let lane = house.lanes.remove(&1).expect("the queue runs");
     let first = lane.guest.vm();
-    let StoppedTargeted { queue, rx, tx } = lane.stop(&house.rig.table, &house.guests, &mut house.rig.delay);
+    let Stopped { pool, rx, tx } = lane.stop(&house.rig.table);
     // Stopped before it is removed: nothing of it is mapped.
     house.guests.remove(first);
     assert_eq!(house.guests.violations(), []);
     let next = Machine::new(&house.guests, PAGES);
-    let header = HeaderSize::<C>::new(64).expect("a size");
-    let (dma, delay) = (house.rig.bed.dma(), &mut house.rig.delay);
-    let running = queue.start_targeted(rx, tx, next.guest.vm(), size(), header, dma, delay);
-    let RunningTargeted { rx, tx, pool } = running.expect("the queue starts");
+    let targeting = How::Hardware(64).targeting(&next.guest);
+    let started = house.rig.port.start_targeted(pool, rx, tx, targeting, house.vmm.clone());
+    let Started { rx, tx, pool } = started.expect("the pool starts");
     assert_eq!((rx.vm(), rx.held(), rx.posted(), rx.delivered()), (next.guest.vm(), 0, 0, 0));
     assert!((0..64).all(|id| rx.shared(id).is_none()));
-    let (headers, lent) = crate::common::buffers(&house.rig.bed, 128, size());
-    let mut lane = Targeted { rx, tx, pool, headers, lent, guest: next.guest.clone() };
-    lane.share(&house.guests, 0, 8);
+    let (headers, memory) = crate::common::buffers(&house.rig.bed, 128, size());
+    let mut lane = Targeted { rx, tx, pool, headers, memory, guest: next.guest.clone() };
+    lane.share(0, 8);
     house.machines[0] = next;
     house.lanes.insert(1, lane);
     goes_on(&mut house);
@@ -38,10 +39,9 @@ pub(crate) fn a_queue_passes_from_machine_to_machine<C: HeaderReplication>(bed: 
 
 /// Gives queue 1 to machine 0 as an ordinary queue, or takes it back, while the filter leads to the
 /// default queue; sees that every frame arrives once, in order and nowhere else.
-pub(crate) fn a_queue_changes_at_run_time<C: HeaderReplication>(bed: Sim) {
+pub(crate) fn a_queue_changes_at_run_time<M: HeaderReplication + Concrete>(bed: Sim) {
     for how in [How::Hardware(64), How::Software] {
-        let mut house = House::<C>::start(Sim::new(bed.kind()), Shape { how, ..Shape::default() });
-        let guests = house.guests.clone();
+        let mut house = House::<M>::start(Sim::new(bed.kind()), Shape { how, ..Shape::default() });
         let id = house.rig.table.find(vm(1)).expect("the filter is bound").id;
         let mut next = 0;
         let mut some = || {
@@ -57,7 +57,7 @@ pub(crate) fn a_queue_changes_at_run_time<C: HeaderReplication>(bed: Sim) {
             let late = some();
             house.rig.inject(&late);
             // What came before the filter moved is in the machine; what came after waits for a copy.
-            assert!(house.lane(1).receive(&guests).iter().map(|got| &got.bytes).eq(&sent));
+            assert!(house.lane(1).receive().iter().map(|got| &got.bytes).eq(&sent));
             assert_eq!(house.rig.lane(0).receive(), late);
             house.stop(1);
             let sent = some();
@@ -87,15 +87,14 @@ pub(crate) fn a_queue_changes_at_run_time<C: HeaderReplication>(bed: Sim) {
             house.rig.table.move_to(id, pool).expect("the filter moves");
             house.see_no_stray();
         }
-        assert_eq!(house.rig.bed.drops(), vmdq_sim::Drops::default());
+        assert_eq!(house.rig.bed.drops(), vmdq_sim::ModelDrops::default());
         house.finish();
     }
 }
 
 /// One port serves one machine targeted, one by an ordinary queue, and the switch by the default queue.
-pub(crate) fn targeted_and_ordinary_queues_side_by_side<C: HeaderReplication>(bed: Sim) {
-    let mut house = House::<C>::start(bed, Shape { machines: 1, ..Shape::default() });
-    let guests = house.guests.clone();
+pub(crate) fn targeted_and_ordinary_queues_side_by_side<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = House::<M>::start(bed, Shape { machines: 1, ..Shape::default() });
     let queue = house.idle(2);
     house.rig.run(queue);
     house.rig.bind(vm(2), 2);
@@ -106,7 +105,7 @@ pub(crate) fn targeted_and_ordinary_queues_side_by_side<C: HeaderReplication>(be
         }));
         house.rig.inject(&sent);
         let third = |n: usize| sent.iter().skip(n).step_by(3);
-        assert!(house.lane(1).receive(&guests).iter().map(|got| &got.bytes).eq(third(0)));
+        assert!(house.lane(1).receive().iter().map(|got| &got.bytes).eq(third(0)));
         assert!(house.rig.lane(2).receive().iter().eq(third(1)));
         assert!(house.rig.lane(0).receive().iter().eq(third(2)));
         // And each sends, the targeted one too.
@@ -127,16 +126,15 @@ pub(crate) fn targeted_and_ordinary_queues_side_by_side<C: HeaderReplication>(be
 }
 
 /// A targeted ring serves from another core.
-pub(crate) fn a_ring_moves_to_another_thread<C: HeaderReplication>(bed: Sim) {
+pub(crate) fn a_ring_moves_to_another_thread<M: HeaderReplication + Concrete>(bed: Sim) {
     fn moves<R: Send + 'static>(_: &R) {}
-    let mut house = House::<C>::start(bed, Shape::default());
-    let guests = house.guests.clone();
+    let mut house = House::<M>::start(bed, Shape::default());
     let mut lane = house.lanes.remove(&1).expect("the queue runs");
-    moves::<TargetedRing<C, SimBus, SimDma>>(&lane.rx);
+    moves::<TargetedRing<SimMachine, WatchedVmm>>(&lane.rx);
     let sent = run(0..4);
     house.rig.inject(&sent);
     let there = std::thread::spawn(move || {
-        let got = lane.receive(&guests);
+        let got = lane.receive();
         (got, lane)
     });
     let (got, lane) = there.join().expect("it ends");

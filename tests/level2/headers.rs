@@ -1,14 +1,14 @@
 //! The header of each frame: in the I/O container's memory, written by the device where it recognises
 //! the frame, and what the machine says where it does not.
 
-use vmdq::HeaderReplication;
+use vmdq::device::HeaderReplication;
 use vmdq::group::{Group, Groups};
 use vmdq::ring::FrameFlags;
 use vmdq::switch::{Indication, Origin};
 use vmdq::targeted::TargetedBurst;
-use vmdq_sim::{Fault, Sim, Testbed};
+use vmdq_sim::{InjectedFault, Sim, Testbed};
 
-use crate::common::{frame, matched, tagged, vm};
+use crate::common::{Concrete, frame, matched, tagged, vm};
 use crate::watch::{Event, Log, WatchedBus};
 use crate::{Got, House, How, Shape};
 
@@ -63,8 +63,8 @@ fn traffic() -> [(Vec<u8>, bool); 14] {
 }
 
 /// Sends the traffic frame by frame; returns what machine 0 got.
-fn received<C: HeaderReplication>(bed: Sim, how: How) -> Vec<Got> {
-    let mut house = House::<C>::start(bed, Shape { how, ..Shape::default() });
+fn received<M: HeaderReplication + Concrete>(bed: Sim, how: How) -> Vec<Got> {
+    let mut house = House::<M>::start(bed, Shape { how, ..Shape::default() });
     let all = Vec::from_iter(traffic().into_iter().map(|(sent, _)| {
         let mut got = house.get(1, &[sent]);
         assert_eq!(got.len(), 1);
@@ -75,9 +75,9 @@ fn received<C: HeaderReplication>(bed: Sim, how: How) -> Vec<Got> {
     all
 }
 
-pub(crate) fn the_header_is_in_the_io_containers_memory<C: HeaderReplication>(bed: Sim) {
-    for bytes in [64, 128, C::HEADER_MOST] {
-        let got = received::<C>(Sim::new(bed.kind()), How::Hardware(bytes));
+pub(crate) fn the_header_is_in_the_io_containers_memory<M: HeaderReplication + Concrete>(bed: Sim) {
+    for bytes in [64, 128, M::default().largest_header().expect("the model can")] {
+        let got = received::<M>(Sim::new(bed.kind()), How::Hardware(bytes));
         for ((sent, _), got) in traffic().into_iter().zip(got) {
             let stored = sent.len().min(bytes.into());
             assert_eq!(got.bytes, sent);
@@ -87,17 +87,17 @@ pub(crate) fn the_header_is_in_the_io_containers_memory<C: HeaderReplication>(be
     }
 }
 
-pub(crate) fn what_the_device_recognises_is_replicated<C: HeaderReplication>(bed: Sim) {
-    let got = received::<C>(bed, How::Hardware(128));
+pub(crate) fn what_the_device_recognises_is_replicated<M: HeaderReplication + Concrete>(bed: Sim) {
+    let got = received::<M>(bed, How::Hardware(128));
     let replicated = got.iter().map(|got| got.replicated);
     assert!(replicated.eq(traffic().into_iter().map(|(_, recognised)| recognised)));
 }
 
-pub(crate) fn without_replication_the_same_frames_arrive<C: HeaderReplication>(bed: Sim) {
+pub(crate) fn without_replication_the_same_frames_arrive<M: HeaderReplication + Concrete>(bed: Sim) {
     let kind = bed.kind();
-    let hardware = received::<C>(bed, How::Hardware(64));
-    let failing = received::<C>(Sim::new(kind).without_replication(), How::Hardware(64));
-    let software = received::<C>(Sim::new(kind), How::Software);
+    let hardware = received::<M>(bed, How::Hardware(64));
+    let failing = received::<M>(Sim::new(kind).without_replication(), How::Hardware(64));
+    let software = received::<M>(Sim::new(kind), How::Software);
     assert!(hardware.iter().any(|got| got.replicated));
     assert!(failing.iter().chain(&software).all(|got| !got.replicated));
     let all = |got: Vec<Got>| Vec::from_iter(got.into_iter().map(|got| Got { replicated: false, ..got }));
@@ -107,9 +107,9 @@ pub(crate) fn without_replication_the_same_frames_arrive<C: HeaderReplication>(b
     assert_eq!(hardware, all(software));
 }
 
-pub(crate) fn the_device_does_it_alone<C: HeaderReplication>(bed: Sim) {
+pub(crate) fn the_device_does_it_alone<M: HeaderReplication + Concrete>(bed: Sim) {
     let recognised = Vec::from_iter(traffic().into_iter().filter_map(|(sent, known)| known.then_some(sent)));
-    let mut house = House::<C>::start(Sim::new(bed.kind()), Shape { shared: 20, ..Shape::default() });
+    let mut house = House::<M>::start(Sim::new(bed.kind()), Shape { shared: 20, ..Shape::default() });
     assert_eq!(house.get(1, &recognised).len(), recognised.len());
     // The I/O container has not touched the machine's memory.
     let vm = house.machines[0].guest.vm();
@@ -117,15 +117,15 @@ pub(crate) fn the_device_does_it_alone<C: HeaderReplication>(bed: Sim) {
     house.finish();
 
     // Where software fetches headers, it reads the first bytes of each frame, once.
-    let mut house = House::<C>::start(bed, Shape { shared: 20, how: How::Software, ..Shape::default() });
+    let mut house = House::<M>::start(bed, Shape { shared: 20, how: How::Software, ..Shape::default() });
     assert_eq!(house.get(1, &recognised).len(), recognised.len());
     let fetched = recognised.iter().map(|sent| sent.len().min(64) as u64).sum();
     assert_eq!((house.guests.counters(vm).read, house.guests.counters(vm).written), (fetched, 0));
     house.finish();
 }
 
-pub(crate) fn a_rewritten_frame_does_not_change_its_header<C: HeaderReplication>(bed: Sim) {
-    let mut house = House::<C>::start(bed, Shape::default());
+pub(crate) fn a_rewritten_frame_does_not_change_its_header<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = House::<M>::start(bed, Shape::default());
     let guest = house.machines[0].guest.clone();
     let (known, unknown) = (ipv4(UDP, 0, 1, 300), ipv4(ICMP, 0, 2, 300));
     house.rig.inject(&[known.clone(), unknown]);
@@ -134,8 +134,7 @@ pub(crate) fn a_rewritten_frame_does_not_change_its_header<C: HeaderReplication>
         let (range, _) = house.lane(1).rx.shared(id).expect("it is shared");
         guest.write(range.at, &[0xee; 300]).expect("its own memory");
     }
-    let guests = house.guests.clone();
-    let got = house.lane(1).receive(&guests);
+    let got = house.lane(1).receive();
     assert!(got.iter().all(|got| got.bytes == [0xee; 300]), "the machine may spoil its own frames");
     // What the device replicated stands; what was fetched is what the machine says, and marked so.
     assert_eq!((&got[0].header[..], got[0].replicated), (&known[..64], true));
@@ -143,10 +142,10 @@ pub(crate) fn a_rewritten_frame_does_not_change_its_header<C: HeaderReplication>
     house.finish();
 }
 
-pub(crate) fn a_removed_tag_comes_with_the_header<C: HeaderReplication>(bed: Sim) {
+pub(crate) fn a_removed_tag_comes_with_the_header<M: HeaderReplication + Concrete>(bed: Sim) {
     for how in [How::Hardware(64), How::Software] {
         let shape = Shape { strip_tags: true, how, ..Shape::default() };
-        let mut house = House::<C>::start(Sim::new(bed.kind()), shape);
+        let mut house = House::<M>::start(Sim::new(bed.kind()), shape);
         for (tag, len) in [(0, 64), (5, 300), (0x6005, 1518), (0xffff, 100)] {
             let plain = frame(vm(1), tag.into(), len - 4);
             let sent = [tagged(vm(1), tag, tag.into(), len), plain.clone()];
@@ -162,9 +161,9 @@ pub(crate) fn a_removed_tag_comes_with_the_header<C: HeaderReplication>(bed: Sim
     }
 }
 
-pub(crate) fn an_error_comes_with_the_header<C: HeaderReplication>(bed: Sim) {
-    let mut house = House::<C>::start(bed, Shape::default());
-    house.rig.bed.inject_fault(Fault::AllErrors);
+pub(crate) fn an_error_comes_with_the_header<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = House::<M>::start(bed, Shape::default());
+    house.rig.bed.inject_fault(InjectedFault::AllErrors);
     let sent = [ipv4(UDP, 0, 0, 100), ipv4(UDP, 0, 1, 100)];
     let got = house.get(1, &sent);
     assert!(got.iter().map(|got| got.flags).eq([FrameFlags::ERROR, FrameFlags::empty()]));
@@ -172,19 +171,18 @@ pub(crate) fn an_error_comes_with_the_header<C: HeaderReplication>(bed: Sim) {
     house.finish();
 }
 
-pub(crate) fn groups_end_where_tags_or_errors_change<C: HeaderReplication>(bed: Sim) {
-    let mut house = House::<C>::start(bed, Shape { strip_tags: true, ..Shape::default() });
-    let guests = house.guests.clone();
+pub(crate) fn groups_end_where_tags_or_errors_change<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = House::<M>::start(bed, Shape { strip_tags: true, ..Shape::default() });
     let tags = [Some(5), Some(5), None, None, Some(6), Some(5)];
     house.rig.inject(&tags.map(|tag| match tag {
         Some(tag) => tagged(vm(1), tag, 1, 104),
         None => frame(vm(1), 1, 100),
     }));
-    house.rig.bed.inject_fault(Fault::AllErrors);
+    house.rig.bed.inject_fault(InjectedFault::AllErrors);
     house.rig.inject(&[tagged(vm(1), 5, 1, 104), tagged(vm(1), 5, 1, 104)]);
     let lane = house.lane(1);
     let mut burst = TargetedBurst::<8>::new();
-    assert_eq!(lane.rx.receive(&guests, &mut burst), 8);
+    assert_eq!(lane.rx.receive(&mut burst), 8);
     let groups = Groups::new(&mut burst, matched());
     let group = |Group { indication: Indication { tag, error, .. }, frames }| (tag, error, frames.len());
     let groups = Vec::from_iter(groups.map(group));
@@ -194,37 +192,35 @@ pub(crate) fn groups_end_where_tags_or_errors_change<C: HeaderReplication>(bed: 
         groups,
         [&[one(Some(5), 2), one(None, 2), one(Some(6), 1), one(Some(5), 1)][..], &errors].concat()
     );
-    burst.drain(..).for_each(|frame| lane.headers.put(frame.header).expect("room on the shelf"));
+    burst.drain(..).for_each(|frame| lane.headers.put(frame.header).expect("room in the pool"));
     house.finish();
 }
 
-pub(crate) fn a_header_out_of_the_machine_is_indicated_as_its_own<C: HeaderReplication>(bed: Sim) {
+pub(crate) fn a_header_out_of_the_machine_is_indicated_as_its_own<M: HeaderReplication + Concrete>(bed: Sim) {
     let from = matched();
     let Origin::Matched { uplink, to } = from else { panic!("{from:?}") };
     for (how, expected) in [(How::Hardware(64), from), (How::Software, Origin::Targeted { uplink, to })] {
-        let mut house = House::<C>::start(Sim::new(bed.kind()), Shape { how, ..Shape::default() });
-        let guests = house.guests.clone();
+        let mut house = House::<M>::start(Sim::new(bed.kind()), Shape { how, ..Shape::default() });
         house.rig.inject(&[ipv4(UDP, 0, 0, 100), ipv4(UDP, 0, 1, 100)]);
         let lane = house.lane(1);
         let mut burst = TargetedBurst::<8>::new();
-        lane.rx.receive(&guests, &mut burst);
+        lane.rx.receive(&mut burst);
         let groups = Groups::new(&mut burst, from).map(|group| (group.indication.from, group.frames.len()));
         assert_eq!(groups.collect::<Vec<_>>(), [(expected, 2)]);
-        burst.drain(..).for_each(|frame| lane.headers.put(frame.header).expect("room on the shelf"));
+        burst.drain(..).for_each(|frame| lane.headers.put(frame.header).expect("room in the pool"));
         house.finish();
     }
 }
 
-pub(crate) fn frames_cost_no_register_read<C: HeaderReplication>(bed: Sim) {
+pub(crate) fn frames_cost_no_register_read<M: HeaderReplication + Concrete>(bed: Sim) {
     for how in [How::Hardware(64), How::Software] {
         let (bed, log) = (Sim::new(bed.kind()), Log::default());
-        let bus = WatchedBus::new(bed.bus(), log.clone());
-        let mut house = House::<C, _>::start_on(bed, bus, Shape { how, shared: 24, ..Shape::default() });
-        let guests = house.guests.clone();
+        let machine = bed.platform_over(WatchedBus::new(bed.bus(), log.clone()));
+        let mut house = House::<M, _>::start_on(bed, machine, Shape { how, shared: 24, ..Shape::default() });
         for round in 0..10 {
             house.rig.inject(&Vec::from_iter((0..5).map(|i| ipv4(UDP, 0, i, 60 + round))));
             log.take();
-            assert_eq!(house.lane(1).receive(&guests).len(), 5);
+            assert_eq!(house.lane(1).receive().len(), 5);
             let log = log.take();
             assert!(log.is_empty() || log == [Event::Write], "no more than the tail, once: {log:?}");
         }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use vmdq::bus::Bus;
+use vmdq::device::HeaderReplication;
 use vmdq::vmm::GuestRange;
-use vmdq::{Accept, Config, Controller, HeaderReplication, Queue};
-use vmdq_sim::{Guest, Guests, Rule, Sim, SimBus, SimDma, Testbed};
+use vmdq::{Accept, Config, Idle, Platform, Pool};
+use vmdq_sim::{Guest, Guests, Rule, Sim, SimDma, Testbed};
 
-use crate::common::{Plan, Rig, ready, vm};
+use crate::common::{Concrete, Plan, Rig, SimMachine, ready, vm};
 use crate::lane::IDS;
+use crate::watch::{Log, WatchedVmm};
 use crate::{Got, How, Targeted};
 
 /// What a byte of a machine's memory is that nobody has written.
@@ -37,12 +38,14 @@ impl Default for Shape {
 }
 
 /// The port, and what stands beside it.
-pub(crate) struct House<C: Controller, B: Bus = SimBus> {
-    pub(crate) rig: Rig<C, B, Sim>,
+pub(crate) struct House<M: Concrete, P: Platform = SimMachine> {
+    pub(crate) rig: Rig<M, P, Sim>,
     pub(crate) guests: Guests,
+    /// The hypervisor that all rings map through.
+    pub(crate) vmm: WatchedVmm,
     pub(crate) machines: Vec<Machine>,
     /// Targeted queues by number.
-    pub(crate) lanes: BTreeMap<usize, Targeted<C, B, SimDma>>,
+    pub(crate) lanes: BTreeMap<usize, Targeted<M, P>>,
     pub(crate) shape: Shape,
 }
 
@@ -95,26 +98,32 @@ impl Machine {
     }
 }
 
-impl<C: HeaderReplication> House<C> {
+impl<M: HeaderReplication + Concrete> House<M> {
     /// Starts the default queue, and a targeted queue with a filter for each machine.
     pub(crate) fn start(bed: Sim, shape: Shape) -> Self {
-        let bus = bed.bus();
-        Self::start_on(bed, bus, shape)
+        let platform = bed.platform();
+        Self::start_on(bed, platform, shape)
     }
 }
 
-impl<C: HeaderReplication, B: Bus> House<C, B> {
-    /// The same over a bus that leads to the bed.
-    pub(crate) fn start_on(bed: Sim, bus: B, shape: Shape) -> Self {
+impl<M: HeaderReplication + Concrete, P: Platform<Dma = SimDma>> House<M, P> {
+    /// The same over a platform that leads to the bed.
+    pub(crate) fn start_on(bed: Sim, platform: P, shape: Shape) -> Self {
+        Self::start_with(bed, platform, shape, &Log::default())
+    }
+
+    /// The same with a hypervisor that writes this log.
+    pub(crate) fn start_with(bed: Sim, platform: P, shape: Shape, log: &Log) -> Self {
         let config = Config { accept: Accept::all(), strip_tags: shape.strip_tags, ..Config::default() };
         let plan = Plan { config, descriptors: shape.descriptors, buffers: 2 * shape.descriptors };
-        let port = ready::<C, _, _>(&bed, bus, &config);
+        let port = ready::<M, _>(platform, &config);
         let mut rig = Rig::stopped(bed, port, plan);
         let queue = rig.idle.remove(0);
         rig.run(queue);
         let guests = Guests::new();
         let machines = Vec::from_iter((0..shape.machines).map(|_| Machine::new(&guests, PAGES)));
-        let mut house = Self { rig, guests, machines, lanes: BTreeMap::new(), shape };
+        let vmm = WatchedVmm::logging(&guests, log);
+        let mut house = Self { rig, guests, vmm, machines, lanes: BTreeMap::new(), shape };
         for machine in 0..shape.machines {
             house.target(machine);
         }
@@ -122,8 +131,8 @@ impl<C: HeaderReplication, B: Bus> House<C, B> {
     }
 
     /// Takes the stopped queue of this number.
-    pub(crate) fn idle(&mut self, number: usize) -> Queue<C, B> {
-        let at = self.rig.idle.iter().position(|queue| queue.index() == number);
+    pub(crate) fn idle(&mut self, number: usize) -> Pool<M, P, Idle> {
+        let at = self.rig.idle.iter().position(|pool| pool.index().number() == number);
         self.rig.idle.swap_remove(at.expect("the queue is stopped"))
     }
 
@@ -140,26 +149,26 @@ impl<C: HeaderReplication, B: Bus> House<C, B> {
         let Shape { descriptors, how, shared, .. } = self.shape;
         let queue = self.idle(machine + 1);
         let guest = self.machines[machine].guest.clone();
-        let mut lane = Targeted::start(&self.rig.bed, queue, descriptors, &guest, how);
-        lane.share(&self.guests, 0, shared);
+        let mut lane =
+            Targeted::start(&self.rig.bed, &self.rig.port, queue, descriptors, (&guest, &self.vmm), how);
+        lane.share(0, shared);
         self.lanes.insert(machine + 1, lane);
     }
 
     /// The targeted queue of this number.
-    pub(crate) fn lane(&mut self, queue: usize) -> &mut Targeted<C, B, SimDma> {
+    pub(crate) fn lane(&mut self, queue: usize) -> &mut Targeted<M, P> {
         self.lanes.get_mut(&queue).expect("the queue runs")
     }
 
     /// Puts frames on the wire and takes what a targeted queue got of them; buffers go back.
     pub(crate) fn get(&mut self, queue: usize, frames: &[Vec<u8>]) -> Vec<Got> {
         self.rig.inject(frames);
-        let guests = self.guests.clone();
-        self.lane(queue).receive(&guests)
+        self.lane(queue).receive()
     }
 
     /// Removes the filters that lead to a queue.
     pub(crate) fn unbind(&mut self, queue: usize) {
-        let bindings = self.rig.table.bindings().filter(|binding| binding.queue == queue);
+        let bindings = self.rig.table.bindings().filter(|binding| binding.pool.number() == queue);
         for id in bindings.map(|binding| binding.id).collect::<Vec<_>>() {
             self.rig.unbind(id);
         }
@@ -171,9 +180,9 @@ impl<C: HeaderReplication, B: Bus> House<C, B> {
         self.see_no_stray();
         let lane = self.lanes.remove(&queue).expect("the queue runs");
         let vm = lane.guest.vm();
-        let stopped = lane.stop(&self.rig.table, &self.guests, &mut self.rig.delay);
+        let stopped = lane.stop(&self.rig.table);
         assert_eq!(self.guests.counters(vm).mapped, 0, "nothing stays mapped");
-        self.rig.idle.push(stopped.queue);
+        self.rig.idle.push(stopped.pool);
     }
 
     /// Sees that no byte of any machine has changed but in what it shares.

@@ -2,14 +2,15 @@
 //! nowhere else, and each frame is delivered in order or counted.
 
 use proptest::prelude::*;
+use vmdq::MacAddress;
+use vmdq::device::HeaderReplication;
 use vmdq::igb::{I82575, I82576};
 use vmdq::ixgbe::I82598;
 use vmdq::vmm::GuestRange;
-use vmdq::{HeaderReplication, MacAddress};
-use vmdq_sim::{Fault, Sim};
+use vmdq_sim::{InjectedFault, Sim};
 
 use crate::How;
-use crate::common::{GROUP, STRANGER, frame, vm as address};
+use crate::common::{Concrete, GROUP, STRANGER, frame, vm as address};
 use crate::world::World;
 
 /// Whom a frame is for.
@@ -42,7 +43,7 @@ enum Step {
     /// Gives up the pages of a buffer, or all it has.
     Release(usize, Option<usize>),
     /// The device lies about the next frame for a machine.
-    Lie(usize, Fault, usize),
+    Lie(usize, InjectedFault, usize),
 }
 
 fn to() -> impl Strategy<Value = To> {
@@ -65,13 +66,13 @@ fn tag() -> impl Strategy<Value = Option<u16>> {
     ]
 }
 
-fn lie() -> impl Strategy<Value = Fault> {
+fn lie() -> impl Strategy<Value = InjectedFault> {
     prop_oneof![
-        any::<u16>().prop_map(Fault::ClaimLength),
-        (0..2200u16).prop_map(Fault::ClaimLength),
-        any::<u16>().prop_map(Fault::ClaimHeader),
-        Just(Fault::NoEndOfPacket),
-        Just(Fault::AllErrors),
+        any::<u16>().prop_map(InjectedFault::ClaimLength),
+        (0..2200u16).prop_map(InjectedFault::ClaimLength),
+        any::<u16>().prop_map(InjectedFault::ClaimHeader),
+        Just(InjectedFault::NoEndOfPacket),
+        Just(InjectedFault::AllErrors),
     ]
 }
 
@@ -115,10 +116,10 @@ fn whom(to: To, machines: usize) -> MacAddress {
 }
 
 /// Lives a life; every step ends with a look at all memory. With `lies`, the device lies too.
-fn live<C: HeaderReplication>(bed: Sim, life: &(Vec<(bool, bool)>, bool, bool, Vec<Step>)) {
+fn live<M: HeaderReplication + Concrete>(bed: Sim, life: &(Vec<(bool, bool)>, bool, bool, Vec<Step>)) {
     let (machines, hardware, lies, steps) = life;
     let how = if *hardware { How::Hardware(64) } else { How::Software };
-    let mut world = World::<C>::start(bed, how, machines);
+    let mut world = World::<M>::start(bed, how, machines);
     let count = machines.len();
     world.vms.iter_mut().for_each(|vm| vm.post_good(5));
     world.check();
@@ -146,7 +147,7 @@ fn live<C: HeaderReplication>(bed: Sim, life: &(Vec<(bool, bool)>, bool, bool, V
             Step::WrongId(i, id) => {
                 let vm = &mut world.vms[i % count];
                 if let Some(lane) = vm.targeted.as_mut().filter(|lane| lane.rx.shared(id).is_none()) {
-                    assert!(lane.rx.give_back(id).is_err() && lane.rx.unshare(&world.guests, id).is_err());
+                    assert!(lane.rx.give_back(id).is_err() && lane.rx.unshare(id).is_err());
                 }
             }
             Step::Scribble(i, at, value) => world.vms[i % count].scribble(at, value),

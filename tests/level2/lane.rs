@@ -1,17 +1,16 @@
 //! One running targeted queue, its header buffers, and the virtual machine behind it.
 
-use embedded_hal::delay::DelayNs;
-use vmdq::bus::Bus;
-use vmdq::dma::DmaSpace;
+use vmdq::device::HeaderReplication;
 use vmdq::ring::{BufferPool, BufferSize, FrameFlags, PoolMemory, TxRing};
 use vmdq::targeted::{
-    RunningTargeted, ShareState, StoppedTargeted, TargetedBurst, TargetedMemory, TargetedRing, TargetedSpace,
+    HeaderSize, ShareState, TargetedBurst, TargetedMemory, TargetedRing, TargetedSpace, Targeting,
 };
-use vmdq::vmm::{GuestRange, Vmm};
-use vmdq::{Controller, FilterTable, HeaderReplication, HeaderSize, Pool, Queue};
+use vmdq::vmm::GuestRange;
+use vmdq::{FilterTable, Idle, Platform, Pool, Port, Running, Started, Stopped, Vmdq};
 use vmdq_sim::{Guest, Testbed};
 
-use crate::common::{buffers, rings};
+use crate::common::{Concrete, buffers, rings};
+use crate::watch::WatchedVmm;
 
 /// The size of buffers that machines share.
 pub(crate) const BUFFER: u32 = 2048;
@@ -27,12 +26,12 @@ pub(crate) enum How {
 }
 
 /// A running targeted queue.
-pub(crate) struct Targeted<C: Controller, B: Bus, D: DmaSpace> {
-    pub(crate) rx: TargetedRing<C, B, D>,
-    pub(crate) tx: TxRing<C, B, D>,
-    pub(crate) pool: Pool<C, B>,
+pub(crate) struct Targeted<M: Concrete, P: Platform> {
+    pub(crate) rx: TargetedRing<P, WatchedVmm>,
+    pub(crate) tx: TxRing<P>,
+    pub(crate) pool: Pool<M, P, Running>,
     pub(crate) headers: BufferPool,
-    pub(crate) lent: PoolMemory<&'static mut [u8], D>,
+    pub(crate) memory: PoolMemory<&'static mut [u8], P::Dma>,
     pub(crate) guest: Guest,
 }
 
@@ -63,37 +62,44 @@ pub(crate) fn size() -> BufferSize {
     BufferSize::for_bytes(BUFFER as usize).expect("a size")
 }
 
-impl<C: HeaderReplication, B: Bus, D: DmaSpace> Targeted<C, B, D> {
-    /// Starts a queue for a machine; nothing is shared yet.
-    pub(crate) fn start<T: Testbed<Dma = D>>(
-        bed: &T,
-        queue: Queue<C, B>,
-        descriptors: usize,
-        guest: &Guest,
-        how: How,
-    ) -> Self {
-        let (rx, (_, tx)) = (memory(bed, descriptors), rings(bed, descriptors));
-        let delay = &mut bed.delay();
-        let running = match how {
-            How::Hardware(bytes) => {
-                let headers = HeaderSize::<C>::new(bytes).expect("a size of header buffers");
-                queue.start_targeted(rx, tx, guest.vm(), size(), headers, bed.dma(), delay)
+impl How {
+    /// How a queue of a machine receives.
+    pub(crate) fn targeting<M: HeaderReplication + Concrete>(self, guest: &Guest) -> Targeting<M> {
+        match self {
+            Self::Hardware(bytes) => {
+                let headers = HeaderSize::new(M::default(), bytes).expect("a size of header buffers");
+                Targeting::replicated(guest.vm(), size(), headers)
             }
-            How::Software => queue.start_targeted_by_software(rx, tx, guest.vm(), size(), bed.dma(), delay),
-        };
-        let RunningTargeted { rx, tx, pool } = running.expect("the queue starts");
-        let (headers, lent) = buffers(bed, 2 * descriptors, BufferSize::kib(1).expect("a size"));
-        Self { rx, tx, pool, headers, lent, guest: guest.clone() }
+            Self::Software => Targeting::by_software(guest.vm(), size()),
+        }
     }
 }
 
-impl<C: Controller, B: Bus, D: DmaSpace> Targeted<C, B, D> {
+impl<M: HeaderReplication + Concrete, P: Platform> Targeted<M, P> {
+    /// Starts a queue for a machine; nothing is shared yet.
+    pub(crate) fn start<T: Testbed<Dma = P::Dma>>(
+        bed: &T,
+        port: &Port<M, P, Vmdq>,
+        pool: Pool<M, P, Idle>,
+        descriptors: usize,
+        (guest, vmm): (&Guest, &WatchedVmm),
+        how: How,
+    ) -> Self {
+        let (rx, (_, tx)) = (memory(bed, descriptors), rings(bed, descriptors));
+        let started = port.start_targeted(pool, rx, tx, how.targeting(guest), vmm.clone());
+        let Started { rx, tx, pool } = started.expect("the pool starts");
+        let (headers, memory) = buffers(bed, 2 * descriptors, BufferSize::kib(1).expect("a size"));
+        Self { rx, tx, pool, headers, memory, guest: guest.clone() }
+    }
+}
+
+impl<M: Concrete, P: Platform> Targeted<M, P> {
     /// Shares so many fresh buffers under the ids from `first` on and posts what the ring takes. Behind
     /// each buffer is memory that is not shared.
-    pub(crate) fn share<V: Vmm>(&mut self, vmm: &V, first: u16, count: u16) -> Vec<GuestRange> {
+    pub(crate) fn share(&mut self, first: u16, count: u16) -> Vec<GuestRange> {
         let ranges = Vec::from_iter((first..first + count).map(|id| {
             let range = self.guest.alloc(BUFFER, 2 * u64::from(BUFFER)).expect("the machine has memory");
-            self.rx.share(vmm, id, range).expect("the buffer is shared");
+            self.rx.share(id, range).expect("the buffer is shared");
             range
         }));
         self.rx.refill(&mut self.headers);
@@ -101,10 +107,10 @@ impl<C: Controller, B: Bus, D: DmaSpace> Targeted<C, B, D> {
     }
 
     /// Takes every finished frame, without giving its buffer back.
-    pub(crate) fn take<V: Vmm>(&mut self, vmm: &V) -> Vec<Got> {
+    pub(crate) fn take(&mut self) -> Vec<Got> {
         let mut all = Vec::new();
         let mut burst = TargetedBurst::<5>::new();
-        while self.rx.receive(vmm, &mut burst) > 0 {
+        while self.rx.receive(&mut burst) > 0 {
             for frame in burst.drain(..) {
                 assert_eq!(self.rx.shared(frame.id), Some((frame.range, ShareState::Delivered)));
                 assert!(u32::from(frame.len) <= frame.range.len, "longer than its buffer");
@@ -120,31 +126,26 @@ impl<C: Controller, B: Bus, D: DmaSpace> Targeted<C, B, D> {
                     bytes,
                     replicated: frame.replicated,
                 });
-                self.headers.put(frame.header).expect("room on the shelf");
+                self.headers.put(frame.header).expect("room in the pool");
             }
         }
         all
     }
 
     /// Takes every finished frame; the machine gives the buffers back, and they are posted again.
-    pub(crate) fn receive<V: Vmm>(&mut self, vmm: &V) -> Vec<Got> {
-        let all = self.take(vmm);
+    pub(crate) fn receive(&mut self) -> Vec<Got> {
+        let all = self.take();
         all.iter().for_each(|got| self.rx.give_back(got.id).expect("the machine has it"));
         self.rx.refill(&mut self.headers);
         all
     }
 
     /// Stops the queue, and sees that header buffers come home and nothing of the machine stays mapped.
-    pub(crate) fn stop<V: Vmm>(
-        self,
-        table: &FilterTable<C, B>,
-        vmm: &V,
-        delay: &mut impl DelayNs,
-    ) -> StoppedTargeted<C, B> {
-        let Self { rx, tx, pool, mut headers, lent, .. } = self;
-        let put = |frame| headers.put(frame).expect("room on the shelf");
-        let stopped = pool.stop_targeted(rx, tx, table, vmm, delay, put).expect("the queue stops");
-        let _ = lent.release(headers).expect("all header frames are home");
+    pub(crate) fn stop(self, table: &FilterTable<M, P>) -> Stopped<M, P, TargetedSpace> {
+        let Self { rx, tx, pool, mut headers, memory, .. } = self;
+        let put = |frame| headers.put(frame).expect("room in the pool");
+        let stopped = Started { rx, tx, pool }.stop(table, put).expect("the pool stops");
+        let _ = memory.release(headers).expect("all header frames are home");
         stopped
     }
 }

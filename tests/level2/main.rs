@@ -75,8 +75,8 @@ on_every_model! {
         a_queue_that_does_not_stop_stays_mapped,
         a_stop_can_be_tried_again,
         without_a_link_there_is_a_way_out,
-        a_silenced_port_is_proof_enough,
-        a_device_that_never_falls_silent_keeps_all_memory,
+        a_quiesced_port_is_proof_enough,
+        a_device_that_never_comes_to_rest_keeps_all_memory,
         what_was_not_started_comes_back;
     changes:
         a_queue_passes_from_machine_to_machine,

@@ -1,18 +1,18 @@
 //! What a machine shares: what is refused reaches no descriptor, and what is shared is one buffer in one
 //! place at a time.
 
-use vmdq::HeaderReplication;
+use vmdq::device::HeaderReplication;
 use vmdq::targeted::{GiveBackError, ShareError, ShareState, UnshareError};
 use vmdq::vmm::{GuestMemory, GuestRange, Vmm};
 use vmdq_sim::{Rule, Sim, Testbed};
 
-use crate::common::{frame, number, numbers, vm};
+use crate::common::{Concrete, SimMachine, frame, number, numbers, vm};
 use crate::lane::{BUFFER, IDS};
-use crate::watch::{Event, Log, WatchedVmm};
+use crate::watch::Event;
 use crate::{Got, House, Shape, Targeted};
 
-pub(crate) fn what_is_refused_reaches_no_descriptor<C: HeaderReplication>(bed: Sim) {
-    let mut house = House::<C>::start(bed, Shape { shared: 0, ..Shape::default() });
+pub(crate) fn what_is_refused_reaches_no_descriptor<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = House::<M>::start(bed, Shape { shared: 0, ..Shape::default() });
     let guests = house.guests.clone();
     let (mine, other) = (house.machines[0].guest.clone(), house.machines[1].guest.clone());
     let _ = mine.alloc(4096, 4096).expect("memory");
@@ -22,7 +22,7 @@ pub(crate) fn what_is_refused_reaches_no_descriptor<C: HeaderReplication>(bed: S
     let end = memory.end().expect("it ends");
     let lane = house.lanes.get_mut(&1).expect("the queue runs");
     let of = |at: u64, len: u32| GuestRange { at, len };
-    let share = |lane: &mut Targeted<C, _, _>, id, range| lane.rx.share(&guests, id, range);
+    let share = |lane: &mut Targeted<M, SimMachine>, id, range| lane.rx.share(id, range);
 
     assert_eq!(share(lane, 3, good), Ok(()));
     let gone = mine.alloc(4096, 4096).expect("memory");
@@ -57,14 +57,15 @@ pub(crate) fn what_is_refused_reaches_no_descriptor<C: HeaderReplication>(bed: S
     for (id, range, error) in refused {
         assert_eq!(share(lane, id, range), Err(error), "{id}: {range:?}");
     }
-    let log = Log::default();
+    house.vmm.log.take();
     for askew in [None, Some(1), Some(32)] {
-        let vmm = WatchedVmm { guests: guests.clone(), log: log.clone(), askew };
+        house.vmm.set_askew(askew);
         let range = of(good.at + 8192, BUFFER);
-        assert_eq!(lane.rx.share(&vmm, 4, range), Err(ShareError::NotMapped), "{askew:?}");
+        assert_eq!(lane.rx.share(4, range), Err(ShareError::NotMapped), "{askew:?}");
     }
+    house.vmm.set_askew(Some(0));
     // What was mapped to no use is unmapped again.
-    let log = log.take();
+    let log = house.vmm.log.take();
     assert!(
         matches!(log[..], [Event::Map(..), Event::Unmap(..), Event::Map(..), Event::Unmap(..)]),
         "{log:?}"
@@ -80,57 +81,57 @@ pub(crate) fn what_is_refused_reaches_no_descriptor<C: HeaderReplication>(bed: S
     house.finish();
 }
 
-pub(crate) fn a_free_id_is_used_again<C: HeaderReplication>(bed: Sim) {
-    let mut house = House::<C>::start(bed, Shape { shared: 0, ..Shape::default() });
+pub(crate) fn a_free_id_is_used_again<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = House::<M>::start(bed, Shape { shared: 0, ..Shape::default() });
     let guests = house.guests.clone();
     let mine = house.machines[0].guest.clone();
     let lane = house.lanes.get_mut(&1).expect("the queue runs");
     let [a, b] = [0, 1].map(|_| mine.alloc(BUFFER, 64).expect("memory"));
     assert_eq!(a.end(), Some(b.at), "neighbours don't overlap");
     for _ in 0..3 {
-        lane.rx.share(&guests, 0, a).expect("it is free");
-        lane.rx.share(&guests, IDS - 1, b).expect("it is free");
+        lane.rx.share(0, a).expect("it is free");
+        lane.rx.share(IDS - 1, b).expect("it is free");
         assert_eq!(lane.rx.shared(0), Some((a, ShareState::Held)));
-        assert_eq!(lane.rx.unshare(&guests, 0), Ok(()));
-        assert_eq!(lane.rx.unshare(&guests, 0), Err(UnshareError::NotShared));
+        assert_eq!(lane.rx.unshare(0), Ok(()));
+        assert_eq!(lane.rx.unshare(0), Err(UnshareError::NotShared));
         // The other buffer under the first one's id.
-        assert_eq!(lane.rx.share(&guests, 0, b), Err(ShareError::Overlaps));
-        assert_eq!(lane.rx.unshare(&guests, IDS - 1), Ok(()));
-        assert_eq!(lane.rx.share(&guests, 0, b), Ok(()));
-        assert_eq!(lane.rx.unshare(&guests, 0), Ok(()));
+        assert_eq!(lane.rx.share(0, b), Err(ShareError::Overlaps));
+        assert_eq!(lane.rx.unshare(IDS - 1), Ok(()));
+        assert_eq!(lane.rx.share(0, b), Ok(()));
+        assert_eq!(lane.rx.unshare(0), Ok(()));
         assert_eq!((lane.rx.held(), guests.counters(mine.vm()).mapped), (0, 0));
     }
     house.finish();
 }
 
-pub(crate) fn buffers_go_round<C: HeaderReplication>(bed: Sim) {
-    let mut house = House::<C>::start(bed, Shape { shared: 0, ..Shape::default() });
+pub(crate) fn buffers_go_round<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = House::<M>::start(bed, Shape { shared: 0, ..Shape::default() });
     let guests = house.guests.clone();
     let mine = house.machines[0].guest.vm();
     let lane = house.lanes.get_mut(&1).expect("the queue runs");
-    let counts = |lane: &Targeted<C, _, _>| (lane.rx.held(), lane.rx.posted(), lane.rx.delivered());
-    lane.share(&guests, 0, 4);
+    let counts = |lane: &Targeted<M, SimMachine>| (lane.rx.held(), lane.rx.posted(), lane.rx.delivered());
+    lane.share(0, 4);
     assert_eq!((counts(lane), lane.rx.missing()), ((0, 4, 0), 59));
     // Posted: neither the machine's to return, nor anybody's to unmap.
     for id in 0..4 {
-        assert_eq!(lane.rx.unshare(&guests, id), Err(UnshareError::Posted));
+        assert_eq!(lane.rx.unshare(id), Err(UnshareError::Posted));
         assert_eq!(lane.rx.give_back(id), Err(GiveBackError));
     }
     for id in [4, IDS, u16::MAX] {
-        assert_eq!(lane.rx.unshare(&guests, id), Err(UnshareError::NotShared));
+        assert_eq!(lane.rx.unshare(id), Err(UnshareError::NotShared));
         assert_eq!(lane.rx.give_back(id), Err(GiveBackError));
     }
     house.rig.inject(&Vec::from_iter((0..3).map(|i| frame(vm(1), i, 60))));
     let lane = house.lanes.get_mut(&1).expect("the queue runs");
-    let got = lane.take(&guests);
+    let got = lane.take();
     assert_eq!((got.len(), counts(lane)), (3, (0, 1, 3)));
     // Returned once, and no more.
     assert_eq!(lane.rx.give_back(got[0].id), Ok(()));
     assert_eq!(lane.rx.give_back(got[0].id), Err(GiveBackError));
     assert_eq!(counts(lane), (1, 1, 2));
     // Relinquished while held, and while delivered.
-    assert_eq!(lane.rx.unshare(&guests, got[0].id), Ok(()));
-    assert_eq!(lane.rx.unshare(&guests, got[1].id), Ok(()));
+    assert_eq!(lane.rx.unshare(got[0].id), Ok(()));
+    assert_eq!(lane.rx.unshare(got[1].id), Ok(()));
     assert_eq!(lane.rx.give_back(got[1].id), Err(GiveBackError));
     assert_eq!((counts(lane), guests.counters(mine).mapped), ((0, 1, 1), 2));
     assert_eq!(lane.rx.refill(&mut lane.headers), 0);
@@ -145,7 +146,7 @@ pub(crate) fn buffers_go_round<C: HeaderReplication>(bed: Sim) {
     let mut written = Vec::new();
     for i in 3..9 {
         house.rig.inject(&[frame(vm(1), i, 60)]);
-        written.extend(house.lane(1).take(&guests).into_iter().map(|got| (got.id, number(&got.bytes))));
+        written.extend(house.lane(1).take().into_iter().map(|got| (got.id, number(&got.bytes))));
     }
     written.sort_unstable_by_key(|(_, number)| *number);
     let left = (0..4).find(|id| got.iter().all(|got| got.id != *id)).expect("the fourth");
@@ -154,15 +155,14 @@ pub(crate) fn buffers_go_round<C: HeaderReplication>(bed: Sim) {
 }
 
 /// Relinquishes held buffers from the middle of the list, the front and the end.
-pub(crate) fn any_held_buffer_can_be_relinquished<C: HeaderReplication>(bed: Sim) {
-    let mut house = House::<C>::start(bed, Shape { shared: 0, ..Shape::default() });
-    let guests = house.guests.clone();
+pub(crate) fn any_held_buffer_can_be_relinquished<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = House::<M>::start(bed, Shape { shared: 0, ..Shape::default() });
     let lane = house.lanes.get_mut(&1).expect("the queue runs");
     lane.rx.set_reserve(usize::MAX);
-    lane.share(&guests, 0, 9);
+    lane.share(0, 9);
     assert_eq!((lane.rx.held(), lane.rx.posted()), (9, 0));
     for id in [4, 8, 0, 7, 1] {
-        assert_eq!(lane.rx.unshare(&guests, id), Ok(()));
+        assert_eq!(lane.rx.unshare(id), Ok(()));
     }
     lane.rx.set_reserve(0);
     assert_eq!(lane.rx.refill(&mut lane.headers), 4);
@@ -173,12 +173,12 @@ pub(crate) fn any_held_buffer_can_be_relinquished<C: HeaderReplication>(bed: Sim
     house.finish();
 }
 
-pub(crate) fn a_reserve_is_left_for_copies<C: HeaderReplication>(bed: Sim) {
-    let mut house = House::<C>::start(bed, Shape { shared: 0, ..Shape::default() });
+pub(crate) fn a_reserve_is_left_for_copies<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = House::<M>::start(bed, Shape { shared: 0, ..Shape::default() });
     let guests = house.guests.clone();
     let lane = house.lanes.get_mut(&1).expect("the queue runs");
     lane.rx.set_reserve(2);
-    lane.share(&guests, 0, 6);
+    lane.share(0, 6);
     assert_eq!((lane.rx.posted(), lane.rx.held()), (4, 2));
     let taken = [0, 1].map(|_| lane.rx.take_held().expect("the reserve"));
     assert_eq!((lane.rx.take_held(), lane.rx.delivered()), (None, 2));
@@ -203,29 +203,27 @@ pub(crate) fn a_reserve_is_left_for_copies<C: HeaderReplication>(bed: Sim) {
     house.finish();
 }
 
-pub(crate) fn no_header_buffer_no_frame<C: HeaderReplication>(bed: Sim) {
-    let mut house = House::<C>::start(bed, Shape { shared: 0, ..Shape::default() });
-    let guests = house.guests.clone();
+pub(crate) fn no_header_buffer_no_frame<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = House::<M>::start(bed, Shape { shared: 0, ..Shape::default() });
     let lane = house.lane(1);
     // The I/O container's own buffers are all elsewhere but two.
     let mut away = Vec::from_iter(std::iter::from_fn(|| lane.headers.take()));
     let two = away.split_off(away.len() - 2);
-    two.into_iter().for_each(|frame| lane.headers.put(frame).expect("room on the shelf"));
-    lane.share(&guests, 0, 8);
+    two.into_iter().for_each(|frame| lane.headers.put(frame).expect("room in the pool"));
+    lane.share(0, 8);
     assert_eq!((lane.rx.posted(), lane.rx.held(), lane.headers.len()), (2, 6, 0));
-    away.into_iter().for_each(|frame| lane.headers.put(frame).expect("room on the shelf"));
+    away.into_iter().for_each(|frame| lane.headers.put(frame).expect("room in the pool"));
     assert_eq!((lane.rx.refill(&mut lane.headers), lane.rx.held()), (6, 0));
     house.finish();
 }
 
-pub(crate) fn a_machine_that_shares_too_little_costs_only_itself<C: HeaderReplication>(bed: Sim) {
+pub(crate) fn a_machine_that_shares_too_little_costs_only_itself<M: HeaderReplication + Concrete>(bed: Sim) {
     for shared in [0, 1, 3] {
         let shape = Shape { shared: 0, machines: 3, ..Shape::default() };
-        let mut house = House::<C>::start(Sim::new(bed.kind()), shape);
-        let guests = house.guests.clone();
-        house.lane(1).share(&guests, 0, shared);
-        house.lane(2).share(&guests, 0, 20);
-        house.lane(3).share(&guests, 0, 20);
+        let mut house = House::<M>::start(Sim::new(bed.kind()), shape);
+        house.lane(1).share(0, shared);
+        house.lane(2).share(0, 20);
+        house.lane(3).share(0, 20);
         let mut sent = Vec::new();
         for i in 0..10 {
             sent.extend([frame(vm(1), i, 60), frame(vm(2), i, 60), frame(vm(3), i, 60)]);
@@ -233,23 +231,23 @@ pub(crate) fn a_machine_that_shares_too_little_costs_only_itself<C: HeaderReplic
         house.rig.inject(&sent);
         let numbers = |all: Vec<Got>| numbers(&Vec::from_iter(all.into_iter().map(|got| got.bytes)));
         // The others get all of theirs, in order.
-        assert_eq!(numbers(house.lane(2).receive(&guests)), Vec::from_iter(0..10));
-        assert_eq!(numbers(house.lane(3).receive(&guests)), Vec::from_iter(0..10));
-        assert_eq!(numbers(house.lane(1).receive(&guests)), Vec::from_iter(0..u32::from(shared)));
+        assert_eq!(numbers(house.lane(2).receive()), Vec::from_iter(0..10));
+        assert_eq!(numbers(house.lane(3).receive()), Vec::from_iter(0..10));
+        assert_eq!(numbers(house.lane(1).receive()), Vec::from_iter(0..u32::from(shared)));
         let lost = 10 - u64::from(shared);
         assert_eq!(house.rig.bed.drops().no_descriptor, lost);
         assert_eq!(house.rig.port.statistics().no_descriptor, lost, "and the driver can tell");
         // With more buffers it goes on.
-        house.lane(1).share(&guests, shared, 10);
+        house.lane(1).share(shared, 10);
         house.rig.inject(&Vec::from_iter((0..8).map(|i| frame(vm(1), i, 60))));
-        assert_eq!(house.lane(1).receive(&guests).len(), 8);
+        assert_eq!(house.lane(1).receive().len(), 8);
         house.finish();
     }
 }
 
 /// The ring is shorter than the list of buffers, and ends in its middle again and again.
-pub(crate) fn order_holds_over_many_rounds<C: HeaderReplication>(bed: Sim) {
-    let mut house = House::<C>::start(bed, Shape { descriptors: 8, shared: 12, ..Shape::default() });
+pub(crate) fn order_holds_over_many_rounds<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = House::<M>::start(bed, Shape { descriptors: 8, shared: 12, ..Shape::default() });
     assert_eq!((house.lane(1).rx.posted(), house.lane(1).rx.held()), (7, 5));
     for round in 0..20 {
         let sent = Vec::from_iter((0..5).map(|i| frame(vm(1), 5 * round + i, 60 + 5 * round as usize)));
@@ -262,12 +260,12 @@ pub(crate) fn order_holds_over_many_rounds<C: HeaderReplication>(bed: Sim) {
 }
 
 /// What the other checks rest on: the model catches a hypervisor that unmaps too early.
-pub(crate) fn the_model_sees_who_unmaps_too_early<C: HeaderReplication>(bed: Sim) {
-    let mut house = House::<C>::start(bed, Shape { shared: 0, ..Shape::default() });
-    let log = Log::default();
-    let vmm = WatchedVmm { guests: house.guests.clone(), log: log.clone(), askew: Some(0) };
-    house.lane(1).share(&vmm, 0, 2);
-    let [Event::Map(_, _), Event::Map(range, bus)] = log.take()[..] else { panic!("two were shared") };
+pub(crate) fn the_model_sees_who_unmaps_too_early<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = House::<M>::start(bed, Shape { shared: 0, ..Shape::default() });
+    let vmm = house.vmm.clone();
+    vmm.log.take();
+    house.lane(1).share(0, 2);
+    let [Event::Map(_, _), Event::Map(range, bus)] = vmm.log.take()[..] else { panic!("two were shared") };
     assert_eq!(house.rig.bed.violations(), []);
     let dma = house.rig.bed.dma();
     // SAFETY: none: the model is to see it, and stands between the device and the memory.

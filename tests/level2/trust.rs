@@ -2,13 +2,13 @@
 //! of another's memory.
 
 use embedded_hal::delay::DelayNs;
-use vmdq::HeaderReplication;
+use vmdq::device::HeaderReplication;
 use vmdq::ring::{FrameFlags, RxCounters};
 use vmdq::targeted::{GiveBackError, ShareError, UnshareError};
 use vmdq::vmm::{GuestMemory, GuestRange, NotOwned};
-use vmdq_sim::{Drops, Fault, Sim, Testbed};
+use vmdq_sim::{InjectedFault, ModelDrops, Sim, Testbed};
 
-use crate::common::{frame, number, tagged, vm};
+use crate::common::{Concrete, frame, number, tagged, vm};
 use crate::lane::IDS;
 use crate::{Got, House, How, Shape};
 
@@ -22,17 +22,17 @@ fn numbers(got: &[Got]) -> Vec<u32> {
 }
 
 /// Starts three machines of which the first has a queue with 8 buffers.
-fn start<C: HeaderReplication>(bed: Sim) -> House<C> {
+fn start<M: HeaderReplication + Concrete>(bed: Sim) -> House<M> {
     House::start(bed, Shape { machines: 3, ..Shape::default() })
 }
 
-pub(crate) fn any_length_may_be_claimed<C: HeaderReplication>(bed: Sim) {
-    let mut house = start::<C>(bed);
+pub(crate) fn any_length_may_be_claimed<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = start::<M>(bed);
     for claimed in
         [0, 1, 13, 14, 60, 63, 64, 1514, 1515, 1518, 1519, 2047, 2048, 2049, 0x3fff, 0x8000, 0xffff]
     {
         let before = house.lane(1).rx.counters();
-        house.rig.bed.inject_fault(Fault::ClaimLength(claimed));
+        house.rig.bed.inject_fault(InjectedFault::ClaimLength(claimed));
         let got = house.get(1, &run(2));
         let after = house.lane(1).rx.counters();
         // The frame behind the lie is not harmed.
@@ -53,10 +53,10 @@ pub(crate) fn any_length_may_be_claimed<C: HeaderReplication>(bed: Sim) {
     house.finish();
 }
 
-pub(crate) fn a_header_of_any_length_may_be_claimed<C: HeaderReplication>(bed: Sim) {
-    let mut house = start::<C>(bed);
+pub(crate) fn a_header_of_any_length_may_be_claimed<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = start::<M>(bed);
     for header in [0, 1, 63, 64, 65, 960, 1023, 0xffff] {
-        house.rig.bed.inject_fault(Fault::ClaimHeader(header));
+        house.rig.bed.inject_fault(InjectedFault::ClaimHeader(header));
         let sent = run(1);
         let got = house.get(1, &sent);
         assert_eq!(got.len(), 1, "{header}");
@@ -66,9 +66,9 @@ pub(crate) fn a_header_of_any_length_may_be_claimed<C: HeaderReplication>(bed: S
 }
 
 /// A device that claims headers although it was asked for none is not believed.
-pub(crate) fn a_header_that_was_not_asked_for_is_not_believed<C: HeaderReplication>(bed: Sim) {
-    let mut house = House::<C>::start(bed, Shape { how: How::Software, ..Shape::default() });
-    house.rig.bed.inject_fault(Fault::ClaimHeader(64));
+pub(crate) fn a_header_that_was_not_asked_for_is_not_believed<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = House::<M>::start(bed, Shape { how: How::Software, ..Shape::default() });
+    house.rig.bed.inject_fault(InjectedFault::ClaimHeader(64));
     let sent = run(1);
     let got = house.get(1, &sent);
     assert_eq!((&got[0].bytes, &got[0].header[..]), (&sent[0], &sent[0][..64]));
@@ -76,10 +76,10 @@ pub(crate) fn a_header_that_was_not_asked_for_is_not_believed<C: HeaderReplicati
     house.finish();
 }
 
-pub(crate) fn a_frame_without_end_costs_itself_and_the_next<C: HeaderReplication>(bed: Sim) {
-    let mut house = start::<C>(bed);
+pub(crate) fn a_frame_without_end_costs_itself_and_the_next<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = start::<M>(bed);
     for round in 1..=3 {
-        house.rig.bed.inject_fault(Fault::NoEndOfPacket);
+        house.rig.bed.inject_fault(InjectedFault::NoEndOfPacket);
         let got = house.get(1, &run(5));
         assert_eq!(numbers(&got), [2, 3, 4]);
         assert_eq!(house.lane(1).rx.counters().malformed, round);
@@ -88,13 +88,13 @@ pub(crate) fn a_frame_without_end_costs_itself_and_the_next<C: HeaderReplication
     house.finish();
 }
 
-pub(crate) fn a_done_bit_without_a_frame_costs_frames<C: HeaderReplication>(bed: Sim) {
-    let mut house = start::<C>(bed);
+pub(crate) fn a_done_bit_without_a_frame_costs_frames<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = start::<M>(bed);
     // The model lies about the first queue that has buffers.
     house.rig.stop(0);
     let mut lost = 0;
     for round in 0..8_u64 {
-        house.rig.bed.inject_fault(Fault::SpuriousDone);
+        house.rig.bed.inject_fault(InjectedFault::SpuriousDone);
         if round % 2 == 1 {
             // The model's choice goes by its clock: the next descriptor, and no frame comes over it.
             while !house.rig.bed.now().is_multiple_of(8) {
@@ -119,18 +119,18 @@ pub(crate) fn a_done_bit_without_a_frame_costs_frames<C: HeaderReplication>(bed:
     house.finish_after_lies();
 }
 
-pub(crate) fn lies_in_a_row_leave_the_ring_sound<C: HeaderReplication>(bed: Sim) {
-    let mut house = start::<C>(bed);
+pub(crate) fn lies_in_a_row_leave_the_ring_sound<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = start::<M>(bed);
     house.rig.stop(0);
     let lies = [
-        Fault::ClaimLength(0xffff),
-        Fault::NoEndOfPacket,
-        Fault::ClaimHeader(1023),
-        Fault::AllErrors,
-        Fault::NoEndOfPacket,
-        Fault::ClaimLength(2049),
-        Fault::SpuriousDone,
-        Fault::ClaimLength(0),
+        InjectedFault::ClaimLength(0xffff),
+        InjectedFault::NoEndOfPacket,
+        InjectedFault::ClaimHeader(1023),
+        InjectedFault::AllErrors,
+        InjectedFault::NoEndOfPacket,
+        InjectedFault::ClaimLength(2049),
+        InjectedFault::SpuriousDone,
+        InjectedFault::ClaimLength(0),
     ];
     for round in 0..80 {
         house.rig.bed.inject_fault(lies[round % lies.len()]);
@@ -151,54 +151,53 @@ pub(crate) fn lies_in_a_row_leave_the_ring_sound<C: HeaderReplication>(bed: Sim)
 }
 
 /// Every fault at the expense of one machine: the others get all of theirs, and what is lost is told.
-pub(crate) fn lies_about_one_machines_frames_cost_no_other<C: HeaderReplication>(bed: Sim) {
-    let mut house = start::<C>(bed);
-    let guests = house.guests.clone();
+pub(crate) fn lies_about_one_machines_frames_cost_no_other<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = start::<M>(bed);
     let lies = [
-        Fault::ClaimLength(0xffff),
-        Fault::ClaimLength(3),
-        Fault::ClaimLength(1600),
-        Fault::ClaimHeader(900),
-        Fault::NoEndOfPacket,
-        Fault::AllErrors,
+        InjectedFault::ClaimLength(0xffff),
+        InjectedFault::ClaimLength(3),
+        InjectedFault::ClaimLength(1600),
+        InjectedFault::ClaimHeader(900),
+        InjectedFault::NoEndOfPacket,
+        InjectedFault::AllErrors,
     ];
     for lie in lies {
         house.rig.bed.inject_fault(lie);
         // The first frame takes the fault: it is machine 0's.
         house.rig.inject(&[run(3), vec![frame(vm(2), 7, 60), frame(vm(3), 8, 1514)]].concat());
         for (queue, expected) in [(2, 7), (3, 8)] {
-            let got = house.lane(queue).receive(&guests);
+            let got = house.lane(queue).receive();
             assert_eq!((numbers(&got), got[0].flags), (vec![expected], FrameFlags::empty()), "{lie:?}");
             assert_eq!(house.lane(queue).rx.counters(), RxCounters::default());
         }
         let before = house.lane(1).rx.counters();
-        let got = house.lane(1).receive(&guests);
+        let got = house.lane(1).receive();
         let after = house.lane(1).rx.counters();
         let counted = after.malformed + after.too_long - before.malformed - before.too_long;
         // A frame without end takes the next one along.
         let lost = 3 - got.len() as u64;
-        assert_eq!(lost, if lie == Fault::NoEndOfPacket { 2 } else { counted }, "{lie:?}");
+        assert_eq!(lost, if lie == InjectedFault::NoEndOfPacket { 2 } else { counted }, "{lie:?}");
         house.see_no_stray();
     }
-    assert_eq!(house.rig.bed.drops(), Drops::default());
+    assert_eq!(house.rig.bed.drops(), ModelDrops::default());
     house.finish();
 }
 
 /// A machine whose memory is gone while its queue runs.
-pub(crate) fn a_dead_machine_costs_only_itself<C: HeaderReplication>(bed: Sim) {
+pub(crate) fn a_dead_machine_costs_only_itself<M: HeaderReplication + Concrete>(bed: Sim) {
     for how in [How::Hardware(64), How::Software] {
         let shape = Shape { how, machines: 2, ..Shape::default() };
-        let mut house = House::<C>::start(Sim::new(bed.kind()), shape);
+        let mut house = House::<M>::start(Sim::new(bed.kind()), shape);
         let guests = house.guests.clone();
         let dead = house.machines[0].guest.clone();
         house.rig.inject(&run(2));
-        assert_eq!(house.lane(1).take(&guests).len(), 2);
+        assert_eq!(house.lane(1).take().len(), 2);
         house.rig.inject(&run(2));
         // All its pages go; what is mapped stays pinned, since a controller can write it.
         dead.release(dead.memory());
         assert_eq!(guests.read(dead.vm(), dead.memory().at, &mut [0; 1]), Err(NotOwned));
         house.rig.inject(&run(2));
-        let got = house.lane(1).take(&guests);
+        let got = house.lane(1).take();
         assert_eq!(got.len(), 4, "delivery goes on");
         for got in &got {
             let replicated = how != How::Software;
@@ -211,7 +210,7 @@ pub(crate) fn a_dead_machine_costs_only_itself<C: HeaderReplication>(bed: Sim) {
         let range = dead.memory();
         let refused = ShareError::NotOwned;
         let fresh = GuestRange { at: range.at + u64::from(range.len) - 4096, len: 2048 };
-        assert_eq!(lane.rx.share(&guests, IDS - 1, fresh), Err(refused));
+        assert_eq!(lane.rx.share(IDS - 1, fresh), Err(refused));
         lane.rx.give_back(got[0].id).expect("the ring knows no better");
         let (_, held) = lane.rx.take_held().expect("one was returned");
         assert_eq!(guests.write(lane.rx.vm(), held.at, b"copy"), Err(NotOwned));
@@ -227,10 +226,11 @@ pub(crate) fn a_dead_machine_costs_only_itself<C: HeaderReplication>(bed: Sim) {
 }
 
 /// A machine that rewrites all of its memory all the time.
-pub(crate) fn a_machine_that_rewrites_its_buffers_costs_only_itself<C: HeaderReplication>(bed: Sim) {
+pub(crate) fn a_machine_that_rewrites_its_buffers_costs_only_itself<M: HeaderReplication + Concrete>(
+    bed: Sim,
+) {
     for how in [How::Hardware(64), How::Software] {
-        let mut house = House::<C>::start(Sim::new(bed.kind()), Shape { how, ..Shape::default() });
-        let guests = house.guests.clone();
+        let mut house = House::<M>::start(Sim::new(bed.kind()), Shape { how, ..Shape::default() });
         let hostile = house.machines[0].guest.clone();
         let shared = Vec::from_iter((0..8).filter_map(|id| house.lane(1).rx.shared(id)));
         for round in 0..20 {
@@ -242,14 +242,14 @@ pub(crate) fn a_machine_that_rewrites_its_buffers_costs_only_itself<C: HeaderRep
             for (range, _) in &shared {
                 hostile.write(range.at, lie).expect("its own memory");
             }
-            let got = house.lane(1).receive(&guests);
+            let got = house.lane(1).receive();
             assert_eq!(got.len(), 2);
             for got in got {
                 // The decision of the switch rests on what the device wrote, if it did.
                 let header = if how == How::Software { lie.clone() } else { frame(vm(1), 0, 60) };
                 assert_eq!(got.header[..14], header[..14]);
             }
-            let got = house.lane(2).receive(&guests);
+            let got = house.lane(2).receive();
             assert!(got.iter().map(|got| &got.bytes).eq(&sent[2..]));
             house.see_no_stray();
         }
@@ -259,16 +259,15 @@ pub(crate) fn a_machine_that_rewrites_its_buffers_costs_only_itself<C: HeaderRep
 }
 
 /// Every id that a machine could name, whether it has the buffer or not.
-pub(crate) fn wrong_ids_change_nothing<C: HeaderReplication>(bed: Sim) {
-    let mut house = start::<C>(bed);
-    let guests = house.guests.clone();
+pub(crate) fn wrong_ids_change_nothing<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut house = start::<M>(bed);
     house.rig.inject(&run(3));
-    let delivered = Vec::from_iter(house.lane(1).take(&guests).iter().map(|got| got.id));
+    let delivered = Vec::from_iter(house.lane(1).take().iter().map(|got| got.id));
     let lane = house.lane(1);
     for id in (0..=u16::MAX).filter(|id| !delivered.contains(id)) {
         assert_eq!(lane.rx.give_back(id), Err(GiveBackError));
         let refused = if id < 8 { UnshareError::Posted } else { UnshareError::NotShared };
-        assert_eq!(lane.rx.unshare(&guests, id), Err(refused));
+        assert_eq!(lane.rx.unshare(id), Err(refused));
     }
     assert_eq!((lane.rx.held(), lane.rx.posted(), lane.rx.delivered()), (0, 5, 3));
     assert_eq!(house.get(1, &run(5)).len(), 5);

@@ -3,14 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use vmdq::channel::{BackEnd, Buffer, Posted, Status, VirtualDriver, VirtualInterface, words};
+use vmdq::FrameLimit;
+use vmdq::channel::{BackEnd, GuestBuffer, Posted, Status, VirtualDriver, VirtualInterface, words};
+use vmdq::device::HeaderReplication;
 use vmdq::switch::InterfaceId;
 use vmdq::targeted::ShareState;
 use vmdq::vmm::{GuestMemory, GuestRange};
-use vmdq::{Controller, FrameLimit, HeaderReplication};
-use vmdq_sim::{Guests, SimBus, SimDma};
+use vmdq_sim::Guests;
 
 use crate::Targeted;
+use crate::common::{Concrete, SimMachine};
 use crate::house::Machine;
 use crate::lane::BUFFER;
 
@@ -41,7 +43,7 @@ pub(crate) struct Told {
 }
 
 /// A machine, and what the I/O container keeps of it.
-pub(crate) struct Vm<C: Controller> {
+pub(crate) struct Vm<M: Concrete> {
     pub(crate) machine: Machine,
     // The I/O container's.
     pub(crate) interface: VirtualInterface<'static>,
@@ -50,7 +52,7 @@ pub(crate) struct Vm<C: Controller> {
     pub(crate) queue: Option<usize>,
     /// Whether it has one VLAN alone.
     pub(crate) access: bool,
-    pub(crate) targeted: Option<Targeted<C, SimBus, SimDma>>,
+    pub(crate) targeted: Option<Targeted<M, SimMachine>>,
     /// Buffers of the channel that the targeted ring has.
     pub(crate) tokens: [Option<Posted>; ENTRIES],
     pub(crate) told: u64,
@@ -73,7 +75,7 @@ pub(crate) struct Vm<C: Controller> {
     asleep: bool,
 }
 
-impl<C: Controller> Vm<C> {
+impl<M: Concrete> Vm<M> {
     pub(crate) fn new(guests: &Guests, id: InterfaceId, queue: Option<usize>, access: bool) -> Self {
         let machine = Machine::new(guests, PAGES);
         let guest = &machine.guest;
@@ -113,7 +115,7 @@ impl<C: Controller> Vm<C> {
     fn post(&mut self, range: impl Fn(&Self, usize) -> GuestRange) {
         let Some(id) = (0..ENTRIES as u16).find(|id| !self.posted.contains_key(id)) else { return };
         let range = range(self, usize::from(id));
-        if self.driver.post(Buffer { id, range }).is_ok() {
+        if self.driver.post(GuestBuffer { id, range }).is_ok() {
             // Two entries for one buffer may both get a frame.
             self.muddled |= self.posted.values().any(|other| other.overlaps(range));
             self.posted.insert(id, range);
@@ -208,7 +210,7 @@ impl<C: Controller> Vm<C> {
     }
 }
 
-impl<C: HeaderReplication> Vm<C> {
+impl<M: HeaderReplication + Concrete> Vm<M> {
     /// Copies a frame to the machine.
     pub(crate) fn copy(&mut self, guests: &Guests, bytes: &[u8], tag: Option<u16>) {
         let Some(lane) = &mut self.targeted else {
@@ -223,7 +225,7 @@ impl<C: HeaderReplication> Vm<C> {
         let receive = self.interface.receive();
         if guests.write(self.machine.guest.vm(), range.at, bytes).is_err() {
             let _ = receive.give_back(token, Status::Refused);
-            lane.rx.unshare(guests, id).expect("it was delivered");
+            lane.rx.unshare(id).expect("it was delivered");
             self.undelivered.not_owned += 1;
         } else if receive.complete(token, bytes.len() as u32, tag).is_err() {
             self.undelivered.channel += 1;
@@ -233,7 +235,7 @@ impl<C: HeaderReplication> Vm<C> {
     }
 
     /// Takes the buffers that the machine posted for targeted receive.
-    pub(crate) fn admit(&mut self, guests: &Guests) {
+    pub(crate) fn admit(&mut self) {
         let Some(lane) = &mut self.targeted else { return };
         // A machine that breaks its channel may seem to post for ever.
         for _ in 0..2 * ENTRIES {
@@ -242,7 +244,7 @@ impl<C: HeaderReplication> Vm<C> {
                 Some(Err(_)) => continue,
                 Some(Ok(posted)) => posted,
             };
-            match share(lane, guests, &posted) {
+            match share(lane, &posted) {
                 Ok(()) => {
                     let id = usize::from(posted.id());
                     self.tokens[id] = Some(posted);
@@ -255,9 +257,8 @@ impl<C: HeaderReplication> Vm<C> {
 }
 
 /// Shares a posted buffer, or takes it back if the machine returns it.
-fn share<C: HeaderReplication>(
-    lane: &mut Targeted<C, SimBus, SimDma>,
-    guests: &Guests,
+fn share<M: HeaderReplication + Concrete>(
+    lane: &mut Targeted<M, SimMachine>,
     posted: &Posted,
 ) -> Result<(), ()> {
     let (id, range) = (posted.id(), posted.range());
@@ -265,10 +266,10 @@ fn share<C: HeaderReplication>(
         Some((before, ShareState::Delivered)) if before == range => {
             return lane.rx.give_back(id).map_err(drop);
         }
-        Some((_, ShareState::Delivered)) => lane.rx.unshare(guests, id).map_err(drop)?,
+        Some((_, ShareState::Delivered)) => lane.rx.unshare(id).map_err(drop)?,
         // One number for two buffers.
         Some(_) => return Err(()),
         None => {}
     }
-    lane.rx.share(guests, id, range).map_err(drop)
+    lane.rx.share(id, range).map_err(drop)
 }

@@ -50,28 +50,49 @@ impl<B> WatchedBus<B> {
     }
 }
 
-impl<B: Bus> Bus for WatchedBus<B> {
+// SAFETY: it is the inner bus, of which one register may read what is not so.
+unsafe impl<B: Bus> Bus for WatchedBus<B> {
     fn read32(&self, at: Offset) -> u32 {
         self.log.lock().push(Event::Read);
         let set = if at.bytes() == self.stuck.load(Ordering::Relaxed) { ENABLE } else { 0 };
         self.inner.read32(at) | set
     }
-    fn write32(&self, at: Offset, value: u32) {
+    unsafe fn write32(&self, at: Offset, value: u32) {
         self.log.lock().push(Event::Write);
-        self.inner.write32(at, value);
+        // SAFETY: the caller's promise.
+        unsafe { self.inner.write32(at, value) };
     }
     fn id(&self) -> PortId {
         self.inner.id()
     }
 }
 
-/// A hypervisor that logs; and may map nothing, or `askew` of where it should.
+/// A hypervisor that logs; and may map nothing, or askew of where it should. Clones share what they know.
 #[derive(Clone)]
 pub(crate) struct WatchedVmm {
-    pub(crate) guests: Guests,
+    guests: Guests,
     pub(crate) log: Log,
-    /// `None`: it maps nothing.
-    pub(crate) askew: Option<u64>,
+    askew: Arc<Mutex<Option<u64>>>,
+}
+
+impl WatchedVmm {
+    pub(crate) fn new(guests: &Guests) -> Self {
+        Self::logging(guests, &Log::default())
+    }
+
+    /// Makes one that writes this log.
+    pub(crate) fn logging(guests: &Guests, log: &Log) -> Self {
+        Self { guests: guests.clone(), log: log.clone(), askew: Arc::new(Mutex::new(Some(0))) }
+    }
+
+    /// Maps so far askew from now on; with `None` nothing.
+    pub(crate) fn set_askew(&self, askew: Option<u64>) {
+        *self.askew.lock().expect("nobody panics with it") = askew;
+    }
+
+    fn askew(&self) -> Option<u64> {
+        *self.askew.lock().expect("nobody panics with it")
+    }
 }
 
 impl GuestMemory for WatchedVmm {
@@ -95,7 +116,7 @@ impl GuestMemory for WatchedVmm {
 // SAFETY: it is `Guests`; a range that it maps askew is of addresses that nobody has.
 unsafe impl Vmm for WatchedVmm {
     fn map<D: DmaSpace>(&self, vm: VmId, range: GuestRange, dma: &D) -> Option<u64> {
-        let askew = self.askew?;
+        let askew = self.askew()?;
         let bus = self.guests.map(vm, range, dma)? + askew;
         self.log.lock().push(Event::Map(range, bus));
         Some(bus)
@@ -104,6 +125,6 @@ unsafe impl Vmm for WatchedVmm {
     unsafe fn unmap<D: DmaSpace>(&self, vm: VmId, range: GuestRange, bus: u64, dma: &D) {
         self.log.lock().push(Event::Unmap(range, bus));
         // SAFETY: the caller's promise.
-        unsafe { self.guests.unmap(vm, range, bus - self.askew.unwrap_or(0), dma) };
+        unsafe { self.guests.unmap(vm, range, bus - self.askew().unwrap_or(0), dma) };
     }
 }

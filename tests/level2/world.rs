@@ -3,17 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use vmdq::channel::{Buffer, Posted, Status, VirtualInterface};
+use vmdq::channel::{GuestBuffer, Posted, Status, VirtualInterface};
+use vmdq::device::HeaderReplication;
 use vmdq::group::Group;
 use vmdq::relay::{Outlet, Received, SentFrame, relay};
-use vmdq::switch::{DropReason, InterfaceId, Origin, Physical, Switch, TagAction, Virtual, Vlan, Vlans};
+use vmdq::switch::{
+    DropReason, InterfaceId, Origin, Physical, Switch, TagAction, Virtual, Vlan, VlanMembership,
+};
 use vmdq::targeted::{Targeted as TargetedFrame, TargetedBurst, TargetedRing};
 use vmdq::vmm::GuestRange;
-use vmdq::{Accept, Config, HeaderReplication, MacAddress};
-use vmdq_sim::{Guests, Sim, SimBus, SimDma, Testbed};
+use vmdq::{Accept, Config, MacAddress};
+use vmdq_sim::{Guests, Sim, Testbed};
 
-use crate::common::{Plan, Rig, frame, ready, vm as address};
+use crate::common::{Concrete, Plan, Rig, SimMachine, frame, pools, ready, vm as address};
 use crate::vm::{ENTRIES, Undelivered, Vm};
+use crate::watch::WatchedVmm;
 use crate::{How, Targeted};
 
 /// The VLAN of machines that have one alone.
@@ -30,10 +34,10 @@ pub(crate) struct Sent {
 }
 
 /// The port, the machines and all that was sent.
-pub(crate) struct World<C: HeaderReplication> {
-    pub(crate) rig: Rig<C, SimBus, Sim>,
+pub(crate) struct World<M: HeaderReplication + Concrete> {
+    pub(crate) rig: Rig<M, SimMachine, Sim>,
     pub(crate) guests: Guests,
-    pub(crate) vms: Vec<Vm<C>>,
+    pub(crate) vms: Vec<Vm<M>>,
     pub(crate) switch: Switch<8, 64>,
     pub(crate) uplink: InterfaceId,
     how: How,
@@ -48,13 +52,13 @@ pub(crate) struct World<C: HeaderReplication> {
     pub(crate) lied: bool,
 }
 
-impl<C: HeaderReplication> World<C> {
+impl<M: HeaderReplication + Concrete> World<M> {
     /// Starts the default queue, and for each machine what the flags say: a targeted queue if it can have
     /// one, and whether it has one VLAN alone.
     pub(crate) fn start(bed: Sim, how: How, machines: &[(bool, bool)]) -> Self {
         let config = Config { accept: Accept::all(), strip_tags: true, ..Config::default() };
         let plan = Plan { config, descriptors: 64, buffers: 40 };
-        let port = ready::<C, _, _>(&bed, bed.bus(), &config);
+        let port = ready::<M, _>(bed.platform(), &config);
         let mut rig = Rig::stopped(bed, port, plan);
         let queue = rig.idle.remove(0);
         rig.run(queue);
@@ -62,11 +66,15 @@ impl<C: HeaderReplication> World<C> {
         let uplink = switch.bind_physical(&Physical::default()).expect("there is room");
         let mut vms = Vec::new();
         for (i, (_, access)) in machines.iter().enumerate() {
-            let vlans = if *access { Vlans::Access(Vlan::new(VLAN).expect("a VLAN")) } else { Vlans::ALL };
+            let vlans = if *access {
+                VlanMembership::Access(Vlan::new(VLAN).expect("a VLAN"))
+            } else {
+                VlanMembership::ALL
+            };
             let id = switch.bind_virtual(&Virtual { vlans, ..Virtual::default() }).expect("there is room");
             switch.bind_address(id, address(i + 1)).expect("it is free");
             // The last machines share the default queue.
-            let queue = Some(i + 1).filter(|queue| *queue < C::QUEUES);
+            let queue = Some(i + 1).filter(|queue| *queue < pools::<M>());
             vms.push(Vm::new(&guests, id, queue, *access));
         }
         let last = BTreeMap::new();
@@ -96,12 +104,15 @@ impl<C: HeaderReplication> World<C> {
     fn run(&mut self, i: usize, targeted: bool) {
         let vm = &mut self.vms[i];
         let number = vm.queue.expect("it can have one");
-        let at = self.rig.idle.iter().position(|queue| queue.index() == number).expect("it is stopped");
+        let at =
+            self.rig.idle.iter().position(|pool| pool.index().number() == number).expect("it is stopped");
         let queue = self.rig.idle.swap_remove(at);
         if !targeted {
             return self.rig.run(queue);
         }
-        let mut lane = Targeted::start(&self.rig.bed, queue, 64, &vm.machine.guest, self.how);
+        let vmm = WatchedVmm::new(&self.guests);
+        let mut lane =
+            Targeted::start(&self.rig.bed, &self.rig.port, queue, 64, (&vm.machine.guest, &vmm), self.how);
         lane.rx.set_reserve(2);
         vm.targeted = Some(lane);
     }
@@ -117,9 +128,9 @@ impl<C: HeaderReplication> World<C> {
         };
         let counters = lane.rx.counters();
         self.dropped += counters.too_long + counters.malformed;
-        let stopped = lane.stop(&self.rig.table, &self.guests, &mut self.rig.delay);
+        let stopped = lane.stop(&self.rig.table);
         assert_eq!(self.guests.counters(vm.machine.guest.vm()).mapped, 0);
-        self.rig.idle.push(stopped.queue);
+        self.rig.idle.push(stopped.pool);
         for token in vm.tokens.iter_mut().filter_map(Option::take) {
             let _ = vm.interface.receive().give_back(token, Status::Dropped);
         }
@@ -135,7 +146,7 @@ impl<C: HeaderReplication> World<C> {
             return;
         };
         let pool = match &self.vms[i].targeted {
-            Some(lane) if lane.rx.queue() == queue => &lane.pool,
+            Some(lane) if lane.rx.pool().number() == queue => &lane.pool,
             _ => &self.rig.lanes[queue].as_ref().expect("the queue runs").pool,
         };
         match found {
@@ -150,7 +161,7 @@ impl<C: HeaderReplication> World<C> {
     /// Makes the queue of a machine targeted if it is ordinary, and the other way round.
     pub(crate) fn turn(&mut self, i: usize) {
         let Some(queue) = self.vms[i].queue else { return };
-        let led = self.rig.table.find(address(i + 1)).is_some_and(|binding| binding.queue == queue);
+        let led = self.rig.table.find(address(i + 1)).is_some_and(|binding| binding.pool.number() == queue);
         let targeted = self.vms[i].targeted.is_some();
         self.lead(i, if led { Some(0) } else { None });
         self.stop(i);
@@ -162,7 +173,7 @@ impl<C: HeaderReplication> World<C> {
 
     /// Tells whether frames for a machine go to a targeted queue of its own.
     pub(crate) fn is_targeted(&self, i: usize) -> bool {
-        let led = self.rig.table.find(address(i + 1)).map(|binding| Some(binding.queue));
+        let led = self.rig.table.find(address(i + 1)).map(|binding| Some(binding.pool.number()));
         self.vms[i].targeted.is_some() && led == Some(self.vms[i].queue)
     }
 
@@ -194,7 +205,7 @@ impl<C: HeaderReplication> World<C> {
         let vm = &mut self.vms[i];
         if vm.machine.guest.write(vm.sending.at, &bytes).is_ok() {
             let range = GuestRange { len: len as u32, ..vm.sending };
-            let _ = vm.driver.send(Buffer { id: 0, range }, None);
+            let _ = vm.driver.send(GuestBuffer { id: 0, range }, None);
         }
         let mut copy = [0; 1522];
         let taken = vm.interface.take_sent(&self.guests, &mut copy);
@@ -217,7 +228,7 @@ impl<C: HeaderReplication> World<C> {
         let mut frames = self.rig.lane(queue).take();
         self.relay(from, &mut frames);
         let lane = self.rig.lane(queue);
-        frames.into_iter().for_each(|frame| lane.buffers.put(frame).expect("room on the shelf"));
+        frames.into_iter().for_each(|frame| lane.buffers.put(frame).expect("room in the pool"));
         lane.rx.refill(&mut lane.buffers);
     }
 
@@ -236,15 +247,15 @@ impl<C: HeaderReplication> World<C> {
     }
 
     fn poll_targeted(&mut self, i: usize) {
-        let Self { switch, vms, guests, uplink, .. } = self;
+        let Self { switch, vms, uplink, .. } = self;
         let Vm { id, targeted, tokens, interface, told, undelivered, .. } = &mut vms[i];
         let Targeted { rx, headers, .. } = targeted.as_mut().expect("it is targeted");
         let from = Origin::Matched { uplink: *uplink, to: *id };
         let mut burst = TargetedBurst::<8>::new();
-        while rx.receive(guests, &mut burst) > 0 {
+        while rx.receive(&mut burst) > 0 {
             let mut shared = Shared { id: *id, rx, tokens, interface, told, undelivered };
             relay(switch, from, &mut burst, 0, &mut shared);
-            burst.drain(..).for_each(|frame| headers.put(frame.header).expect("room on the shelf"));
+            burst.drain(..).for_each(|frame| headers.put(frame.header).expect("room in the pool"));
         }
         rx.refill(headers);
     }
@@ -261,7 +272,7 @@ impl<C: HeaderReplication> World<C> {
     /// machines read what they were told.
     pub(crate) fn check(&mut self) {
         for i in 0..self.vms.len() {
-            self.vms[i].admit(&self.guests);
+            self.vms[i].admit();
             self.vms[i].look();
             for told in self.vms[i].drain(&self.guests) {
                 self.read(i, &told);
@@ -294,12 +305,12 @@ impl<C: HeaderReplication> World<C> {
 }
 
 /// The machines, each of which gets copies.
-struct Machines<'w, C: HeaderReplication> {
-    vms: &'w mut [Vm<C>],
+struct Machines<'w, M: HeaderReplication + Concrete> {
+    vms: &'w mut [Vm<M>],
     guests: &'w Guests,
 }
 
-impl<C: HeaderReplication, F: Received + AsRef<[u8]>> Outlet<F> for Machines<'_, C> {
+impl<M: HeaderReplication + Concrete, F: Received + AsRef<[u8]>> Outlet<F> for Machines<'_, M> {
     fn copy(&mut self, to: InterfaceId, tag: TagAction, group: &Group<'_, F>) {
         // What is for the uplink goes no further here.
         let Some(vm) = self.vms.iter_mut().find(|vm| vm.id == to) else { return };
@@ -312,16 +323,16 @@ impl<C: HeaderReplication, F: Received + AsRef<[u8]>> Outlet<F> for Machines<'_,
 }
 
 /// A machine whose frames are in its buffers already.
-struct Shared<'w, C: HeaderReplication> {
+struct Shared<'w> {
     id: InterfaceId,
-    rx: &'w mut TargetedRing<C, SimBus, SimDma>,
+    rx: &'w mut TargetedRing<SimMachine, WatchedVmm>,
     tokens: &'w mut [Option<Posted>; ENTRIES],
     interface: &'w mut VirtualInterface<'static>,
     told: &'w mut u64,
     undelivered: &'w mut Undelivered,
 }
 
-impl<C: HeaderReplication> Outlet<TargetedFrame> for Shared<'_, C> {
+impl Outlet<TargetedFrame> for Shared<'_> {
     fn copy(&mut self, _to: InterfaceId, _tag: TagAction, _group: &Group<'_, TargetedFrame>) {
         panic!("a matched frame is for one");
     }

@@ -3,12 +3,12 @@
 use vmdq::group::Group;
 use vmdq::relay::{Outlet, relay};
 use vmdq::ring::Frame;
-use vmdq::{BindError, Controller, MacAddress};
+use vmdq::{BindError, MacAddress, Refused};
 use vmdq_core::switch::steer::{Policy, Steering, Step};
 use vmdq_core::switch::{DropReason, InterfaceId, Origin, Physical, Switch, TagAction, Virtual};
-use vmdq_sim::{Sim, SimBus};
+use vmdq_sim::Sim;
 
-use crate::common::{Plan, Rig};
+use crate::common::{Concrete, Plan, Rig, SimMachine, limits, pools};
 use crate::flow::Flow;
 
 /// Frames between two polls: fewer than a queue has descriptors, whatever steps add to them.
@@ -32,8 +32,8 @@ pub(crate) struct Held {
     changing_hands: bool,
 }
 
-pub(crate) struct House<C: Controller, P> {
-    pub(crate) rig: Rig<C, SimBus, Sim>,
+pub(crate) struct House<M: Concrete, P> {
+    pub(crate) rig: Rig<M, SimMachine, Sim>,
     switch: Box<Switch<64, 64>>,
     uplink: InterfaceId,
     pub(crate) steering: Steering<P, 64>,
@@ -48,9 +48,11 @@ pub(crate) struct House<C: Controller, P> {
     random: fastrand::Rng,
 }
 
-impl<C: Controller, P: Policy> House<C, P> {
+impl<M: Concrete, P: Policy> House<M, P> {
     /// How many interfaces can have a queue of their own and a filter that leads there.
-    pub(crate) const SEATS: usize = if C::FILTERS < C::QUEUES - 1 { C::FILTERS } else { C::QUEUES - 1 };
+    pub(crate) fn seats() -> usize {
+        usize::from(limits::<M>().filters).min(pools::<M>() - 1)
+    }
 
     pub(crate) fn new(bed: Sim, policy: P, window: Window) -> Self {
         let rig = Rig::start(bed, Plan { descriptors: 128, buffers: 127, ..Plan::default() });
@@ -60,8 +62,8 @@ impl<C: Controller, P: Policy> House<C, P> {
             rig,
             switch,
             uplink,
-            steering: Steering::new(Self::SEATS, policy),
-            held: vec![None; C::QUEUES],
+            steering: Steering::new(Self::seats(), policy),
+            held: vec![None; pools::<M>()],
             flows: Vec::new(),
             steps: Vec::new(),
             window,
@@ -108,7 +110,7 @@ impl<C: Controller, P: Policy> House<C, P> {
             }
             let bound = self.rig.table.bindings().count();
             assert_eq!(bound, self.steering.installed());
-            assert!(bound <= Self::SEATS);
+            assert!(bound <= Self::seats());
         }
     }
 
@@ -117,7 +119,7 @@ impl<C: Controller, P: Policy> House<C, P> {
         let queue = match self.held.iter().position(own) {
             Some(queue) => queue,
             None => {
-                (1..C::QUEUES).find(|queue| self.held[*queue].is_none()).expect("a queue for each filter")
+                (1..pools::<M>()).find(|queue| self.held[*queue].is_none()).expect("a queue for each filter")
             }
         };
         self.before_the_write(0, address);
@@ -130,7 +132,7 @@ impl<C: Controller, P: Policy> House<C, P> {
                 // interface's own queue.
                 self.drain(0, address);
             }
-            Err((error, slot)) => {
+            Err(Refused { error, value: slot }) => {
                 assert_eq!(error, BindError::PortAddress);
                 self.rig.slots.push(slot);
                 self.steering.refuse(interface, address);
@@ -140,14 +142,15 @@ impl<C: Controller, P: Policy> House<C, P> {
 
     fn remove(&mut self, interface: InterfaceId, address: MacAddress) {
         let binding = self.rig.table.find(address).expect("it has a filter");
-        assert_eq!(self.held[binding.queue].map(|held| held.by), Some(interface));
-        self.before_the_write(binding.queue, address);
+        let queue = binding.pool.number();
+        assert_eq!(self.held[queue].map(|held| held.by), Some(interface));
+        self.before_the_write(queue, address);
         self.rig.unbind(binding.id);
         // What came before is in the interface's own queue. It goes before the next frame of the
         // default queue, and before the queue is another's.
-        self.drain(binding.queue, address);
-        if !self.rig.table.leads_to(binding.queue) {
-            self.held[binding.queue] = None;
+        self.drain(queue, address);
+        if !self.rig.table.leads_to(binding.pool) {
+            self.held[queue] = None;
         }
     }
 
@@ -180,12 +183,12 @@ impl<C: Controller, P: Policy> House<C, P> {
         let mut frames = self.rig.lane(queue).take();
         relay(&mut self.switch, from, &mut frames, 0, &mut Ears(&mut self.flows));
         let lane = self.rig.lane(queue);
-        frames.into_iter().for_each(|frame| lane.buffers.put(frame).expect("room on the shelf"));
+        frames.into_iter().for_each(|frame| lane.buffers.put(frame).expect("room in the pool"));
         lane.rx.refill(&mut lane.buffers);
     }
 
     pub(crate) fn poll_all(&mut self) {
-        (0..C::QUEUES).for_each(|queue| self.poll(queue));
+        (0..pools::<M>()).for_each(|queue| self.poll(queue));
     }
 
     /// A period: frames for each flow, in random order, then a decision on who has filters. The last
@@ -244,7 +247,7 @@ impl<C: Controller, P: Policy> House<C, P> {
             self.go(flow.interface);
         }
         assert_eq!(self.steering.installed(), 0);
-        assert_eq!(self.rig.slots.len(), C::FILTERS);
+        assert_eq!(self.rig.slots.len(), usize::from(limits::<M>().filters));
         assert!(self.held.iter().all(Option::is_none));
         assert_eq!(self.switch.counters().traffic.dropped.total(), self.astray);
         // Sees that no slot or queue is missing, and that the model saw no violation.

@@ -9,12 +9,12 @@ mod common;
 mod flow;
 mod house;
 
-use common::vm;
+use common::{Concrete, limits, pools, vm};
 use flow::Flow;
 use house::{House, Window};
+use vmdq::MacAddress;
 use vmdq::igb::{I82575, I82576};
 use vmdq::ixgbe::I82598;
-use vmdq::{Controller, MacAddress};
 use vmdq_core::switch::InterfaceId;
 use vmdq_core::switch::steer::{MostActive, Policy, Step};
 use vmdq_sim::Sim;
@@ -45,16 +45,16 @@ on_every_model! {
 }
 
 /// A house with machines, of which the first ones have the filters.
-fn full<C: Controller, P: Policy>(
+fn full<M: Concrete, P: Policy>(
     bed: Sim,
     machines: usize,
     policy: P,
     window: Window,
-) -> (House<C, P>, Vec<InterfaceId>) {
+) -> (House<M, P>, Vec<InterfaceId>) {
     let mut house = House::new(bed, policy, window);
     let ids = (0..machines).map(|i| house.come(vm(i))).collect();
-    assert!(machines > C::QUEUES, "not all can have one");
-    assert_eq!(house.filtered(), addresses(0..House::<C, P>::SEATS));
+    assert!(machines > pools::<M>(), "not all can have one");
+    assert_eq!(house.filtered(), addresses(0..House::<M, P>::seats()));
     (house, ids)
 }
 
@@ -68,7 +68,7 @@ fn busy(these: &[MacAddress]) -> impl Fn(&Flow) -> usize + '_ {
 }
 
 /// Sees in a period in which nothing changes that these, and they alone, are sorted by the hardware.
-fn alone_are_sorted<C: Controller, P: Policy>(house: &mut House<C, P>, these: &[MacAddress]) {
+fn alone_are_sorted<M: Concrete, P: Policy>(house: &mut House<M, P>, these: &[MacAddress]) {
     assert_eq!(house.filtered(), these);
     house.poll_all();
     house.flows.iter_mut().for_each(|flow| (flow.matched, flow.looked_up) = (0, 0));
@@ -80,9 +80,9 @@ fn alone_are_sorted<C: Controller, P: Policy>(house: &mut House<C, P>, these: &[
     }
 }
 
-fn the_busiest_have_the_filters<C: Controller>(bed: Sim, machines: usize) {
-    let (mut house, _) = full::<C, _>(bed, machines, MostActive::default(), Window::BeforeTheDrain);
-    let seats = House::<C, MostActive>::SEATS;
+fn the_busiest_have_the_filters<M: Concrete>(bed: Sim, machines: usize) {
+    let (mut house, _) = full::<M, _>(bed, machines, MostActive::default(), Window::BeforeTheDrain);
+    let seats = House::<M, MostActive>::seats();
     for first in [machines - seats, 1, machines / 2] {
         let these = addresses(first..first + seats);
         house.periods(6, busy(&these));
@@ -91,8 +91,8 @@ fn the_busiest_have_the_filters<C: Controller>(bed: Sim, machines: usize) {
     assert_eq!(house.finish(), 0);
 }
 
-fn equal_loads_keep_their_filters<C: Controller>(bed: Sim, machines: usize) {
-    let (mut house, _) = full::<C, _>(bed, machines, MostActive::default(), Window::BeforeTheDrain);
+fn equal_loads_keep_their_filters<M: Concrete>(bed: Sim, machines: usize) {
+    let (mut house, _) = full::<M, _>(bed, machines, MostActive::default(), Window::BeforeTheDrain);
     house.steps.clear();
     for period in 0..12 {
         // Every other machine is a little busier, in turn.
@@ -103,10 +103,10 @@ fn equal_loads_keep_their_filters<C: Controller>(bed: Sim, machines: usize) {
     assert_eq!(house.finish(), 0);
 }
 
-fn who_goes_gives_filter_and_queue_back<C: Controller>(bed: Sim, machines: usize) {
-    let (mut house, ids) = full::<C, _>(bed, machines, MostActive::default(), Window::BeforeTheDrain);
-    let seats = House::<C, MostActive>::SEATS;
-    let queue_of = |house: &House<C, MostActive>, id| {
+fn who_goes_gives_filter_and_queue_back<M: Concrete>(bed: Sim, machines: usize) {
+    let (mut house, ids) = full::<M, _>(bed, machines, MostActive::default(), Window::BeforeTheDrain);
+    let seats = House::<M, MostActive>::seats();
+    let queue_of = |house: &House<M, MostActive>, id| {
         house.held.iter().position(|held| held.is_some_and(|held| held.by == id))
     };
     house.periods(2, busy(&addresses(0..seats)));
@@ -122,7 +122,7 @@ fn who_goes_gives_filter_and_queue_back<C: Controller>(bed: Sim, machines: usize
     // All go but two, which need not be without a filter then.
     ids[2..machines - 2].iter().for_each(|id| house.go(*id));
     assert_eq!(house.filtered(), addresses(machines - 2..machines));
-    assert_eq!(house.rig.slots.len(), C::FILTERS - 2);
+    assert_eq!(house.rig.slots.len(), usize::from(limits::<M>().filters) - 2);
 
     // Others come in their places, with addresses that they had.
     let new: Vec<_> = (0..seats).map(|i| house.come(vm(i))).collect();
@@ -150,9 +150,9 @@ impl Policy for Quietest {
     }
 }
 
-fn another_policy_is_obeyed<C: Controller>(bed: Sim, machines: usize) {
-    let (mut house, _) = full::<C, _>(bed, machines, Quietest, Window::BeforeTheDrain);
-    let quiet = addresses(machines - House::<C, Quietest>::SEATS..machines);
+fn another_policy_is_obeyed<M: Concrete>(bed: Sim, machines: usize) {
+    let (mut house, _) = full::<M, _>(bed, machines, Quietest, Window::BeforeTheDrain);
+    let quiet = addresses(machines - House::<M, Quietest>::seats()..machines);
     house.periods(4, |flow| if quiet.contains(&flow.address) { IDLE } else { BUSY });
     assert_eq!(house.filtered(), quiet);
     assert_eq!(house.finish(), 0);
@@ -171,9 +171,9 @@ impl Policy for FirstCome {
     }
 }
 
-fn first_come_first_served_is_a_policy<C: Controller>(bed: Sim, machines: usize) {
-    let (mut house, ids) = full::<C, _>(bed, machines, FirstCome, Window::BeforeTheDrain);
-    let seats = House::<C, FirstCome>::SEATS;
+fn first_come_first_served_is_a_policy<M: Concrete>(bed: Sim, machines: usize) {
+    let (mut house, ids) = full::<M, _>(bed, machines, FirstCome, Window::BeforeTheDrain);
+    let seats = House::<M, FirstCome>::seats();
     let last = vm(machines - 1);
     house.steps.clear();
     assert_eq!(house.periods(4, busy(&[last])), []);
@@ -198,9 +198,9 @@ impl Policy for Restless {
 }
 
 /// Filters move to and fro within a period, and no frame comes out of turn.
-fn a_restless_policy_costs_steps_alone<C: Controller>(bed: Sim, machines: usize) {
-    let (mut house, _) = full::<C, _>(bed, machines, Restless, Window::BeforeTheDrain);
-    let seats = House::<C, Restless>::SEATS;
+fn a_restless_policy_costs_steps_alone<M: Concrete>(bed: Sim, machines: usize) {
+    let (mut house, _) = full::<M, _>(bed, machines, Restless, Window::BeforeTheDrain);
+    let seats = House::<M, Restless>::seats();
     let these = addresses(1..=seats);
     for _ in 0..4 {
         assert_eq!(house.periods(1, busy(&these)).len(), 2 * seats, "as many exchanges as filters");
@@ -210,9 +210,9 @@ fn a_restless_policy_costs_steps_alone<C: Controller>(bed: Sim, machines: usize)
 
 /// A frame that was sorted before its filter went and is in memory only after the queue was drained
 /// arrives in a queue that is another's by then. It comes out of turn, but to its machine.
-fn a_late_frame_finds_its_machine<C: Controller>(bed: Sim, machines: usize) {
-    let (mut house, _) = full::<C, _>(bed, machines, MostActive::default(), Window::AfterTheDrain);
-    let seats = House::<C, MostActive>::SEATS;
+fn a_late_frame_finds_its_machine<M: Concrete>(bed: Sim, machines: usize) {
+    let (mut house, _) = full::<M, _>(bed, machines, MostActive::default(), Window::AfterTheDrain);
+    let seats = House::<M, MostActive>::seats();
     let these = addresses(machines - seats..machines);
     house.steps.clear();
     for _ in 0..6 {
@@ -225,15 +225,15 @@ fn a_late_frame_finds_its_machine<C: Controller>(bed: Sim, machines: usize) {
     assert_eq!(house.finish(), seats);
 }
 
-fn addresses_of_one_machine_share_its_queue<C: Controller>(bed: Sim, machines: usize) {
-    let (mut house, ids) = full::<C, _>(bed, machines, MostActive::default(), Window::BeforeTheDrain);
-    let seats = House::<C, MostActive>::SEATS;
+fn addresses_of_one_machine_share_its_queue<M: Concrete>(bed: Sim, machines: usize) {
+    let (mut house, ids) = full::<M, _>(bed, machines, MostActive::default(), Window::BeforeTheDrain);
+    let seats = House::<M, MostActive>::seats();
     // Addresses of an interface are as active as all of them together.
     house.add(ids[0], vm(machines));
     let these: Vec<_> = (0..seats - 1).chain([machines]).map(vm).collect();
     house.periods(6, busy(&these));
     alone_are_sorted(&mut house, &these);
-    let queue = |address| house.rig.table.find(address).expect("it has a filter").queue;
+    let queue = |address| house.rig.table.find(address).expect("it has a filter").pool;
     assert_eq!(queue(vm(0)), queue(vm(machines)));
     assert_eq!(house.held.iter().flatten().count(), seats - 1);
     // It goes, and both filters are others'.
@@ -244,14 +244,14 @@ fn addresses_of_one_machine_share_its_queue<C: Controller>(bed: Sim, machines: u
 }
 
 /// The hardware refuses a filter: the default queue does as well.
-fn the_ports_own_address_goes_without<C: Controller>(bed: Sim, machines: usize) {
-    let mut house = House::<C, _>::new(bed, MostActive::default(), Window::BeforeTheDrain);
+fn the_ports_own_address_goes_without<M: Concrete>(bed: Sim, machines: usize) {
+    let mut house = House::<M, _>::new(bed, MostActive::default(), Window::BeforeTheDrain);
     let own = house.rig.port.address();
     house.come(own);
     for i in 0..machines {
         house.come(vm(i));
     }
-    let seats = House::<C, MostActive>::SEATS;
+    let seats = House::<M, MostActive>::seats();
     house.steps.clear();
     let these: Vec<_> = addresses(0..seats - 1).into_iter().chain([own]).collect();
     assert_eq!(house.periods(4, busy(&these)), []);

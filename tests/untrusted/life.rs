@@ -106,16 +106,16 @@ pub(crate) fn a_link_that_never_comes_is_down<M: Concrete>(mut bed: Sim) {
     // Queues start all the same, and there is a way to stop each of them.
     let mut rig = Broken::<M>::enable(bed, port, small());
     for queue in 0..pools::<M>() {
-        let Lane { rx, tx, pool, mut buffers, lent } = rig.lanes[queue].take().expect("the queue runs");
+        let Lane { rx, tx, pool, mut buffers, memory } = rig.lanes[queue].take().expect("the queue runs");
         let stopped = Started { rx, tx, pool }.stop(&rig.table, |frame| buffers.put(frame).expect("room"));
         match stopped {
             Ok(stopped) => {
                 rig.idle.push(stopped.pool);
-                let _ = lent.release(buffers).expect("all frames are home");
+                let _ = memory.release(buffers).expect("all frames are home");
             }
             Err(Refused { error: StopError::LinkDown, value: Started { rx, tx, pool } }) => {
                 assert_eq!(limits::<M>().name, "82598", "elsewhere queues can be seen without a link");
-                rig.lanes[queue] = Some(Lane { rx, tx, pool, buffers, lent });
+                rig.lanes[queue] = Some(Lane { rx, tx, pool, buffers, memory });
             }
             Err(other) => panic!("{other:?}"),
         }
@@ -132,10 +132,10 @@ pub(crate) fn a_link_that_never_comes_is_down<M: Concrete>(mut bed: Sim) {
 fn quiesce_and_recover<M: Concrete>(rig: Broken<M>) -> Broken<M> {
     let Rig { mut bed, plan, port, table, slots, vectors, mut idle, lanes, .. } = rig;
     let port = port.quiesce().expect("the device comes to rest");
-    for Lane { rx, tx, pool, mut buffers, lent } in lanes.into_iter().flatten() {
+    for Lane { rx, tx, pool, mut buffers, memory } in lanes.into_iter().flatten() {
         let put = |frame| buffers.put(frame).expect("room");
         let Stopped { pool, .. } = Started { rx, tx, pool }.recover(&port, put).expect("it is at rest");
-        let _ = lent.release(buffers).expect("all frames are home");
+        let _ = memory.release(buffers).expect("all frames are home");
         idle.push(pool);
     }
     bed.clear_faults();
@@ -201,10 +201,10 @@ pub(crate) fn a_queue_that_never_stops_keeps_its_memory<M: Concrete>(bed: Sim) {
     });
     idle.push(stopped.expect("it is at rest").pool);
     assert_eq!(freed, 63);
-    for Lane { rx, tx, pool, mut buffers, lent } in lanes.into_iter().flatten() {
+    for Lane { rx, tx, pool, mut buffers, memory } in lanes.into_iter().flatten() {
         let put = |frame| buffers.put(frame).expect("room");
         idle.push(Started { rx, tx, pool }.recover(&port, put).expect("it is at rest").pool);
-        let _ = lent.release(buffers).expect("all frames are home");
+        let _ = memory.release(buffers).expect("all frames are home");
     }
     assert_eq!(idle.len(), pools::<M>());
     // A reset brings the port back.

@@ -24,6 +24,9 @@ impl core::error::Error for TimedOut {}
 /// The device is gone: its registers read as all ones.
 ///
 /// Check that the window is mapped and the function is enabled, or drop everything that belongs to the port.
+///
+/// An operation that finds it gone, or during which it goes, ends within 250 ms;
+/// [`Port::bring_link_up`](crate::Port::bring_link_up) ends as late as its documentation says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Gone;

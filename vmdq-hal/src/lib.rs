@@ -8,10 +8,10 @@
 //!
 //! From the top down:
 //!
-//! - **Life cycle.** [`Port`]: `Reset -> Ready -> Vmdq -> Quiesced`. [`Port::enable`] hands out every pool,
-//!   filter slot and interrupt vector once, as move-only values ([`Resources`]).
-//! - **Pools and filters.** [`Port::start`] gives a pool a receive and a transmit ring;
-//!   [`FilterTable::bind`] binds a filter from an address to a pool.
+//! - **Life cycle.** [`Port`]: `Reset -> Ready -> Vmdq -> Quiesced -> Reset`. [`Port::enable`] hands out
+//!   every pool, filter slot and interrupt vector once, as move-only values ([`Resources`]).
+//! - **Pools and filters.** [`Port::start`] gives a [`Pool`] a receive and a transmit ring;
+//!   [`FilterTable::bind`] binds a filter from an address to a running pool.
 //! - **Rings.** [`ring::RxRing`] and [`ring::TxRing`] move [`ring::Frame`]s in bursts: no register
 //!   is read, at most one is written for each burst.
 //! - **Targeted receive.** [`targeted`]: frames are received into buffers that a virtual machine shared.

@@ -1,9 +1,8 @@
 //! The DMA half of a hypervisor: mapping a virtual machine's memory for the controller (paper
 //! section 3.7).
 //!
-//! Memory that a virtual machine shares is checked, read and written through
-//! [`GuestMemory`](vmdq_core::guest::GuestMemory). Memory that a controller writes is also mapped, through
-//! the trait here.
+//! Memory that a virtual machine shares is checked, read and written through [`GuestMemory`]. Memory that a
+//! controller writes is also mapped, through the trait here.
 
 pub use vmdq_core::guest::{GuestMemory, GuestRange, NotOwned, VmId};
 

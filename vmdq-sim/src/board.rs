@@ -1,4 +1,4 @@
-//! What surrounds every model: time, memory, wire, and the records that tests look at.
+//! The surroundings of every model: time, memory, wire, and the records that tests read.
 
 use crate::fault::{Faults, InjectedFault};
 use crate::memory::Memory;
@@ -41,7 +41,7 @@ pub(crate) trait Device: Send {
     /// Takes a write.
     fn write(&mut self, board: &mut Board, at: u32, value: u32);
 
-    /// Does what is due at `board.now`.
+    /// Does everything that is scheduled up to `board.now`.
     fn tick(&mut self, board: &mut Board);
 
     /// Returns when something will happen by itself next.

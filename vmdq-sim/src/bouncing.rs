@@ -1,12 +1,12 @@
-//! A machine whose caches the controller does not see: the controller has other memory than the program,
-//! and data moves between the two only when the driver says so.
+//! A machine whose memory is not coherent with the controller: the controller has a copy of each range, and
+//! data moves between the two only when the driver synchronises them.
 
 use core::ptr::NonNull;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use vmdq_hal::dma::{Direction, DmaSpace};
 
-/// What the controller's memory holds before the driver hands it over.
+/// The content of the controller's memory before the driver hands it over.
 const NOTHING: u8 = 0xb5;
 
 /// Granularity of a page: the copy of a range begins at the same place in one.
@@ -15,9 +15,9 @@ const PAGE: usize = 4096;
 /// A range of which the controller has a copy.
 #[derive(Clone, Copy, Debug)]
 struct Copied {
-    /// Where it is for the program.
+    /// Its address for the program.
     at: NonNull<u8>,
-    /// Where it is for the controller.
+    /// Its address for the controller.
     copy: NonNull<u8>,
     len: usize,
     bus: u64,
@@ -37,12 +37,12 @@ struct State {
 // SAFETY: the area is owned, and what was mapped is the driver's, which calls from where it owns it.
 unsafe impl Send for State {}
 
-/// A DMA space that gives the controller a copy of each range, and copies out and in only in `for_device`
-/// and `for_cpu`: a driver that forgets one of them sends or receives what was there before. Clones share
-/// the copies.
+/// A DMA space that gives the controller a copy of each range, and copies only in `for_device` and `for_cpu`.
 ///
-/// Descriptor rings and whatever else must be coherent is named by [`coherent`](Self::coherent) before it
-/// is mapped.
+/// A driver that forgets one of them sends or receives old data. Clones share the copies.
+///
+/// Descriptor rings and other memory that must be coherent are named by [`coherent`](Self::coherent) before
+/// they are mapped.
 #[derive(Clone, Debug)]
 pub struct Bouncing<D> {
     inner: D,
@@ -71,7 +71,7 @@ impl<D: DmaSpace> Bouncing<D> {
         self.state().coherent.push((start, start + size_of_val(memory)));
     }
 
-    /// Returns what was synchronised that is not mapped.
+    /// Returns the ranges that were synchronised but not mapped.
     #[must_use]
     pub fn mistakes(&self) -> Vec<String> {
         self.state().mistakes.clone()
@@ -173,7 +173,7 @@ mod tests {
     }
 
     fn program(at: NonNull<u8>, len: usize) -> Vec<u8> {
-        // SAFETY: that many bytes were lent.
+        // SAFETY: that many bytes were allocated.
         unsafe { core::slice::from_raw_parts(at.as_ptr(), len) }.to_vec()
     }
 

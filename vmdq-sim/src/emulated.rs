@@ -1,8 +1,8 @@
-//! The emulated path (paper section 2.3.4): a virtual machine drives a controller that is none.
+//! The emulated path (paper section 2.3.4): a virtual machine drives a controller in software.
 //!
 //! The machine runs the controller's ordinary driver, unmodified, as its virtual driver; behind the
-//! registers is a model, and the model's wire is a virtual interface of the switch. It asks nothing of
-//! the guest, and costs a trap for each register access and copies of each frame.
+//! registers is a model, and the model's wire is a virtual interface of the switch. The guest needs
+//! no changes; the costs are a trap for each register access and copies of each frame.
 
 use core::fmt;
 
@@ -17,20 +17,20 @@ use crate::testbed::Testbed;
 /// How many frames may wait for a virtual machine that takes none.
 const WAITING: usize = 64;
 
-/// How many frames move in each direction in one run, so that nobody's device holds up the others'.
+/// How many frames move in each direction in one run, so that no device delays the others.
 const RUN: usize = 256;
 
 /// An 82576 for a virtual machine's own driver, whose wire is a virtual interface of a switch.
 ///
 /// The machine gets the registers of [`device`](Self::device). Its descriptors and buffers are mapped
-/// for this device alone, so that whatever it writes there reaches nobody else's memory. Time passes in
-/// the device's [delay](Testbed::delay): a hypervisor calls it with the time since the last run, where the
-/// machine's driver doesn't. Whatever the machine does to its device costs the machine: frames that
-/// it doesn't take are lost and counted, at most 64 wait, and a run ends after 256.
+/// for this device alone, so that its DMA can't reach another machine's memory. Time passes in the
+/// device's [delay](Testbed::delay): a hypervisor calls it with the time since the last run, where the
+/// machine's driver does not. Misuse of the device costs only the machine itself: frames that it does not take
+/// are lost and counted, at most 64 wait, and a run ends after 256.
 ///
 /// # Examples
 ///
-/// What a hypervisor does with the devices of its virtual machines, over and over:
+/// The loop of a hypervisor over the devices of its virtual machines:
 ///
 /// ```
 /// use vmdq_core::MacAddress;
@@ -93,14 +93,14 @@ impl Emulated {
         self.interface
     }
 
-    /// Returns what the virtual machine gets: registers, its view of memory, and time; and what the
-    /// device has to say of its driver and of frames that it dropped.
+    /// Returns the device: the virtual machine's registers, memory and time, and the device's violations and
+    /// drops.
     #[must_use]
     pub const fn device(&self) -> &Sim {
         &self.device
     }
 
-    /// Returns where the switch has every frame that the machine sends from.
+    /// Returns the switch's origin of all frames that the machine sends.
     #[must_use]
     pub const fn origin(&self) -> Origin {
         Origin::Virtual(self.interface)
@@ -109,7 +109,7 @@ impl Emulated {
     /// Lets the device work; returns the frames that the machine has sent, in order. They are copies
     /// that the machine can't reach: the header is the first bytes of each.
     pub fn run(&mut self) -> Vec<Vec<u8>> {
-        self.forget_if_deaf();
+        self.forget_if_receiver_off();
         self.device.run(RUN);
         self.device.take_sent().into_iter().map(|sent| sent.bytes).collect()
     }
@@ -119,7 +119,7 @@ impl Emulated {
     ///
     /// # Errors
     ///
-    /// [`NotReceived`] if the machine doesn't take frames, or if this is none; it is counted.
+    /// [`NotReceived`] if the machine doesn't take frames, or if the frame is invalid; it is counted.
     pub fn deliver(&mut self, frame: &[u8], action: TagAction) -> Result<(), NotReceived> {
         let put = self.put(frame, action);
         self.lost += u64::from(put.is_err());
@@ -144,7 +144,7 @@ impl Emulated {
     }
 
     fn put(&mut self, frame: &[u8], action: TagAction) -> Result<(), NotReceived> {
-        self.forget_if_deaf();
+        self.forget_if_receiver_off();
         if !self.device.listens() {
             return Err(NotReceived::ReceiverOff);
         }
@@ -160,8 +160,8 @@ impl Emulated {
         Ok(())
     }
 
-    /// What waits while the receiver goes off is lost, and does not appear when it comes on again.
-    fn forget_if_deaf(&mut self) {
+    /// Frames that wait while the receiver is turned off are lost, and do not appear when it is on again.
+    fn forget_if_receiver_off(&mut self) {
         if !self.device.listens() {
             self.lost += self.device.clear_wire() as u64;
         }
@@ -172,9 +172,9 @@ impl Emulated {
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NotReceived {
-    /// The machine's driver has the link down or the receiver off: nothing can be done.
+    /// The machine's driver has the link down or the receiver off: drop the frame.
     ReceiverOff,
-    /// As many frames wait as may: the machine posts no buffers.
+    /// The limit of waiting frames is reached: wait until the machine posts buffers.
     Full,
     /// The tag can't be changed as the switch asks: drop the frame.
     Tag(TagError),
@@ -183,8 +183,10 @@ pub enum NotReceived {
 impl fmt::Display for NotReceived {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ReceiverOff => f.write_str("the machine's driver has the link down or the receiver off"),
-            Self::Full => f.write_str("as many frames wait as may: the machine posts no buffers"),
+            Self::ReceiverOff => {
+                f.write_str("the machine's driver has the link down or the receiver off: drop the frame")
+            }
+            Self::Full => f.write_str("too many frames wait: drop the frame until the machine posts buffers"),
             Self::Tag(error) => error.fmt(f),
         }
     }
@@ -250,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_without_a_driver_is_deaf() {
+    fn a_device_without_a_driver_receives_nothing() {
         let interface = listening().interface();
         let mut emulated = Emulated::new(interface, MacAddress([2, 0, 0, 0, 0, 1]));
         assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(NotReceived::ReceiverOff));

@@ -1,6 +1,6 @@
-//! Ways in which a controller can break, so that a driver can show that it does not trust it.
+//! Faults of a controller that tests inject, to show that a driver does not trust it.
 
-/// A way in which the controller misbehaves.
+/// A fault of the controller that a test injects.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum InjectedFault {
@@ -12,7 +12,7 @@ pub enum InjectedFault {
     QueueNeverDisables,
     /// STATUS shows outstanding requests for ever after a master disable.
     MasterNeverStops,
-    /// The link does not come up, whatever software asks.
+    /// The link does not come up, no matter what software requests.
     LinkNeverComes,
     /// Surprise removal: every read is `0xffff_ffff`, writes have no effect, and nothing moves.
     AllOnes,

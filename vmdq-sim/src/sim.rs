@@ -1,4 +1,4 @@
-//! The models' outside: a handle that tests hold, and the test bed that drivers run on.
+//! The public handle of the models, and their test bed.
 
 use core::ptr::NonNull;
 use std::alloc::Layout;
@@ -78,7 +78,7 @@ pub(crate) struct Shared(Arc<Mutex<Model>>);
 
 impl Shared {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Model> {
-        // A panic in one test thread must not hide what the model has to say in another.
+        // A panic in one test thread must not hide what the model reports in another.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -125,7 +125,8 @@ unsafe impl Bus for SimBus {
 /// let sim = Sim::i82576();
 /// let status = sim.bus().read32(Offset::new(0x0008));
 /// assert_eq!(status >> 1 & 1, 0, "the link is down after power-on");
-/// sim.bus().write32(Offset::new(0x1600), 1);
+/// // SAFETY: none: the model stands between the controller and memory.
+/// unsafe { sim.bus().write32(Offset::new(0x1600), 1); }
 /// assert_eq!(sim.violations().len(), 1, "the 82576 has no MSIXBM");
 /// ```
 #[derive(Debug)]
@@ -178,9 +179,10 @@ impl Sim {
         Self::new(Kind::I82598)
     }
 
-    /// Makes the controller replicate no header, whatever SRRCTL and PSRTYPE ask for: frames arrive
-    /// whole, with SPH off and nothing in the header buffer. So does QEMU's `igb`, and so may a device
-    /// whose datasheet was read wrongly.
+    /// Makes the controller replicate no header, regardless of SRRCTL and PSRTYPE.
+    ///
+    /// Frames arrive whole, with SPH off and nothing in the header buffer. QEMU's `igb` does so, and so may a
+    /// device whose datasheet was misread.
     #[must_use]
     pub fn without_replication(self) -> Self {
         self.shared.lock().board.replicates_nothing = true;
@@ -199,7 +201,7 @@ impl Sim {
         self.mac
     }
 
-    /// Makes what waits on the wire wait inside the controller: a reset loses it.
+    /// Makes frames that wait on the wire wait inside the controller, where a reset loses them.
     pub(crate) fn with_fifo(self) -> Self {
         self.shared.lock().board.wire.in_fifo = true;
         self
@@ -211,7 +213,7 @@ impl Sim {
         !model.board.removed() && model.device.listens()
     }
 
-    /// Throws away what waits on the wire; returns how many frames that were.
+    /// Discards the frames that wait on the wire; returns how many.
     pub(crate) fn clear_wire(&mut self) -> usize {
         core::mem::take(&mut self.shared.lock().board.wire.incoming).len()
     }
@@ -253,12 +255,12 @@ impl Sim {
         self.shared.lock().device.line()
     }
 
-    /// Breaks the controller.
+    /// Injects a fault.
     pub fn inject_fault(&mut self, fault: InjectedFault) {
         self.shared.lock().board.faults.inject(fault);
     }
 
-    /// Ends all faults. What they did meanwhile stays done.
+    /// Ends all injected faults; their effects stay.
     pub fn clear_faults(&mut self) {
         self.shared.lock().board.faults.clear();
     }
@@ -310,7 +312,7 @@ impl Testbed for Sim {
         self.shared.lock().board.wire.incoming.push_back(frame.to_vec());
     }
 
-    /// Lets whatever only waits for time come true first (a queue that starts, the link), then the
+    /// First completes everything that only waits for time (a queue that starts, the link), then lets the
     /// controller work until nothing is left.
     fn settle(&mut self) -> Settled {
         let mut model = self.shared.lock();

@@ -12,7 +12,7 @@ fn size_class(len: usize) -> usize {
     [64, 127, 255, 511, 1023].iter().filter(|&&limit| len > limit).count()
 }
 
-/// A frame arrived, whatever becomes of it.
+/// A frame arrived; it may be dropped later.
 pub(crate) fn arrived(file: &mut File, frame: &Frame) {
     file.count(Reg::TPR, 0, 1);
     file.count_pair(Reg::TORL, Reg::TORH, frame.wire_len());

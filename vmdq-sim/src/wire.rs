@@ -9,7 +9,7 @@ use crate::testbed::WireFrame;
 pub(crate) struct Wire {
     pub(crate) incoming: VecDeque<Vec<u8>>,
     pub(crate) sent: Vec<WireFrame>,
-    /// Whether what waits is in the FIFO, so that a reset loses it. Tests want it to wait outside.
+    /// Whether waiting frames are in the FIFO, so that a reset loses them. By default they wait outside.
     pub(crate) in_fifo: bool,
 }
 

@@ -38,7 +38,7 @@ type Host = PlatformOf<Sim>;
 /// A pool of buffers, and the memory that it was made of.
 struct Store {
     pool: BufferPool,
-    lent: PoolMemory<&'static mut [u8], SimDma>,
+    memory: PoolMemory<&'static mut [u8], SimDma>,
 }
 
 /// A port with VMDq on, a virtual machine behind every queue but the default one, and a switch.

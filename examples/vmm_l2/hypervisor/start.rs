@@ -168,9 +168,9 @@ impl Store {
         // Buffers are spread by a cache line.
         let bytes = count * (size.bytes() + 64);
         let slots = Box::leak(Box::new_uninit_slice(count));
-        let (pool, lent) = BufferPool::carve::<_, SimDma>(bed.alloc_bytes(bytes), size, slots, bed.dma())
+        let (pool, memory) = BufferPool::carve::<_, SimDma>(bed.alloc_bytes(bytes), size, slots, bed.dma())
             .map_err(Refused::into_error)?;
         ensure!(pool.len() == count, "{} buffers instead of {count}", pool.len());
-        Ok(Self { pool, lent })
+        Ok(Self { pool, memory })
     }
 }

@@ -79,8 +79,8 @@ impl Hypervisor {
         parts.put(table).map_err(Refused::into_error)?;
         let _off = port.disable(parts).map_err(Refused::into_error)?;
         ensure!(lost == 0, "{lost} buffers are not the pool's");
-        for Store { pool, lent } in [stores.0, stores.1] {
-            lent.release(pool).map_err(Refused::into_error)?;
+        for Store { pool, memory } in [stores.0, stores.1] {
+            memory.release(pool).map_err(Refused::into_error)?;
         }
         let of_model = bed.violations().into_iter().map(|violation| violation.to_string());
         let of_guests = guests.violations().into_iter().map(|violation| violation.to_string());

@@ -21,6 +21,7 @@ pub(crate) const EIMC: u32 = 0x0888;
 pub(crate) const GCR: u32 = 0x11000;
 pub(crate) const GHECCR: u32 = 0x110b0;
 pub(crate) const MTA: u32 = 0x5200;
+pub(crate) const VFTA: u32 = 0xa000;
 pub(crate) const RDRXCTL: u32 = 0x2f00;
 pub(crate) const RXCTRL: u32 = 0x3000;
 pub(crate) const LINKS: u32 = 0x42a4;

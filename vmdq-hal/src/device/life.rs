@@ -29,9 +29,10 @@ pub unsafe trait Life: Copy {
     /// [`Fault`] if it is gone, or the reset does not end.
     fn reset<P: Platform>(self, io: Io<'_, P>) -> Result<Warnings, Fault>;
 
-    /// Writes a pattern to a register that must hold it, and returns whether it did.
+    /// Writes patterns to registers that must hold them, and returns whether they did.
     ///
-    /// The device has just been reset, and afterwards the register has its reset value again.
+    /// One of the registers has another offset in the other family. The device has just been reset; `init`
+    /// writes the registers again.
     fn holds_what_is_written<P: Platform>(self, io: Io<'_, P>) -> bool;
 
     /// Brings the device from reset to a known state, receiver and transmitter off.

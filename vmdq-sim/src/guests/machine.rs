@@ -1,4 +1,4 @@
-//! One machine: which addresses it has, where they lie in this program, what is mapped of them.
+//! One machine: its addresses, their place in this program, and what is mapped of them.
 
 use core::ptr::NonNull;
 use std::alloc::Layout;
@@ -9,7 +9,7 @@ use vmdq_hal::vmm::{GuestRange, VmId};
 use super::GuestCounters;
 use crate::memory::alloc;
 
-/// Ownership is by pages of that many bytes.
+/// The size of a page, the unit of ownership, in bytes.
 const PAGE: u64 = 4096;
 
 /// What a controller can write.
@@ -34,8 +34,8 @@ pub(super) struct Machine {
     pub(super) counters: GuestCounters,
 }
 
-// SAFETY: `host` is memory that was lent for good to this machine alone. It is reached by volatile
-// accesses and atomics only, from whatever thread.
+// SAFETY: `host` is memory that was allocated for this machine alone and is never freed. It is accessed only by
+// volatile accesses and atomics, from any thread.
 unsafe impl Send for Machine {}
 
 impl Machine {

@@ -1,6 +1,6 @@
 //! What reads and writes of the igb registers do, and what the datasheets forbid.
 //!
-//! Facts: igb-hal/FACTS.md 2 and 3. Where the facts are silent, a write is stored and nothing is said.
+//! Facts: igb-hal/FACTS.md 2 and 3. Where the facts say nothing, a write is stored and nothing is reported.
 
 use super::{AUTO_RD, Igb, MASTER_DISABLE, MASTER_TIME, PHY_RST, RST, RXEN};
 use crate::board::Board;

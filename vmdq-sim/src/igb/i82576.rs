@@ -106,7 +106,7 @@ fn sort(file: &File, frame: &Frame, board: &mut Board) -> Verdict {
     }
     let vt_ctl = file.get(Reg::VT_CTL, 0);
     let mut pools = by_address(file, frame) & by_vlan(file, frame);
-    // Step 4: whatever nobody asked for is the default pool's.
+    // Step 4: a frame that no pool matched goes to the default pool.
     let by_default = pools == 0;
     if by_default {
         if vt_ctl & DIS_DEF_POOL != 0 {

@@ -57,7 +57,7 @@ impl Phy {
         sooner(self.mdic_due, self.link.due())
     }
 
-    /// Does what is due; returns whether the link changed.
+    /// Does everything that is scheduled up to now; returns whether the link changed.
     pub(crate) fn tick(&mut self, now: u64) -> bool {
         if self.mdic_due.is_some_and(|due| due <= now) {
             self.mdic_due = None;

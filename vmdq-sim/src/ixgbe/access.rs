@@ -1,6 +1,6 @@
 //! What reads and writes of the ixgbe registers do, and what the datasheets forbid.
 //!
-//! Facts: ixgbe-hal/FACTS.md 1 and 2. Where the facts are silent, a write is stored and nothing is said.
+//! Facts: ixgbe-hal/FACTS.md 1 and 2. Where the facts say nothing, a write is stored and nothing is reported.
 
 use super::{Ixgbe, LRST, MASTER_DISABLE, MASTER_TIME, RST, RXEN};
 use crate::board::Board;
@@ -50,7 +50,7 @@ impl Ixgbe {
                 self.file.set(Reg::SWSM, 0, held | SMBI);
                 held
             }
-            // ENABLE reads 0 as long as the link is down, whatever the queue does (2.3).
+            // ENABLE reads 0 as long as the link is down, no matter what the queue does (2.3).
             Reg::RXDCTL => {
                 let open = self.rx[n].gate.is_open() && link;
                 self.file.get(Reg::RXDCTL, n) | if open { ENABLE } else { 0 }

@@ -30,7 +30,7 @@ const NOBODY: u32 = u32::MAX;
 pub(super) struct Machine {
     process: Process,
     qtest: Qtest,
-    /// Whether the machine's time only passes when told to.
+    /// Whether the machine's time only passes when it is stepped.
     stepped: bool,
     pub(super) wire: Wire,
     /// Frames that were not given to QEMU yet.
@@ -143,7 +143,7 @@ impl Machine {
         self.process.end();
     }
 
-    /// Reads a register on the harness's own account. Only for registers without side effects.
+    /// Reads a register for the test bed itself; only for registers without side effects.
     pub(super) fn register(&mut self, at: u32) -> io::Result<u32> {
         self.qtest.read(u64::from(BAR0 + at))
     }

@@ -17,7 +17,7 @@ pub(crate) const VP: u32 = 1 << 3;
 const HBO: u32 = 1 << 23;
 const SPH: u32 = 1 << 31;
 
-/// How a queue wants its frames (SRRCTL).
+/// The receive format of a queue (SRRCTL).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Format {
     /// SRRCTL.DESCTYPE.
@@ -45,7 +45,7 @@ pub(crate) struct Received<'a> {
     pub(crate) cut: Option<usize>,
 }
 
-/// What became of a frame.
+/// The outcome of a frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Outcome {
     /// In memory and written back.

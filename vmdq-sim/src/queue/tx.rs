@@ -227,7 +227,8 @@ mod tests {
         let rules = TxRules { longest: 0x3f00, context_is_ring: false, head_bytes: 4, span_margin: 0 };
         let mut sender = Sender::new(0, RingRules { alignment: 128, tail_when_asked: false });
         let mut board = Board::default();
-        let bus = board.memory.map(alloc(Layout::from_size_align(LEN, 64).unwrap()), LEN, Direction::ToDevice);
+        let bus =
+            board.memory.map(alloc(Layout::from_size_align(LEN, 64).unwrap()), LEN, Direction::ToDevice);
         let part = u64::from(DEXT | IFCS | DATA << 20) | LEN as u64;
         for _ in 0..1000 {
             assert!(sender.take([bus, part], rules, &mut board).is_none());

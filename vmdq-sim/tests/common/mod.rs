@@ -22,7 +22,7 @@ pub const RAH: u32 = 0x5404;
 /// Buffer size of all queues here.
 pub const BUFFER: usize = 2048;
 
-/// A descriptor ring with its buffers, all in one piece of lent memory.
+/// A descriptor ring with its buffers, all in one piece of memory memory.
 pub struct Ring {
     memory: &'static mut [u8],
     pub bus: u64,

@@ -246,13 +246,13 @@ impl Ring {
 
     fn load(&self, word: u32) -> u64 {
         assert!(word < 2 * self.len);
-        // SAFETY: the ring has `2 * len` words, lent for good.
+        // SAFETY: the ring has `2 * len` words, memory for good.
         unsafe { self.descriptors.add(word as usize).read_volatile() }
     }
 
     fn store(&self, word: u32, value: u64) {
         assert!(word < 2 * self.len);
-        // SAFETY: the ring has `2 * len` words, lent for good.
+        // SAFETY: the ring has `2 * len` words, memory for good.
         unsafe { self.descriptors.add(word as usize).write_volatile(value) }
     }
 }

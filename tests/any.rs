@@ -1,0 +1,141 @@
+//! The model that is known while running: the same life as a concrete one, and typed errors for what the
+//! device that was found lacks.
+
+mod common;
+
+use std::sync::Mutex;
+
+use common::{Plan, Rig, STRANGER, frame, ready_as, vm};
+use vmdq::device::Model;
+use vmdq::igb::{I82575, I82576};
+use vmdq::ixgbe::I82598;
+use vmdq::{Accept, Any, Idle, ModelName, Pool, Port, Resources, SetDefaultError, Vector, Vmdq};
+use vmdq_sim::{PlatformOf, Sim, Testbed};
+
+type Machine = PlatformOf<Sim>;
+
+fn all() -> [(ModelName, Sim); 3] {
+    [
+        (ModelName::I82575, Sim::i82575()),
+        (ModelName::I82576, Sim::i82576()),
+        (ModelName::I82598, Sim::i82598()),
+    ]
+}
+
+fn started(name: ModelName, bed: Sim) -> Rig<Any, Machine, Sim> {
+    let model = Any::new(name).expect("it is driven");
+    let plan = Plan::default();
+    let port = ready_as(model, bed.platform(), &plan.config);
+    Rig::enable(bed, port, plan)
+}
+
+#[test]
+fn a_port_lives_as_one_of_a_concrete_model_does() {
+    for (name, bed) in all() {
+        let mut rig = started(name, bed);
+        let pools = rig.lanes.len();
+        assert_eq!(rig.port.model().limits().name, name.name());
+        assert_eq!(rig.slots.len(), usize::from(rig.port.model().limits().filters));
+        for queue in 1..pools {
+            rig.bind(vm(queue), queue);
+            let pool = &rig.lanes[queue].as_ref().expect("the pool runs").pool;
+            let vector = queue % rig.vectors.len();
+            rig.port.route(&mut rig.vectors[vector], pool).expect("both are this port's");
+        }
+        for queue in 1..pools {
+            assert_eq!(rig.lands(&frame(vm(queue), 1, 60)), [queue], "{name}");
+        }
+        assert_eq!(rig.lands(&frame(STRANGER, 2, 60)), [0]);
+        // A vector interrupts for its pool.
+        let _ = rig.bed.take_interrupts();
+        rig.vectors[1].unmask();
+        rig.inject(&[frame(vm(1), 3, 60)]);
+        assert!(rig.bed.take_interrupts().contains(&1), "{name}");
+        rig.lane(1).send(&[frame(STRANGER, 4, 60)]);
+        let _ = rig.bed.settle();
+        assert_eq!(rig.bed.take_sent().len(), 1);
+        // All of it a second time.
+        let plan = rig.plan;
+        let (bed, port) = rig.disable();
+        let mut rig = Rig::enable(bed, port, plan);
+        rig.bind(vm(1), 2);
+        assert_eq!(rig.lands(&frame(vm(1), 5, 60)), [2]);
+        rig.finish();
+    }
+}
+
+#[test]
+fn it_is_what_the_concrete_models_are() {
+    let limits = |name| Any::new(name).expect("it is driven").limits();
+    assert_eq!(limits(ModelName::I82575), I82575.limits());
+    assert_eq!(limits(ModelName::I82576), I82576.limits());
+    assert_eq!(limits(ModelName::I82598), I82598.limits());
+}
+
+#[test]
+fn what_the_device_lacks_is_an_error_and_changes_nothing() {
+    for (name, bed) in all() {
+        let mut rig = started(name, bed);
+        let before = rig.port.config().accept;
+        let accepted = rig.port.set_accept(Accept::BROADCAST);
+        let pool = &rig.lanes[2].as_ref().expect("the pool runs").pool;
+        let default = rig.port.set_default(pool);
+        match name {
+            ModelName::I82598 => {
+                let lack = accepted.expect_err("it can't");
+                assert_eq!(lack.model(), name);
+                assert!(lack.to_string().contains("82598"), "{lack}");
+                assert_eq!(rig.port.config().accept, before);
+            }
+            _ => {
+                accepted.expect("it can");
+                assert_eq!(rig.port.config().accept, Accept::BROADCAST);
+            }
+        }
+        match name {
+            ModelName::I82576 => {
+                default.expect("it can");
+                assert_eq!(rig.lands(&frame(vmdq::MacAddress::BROADCAST, 1, 60)), [2]);
+            }
+            _ => {
+                let Err(SetDefaultError::Lack(lack)) = default else { panic!("{default:?}") };
+                assert_eq!(lack.model(), name);
+                assert_eq!(rig.port.default_pool().number(), 0);
+                assert_eq!(rig.lands(&frame(vmdq::MacAddress::BROADCAST, 1, 60)), [0]);
+            }
+        }
+        rig.finish();
+    }
+}
+
+/// A kernel keeps its port, its pools and its vectors where no model is named.
+#[test]
+fn a_static_names_no_model() {
+    static PORT: Mutex<Option<Port<Any, Machine, Vmdq>>> = Mutex::new(None);
+    static POOLS: Mutex<Vec<Pool<Any, Machine, Idle>>> = Mutex::new(Vec::new());
+    static VECTORS: Mutex<Vec<Vector<Any, Machine>>> = Mutex::new(Vec::new());
+
+    for (name, bed) in all() {
+        let model = Any::new(name).expect("it is driven");
+        let port = ready_as(model, bed.platform(), &Plan::default().config);
+        let Resources { port, pools, filters, table, vectors, .. } = port.enable();
+        *PORT.lock().expect("nobody panics here") = Some(port);
+        POOLS.lock().expect("nobody panics here").extend(pools);
+        VECTORS.lock().expect("nobody panics here").extend(vectors);
+
+        let port = PORT.lock().expect("nobody panics here").take().expect("it was put there");
+        let mut parts = port.parts();
+        parts.put_all(POOLS.lock().expect("nobody panics here").drain(..)).expect("this port's");
+        parts.put_all(VECTORS.lock().expect("nobody panics here").drain(..)).expect("this port's");
+        parts.put_all(filters).expect("this port's");
+        parts.put(table).expect("this port's");
+        let _off = port.disable(parts).expect("all came back");
+        assert_eq!(bed.violations(), []);
+    }
+}
+
+/// 64 pools don't pass over the stack: what `enable` returns is small whatever the model is.
+#[test]
+fn resources_are_small() {
+    assert!(size_of::<Resources<Any, Machine>>() < 2048, "{}", size_of::<Resources<Any, Machine>>());
+}
