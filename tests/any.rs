@@ -5,7 +5,7 @@ mod common;
 
 use std::sync::Mutex;
 
-use common::{Plan, Rig, STRANGER, frame, ready_as, vm};
+use common::{Plan, STRANGER, Setup, frame, ready_as, vm};
 use vmdq::device::Model;
 use vmdq::igb::{I82575, I82576};
 use vmdq::ixgbe::I82598;
@@ -22,45 +22,45 @@ fn all() -> [(ModelName, Sim); 3] {
     ]
 }
 
-fn started(name: ModelName, bed: Sim) -> Rig<Any, Machine, Sim> {
+fn started(name: ModelName, bed: Sim) -> Setup<Any, Machine, Sim> {
     let model = Any::new(name).expect("it is driven");
     let plan = Plan::default();
     let port = ready_as(model, bed.platform(), &plan.config);
-    Rig::enable(bed, port, plan)
+    Setup::enable(bed, port, plan)
 }
 
 #[test]
 fn a_port_lives_as_one_of_a_concrete_model_does() {
     for (name, bed) in all() {
-        let mut rig = started(name, bed);
-        let pools = rig.lanes.len();
-        assert_eq!(rig.port.model().limits().name, name.name());
-        assert_eq!(rig.slots.len(), usize::from(rig.port.model().limits().filters));
+        let mut setup = started(name, bed);
+        let pools = setup.pairs.len();
+        assert_eq!(setup.port.model().limits().name, name.name());
+        assert_eq!(setup.slots.len(), usize::from(setup.port.model().limits().filters));
         for queue in 1..pools {
-            rig.bind(vm(queue), queue);
-            let pool = &rig.lanes[queue].as_ref().expect("the pool runs").pool;
-            let vector = queue % rig.vectors.len();
-            rig.port.route(&mut rig.vectors[vector], pool).expect("both are this port's");
+            setup.bind(vm(queue), queue);
+            let pool = &setup.pairs[queue].as_ref().expect("the pool runs").pool;
+            let vector = queue % setup.vectors.len();
+            setup.port.route(&mut setup.vectors[vector], pool).expect("both are this port's");
         }
         for queue in 1..pools {
-            assert_eq!(rig.lands(&frame(vm(queue), 1, 60)), [queue], "{name}");
+            assert_eq!(setup.lands(&frame(vm(queue), 1, 60)), [queue], "{name}");
         }
-        assert_eq!(rig.lands(&frame(STRANGER, 2, 60)), [0]);
+        assert_eq!(setup.lands(&frame(STRANGER, 2, 60)), [0]);
         // A vector interrupts for its pool.
-        let _ = rig.bed.take_interrupts();
-        rig.vectors[1].unmask();
-        rig.inject(&[frame(vm(1), 3, 60)]);
-        assert!(rig.bed.take_interrupts().contains(&1), "{name}");
-        rig.lane(1).send(&[frame(STRANGER, 4, 60)]);
-        let _ = rig.bed.settle();
-        assert_eq!(rig.bed.take_sent().len(), 1);
+        let _ = setup.bed.take_interrupts();
+        setup.vectors[1].unmask();
+        setup.inject(&[frame(vm(1), 3, 60)]);
+        assert!(setup.bed.take_interrupts().contains(&1), "{name}");
+        setup.pair(1).send(&[frame(STRANGER, 4, 60)]);
+        let _ = setup.bed.settle();
+        assert_eq!(setup.bed.take_sent().len(), 1);
         // All of it a second time.
-        let plan = rig.plan;
-        let (bed, port) = rig.disable();
-        let mut rig = Rig::enable(bed, port, plan);
-        rig.bind(vm(1), 2);
-        assert_eq!(rig.lands(&frame(vm(1), 5, 60)), [2]);
-        rig.finish();
+        let plan = setup.plan;
+        let (bed, port) = setup.disable();
+        let mut setup = Setup::enable(bed, port, plan);
+        setup.bind(vm(1), 2);
+        assert_eq!(setup.lands(&frame(vm(1), 5, 60)), [2]);
+        setup.finish();
     }
 }
 
@@ -75,36 +75,36 @@ fn it_is_what_the_concrete_models_are() {
 #[test]
 fn what_the_device_lacks_is_an_error_and_changes_nothing() {
     for (name, bed) in all() {
-        let mut rig = started(name, bed);
-        let before = rig.port.config().accept;
-        let accepted = rig.port.set_accept(Accept::BROADCAST);
-        let pool = &rig.lanes[2].as_ref().expect("the pool runs").pool;
-        let default = rig.port.set_default(pool);
+        let mut setup = started(name, bed);
+        let before = setup.port.config().accept;
+        let accepted = setup.port.set_accept(Accept::BROADCAST);
+        let pool = &setup.pairs[2].as_ref().expect("the pool runs").pool;
+        let default = setup.port.set_default(pool);
         match name {
             ModelName::I82598 => {
                 let lack = accepted.expect_err("it can't");
                 assert_eq!(lack.model(), name);
                 assert!(lack.to_string().contains("82598"), "{lack}");
-                assert_eq!(rig.port.config().accept, before);
+                assert_eq!(setup.port.config().accept, before);
             }
             _ => {
                 accepted.expect("it can");
-                assert_eq!(rig.port.config().accept, Accept::BROADCAST);
+                assert_eq!(setup.port.config().accept, Accept::BROADCAST);
             }
         }
         match name {
             ModelName::I82576 => {
                 default.expect("it can");
-                assert_eq!(rig.lands(&frame(vmdq::MacAddress::BROADCAST, 1, 60)), [2]);
+                assert_eq!(setup.lands(&frame(vmdq::MacAddress::BROADCAST, 1, 60)), [2]);
             }
             _ => {
                 let Err(SetDefaultError::Lack(lack)) = default else { panic!("{default:?}") };
                 assert_eq!(lack.model(), name);
-                assert_eq!(rig.port.default_pool().number(), 0);
-                assert_eq!(rig.lands(&frame(vmdq::MacAddress::BROADCAST, 1, 60)), [0]);
+                assert_eq!(setup.port.default_pool().number(), 0);
+                assert_eq!(setup.lands(&frame(vmdq::MacAddress::BROADCAST, 1, 60)), [0]);
             }
         }
-        rig.finish();
+        setup.finish();
     }
 }
 

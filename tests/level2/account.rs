@@ -30,9 +30,9 @@ impl<M: HeaderReplication + Concrete> World<M> {
 
     /// Frames in = delivered + dropped, at each place and for each interface.
     pub(crate) fn balance(&self) {
-        let drops = self.rig.bed.drops();
+        let drops = self.setup.bed.drops();
         assert_eq!((drops.disabled, drops.broken, drops.reset, drops.filtered), (0, 0, 0, 0));
-        let ordinary = self.rig.lanes.iter().flatten().map(|lane| lane.rx.counters());
+        let ordinary = self.setup.pairs.iter().flatten().map(|pair| pair.rx.counters());
         let targeted = self.vms.iter().filter_map(|vm| Some(vm.targeted.as_ref()?.rx.counters()));
         let rings =
             ordinary.chain(targeted).map(|lost| lost.too_long + lost.malformed).sum::<u64>() + self.dropped;

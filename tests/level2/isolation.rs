@@ -146,8 +146,8 @@ fn live<M: HeaderReplication + Concrete>(bed: Sim, life: &(Vec<(bool, bool)>, bo
             }
             Step::WrongId(i, id) => {
                 let vm = &mut world.vms[i % count];
-                if let Some(lane) = vm.targeted.as_mut().filter(|lane| lane.rx.shared(id).is_none()) {
-                    assert!(lane.rx.give_back(id).is_err() && lane.rx.unshare(id).is_err());
+                if let Some(pair) = vm.targeted.as_mut().filter(|pair| pair.rx.shared(id).is_none()) {
+                    assert!(pair.rx.give_back(id).is_err() && pair.rx.unshare(id).is_err());
                 }
             }
             Step::Scribble(i, at, value) => world.vms[i % count].scribble(at, value),
@@ -160,9 +160,9 @@ fn live<M: HeaderReplication + Concrete>(bed: Sim, life: &(Vec<(bool, bool)>, bo
             }
             Step::Lie(i, fault, len) if *lies && world.is_targeted(i % count) => {
                 world.lied = true;
-                world.rig.bed.inject_fault(fault);
+                world.setup.bed.inject_fault(fault);
                 world.inject(address(i % count + 1), None, len.min(1514));
-                world.rig.bed.clear_faults();
+                world.setup.bed.clear_faults();
             }
             Step::Lie(..) => {}
         }

@@ -11,18 +11,18 @@ mod common;
 mod account;
 mod changes;
 mod headers;
-mod house;
+mod hypervisor;
 mod isolation;
-mod lane;
 mod life;
 mod sharing;
+mod targeted_queue;
 mod trust;
 mod vm;
 mod watch;
 mod world;
 
-pub(crate) use house::{House, Shape};
-pub(crate) use lane::{Got, How, Targeted};
+pub(crate) use hypervisor::{Hypervisor, Shape};
+pub(crate) use targeted_queue::{Got, How, Targeted};
 
 /// Runs checks on one model.
 macro_rules! run {

@@ -13,8 +13,8 @@ use vmdq_sim::Guests;
 
 use crate::Targeted;
 use crate::common::{Concrete, SimMachine};
-use crate::house::Machine;
-use crate::lane::BUFFER;
+use crate::hypervisor::Machine;
+use crate::targeted_queue::BUFFER;
 
 /// Entries of a channel, and buffers of a machine.
 pub(crate) const ENTRIES: usize = 8;
@@ -213,11 +213,11 @@ impl<M: Concrete> Vm<M> {
 impl<M: HeaderReplication + Concrete> Vm<M> {
     /// Copies a frame to the machine.
     pub(crate) fn copy(&mut self, guests: &Guests, bytes: &[u8], tag: Option<u16>) {
-        let Some(lane) = &mut self.targeted else {
+        let Some(pair) = &mut self.targeted else {
             let _ = self.interface.deliver(guests, bytes, tag);
             return;
         };
-        let Some((id, range)) = lane.rx.take_held() else {
+        let Some((id, range)) = pair.rx.take_held() else {
             self.undelivered.no_buffer += 1;
             return;
         };
@@ -225,7 +225,7 @@ impl<M: HeaderReplication + Concrete> Vm<M> {
         let receive = self.interface.receive();
         if guests.write(self.machine.guest.vm(), range.at, bytes).is_err() {
             let _ = receive.give_back(token, Status::Refused);
-            lane.rx.unshare(id).expect("it was delivered");
+            pair.rx.unshare(id).expect("it was delivered");
             self.undelivered.not_owned += 1;
         } else if receive.complete(token, bytes.len() as u32, tag).is_err() {
             self.undelivered.channel += 1;
@@ -236,7 +236,7 @@ impl<M: HeaderReplication + Concrete> Vm<M> {
 
     /// Takes the buffers that the machine posted for targeted receive.
     pub(crate) fn admit(&mut self) {
-        let Some(lane) = &mut self.targeted else { return };
+        let Some(pair) = &mut self.targeted else { return };
         // A machine that breaks its channel may seem to post for ever.
         for _ in 0..2 * ENTRIES {
             let posted = match self.interface.receive().next() {
@@ -244,7 +244,7 @@ impl<M: HeaderReplication + Concrete> Vm<M> {
                 Some(Err(_)) => continue,
                 Some(Ok(posted)) => posted,
             };
-            match share(lane, &posted) {
+            match share(pair, &posted) {
                 Ok(()) => {
                     let id = usize::from(posted.id());
                     self.tokens[id] = Some(posted);
@@ -252,24 +252,24 @@ impl<M: HeaderReplication + Concrete> Vm<M> {
                 Err(()) => drop(self.interface.receive().give_back(posted, Status::Refused)),
             }
         }
-        lane.rx.refill(&mut lane.headers);
+        pair.rx.refill(&mut pair.headers);
     }
 }
 
 /// Shares a posted buffer, or takes it back if the machine returns it.
 fn share<M: HeaderReplication + Concrete>(
-    lane: &mut Targeted<M, SimMachine>,
+    pair: &mut Targeted<M, SimMachine>,
     posted: &Posted,
 ) -> Result<(), ()> {
     let (id, range) = (posted.id(), posted.range());
-    match lane.rx.shared(id) {
+    match pair.rx.shared(id) {
         Some((before, ShareState::Delivered)) if before == range => {
-            return lane.rx.give_back(id).map_err(drop);
+            return pair.rx.give_back(id).map_err(drop);
         }
-        Some((_, ShareState::Delivered)) => lane.rx.unshare(id).map_err(drop)?,
+        Some((_, ShareState::Delivered)) => pair.rx.unshare(id).map_err(drop)?,
         // One number for two buffers.
         Some(_) => return Err(()),
         None => {}
     }
-    lane.rx.share(id, range).map_err(drop)
+    pair.rx.share(id, range).map_err(drop)
 }

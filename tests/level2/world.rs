@@ -15,7 +15,7 @@ use vmdq::vmm::GuestRange;
 use vmdq::{Accept, Config, MacAddress};
 use vmdq_sim::{Guests, Sim, Testbed};
 
-use crate::common::{Concrete, Plan, Rig, SimMachine, frame, pools, ready, vm as address};
+use crate::common::{Concrete, Plan, Setup, SimMachine, frame, pools, ready, vm as address};
 use crate::vm::{ENTRIES, Undelivered, Vm};
 use crate::watch::WatchedVmm;
 use crate::{How, Targeted};
@@ -35,7 +35,7 @@ pub(crate) struct Sent {
 
 /// The port, the machines and all that was sent.
 pub(crate) struct World<M: HeaderReplication + Concrete> {
-    pub(crate) rig: Rig<M, SimMachine, Sim>,
+    pub(crate) setup: Setup<M, SimMachine, Sim>,
     pub(crate) guests: Guests,
     pub(crate) vms: Vec<Vm<M>>,
     pub(crate) switch: Switch<8, 64>,
@@ -59,9 +59,9 @@ impl<M: HeaderReplication + Concrete> World<M> {
         let config = Config { accept: Accept::all(), strip_tags: true, ..Config::default() };
         let plan = Plan { config, descriptors: 64, buffers: 40 };
         let port = ready::<M, _>(bed.platform(), &config);
-        let mut rig = Rig::stopped(bed, port, plan);
-        let queue = rig.idle.remove(0);
-        rig.run(queue);
+        let mut setup = Setup::stopped(bed, port, plan);
+        let queue = setup.idle.remove(0);
+        setup.run(queue);
         let (guests, mut switch) = (Guests::new(), Switch::new(7));
         let uplink = switch.bind_physical(&Physical::default()).expect("there is room");
         let mut vms = Vec::new();
@@ -79,7 +79,7 @@ impl<M: HeaderReplication + Concrete> World<M> {
         }
         let last = BTreeMap::new();
         let mut world = Self {
-            rig,
+            setup,
             guests,
             vms,
             switch,
@@ -105,32 +105,38 @@ impl<M: HeaderReplication + Concrete> World<M> {
         let vm = &mut self.vms[i];
         let number = vm.queue.expect("it can have one");
         let at =
-            self.rig.idle.iter().position(|pool| pool.index().number() == number).expect("it is stopped");
-        let queue = self.rig.idle.swap_remove(at);
+            self.setup.idle.iter().position(|pool| pool.index().number() == number).expect("it is stopped");
+        let queue = self.setup.idle.swap_remove(at);
         if !targeted {
-            return self.rig.run(queue);
+            return self.setup.run(queue);
         }
         let vmm = WatchedVmm::new(&self.guests);
-        let mut lane =
-            Targeted::start(&self.rig.bed, &self.rig.port, queue, 64, (&vm.machine.guest, &vmm), self.how);
-        lane.rx.set_reserve(2);
-        vm.targeted = Some(lane);
+        let mut pair = Targeted::start(
+            &self.setup.bed,
+            &self.setup.port,
+            queue,
+            64,
+            (&vm.machine.guest, &vmm),
+            self.how,
+        );
+        pair.rx.set_reserve(2);
+        vm.targeted = Some(pair);
     }
 
     /// Stops the queue of a machine. No filter leads there.
     fn stop(&mut self, i: usize) {
         let vm = &mut self.vms[i];
         let number = vm.queue.expect("it has one");
-        let Some(lane) = vm.targeted.take() else {
-            let counters = self.rig.lane(number).rx.counters();
+        let Some(pair) = vm.targeted.take() else {
+            let counters = self.setup.pair(number).rx.counters();
             self.dropped += counters.too_long + counters.malformed;
-            return self.rig.stop(number);
+            return self.setup.stop(number);
         };
-        let counters = lane.rx.counters();
+        let counters = pair.rx.counters();
         self.dropped += counters.too_long + counters.malformed;
-        let stopped = lane.stop(&self.rig.table);
+        let stopped = pair.stop(&self.setup.table);
         assert_eq!(self.guests.counters(vm.machine.guest.vm()).mapped, 0);
-        self.rig.idle.push(stopped.pool);
+        self.setup.idle.push(stopped.pool);
         for token in vm.tokens.iter_mut().filter_map(Option::take) {
             let _ = vm.interface.receive().give_back(token, Status::Dropped);
         }
@@ -140,20 +146,20 @@ impl<M: HeaderReplication + Concrete> World<M> {
     pub(crate) fn lead(&mut self, i: usize, queue: Option<usize>) {
         // What came before is older than what comes by the new way.
         self.poll_all();
-        let found = self.rig.table.find(address(i + 1)).map(|binding| binding.id);
+        let found = self.setup.table.find(address(i + 1)).map(|binding| binding.id);
         let Some(queue) = queue else {
-            found.into_iter().for_each(|id| self.rig.unbind(id));
+            found.into_iter().for_each(|id| self.setup.unbind(id));
             return;
         };
         let pool = match &self.vms[i].targeted {
-            Some(lane) if lane.rx.pool().number() == queue => &lane.pool,
-            _ => &self.rig.lanes[queue].as_ref().expect("the queue runs").pool,
+            Some(pair) if pair.rx.pool().number() == queue => &pair.pool,
+            _ => &self.setup.pairs[queue].as_ref().expect("the queue runs").pool,
         };
         match found {
-            Some(id) => self.rig.table.move_to(id, pool).expect("the filter moves"),
+            Some(id) => self.setup.table.move_to(id, pool).expect("the filter moves"),
             None => {
-                let slot = self.rig.slots.remove(0);
-                self.rig.table.bind(slot, address(i + 1), pool).map(drop).expect("the filter is bound");
+                let slot = self.setup.slots.remove(0);
+                self.setup.table.bind(slot, address(i + 1), pool).map(drop).expect("the filter is bound");
             }
         }
     }
@@ -161,7 +167,7 @@ impl<M: HeaderReplication + Concrete> World<M> {
     /// Makes the queue of a machine targeted if it is ordinary, and the other way round.
     pub(crate) fn turn(&mut self, i: usize) {
         let Some(queue) = self.vms[i].queue else { return };
-        let led = self.rig.table.find(address(i + 1)).is_some_and(|binding| binding.pool.number() == queue);
+        let led = self.setup.table.find(address(i + 1)).is_some_and(|binding| binding.pool.number() == queue);
         let targeted = self.vms[i].targeted.is_some();
         self.lead(i, if led { Some(0) } else { None });
         self.stop(i);
@@ -173,7 +179,7 @@ impl<M: HeaderReplication + Concrete> World<M> {
 
     /// Tells whether frames for a machine go to a targeted queue of its own.
     pub(crate) fn is_targeted(&self, i: usize) -> bool {
-        let led = self.rig.table.find(address(i + 1)).map(|binding| Some(binding.pool.number()));
+        let led = self.setup.table.find(address(i + 1)).map(|binding| Some(binding.pool.number()));
         self.vms[i].targeted.is_some() && led == Some(self.vms[i].queue)
     }
 
@@ -195,7 +201,7 @@ impl<M: HeaderReplication + Concrete> World<M> {
             bytes.splice(12..12, [0x81, 0x00, high, low]);
         }
         self.injected += 1;
-        self.rig.inject(&[bytes]);
+        self.setup.inject(&[bytes]);
     }
 
     /// A machine sends a frame, under its own name or the wire's.
@@ -225,11 +231,11 @@ impl<M: HeaderReplication + Concrete> World<M> {
 
     /// Takes what an ordinary queue has.
     fn poll_ordinary(&mut self, from: Origin, queue: usize) {
-        let mut frames = self.rig.lane(queue).take();
+        let mut frames = self.setup.pair(queue).take();
         self.relay(from, &mut frames);
-        let lane = self.rig.lane(queue);
-        frames.into_iter().for_each(|frame| lane.buffers.put(frame).expect("room in the pool"));
-        lane.rx.refill(&mut lane.buffers);
+        let pair = self.setup.pair(queue);
+        frames.into_iter().for_each(|frame| pair.buffers.put(frame).expect("room in the pool"));
+        pair.rx.refill(&mut pair.buffers);
     }
 
     /// Takes what the queue of a machine has.
@@ -239,7 +245,7 @@ impl<M: HeaderReplication + Concrete> World<M> {
         if self.vms[i].targeted.is_some() {
             return self.poll_targeted(i);
         }
-        if self.rig.lanes[queue].is_none() {
+        if self.setup.pairs[queue].is_none() {
             // It does not run yet, or any more.
             return;
         }
@@ -283,7 +289,7 @@ impl<M: HeaderReplication + Concrete> World<M> {
     /// Ends the world; sees that every frame is accounted for, and that no machine's memory holds a
     /// frame for another one.
     pub(crate) fn finish(mut self) {
-        self.rig.bed.clear_faults();
+        self.setup.bed.clear_faults();
         self.poll_all();
         if !self.lied {
             self.balance();
@@ -300,7 +306,7 @@ impl<M: HeaderReplication + Concrete> World<M> {
             .enumerate()
             .for_each(|(i, vm)| vm.machine.holds_only(&[mark(address(i + 1)), FLOODED]));
         assert_eq!(self.guests.violations(), []);
-        self.rig.finish();
+        self.setup.finish();
     }
 }
 

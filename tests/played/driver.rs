@@ -7,7 +7,7 @@ use vmdq::ring::{BufferPool, BufferSize, Burst, Exchange, ForwardedFrame, Frame,
 use vmdq::{Pool, Refused, Running, Started};
 use vmdq_sim::{Sim, Testbed};
 
-use crate::common::{Concrete, Forward, Plan, Rig, SimMachine, buffers, ready, tails};
+use crate::common::{Concrete, Forward, Plan, Setup, SimMachine, buffers, ready, tails};
 use crate::device::{Device, RING, Withheld, ring};
 
 /// One call; numbers are pools, or how many at most.
@@ -46,7 +46,7 @@ enum Rings {
 }
 
 pub(crate) struct Driver<M: Concrete> {
-    rig: Rig<M, Machine, Sim>,
+    setup: Setup<M, Machine, Sim>,
     rings: Option<Rings>,
     steering: Pool<M, Machine, Running>,
     pools: [BufferPool; 3],
@@ -66,16 +66,16 @@ impl<M: Concrete> Driver<M> {
     pub(crate) fn start(bed: Sim) -> (Self, Device) {
         let bus = Withheld::new(bed.bus());
         let port = ready::<M, _>(bed.platform_over(bus.clone()), &Plan::default().config);
-        let mut rig = Rig::<M, _, _>::stopped(bed, port, Plan::default());
-        let pool = rig.idle.remove(1);
+        let mut setup = Setup::<M, _, _>::stopped(bed, port, Plan::default());
+        let pool = setup.idle.remove(1);
         let (rx_tail, tx_tail) = tails::<M>(1);
         bus.withhold(rx_tail, tx_tail);
-        let ((rx, rx_at), (tx, tx_at)) = (ring(&rig.bed), ring(&rig.bed));
+        let ((rx, rx_at), (tx, tx_at)) = (ring(&setup.bed), ring(&setup.bed));
         let size = BufferSize::kib(2).expect("a size");
-        let Started { rx, tx, pool: steering } = rig.port.start(pool, rx, tx, size).expect("it starts");
+        let Started { rx, tx, pool: steering } = setup.port.start(pool, rx, tx, size).expect("it starts");
         // Enough to fill both rings, and fewer than that of another size; some are too small to post.
         let mut pools = [(20, 2), (14, 4), (3, 1)]
-            .map(|(count, kib)| buffers(&rig.bed, count, BufferSize::kib(kib).expect("a size")).0);
+            .map(|(count, kib)| buffers(&setup.bed, count, BufferSize::kib(kib).expect("a size")).0);
         let mut all = BTreeSet::new();
         for pool in &mut pools {
             let frames: Vec<_> = std::iter::from_fn(|| pool.take()).collect();
@@ -84,7 +84,7 @@ impl<M: Concrete> Driver<M> {
         }
         assert_eq!(all.len(), 37);
         let rings = Some(Rings::Apart(rx, tx));
-        (Self { rig, rings, steering, pools, hand: Vec::new(), all }, Device::new(bus, rx_at, tx_at))
+        (Self { setup, rings, steering, pools, hand: Vec::new(), all }, Device::new(bus, rx_at, tx_at))
     }
 
     /// Puts frames in hand where they fit.
@@ -255,16 +255,16 @@ impl<M: Concrete> Driver<M> {
 
     /// Stops the queue and sees that all buffers are there.
     pub(crate) fn finish(mut self) {
-        let (mut room, _) = buffers(&self.rig.bed, 32, BufferSize::kib(1).expect("a size"));
+        let (mut room, _) = buffers(&self.setup.bed, 32, BufferSize::kib(1).expect("a size"));
         let spare: Vec<_> = std::iter::from_fn(|| room.take()).collect();
         let (rx, tx) = match self.rings.take().expect("there are rings") {
             Rings::Apart(rx, tx) => (rx, tx),
             Rings::Exchange(joined) => joined.split(&mut room).expect("room"),
             Rings::InPlace(joined) => joined.split(&mut room).expect("room"),
         };
-        let Self { mut rig, steering, mut pools, mut hand, all, .. } = self;
-        let stopped = Started { rx, tx, pool: steering }.stop(&rig.table, |frame| hand.push(frame));
-        rig.idle.insert(1, stopped.expect("the pool stops").pool);
+        let Self { mut setup, steering, mut pools, mut hand, all, .. } = self;
+        let stopped = Started { rx, tx, pool: steering }.stop(&setup.table, |frame| hand.push(frame));
+        setup.idle.insert(1, stopped.expect("the pool stops").pool);
         for pool in pools.iter_mut().chain([&mut room]) {
             hand.extend(std::iter::from_fn(|| pool.take()));
         }
@@ -272,7 +272,7 @@ impl<M: Concrete> Driver<M> {
         assert_eq!(found.len(), hand.len(), "a buffer is in two places");
         assert_eq!(found, all);
         drop(spare);
-        rig.finish();
+        setup.finish();
     }
 }
 

@@ -8,14 +8,14 @@ mod frames;
 mod life;
 mod registers;
 
-use common::{Concrete, Plan, Rig, SimMachine};
+use common::{Concrete, Plan, Setup, SimMachine};
 use vmdq::{Port, Reset};
 use vmdq_sim::{Sim, Testbed};
 
 /// Longer than any bounded wait of the driver, in nanoseconds of the controller's time.
 const HANG: u64 = 10_000_000_000;
 
-type Broken<M> = Rig<M, SimMachine, Sim>;
+type Broken<M> = Setup<M, SimMachine, Sim>;
 
 /// Makes a port that nobody has initialised.
 fn fresh<M: Concrete>(bed: &Sim) -> Port<M, SimMachine, Reset> {

@@ -8,7 +8,7 @@ use vmdq::{FilterTable, Idle, Platform, Pool, Port, Running, Started, Stopped, V
 use vmdq_sim::Testbed;
 
 /// A running queue, its rings, and a pool that only this queue uses.
-pub(crate) struct Lane<M: Model, P: Platform> {
+pub(crate) struct QueuePair<M: Model, P: Platform> {
     pub(crate) rx: RxRing<P>,
     pub(crate) tx: TxRing<P>,
     pub(crate) pool: Pool<M, P, Running>,
@@ -39,7 +39,7 @@ pub(crate) fn buffers<T: Testbed>(
     (pool, memory)
 }
 
-impl<M: Model, P: Platform> Lane<M, P> {
+impl<M: Model, P: Platform> QueuePair<M, P> {
     /// Starts a queue with `count` buffers, all of them posted as far as the ring has room.
     pub(crate) fn start<T: Testbed<Dma = P::Dma>>(
         bed: &T,
@@ -52,9 +52,9 @@ impl<M: Model, P: Platform> Lane<M, P> {
         let (rx, tx) = rings(bed, descriptors);
         let Started { rx, tx, pool } = port.start(pool, rx, tx, size).expect("the pool starts");
         let (buffers, memory) = buffers(bed, count, size);
-        let mut lane = Self { rx, tx, pool, buffers, memory };
-        lane.rx.refill(&mut lane.buffers);
-        lane
+        let mut pair = Self { rx, tx, pool, buffers, memory };
+        pair.rx.refill(&mut pair.buffers);
+        pair
     }
 
     /// Takes every finished frame, without posting buffers again.
