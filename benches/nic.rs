@@ -53,8 +53,8 @@ pub struct Nic {
     wrong: u64,
 }
 
-/// The bytes of the frame with this number, without FCS: lengths differ, so that they can be told
-/// apart.
+/// The bytes of the frame with this number, without FCS: lengths differ, so that frames can be
+/// distinguished.
 const fn length(sequence: u64) -> u16 {
     60 + (sequence % 4) as u16
 }
@@ -147,6 +147,6 @@ impl Nic {
         if wrong == 0 && sent == received && received == frames {
             return Ok(());
         }
-        Err(format!("{frames} frames were due: {received} received, {sent} sent, {wrong} of them wrong"))
+        Err(format!("{frames} frames were expected: {received} received, {sent} sent, {wrong} of them wrong"))
     }
 }

@@ -134,7 +134,7 @@ fn a_static_names_no_model() {
     }
 }
 
-/// 64 pools don't pass over the stack: what `enable` returns is small whatever the model is.
+/// 64 pools don't pass over the stack: what `enable` returns is small for every model.
 #[test]
 fn resources_are_small() {
     assert!(size_of::<Resources<Any, Machine>>() < 2048, "{}", size_of::<Resources<Any, Machine>>());

@@ -1,4 +1,4 @@
-//! A buffer has one owner, whatever safe code does.
+//! A buffer has one owner, no matter what safe code does.
 
 mod common;
 

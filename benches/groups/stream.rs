@@ -28,7 +28,7 @@ fn huge_pages(bytes: usize) -> &'static mut [u8] {
         // Without huge pages there are others.
         let _ = unsafe { madvise(at, bytes, HUGE) };
     }
-    // SAFETY: that many bytes, of nobody else.
+    // SAFETY: that many bytes, which nothing else uses.
     unsafe { at.write_bytes(0, bytes) };
     // SAFETY: initialised above, and never freed.
     unsafe { std::slice::from_raw_parts_mut(at, bytes) }
@@ -106,14 +106,14 @@ impl Stream {
         }
     }
 
-    /// Makes the headers of all frames but the first of each group those of nobody.
+    /// Overwrites the headers of all frames but the first of each group with unknown addresses.
     pub(crate) fn spoil_followers(&mut self, k: usize) {
         for frame in self.frames.chunks_mut(k).flat_map(|group| &mut group[1..]) {
             frame.bytes_mut()[..14].fill(0xee);
         }
     }
 
-    /// Puts the headers where a run shall find them.
+    /// Puts the headers into the cache level in which a run should find them.
     pub(crate) fn place(&mut self, cache: Cache) {
         match cache {
             Cache::Warm => {}

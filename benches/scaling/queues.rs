@@ -125,8 +125,8 @@ impl<M: Model> Load for Queues<M> {
     fn verify(&mut self, regions: u64) -> Result<(), String> {
         let idle = self.pairs.len() - self.busy;
         for (i, pair) in self.pairs.iter_mut().enumerate() {
-            let due = if i < idle { 0 } else { regions * FRAMES as u64 };
-            pair.nic.verify(due).map_err(|error| format!("queue {i}: {error}"))?;
+            let expected = if i < idle { 0 } else { regions * FRAMES as u64 };
+            pair.nic.verify(expected).map_err(|error| format!("queue {i}: {error}"))?;
         }
         Ok(())
     }

@@ -124,7 +124,7 @@ impl Guest {
     /// Checks what came: as many frames, whole, in order.
     pub(crate) fn check(&mut self, machine: &Machine, frames: usize, size: usize) -> Result<(), String> {
         if self.came.len() != frames {
-            return Err(format!("{} frames came, {frames} were due", self.came.len()));
+            return Err(format!("{} frames came, {frames} were expected", self.came.len()));
         }
         for done in self.came.drain(..) {
             let good = done.status == Status::Done && done.tag.is_none();

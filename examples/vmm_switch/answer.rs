@@ -1,4 +1,4 @@
-//! What the wire saw of the answers: nothing missing, order within each queue, turns among queues.
+//! Checks of the answers on the wire: none missing, in order within each queue, in turns among queues.
 //!
 //! An answer comes from a virtual machine and has its address as source, which tells the queue even
 //! where the test bed does not know it. Controllers promise an order within a queue and a turn of
@@ -15,12 +15,12 @@ use vmdq_sim::WireFrame;
 struct Expected {
     address: MacAddress,
     queue: usize,
-    frames: VecDeque<Due>,
+    frames: VecDeque<ExpectedFrame>,
 }
 
-/// An answer that is due.
+/// An answer that is expected.
 #[derive(Clone, Copy)]
-struct Due {
+struct ExpectedFrame {
     digest: u64,
     /// The test bed may swallow it.
     may_miss: bool,
@@ -32,7 +32,7 @@ pub(crate) struct Answers {
     sent: Vec<u64>,
     frames: u64,
     bytes: u64,
-    /// Frames that nobody had to send, or not with these bytes.
+    /// Frames that were not expected, or not with these bytes.
     foreign: u64,
     /// Frames that were handed over and not sent.
     missing: u64,
@@ -61,7 +61,7 @@ pub(crate) struct Verdict {
 }
 
 impl Answers {
-    /// Begins, for queues (at most 64) that are told apart by these addresses.
+    /// Begins, for queues (at most 64) with these addresses.
     pub(crate) fn new(guests: impl Iterator<Item = (MacAddress, usize)>) -> Self {
         let expected: Vec<_> =
             guests.map(|(address, queue)| Expected { address, queue, frames: VecDeque::new() }).collect();
@@ -81,7 +81,7 @@ impl Answers {
 
     /// Notes a frame that is handed over to the queue of a virtual machine.
     pub(crate) fn expect(&mut self, guest: usize, frame: &[u8], may_miss: bool) {
-        self.expected[guest].frames.push_back(Due { digest: digest(frame), may_miss });
+        self.expected[guest].frames.push_back(ExpectedFrame { digest: digest(frame), may_miss });
     }
 
     /// Takes the wire's record once all queues are empty.
@@ -98,9 +98,9 @@ impl Answers {
             turns.sent(guest);
             let frames = &mut self.expected[guest].frames;
             let digest = digest(&sent.bytes);
-            match frames.iter().position(|due| due.digest == digest) {
+            match frames.iter().position(|frame| frame.digest == digest) {
                 // What comes before it and may be missing is.
-                Some(at) if frames.range(..at).all(|due| due.may_miss) => {
+                Some(at) if frames.range(..at).all(|frame| frame.may_miss) => {
                     drop(frames.drain(..=at));
                     self.swallowed += at as u64;
                 }
@@ -111,8 +111,8 @@ impl Answers {
                 None => self.foreign += 1,
             }
         }
-        for due in self.expected.iter_mut().flat_map(|queue| queue.frames.drain(..)) {
-            *(if due.may_miss { &mut self.swallowed } else { &mut self.missing }) += 1;
+        for frame in self.expected.iter_mut().flat_map(|queue| queue.frames.drain(..)) {
+            *(if frame.may_miss { &mut self.swallowed } else { &mut self.missing }) += 1;
         }
         self.turns_kept &= turns.kept;
         let sums = self.backlogged.entry(turns.members).or_insert_with(|| vec![0; self.sent.len()]);
@@ -124,7 +124,7 @@ impl Answers {
         let source = sent.bytes.get(6..12)?;
         let guest = self.expected.iter().position(|queue| queue.address.0 == source)?;
         let queue = self.expected[guest].queue;
-        sent.queue.is_none_or(|told| told == queue).then_some(guest)
+        sent.queue.is_none_or(|known| known == queue).then_some(guest)
     }
 
     pub(crate) fn verdict(self) -> Verdict {
@@ -179,7 +179,7 @@ impl Turns {
             self.turn = backlogged(&self.left);
             self.served = 0;
         }
-        // In a turn each queue that has frames sends one of them, in whatever sequence.
+        // In a turn each queue that has frames sends one of them, in any order.
         if self.turn & bit == 0 || self.served & bit != 0 {
             self.kept = false;
         }

@@ -1,5 +1,5 @@
-//! The hypervisor's side: a port with VMDq on, a queue for each virtual machine and one for all else, and
-//! the virtual switch that decides on what they bring.
+//! The hypervisor's side: a port with VMDq on, a queue for each virtual machine and a default queue, and the
+//! virtual switch that decides on their frames.
 //!
 //! Everything here is what a hypervisor does on real hardware; only where the wire is played
 //! (`inject`, `settle`, `take_sent`) the test bed shows.
@@ -89,11 +89,11 @@ pub(crate) struct Switch<T: Testbed> {
     /// Whether the test bed may throw a frame away instead of sending it.
     on_wire: usize,
     misplaced: u64,
-    /// What nobody needs, kept for the end.
+    /// Unused resources, kept for the end.
     unused: Parts<Any, PlatformOf<T>>,
 }
 
-/// What came of it all.
+/// The outcome of the run.
 pub(crate) struct Outcome {
     /// The default queue, then each virtual machine's.
     pub(crate) queues: Vec<(Option<MacAddress>, Counts)>,
@@ -302,8 +302,8 @@ impl<T: Testbed> Line<T> {
     }
 }
 
-/// Where the frames of one queue go: those of a virtual machine wait for its answer, each in the buffer in
-/// which it came. What is for many nobody answers here.
+/// The destination of the frames of one queue: those of a virtual machine wait for its answer, each in the
+/// buffer in which it came. Broadcast and multicast are not answered.
 struct Keep<'s> {
     guest: Option<InterfaceId>,
     backlog: &'s mut VecDeque<Frame>,

@@ -29,7 +29,7 @@ pub(crate) trait Model: Bed {
     /// Resets the function as somebody else would, behind the driver's back.
     fn reset_from_outside(&mut self);
 
-    /// Has the device go on with DMA whatever it is told.
+    /// Makes the device continue with DMA after a master disable.
     fn never_rests(&mut self);
 }
 

@@ -8,7 +8,7 @@ use crate::common::{Concrete, GROUP, Plan, STRANGER, Setup, frame, limits, numbe
 
 pub(crate) fn each_address_to_its_queue<M: Concrete, T: Bed>(bed: T) {
     let mut setup = Setup::<M, _, T>::start(bed, Plan::default());
-    // The default queue's address is nobody's: it arrives there as a stranger.
+    // The default queue's address has no filter: it arrives there as unknown.
     setup.bind_all();
     // From the last to the first, so that no queue's number is the frame's place on the wire.
     let frames: Vec<_> = (0..pools::<M>()).rev().map(|i| frame(vm(i), i as u32, 60 + i)).collect();

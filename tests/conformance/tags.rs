@@ -1,4 +1,4 @@
-//! Removal of tags: a tagged frame arrives without its tag and with the tag beside it, whatever led it
+//! Removal of tags: a tagged frame arrives without its tag and with the tag beside it, no matter what led it
 //! to its queue.
 
 use vmdq::device::{DefaultPoolChoice, LiveAccept};

@@ -15,7 +15,7 @@ use crate::common::{Concrete, Plan, QueuePair, STRANGER, Setup, SimMachine, fram
 /// reset, of which the longest are for the master disable (80 ms) and the reset itself (100 ms).
 const LONGEST: u64 = 250_000_000;
 
-/// A bus to a device that is there for so many more accesses. Clones share them.
+/// A bus to a device that is gone after a number of accesses. Clones share the count.
 #[derive(Clone)]
 struct Going {
     inner: SimBus,
@@ -27,7 +27,7 @@ impl Going {
         Self { inner, left: Arc::new(AtomicU64::new(u64::MAX)) }
     }
 
-    /// The device goes after so many more accesses.
+    /// Removes the device after `accesses` more accesses.
     fn after(&self, accesses: u64) {
         self.left.store(accesses, Ordering::Relaxed);
     }
@@ -70,7 +70,7 @@ fn small() -> Plan {
 
 /// Does something on a device that stays, then on one that goes at each of the accesses that it takes.
 ///
-/// `prepare` makes what it is done with, over a bus to a model; `act` does it, and is told whether the device
+/// `prepare` makes what it is done with, over a bus to a model; `act` does it, and gets whether the device
 /// stays.
 fn at_each_access<T>(bed: fn() -> Sim, prepare: impl Fn(Sim, Going) -> T, act: impl Fn(T, bool) -> Sim) {
     let try_with = |accesses: u64| {

@@ -66,7 +66,7 @@ impl Machine {
         self.driver = Some(Driver { port, pair, others, slots, table, vectors });
     }
 
-    /// Forgets the driver, whatever it was doing, and resets the device.
+    /// Drops the driver in any state, and resets the device.
     pub(crate) fn reset(&mut self) {
         self.driver = None;
         // SAFETY: an 82576 whose DMA is confined; the driver is gone, and its memory is leaked.

@@ -139,7 +139,7 @@ fn access_ports_insert_and_remove_tags<H: Concrete>(sim: Sim) {
     hypervisor.wire(&[with_tag(&plain, 0x6000 | 10), with_tag(&plain, 20), plain.clone()]);
     hypervisor.turn();
     assert_eq!(hypervisor.guest(A).receive(), [plain]);
-    // A tag of its own making is refused, whatever its VLAN.
+    // A tag that the machine made is refused, in any VLAN.
     for vlan in [10, 20] {
         hypervisor.guest(A).send(&[with_tag(&ethernet(STATION, address(A), 4, 60), vlan)]);
     }

@@ -30,7 +30,7 @@ fn traced<M: Concrete>(bed: Sim, plan: Plan) -> (Traces<M>, Bus) {
     (setup, bus)
 }
 
-/// A setup with rings of so many descriptors, the fewest buffers that both ways of forwarding need, and
+/// A setup with rings of a given length, the fewest buffers that both ways of forwarding need, and
 /// one queue pair of it taken out.
 fn pair<M: Concrete>(bed: Sim, descriptors: usize) -> (Traces<M>, Bus, QueuePair<M, Machine>) {
     let plan = Plan { descriptors, buffers: 2 * descriptors - 1, ..Plan::default() };

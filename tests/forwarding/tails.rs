@@ -42,7 +42,7 @@ fn two_tails<M: Concrete, F: Forward<P = Machine>>(bed: Sim, descriptors: usize,
         receive += rx;
         assert_eq!(sent(&mut setup).len(), forwarded);
     }
-    // One for 32 frames; in short rings, one for so many that half of the ring is untold.
+    // One for 32 frames; in short rings, one for as many as leave half of the ring unannounced.
     assert!(receive <= total / 32.min(descriptors as u64 / 4) + 1, "{receive} for {total} frames");
     setup.pairs[1] = Some(joined.split());
     setup.finish();
@@ -60,7 +60,7 @@ fn empty<M: Concrete, F: Forward<P = Machine>>(bed: Sim) {
         setup.inject(&frames(5 * round..5 * round + 5));
         assert_eq!(joined.forwarder.forward(32, &mut |_| true), 5);
         assert_eq!(sent(&mut setup).len(), 5);
-        // What is due may come once.
+        // One announcement may still follow.
         joined.forwarder.forward(32, &mut |_| true);
         bus.reset_counts();
         for _ in 0..50 {
@@ -96,7 +96,7 @@ pub(crate) fn replacing_writes_few_tails<M: Concrete>(bed: fn() -> Sim) {
                 assert_eq!(pair.rx.receive_replacing(&mut burst, 16, &mut pair.buffers), 0);
                 assert_eq!(pair.rx.receive(&mut burst), 0);
             }
-            // Nothing is due either: replacing has seen to that.
+            // Nothing is left to announce: replacing has done it.
             assert_eq!(written::<M>(&bus).0, before);
         }
         assert_eq!(written::<M>(&bus), (50, 0));

@@ -12,7 +12,7 @@ use crate::targeted_queue::IDS;
 use crate::watch::{Log, WatchedVmm};
 use crate::{Got, How, Targeted};
 
-/// What a byte of a machine's memory is that nobody has written.
+/// The value of untouched bytes in a machine's memory.
 const CANARY: u8 = 0xa5;
 const PAGE: usize = 4096;
 /// Pages of a machine.
@@ -90,7 +90,7 @@ impl Machine {
     /// Sees that no frame is in the machine's memory but those that are filled with these bytes: no run
     /// of any other from 0xc0 to 0xcf.
     pub(crate) fn holds_only(&self, marks: &[u8]) {
-        // What was last seen is all there is: nobody reads pages that were given up.
+        // The last content is kept: pages that were given up are not read.
         for (at, word) in self.seen.chunks_exact(8).enumerate() {
             let foreign = word[0] & 0xf0 == 0xc0 && word == [word[0]; 8] && !marks.contains(&word[0]);
             assert!(!foreign, "machine {} holds {:#x} at {:#x}", self.guest.vm().0, word[0], 8 * at);
@@ -176,7 +176,7 @@ impl<M: HeaderReplication + Concrete, P: Platform<Dma = SimDma>> Hypervisor<M, P
 
     /// Stops a targeted queue to which no filter leads.
     pub(crate) fn stop(&mut self, queue: usize) {
-        // While it can be told what is shared.
+        // Before the table of shared buffers is gone.
         self.see_no_stray();
         let pair = self.pairs.remove(&queue).expect("the queue runs");
         let vm = pair.guest.vm();

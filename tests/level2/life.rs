@@ -37,7 +37,7 @@ pub(crate) fn all_is_unmapped_after_the_stop_was_seen<M: HeaderReplication + Con
     };
     let mut shared = mapped(&log.take());
     assert_eq!(shared.len(), 9);
-    // Two are delivered, two more have a frame that nobody has taken, two are posted, three held.
+    // Two are delivered, two more have a frame that was not taken, two are posted, three held.
     hypervisor.setup.inject(&run(0..2));
     assert_eq!(hypervisor.pair(1).take().len(), 2);
     hypervisor.setup.inject(&run(2..4));
@@ -237,7 +237,7 @@ pub(crate) fn a_device_that_never_comes_to_rest_keeps_all_memory<M: HeaderReplic
     assert!(matches!(stop_in_vain(&mut hypervisor), StopError::TimedOut(_)));
     let quiesced = hypervisor.setup.port.quiesce();
     assert!(matches!(quiesced.expect_err("it never rests").error, Fault::TimedOut(_)));
-    // No proof, no unmapping: all of it stays quarantined, whatever is dropped.
+    // No proof, no unmapping: all of it stays quarantined, no matter what is dropped.
     let vm = hypervisor.machines[0].guest.vm();
     let guests = hypervisor.guests.clone();
     let bed = hypervisor.setup.bed;

@@ -1,5 +1,5 @@
-//! Level 2: frames land in the buffers that virtual machines shared, and nowhere else, whatever the
-//! machines, the device and the traffic do.
+//! Targeted receive: frames are received into buffers that virtual machines shared, and nowhere else, no
+//! matter what the machines, the device and the traffic do.
 //!
 //! Each check is a test of its own on each of the models. Everywhere it ends with all queues stopped,
 //! all memory unmapped and given back, and no violation recorded: neither of the datasheet nor of the

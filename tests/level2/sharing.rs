@@ -42,7 +42,7 @@ pub(crate) fn what_is_refused_reaches_no_descriptor<M: HeaderReplication + Concr
         (4, of(good.at + u64::from(BUFFER) - 64, BUFFER), ShareError::Overlaps),
         (4, of(good.at - u64::from(BUFFER) + 64, BUFFER), ShareError::Overlaps),
         (4, of(good.at - 64, BUFFER + 128), ShareError::Overlaps),
-        // Another machine's; nobody's; beyond the end by one line; across what was given up.
+        // Another machine's; of no machine; beyond the end by one line; across what was given up.
         (4, theirs, ShareError::NotOwned),
         (4, of(0, BUFFER), ShareError::NotOwned),
         (4, of(end - u64::from(BUFFER) + 64, BUFFER), ShareError::NotOwned),

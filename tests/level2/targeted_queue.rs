@@ -20,7 +20,7 @@ pub(crate) const IDS: u16 = 64;
 /// Who fetches headers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum How {
-    /// The hardware, into buffers of so many bytes.
+    /// The hardware, into buffers of a size in bytes.
     Hardware(u16),
     Software,
 }
@@ -94,7 +94,7 @@ impl<M: HeaderReplication + Concrete, P: Platform> Targeted<M, P> {
 }
 
 impl<M: Concrete, P: Platform> Targeted<M, P> {
-    /// Shares so many fresh buffers under the ids from `first` on and posts what the ring takes. Behind
+    /// Shares `count` fresh buffers under the ids from `first` on and posts what the ring takes. Behind
     /// each buffer is memory that is not shared.
     pub(crate) fn share(&mut self, first: u16, count: u16) -> Vec<GuestRange> {
         let ranges = Vec::from_iter((first..first + count).map(|id| {

@@ -150,7 +150,7 @@ pub(crate) fn lies_in_a_row_leave_the_ring_sound<M: HeaderReplication + Concrete
     hypervisor.finish_after_lies();
 }
 
-/// Every fault at the expense of one machine: the others get all of theirs, and what is lost is told.
+/// Every fault at the expense of one machine: the others get all of theirs, and every loss is counted.
 pub(crate) fn lies_about_one_machines_frames_cost_no_other<M: HeaderReplication + Concrete>(bed: Sim) {
     let mut hypervisor = start::<M>(bed);
     let lies = [

@@ -1,5 +1,5 @@
 //! A virtual machine of a random world: what it shares, what it does against the rules, and what it is
-//! told of frames.
+//! notified of frames.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::targeted_queue::BUFFER;
 
 /// Entries of a channel, and buffers of a machine.
 pub(crate) const ENTRIES: usize = 8;
-/// Pages of a machine: its channel, its buffers, one to send from, and some that nobody uses.
+/// Pages of a machine: its channel, its buffers, one to send from, and some that are unused.
 const PAGES: usize = 2 + ENTRIES + 1 + 7;
 /// Words of one direction of a channel.
 const WORDS: usize = words(ENTRIES as u32);
@@ -34,9 +34,9 @@ pub(crate) struct Undelivered {
     pub(crate) channel: u64,
 }
 
-/// A frame that the machine was told of.
+/// A frame that the machine was notified of.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct Notified {
     pub(crate) range: GuestRange,
     pub(crate) length: u32,
     pub(crate) tag: Option<u16>,
@@ -55,7 +55,7 @@ pub(crate) struct Vm<M: Concrete> {
     pub(crate) targeted: Option<Targeted<M, SimMachine>>,
     /// Buffers of the channel that the targeted ring has.
     pub(crate) tokens: [Option<Posted>; ENTRIES],
-    pub(crate) told: u64,
+    pub(crate) notified: u64,
     pub(crate) undelivered: Undelivered,
     // The machine's.
     pub(crate) driver: VirtualDriver<'static, ENTRIES>,
@@ -95,7 +95,7 @@ impl<M: Concrete> Vm<M> {
             access,
             targeted: None,
             tokens: [const { None }; ENTRIES],
-            told: 0,
+            notified: 0,
             undelivered: Undelivered::default(),
             driver,
             buffers,
@@ -122,7 +122,7 @@ impl<M: Concrete> Vm<M> {
         }
     }
 
-    /// Posts so many buffers as it should.
+    /// Posts `count` buffers correctly.
     pub(crate) fn post_good(&mut self, count: usize) {
         (0..count).for_each(|_| self.post(|vm, id| vm.buffers[id]));
     }
@@ -161,12 +161,12 @@ impl<M: Concrete> Vm<M> {
         self.machine.absorb();
     }
 
-    /// Tells whether the machine can expect to find the frames that it is told of.
+    /// Tells whether the machine can expect to find the frames that it is notified of.
     pub(crate) const fn is_honest(&self) -> bool {
         !self.broken && !self.spoilt && !self.muddled
     }
 
-    /// Sees that nobody wrote what the machine did not share.
+    /// Checks that memory which the machine did not share is unchanged.
     pub(crate) fn look(&mut self) {
         let allowed = if self.broken {
             // It may have posted anything that is its own.
@@ -179,7 +179,7 @@ impl<M: Concrete> Vm<M> {
 
     /// Takes what came back through the channel, and sleeps; returns the frames. Sees that it was woken,
     /// if it slept and anything came.
-    pub(crate) fn drain(&mut self, guests: &Guests) -> Vec<Told> {
+    pub(crate) fn drain(&mut self, guests: &Guests) -> Vec<Notified> {
         let before = guests.counters(self.interface.vm()).notified;
         let woken = self.interface.notify_if_needed(guests);
         assert_eq!(guests.counters(self.interface.vm()).notified, before + u64::from(woken));
@@ -198,7 +198,7 @@ impl<M: Concrete> Vm<M> {
             let range = self.posted.remove(&done.buffer.id);
             assert!(self.broken || range == Some(done.buffer.range));
             if done.status == Status::Done {
-                all.push(Told { range: done.buffer.range, length: done.length, tag: done.tag });
+                all.push(Notified { range: done.buffer.range, length: done.length, tag: done.tag });
             }
         }
         while let Ok(Some(_)) = self.driver.reclaim() {
@@ -230,7 +230,7 @@ impl<M: HeaderReplication + Concrete> Vm<M> {
         } else if receive.complete(token, bytes.len() as u32, tag).is_err() {
             self.undelivered.channel += 1;
         } else {
-            self.told += 1;
+            self.notified += 1;
         }
     }
 

@@ -254,12 +254,12 @@ impl<M: HeaderReplication + Concrete> World<M> {
 
     fn poll_targeted(&mut self, i: usize) {
         let Self { switch, vms, uplink, .. } = self;
-        let Vm { id, targeted, tokens, interface, told, undelivered, .. } = &mut vms[i];
+        let Vm { id, targeted, tokens, interface, notified, undelivered, .. } = &mut vms[i];
         let Targeted { rx, headers, .. } = targeted.as_mut().expect("it is targeted");
         let from = Origin::Matched { uplink: *uplink, to: *id };
         let mut burst = TargetedBurst::<8>::new();
         while rx.receive(&mut burst) > 0 {
-            let mut shared = Shared { id: *id, rx, tokens, interface, told, undelivered };
+            let mut shared = Shared { id: *id, rx, tokens, interface, notified, undelivered };
             relay(switch, from, &mut burst, 0, &mut shared);
             burst.drain(..).for_each(|frame| headers.put(frame.header).expect("room in the pool"));
         }
@@ -275,13 +275,13 @@ impl<M: HeaderReplication + Concrete> World<M> {
     }
 
     /// Takes buffers that machines posted; sees that no memory changed but what is shared; and lets the
-    /// machines read what they were told.
+    /// machines read the frames that they were notified of.
     pub(crate) fn check(&mut self) {
         for i in 0..self.vms.len() {
             self.vms[i].admit();
             self.vms[i].look();
-            for told in self.vms[i].drain(&self.guests) {
-                self.read(i, &told);
+            for notified in self.vms[i].drain(&self.guests) {
+                self.read(i, &notified);
             }
         }
     }
@@ -334,7 +334,7 @@ struct Shared<'w> {
     rx: &'w mut TargetedRing<SimMachine, WatchedVmm>,
     tokens: &'w mut [Option<Posted>; ENTRIES],
     interface: &'w mut VirtualInterface<'static>,
-    told: &'w mut u64,
+    notified: &'w mut u64,
     undelivered: &'w mut Undelivered,
 }
 
@@ -347,8 +347,8 @@ impl Outlet<TargetedFrame> for Shared<'_> {
         assert_eq!(to, self.id, "whatever the header says");
         for frame in &*group.frames {
             let token = self.tokens[usize::from(frame.id)].take().expect("it was shared");
-            let told = self.interface.receive().complete(token, frame.len.into(), inserted(tag));
-            *if told.is_ok() { &mut *self.told } else { &mut self.undelivered.channel } += 1;
+            let notified = self.interface.receive().complete(token, frame.len.into(), inserted(tag));
+            *if notified.is_ok() { &mut *self.notified } else { &mut self.undelivered.channel } += 1;
         }
     }
 

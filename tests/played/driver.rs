@@ -21,16 +21,16 @@ pub(crate) enum Call {
     Send(usize),
     SendOne,
     Reclaim(usize),
-    /// Takes so many back.
+    /// Takes a number of frames back.
     ReclaimInto(usize),
     Put(usize, usize),
-    /// A frame of so many bytes.
+    /// A frame of a length in bytes.
     Take(usize, usize),
     Exchange(usize),
     InPlace(usize),
     /// Which of the frames go out, by bits.
     Forward(usize, u16),
-    /// Lets the frame after so many end in a panic.
+    /// Makes the frame after a number of frames end in a panic.
     ForwardUpToPanic(usize),
     Split(usize),
 }
@@ -40,7 +40,7 @@ type Rx = RxRing<Machine>;
 type Tx = TxRing<Machine>;
 
 enum Rings {
-    Apart(Rx, Tx),
+    Split(Rx, Tx),
     Exchange(Exchange<Rx, Tx>),
     InPlace(InPlace<Rx, Tx>),
 }
@@ -83,7 +83,7 @@ impl<M: Concrete> Driver<M> {
             frames.into_iter().for_each(|frame| pool.put(frame).expect("it came from there"));
         }
         assert_eq!(all.len(), 37);
-        let rings = Some(Rings::Apart(rx, tx));
+        let rings = Some(Rings::Split(rx, tx));
         (Self { setup, rings, steering, pools, hand: Vec::new(), all }, Device::new(bus, rx_at, tx_at))
     }
 
@@ -94,7 +94,7 @@ impl<M: Concrete> Driver<M> {
 
     pub(crate) fn call(&mut self, call: Call) {
         self.rings = Some(match self.rings.take().expect("there are rings") {
-            Rings::Apart(rx, tx) => self.apart(rx, tx, call),
+            Rings::Split(rx, tx) => self.split(rx, tx, call),
             Rings::Exchange(joined) => self.joined(joined, call, Rings::Exchange),
             Rings::InPlace(joined) => self.joined(joined, call, Rings::InPlace),
         });
@@ -119,7 +119,7 @@ impl<M: Concrete> Driver<M> {
         }
     }
 
-    fn apart(&mut self, mut rx: Rx, mut tx: Tx, call: Call) -> Rings {
+    fn split(&mut self, mut rx: Rx, mut tx: Tx, call: Call) -> Rings {
         let mut burst = Burst::<16>::new();
         match call {
             Call::Receive(most) => assert!(rx.receive_most(&mut burst, most) <= most),
@@ -179,20 +179,20 @@ impl<M: Concrete> Driver<M> {
             Call::Exchange(pool) => {
                 return match Exchange::new(rx, tx, &mut self.pools[pool]) {
                     Ok(joined) => Rings::Exchange(joined),
-                    Err(Refused { value: (rx, tx), .. }) => Rings::Apart(rx, tx),
+                    Err(Refused { value: (rx, tx), .. }) => Rings::Split(rx, tx),
                 };
             }
             Call::InPlace(pool) => {
                 return match InPlace::new(rx, tx, &mut self.pools[pool]) {
                     Ok(joined) => Rings::InPlace(joined),
-                    Err(Refused { value: (rx, tx), .. }) => Rings::Apart(rx, tx),
+                    Err(Refused { value: (rx, tx), .. }) => Rings::Split(rx, tx),
                 };
             }
             _ => {}
         }
         burst.iter().for_each(seen);
         self.give(burst.drain(..));
-        Rings::Apart(rx, tx)
+        Rings::Split(rx, tx)
     }
 
     fn joined<F>(&mut self, mut joined: F, call: Call, whole: fn(F) -> Rings) -> Rings
@@ -228,7 +228,7 @@ impl<M: Concrete> Driver<M> {
             }
             Call::Split(pool) => {
                 return match joined.split(&mut self.pools[pool]) {
-                    Ok((rx, tx)) => Rings::Apart(rx, tx),
+                    Ok((rx, tx)) => Rings::Split(rx, tx),
                     Err(refused) => whole(refused.into_value()),
                 };
             }
@@ -240,7 +240,7 @@ impl<M: Concrete> Driver<M> {
     /// Each buffer is somewhere.
     pub(crate) fn check(&self) {
         let in_rings = match self.rings.as_ref().expect("there are rings") {
-            Rings::Apart(rx, tx) => {
+            Rings::Split(rx, tx) => {
                 assert!(rx.posted() + rx.missing() == RING as usize - 1);
                 rx.posted() + tx.pending()
             }
@@ -258,7 +258,7 @@ impl<M: Concrete> Driver<M> {
         let (mut room, _) = buffers(&self.setup.bed, 32, BufferSize::kib(1).expect("a size"));
         let spare: Vec<_> = std::iter::from_fn(|| room.take()).collect();
         let (rx, tx) = match self.rings.take().expect("there are rings") {
-            Rings::Apart(rx, tx) => (rx, tx),
+            Rings::Split(rx, tx) => (rx, tx),
             Rings::Exchange(joined) => joined.split(&mut room).expect("room"),
             Rings::InPlace(joined) => joined.split(&mut room).expect("room"),
         };

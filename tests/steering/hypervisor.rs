@@ -11,7 +11,7 @@ use vmdq_sim::Sim;
 use crate::common::{Concrete, Plan, Setup, SimMachine, limits, pools};
 use crate::flow::Flow;
 
-/// Frames between two polls: fewer than a queue has descriptors, whatever steps add to them.
+/// Frames between two polls: fewer than a queue has descriptors, including what steps add to them.
 const ROUND: usize = 48;
 
 /// When a frame for an address arrives while its filter moves.
@@ -23,7 +23,7 @@ pub(crate) enum Window {
     AfterTheDrain,
 }
 
-/// Whose a queue is.
+/// The interface that has a queue.
 #[derive(Clone, Copy)]
 pub(crate) struct Held {
     pub(crate) by: InterfaceId,
@@ -43,7 +43,7 @@ pub(crate) struct Hypervisor<M: Concrete, P> {
     /// What the steering asked for since the test last looked.
     pub(crate) steps: Vec<Step>,
     window: Window,
-    /// Frames for addresses that nobody had any more.
+    /// Frames for addresses that no interface had any more.
     astray: u64,
     random: fastrand::Rng,
 }
@@ -220,7 +220,7 @@ impl<M: Concrete, P: Policy> Hypervisor<M, P> {
         std::mem::take(&mut self.steps)
     }
 
-    /// A frame for an address that nobody has any more.
+    /// A frame for an address that no interface has any more.
     pub(crate) fn send_astray(&mut self, address: MacAddress) {
         self.setup.inject(&[crate::common::frame(address, 0, 60)]);
         self.poll_all();

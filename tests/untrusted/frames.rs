@@ -30,7 +30,7 @@ pub(crate) fn any_length_may_be_claimed<M: Concrete>(bed: Sim) {
         assert_eq!(number(frames.last().expect("a frame").bytes()), 1);
         let (too_long, malformed) = (after.too_long - before.too_long, after.malformed - before.malformed);
         match claimed {
-            // Not even two addresses and a type: nobody above has to reckon with that.
+            // Not even two addresses and a type: no code above needs to handle that.
             0..=13 => assert_eq!((lengths, too_long, malformed), (vec![60], 0, 1), "{claimed}"),
             14..=1514 => assert_eq!((lengths, too_long, malformed), (vec![claimed.into(), 60], 0, 0)),
             1515..=2048 => assert_eq!((lengths, too_long, malformed), (vec![60], 1, 0), "{claimed}"),

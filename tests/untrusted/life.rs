@@ -1,4 +1,4 @@
-//! The life cycle: resets, links and queues that don't do what they are told.
+//! The life cycle: resets, links and queues that don't do what is requested.
 
 use vmdq::ring::BufferSize;
 use vmdq::{
@@ -86,7 +86,7 @@ pub(crate) fn a_device_that_vanishes_under_traffic_breaks_nothing<M: Concrete>(b
     setup.vectors[1].unmask();
     setup.vectors[1].fire();
     setup.unbind(id);
-    // Whoever wonders about the silence of the rings is told.
+    // A check of a ring on which nothing arrives reports it.
     assert_eq!((setup.pair(1).rx.check(), setup.pair(1).tx.check()), (Err(Gone), Err(Gone)));
     // No memory comes back, by either way.
     let QueuePair { rx, tx, pool, .. } = setup.pairs[1].take().expect("the queue runs");

@@ -17,7 +17,7 @@ const HANG: u64 = 10_000_000_000;
 
 type Broken<M> = Setup<M, SimMachine, Sim>;
 
-/// Makes a port that nobody has initialised.
+/// Makes a port that is not initialised.
 fn fresh<M: Concrete>(bed: &Sim) -> Port<M, SimMachine, Reset> {
     // SAFETY: the model is a controller of this kind, and confines its DMA.
     unsafe { Port::new(M::default(), bed.platform()) }

@@ -88,7 +88,7 @@ pub fn cut(frame: &mut [u8]) {
     }
 }
 
-/// A frame in a buffer of its own, into which a tag can be inserted or from which it can be removed.
+/// A frame in a buffer of its own, whose tag can be inserted and removed.
 pub trait Taggable {
     /// Returns the bytes of the frame for writing.
     fn bytes_mut(&mut self) -> &mut [u8];

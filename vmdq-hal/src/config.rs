@@ -35,15 +35,17 @@ pub struct Config {
     /// Whether the default queue drops frames when it has no descriptor, as all other queues do. If it
     /// does not, it blocks the other queues until it gets one.
     pub default_drops: bool,
-    /// Whether the controller removes 802.1Q tags (0x8100, only the outermost) from received frames;
+    /// Whether the controller removes 802.1Q tags (0x8100, only the outermost) from received frames.
+    ///
     /// [`Frame::tag`](crate::ring::Frame::tag) has them then, and a [`group`](vmdq_core::group) never mixes
     /// tags. Otherwise tags stay in the frames. Provider tags (0x88a8) always stay.
     pub strip_tags: bool,
 }
 
 impl Config {
-    /// Returns the smallest size of buffers with which queues can be started, or `None` if the
-    /// frame limit is out of range.
+    /// Returns the smallest size of buffers with which pools can be started.
+    ///
+    /// `None` if the frame limit is out of range.
     #[must_use]
     pub const fn buffer_size(&self) -> Option<BufferSize> {
         match FrameLimit::new(self.max_frame, u16::MAX) {

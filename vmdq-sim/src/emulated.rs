@@ -114,8 +114,9 @@ impl Emulated {
         self.device.take_sent().into_iter().map(|sent| sent.bytes).collect()
     }
 
-    /// Puts a frame that the switch decided for the interface on the device's wire, and does to its tag
-    /// what the switch wants. Frames that are too short then are padded.
+    /// Puts a frame from the switch on the device's wire, after applying its tag action.
+    ///
+    /// Frames that are then too short are padded.
     ///
     /// # Errors
     ///

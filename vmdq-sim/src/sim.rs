@@ -224,8 +224,9 @@ impl Sim {
         model.board.wire.incoming.len() + model.device.held()
     }
 
-    /// Does one unit of work in each direction: sorts one received frame and writes it, and gives one
-    /// transmit queue its turn. Returns whether there was any. No time passes.
+    /// Does one unit of work in each direction; returns whether there was any.
+    ///
+    /// Sorts and writes one received frame, and gives one transmit queue its turn. No time passes.
     pub fn step(&mut self) -> bool {
         self.shared.lock().step()
     }

@@ -39,7 +39,6 @@ pub struct ModelDrops {
     /// Lost in a reset while it waited for a descriptor; of an [`Emulated`](crate::Emulated) device, all that
     /// waited.
     pub reset: u64,
-    /// The receive format of the queue is one that the device, or its model, does not know; or a DMA
-    /// that was not granted swallowed the frame.
+    /// The receive format of the queue is unknown to the device or its model, or a DMA was not granted.
     pub broken: u64,
 }

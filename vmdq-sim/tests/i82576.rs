@@ -201,7 +201,7 @@ fn each_pool_strips_tags_or_not_and_the_default_pool_never() {
     );
 }
 
-/// How a driver has tags removed from what nobody wants: the pool asks for it by UTA.
+/// How a driver has tags removed from frames that no other pool matched: the default pool selects them by UTA.
 #[test]
 fn the_default_pool_strips_what_uta_leads_to_it() {
     let (mut driver, mut rings) = vmdq(0);

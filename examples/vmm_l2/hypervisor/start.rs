@@ -1,4 +1,4 @@
-//! Bringing it all up: port, queues, filters, and a virtual interface for each virtual machine.
+//! Start: port, queues, filters, and a virtual interface for each virtual machine.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ const HEADER_BUFFER: usize = 1;
 /// Frames that virtual machines may have on their way to the wire.
 const OUTGOING: usize = RING;
 
-/// How the port is set up: everything accepted, and tags removed, so that no group mixes VLANs.
+/// The port's configuration: everything accepted, and tags removed, so that no group mixes VLANs.
 fn config() -> Config {
     Config { accept: Accept::all(), strip_tags: true, ..Config::default() }
 }
@@ -114,7 +114,7 @@ struct Start<'a> {
 }
 
 impl Start<'_> {
-    /// Starts a virtual machine's pool, then leads its address there.
+    /// Starts a virtual machine's pool, then binds its address to it.
     fn line(
         self,
         pool: Pool<Any, Host, Idle>,
@@ -163,7 +163,7 @@ impl Interface {
 }
 
 impl Store {
-    /// Makes a pool of that many buffers at least.
+    /// Makes a pool of `count` buffers.
     fn new(bed: &Sim, size: BufferSize, count: usize) -> Result<Self> {
         // Buffers are spread by a cache line.
         let bytes = count * (size.bytes() + 64);

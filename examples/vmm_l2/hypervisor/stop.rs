@@ -1,4 +1,4 @@
-//! Taking it all down, in the order in which the types allow it, and the account.
+//! Stop, in the order that the types require, and the counts.
 
 use anyhow::{Result, ensure};
 use vmdq::channel::Status;
@@ -29,7 +29,7 @@ pub(crate) struct Machine {
     pub(crate) lost: Lost,
 }
 
-/// What came of all frames.
+/// The totals of all frames.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Totals {
     pub(crate) on_wire: u64,
@@ -45,7 +45,7 @@ pub(crate) struct Totals {
     pub(crate) dropped_by_switch: Lost,
 }
 
-/// What came of it all.
+/// The outcome of the run.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
     pub(crate) machines: Vec<Machine>,
@@ -63,7 +63,7 @@ impl Hypervisor {
         let (mut parts, mut lost) = (unused, 0);
         let mut stores = (buffers, headers);
         for line in lines {
-            // No filter may lead to a queue that stops.
+            // No filter may name a queue that stops.
             parts.put(table.unbind(line.binding)?).map_err(Refused::into_error)?;
             let vm = line.interface.channel.vm();
             let (pool, counters) = line.stop(&table, &guests, &mut stores, &mut lost)?;

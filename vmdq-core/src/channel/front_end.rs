@@ -143,8 +143,9 @@ impl<'m, const N: usize> FrontEnd<'m, N> {
         self.put(Request { buffer, tag: None, exchange: false })
     }
 
-    /// Posts an empty buffer that the I/O container may keep: it gives another one of the same length
-    /// for it (transfer by buffer exchange).
+    /// Posts an empty buffer that the I/O container may keep in exchange for another one.
+    ///
+    /// The other one has the same length (transfer by buffer exchange).
     ///
     /// # Errors
     ///

@@ -80,8 +80,9 @@ pub struct DeficitRoundRobin<const N: usize, const WORDS: usize = 1> {
 }
 
 impl<const N: usize> DeficitRoundRobin<N> {
-    /// Makes a turn of at most 64 members, none of them active: all weights 1, the quantum one longest
-    /// frame of a port.
+    /// Makes a round robin of at most 64 members, none of them active.
+    ///
+    /// All weights are 1, and the quantum is one longest frame of a port.
     #[must_use]
     pub const fn new(limit: FrameLimit) -> Self {
         Self::wide(limit)
@@ -89,14 +90,13 @@ impl<const N: usize> DeficitRoundRobin<N> {
 }
 
 impl<const N: usize, const WORDS: usize> DeficitRoundRobin<N, WORDS> {
-    /// Makes a turn of any number of members, as [`new`](DeficitRoundRobin::new) does.
+    /// Makes a round robin of any number of members, as [`new`](DeficitRoundRobin::new) does.
     #[must_use]
     pub const fn wide(limit: FrameLimit) -> Self {
         Self { turns: Turns::NEW, shares: Shares::new::<WORDS>(limit) }
     }
 
-    /// Sets how many bytes of the wire a member of weight 1 may send in its turn, from the next turn
-    /// on.
+    /// Sets the bytes on the wire that a member of weight 1 may send, from its next turn.
     ///
     /// # Errors
     ///

@@ -64,8 +64,9 @@ impl<const FLOWS: usize, const QUEUES: usize> FlowQueues<FLOWS, QUEUES> {
         }
     }
 
-    /// Counts a frame of a flow in, and returns the queue that it must take: `preferred` if the flow
-    /// is free to choose. Nothing is counted on an error.
+    /// Counts a frame of a flow in, and returns the queue that it must take.
+    ///
+    /// That is `preferred` if the flow is free to choose. Nothing is counted on an error.
     ///
     /// # Errors
     ///

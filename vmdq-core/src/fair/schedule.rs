@@ -8,8 +8,9 @@ use super::passage::Passage;
 use super::share::{QuantumError, Shares, Turns, WeightError};
 use crate::limit::FrameLimit;
 
-/// Shares `QUEUES` hardware queues among `N` members (virtual machines), at most 64 for each of `WORDS`,
-/// and at most 64 words.
+/// Shares `QUEUES` hardware queues among `N` members (virtual machines).
+///
+/// There are at most 64 members for each of `WORDS`, and at most 64 words.
 ///
 /// Each member sends through the queue that it is assigned to. Those of one queue take turns of bytes
 /// by weight ([`DeficitRoundRobin`](super::DeficitRoundRobin), with its bounds); the queues take turns
@@ -85,8 +86,9 @@ struct Queue<const WORDS: usize> {
 }
 
 impl<const N: usize, const QUEUES: usize> Schedule<N, QUEUES> {
-    /// Makes a schedule of at most 64 members that are assigned to no queue: all weights 1, the quantum one
-    /// longest frame of a port.
+    /// Makes a schedule of at most 64 members that are assigned to no queue.
+    ///
+    /// All weights are 1, and the quantum is one longest frame of a port.
     #[must_use]
     pub const fn new(limit: FrameLimit) -> Self {
         Self::wide(limit)
@@ -108,8 +110,7 @@ impl<const N: usize, const QUEUES: usize, const WORDS: usize> Schedule<N, QUEUES
         }
     }
 
-    /// Sets how many bytes of the wire a member of weight 1 may send in its turn, from the next turn
-    /// on.
+    /// Sets the bytes on the wire that a member of weight 1 may send, from its next turn.
     ///
     /// # Errors
     ///
@@ -189,8 +190,9 @@ impl<const N: usize, const QUEUES: usize, const WORDS: usize> Schedule<N, QUEUES
         }
     }
 
-    /// Picks the member whose head frame is put into a queue next, charges it for that frame and
-    /// counts the frame in.
+    /// Picks the member whose head frame is put into a queue next.
+    ///
+    /// Charges the member for that frame and counts the frame in.
     ///
     /// `head` returns the length in memory of the first frame that a member has waiting, or `None`
     /// if it has none, which deactivates it. Returns `None` when none of the queue's members has

@@ -18,8 +18,9 @@ pub const MAX_QUANTUM: u32 = 1 << 20;
 /// The largest weight.
 pub const MAX_WEIGHT: u16 = 1024;
 
-/// Returns how many bytes of the wire a frame takes, from its length in memory: with padding,
-/// preamble, frame check sequence and gap.
+/// Returns how many bytes on the wire a frame of a length in memory takes.
+///
+/// Padding, preamble, frame check sequence and gap are included.
 ///
 /// # Examples
 ///

@@ -142,8 +142,9 @@ pub struct InterfaceCounters {
     pub received: Load,
     /// What went out to it, copies included.
     pub delivered: Load,
-    /// Of the delivered frames, those that came from the wire for this interface alone: what a
-    /// filter in hardware would sort.
+    /// Delivered frames that came from the wire for this interface alone.
+    ///
+    /// These are the frames that a filter in hardware would sort.
     pub from_wire: u64,
     /// Received frames that went to one interface.
     pub forwarded: u64,

@@ -170,7 +170,7 @@ fn a_batch_is_one_notification_and_a_busy_guest_gets_none() {
         driver.send(frame(id, 60), None).unwrap();
     }
     assert!(driver.needs_notify());
-    assert!(!driver.needs_notify(), "both directions were told at once");
+    assert!(!driver.needs_notify(), "both directions were notified at once");
     assert!(!interface.notify_if_needed(&vmm), "nothing to tell");
     for _ in 0..2 {
         interface.deliver(&vmm, &[0; 60], None).unwrap();

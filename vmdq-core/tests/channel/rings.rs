@@ -168,7 +168,7 @@ fn who_does_not_ask_is_not_notified() {
     let (mut back, mut front) = (back_end(&memory), front_end(&memory));
     assert!(!front.needs_notify(), "nothing was posted");
     front.post(buffer(0)).unwrap();
-    assert!(front.needs_notify(), "the first is always told");
+    assert!(front.needs_notify(), "the first is always notified");
     assert!(!front.needs_notify(), "once");
     front.post(buffer(1)).unwrap();
     assert!(!front.needs_notify(), "the back-end has not asked again");

@@ -126,7 +126,7 @@ impl Model {
         if to.is_none() && traffic.cut {
             return To::Drop(DropReason::Short);
         }
-        // A matched group's tag is the removed one, whatever stands in its bytes.
+        // A matched group's tag is the removed one, no matter what is in its bytes.
         let tag = if to.is_some() { group.tag } else { traffic.tag };
         let vlan = match tag.map_or(0, |tag| tag & 0xfff) {
             0 => ingress.carried.untagged,

@@ -190,7 +190,7 @@ impl World {
         }
     }
 
-    /// What holds of every decision, whatever it is.
+    /// Properties that hold for every decision.
     fn tally(
         &mut self,
         group: &Indication,

@@ -41,7 +41,9 @@ pub struct Stopped<M, P, R = RingSpace> {
 pub struct NotStarted<M, P, R = RingSpace> {
     /// The pool: it can be started again.
     pub pool: Pool<M, P, Idle>,
-    /// The memory of the receive and the transmit ring; `None` if the device may have it, after
+    /// The memory of the receive and the transmit ring; `None` if the device may have it.
+    ///
+    /// That is so after
     /// [`StartError::TimedOut`](super::StartError::TimedOut) or when the device was gone during the start.
     pub memory: Option<(R, RingSpace)>,
 }

@@ -76,8 +76,9 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         prepared.launch(rx, None)
     }
 
-    /// Starts a pool on ring memory as [`start`](Self::start) does, for the buffers of `buffers`, and fills
-    /// the receive ring with them: frames can arrive at once.
+    /// Starts a pool as [`start`](Self::start) does, and fills the receive ring from `buffers`.
+    ///
+    /// Frames can arrive at once.
     ///
     /// # Errors
     ///

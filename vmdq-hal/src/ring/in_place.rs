@@ -77,9 +77,9 @@ where
         Ok(Self { rx, tx, dropping: false, took_back: false })
     }
 
-    /// Forwards finished frames until `most` are forwarded or dropped, no more are finished, or the
-    /// transmit ring is full; returns how many were forwarded.
+    /// Forwards at most `most` finished frames; returns how many were forwarded.
     ///
+    /// Ends early when no more are finished or the transmit ring is full. Dropped frames count towards `most`.
     /// `look` sees each frame once, may change it, and tells whether it is sent. It is sent as it is in memory,
     /// so a frame whose tag the controller removed is sent without one. If `look` panics, the frames before it
     /// are sent, and that one is shown again. Reads no register and writes at most the two tails: the transmit

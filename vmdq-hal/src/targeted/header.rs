@@ -24,8 +24,10 @@ pub struct HeaderSize<M> {
 }
 
 impl<M> HeaderSize<M> {
-    /// Makes a size of `bytes`, or `None` unless that is a multiple of 64 from 64 to
-    /// [`largest_header`](HeaderReplication::largest_header) and the device replicates headers.
+    /// Makes a size of `bytes`, or `None` if the device does not have it.
+    ///
+    /// The sizes are multiples of 64 from 64 to [`largest_header`](HeaderReplication::largest_header), on
+    /// devices that replicate headers.
     ///
     /// The switch decides by what the header buffer holds: 64 bytes hold the addresses, a tag and the
     /// headers of IPv4 and UDP.

@@ -73,13 +73,15 @@
 //! }
 //! ```
 
+mod frame;
 mod header;
 mod memory;
 mod ring;
 mod share;
 mod start;
 
+pub use frame::{Targeted, TargetedBurst};
 pub use header::{HeaderSize, Targeting};
 pub use memory::{TargetedMemory, TargetedSpace};
-pub use ring::{Targeted, TargetedBurst, TargetedRing};
+pub use ring::TargetedRing;
 pub use share::{GiveBackError, ShareError, ShareState, UnshareError};

@@ -1,9 +1,8 @@
 //! The targeted receive ring: whole frames into the virtual machine, headers into the I/O container.
 
 use vmdq_core::FrameLimit;
-use vmdq_core::group::Described;
-use vmdq_core::relay::Received;
 
+use super::frame::{Targeted, TargetedBurst};
 use super::header::Targeting;
 use super::memory::TargetedSpace;
 use super::share::{Entry, GiveBackError, ShareError, ShareState, Shares, UnshareError};
@@ -11,67 +10,8 @@ use crate::dma::{DmaSpace, HeaderInfo, WriteBack, observe, status};
 use crate::index::{PoolIndex, RingIndex};
 use crate::platform::Platform;
 use crate::pool::{Place as Owned, ReceiveHalf};
-use crate::ring::{Buffer, BufferPool, BufferSize, Burst, Frame, RxCounters, RxRing};
+use crate::ring::{Buffer, BufferPool, BufferSize, Frame, RxCounters, RxRing};
 use crate::vmm::{GuestRange, VmId, Vmm};
-
-/// A frame that was received into a buffer of the virtual machine, with what the switch needs of it.
-#[must_use = "its header frame goes back into a pool"]
-#[derive(Debug)]
-pub struct Targeted {
-    /// The first bytes of the frame, in memory of the I/O container; its tag and flags are the whole
-    /// frame's.
-    pub header: Frame,
-    /// The buffer that has the frame, as it was shared.
-    pub id: u16,
-    /// The buffer; the frame begins where it begins.
-    pub range: GuestRange,
-    /// The length of the frame in bytes, without FCS and without a tag that was removed.
-    pub len: u16,
-    /// Whether the device wrote the header. If not, it was fetched from the buffer once, and may be forged by
-    /// the virtual machine (empty, if its memory is no longer there).
-    pub replicated: bool,
-}
-
-impl Described for Targeted {
-    #[inline(always)]
-    fn tag(&self) -> Option<u16> {
-        self.header.tag()
-    }
-
-    #[inline(always)]
-    fn has_error(&self) -> bool {
-        self.header.has_error()
-    }
-
-    #[inline(always)]
-    fn header_is_guests(&self) -> bool {
-        !self.replicated
-    }
-
-    #[inline(always)]
-    fn is_like(&self, other: &Self) -> bool {
-        self.header.is_like(&other.header)
-    }
-}
-
-impl Received for Targeted {
-    #[inline(always)]
-    fn header(&self) -> &[u8] {
-        self.header.bytes()
-    }
-
-    #[inline(always)]
-    fn length(&self) -> usize {
-        self.len.into()
-    }
-}
-
-/// A burst of at most `N` targeted frames.
-///
-/// # Examples
-///
-/// See [the module](crate::targeted).
-pub type TargetedBurst<const N: usize> = Burst<N, Targeted>;
 
 /// A running receive ring that writes frames into one virtual machine's buffers.
 ///
@@ -125,8 +65,9 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         Self { rx, shares: Shares::new(targeting.vm, entries), vmm, header, replicates, reserve: 0 }
     }
 
-    /// Shares a buffer of the virtual machine under an id of the caller's choice: checks it, maps it
-    /// and holds it. Takes time in proportion to the number of ids.
+    /// Shares a buffer of the virtual machine under an id: checks it, maps it and holds it.
+    ///
+    /// Takes time in proportion to the number of ids.
     ///
     /// # Errors
     ///
@@ -167,10 +108,10 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         self.reserve = if held_back > u16::MAX as usize { u16::MAX } else { held_back as u16 };
     }
 
-    /// Posts held buffers, each with a header frame of the pool, until the ring is full, only the
-    /// reserve is held or the pool is empty; returns how many.
+    /// Posts held buffers, each with a header frame of the pool; returns how many.
     ///
-    /// Writes the tail as [`RxRing::refill`] does.
+    /// Ends when the ring is full, only the reserve is held or the pool is empty. Writes the tail as
+    /// [`RxRing::refill`] does.
     pub fn refill(&mut self, headers: &mut BufferPool) -> usize {
         let spare = self.shares.held().saturating_sub(usize::from(self.reserve));
         let mut posted = 0;

@@ -80,8 +80,9 @@ impl Qemu {
         Self::with_memory(RAM)
     }
 
-    /// Starts a virtual machine with `bytes` of memory, 2 MiB to 2 GiB in whole pages; the first
-    /// 1 MiB can't be allocated.
+    /// Starts a virtual machine with `bytes` of memory, 2 MiB to 2 GiB in whole pages.
+    ///
+    /// The first 1 MiB can't be allocated.
     ///
     /// # Errors
     ///

@@ -235,7 +235,7 @@ pub fn halves(mac: [u8; 6]) -> (u32, u32) {
 /// SRRCTL: one-buffer format, 2 KiB.
 pub const ONE_BUFFER: u32 = 1 << 25 | 2;
 
-/// Resets an igb controller and brings its link up by the book (igb-hal/FACTS.md 3.1 to 3.3).
+/// Resets an igb controller and brings its link up as documented (igb-hal/FACTS.md 3.1 to 3.3).
 pub fn igb_up(driver: &RawDriver) {
     driver.write(0x00D8, u32::MAX);
     driver.write(0x0100, 0);
@@ -263,7 +263,7 @@ pub fn igb_up(driver: &RawDriver) {
     assert_ne!(driver.read(STATUS) & 2, 0, "STATUS.LU");
 }
 
-/// Resets an 82598 and brings its link up by the book (ixgbe-hal/FACTS.md 2.1 to 2.3).
+/// Resets an 82598 and brings its link up as documented (ixgbe-hal/FACTS.md 2.1 to 2.3).
 pub fn ixgbe_up(driver: &RawDriver) {
     driver.write(0x3000, 0);
     driver.write(0x0888, u32::MAX);
