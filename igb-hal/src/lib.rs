@@ -26,6 +26,11 @@
 //! | `counters` | statistics |
 //! | `model` | the limits of each model, and its differences |
 //!
+//! # Features
+//!
+//! `defmt` and `log` switch on the feature of the same name in `vmdq-hal`, which logs what a port does; the
+//! sequences of this crate log nothing, as what fails in them is a value there.
+//!
 //! # Limits
 //!
 //! - Copper ports (internal PHY). On SerDes and SGMII ports the link is not set up.

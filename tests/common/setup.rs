@@ -2,6 +2,7 @@
 
 use vmdq::bus::Offset;
 use vmdq::device::{Limits, Model};
+use vmdq::dma::Direction;
 use vmdq::ring::BufferSize;
 use vmdq::{
     Accept, BindingId, Config, FilterSlot, FilterTable, Host, Idle, MacAddress, Parts, Platform, Pool,
@@ -63,7 +64,9 @@ pub(crate) struct Setup<M: Model, P: Platform, T: Testbed> {
     pub(crate) vectors: Vec<Vector<M, P>>,
     /// Idle pools.
     pub(crate) idle: Vec<Pool<M, P, Idle>>,
-    pub(crate) pairs: Vec<Option<QueuePair<M, P>>>,
+    pub(crate) lanes: Vec<Option<Lane<M, P>>>,
+    /// What stays mapped in the end: what a test lets the driver leak, or maps itself.
+    pub(crate) kept: Vec<(u64, usize, Direction)>,
 }
 
 /// Brings a port to the state before VMDq, with a link.
@@ -120,6 +123,7 @@ impl<M: Model, P: Platform, T: Testbed<Dma = P::Dma>> Setup<M, P, T> {
             vectors: vectors.into_iter().collect(),
             pairs: idle.iter().map(|_| None).collect(),
             idle,
+            kept: Vec::new(),
         }
     }
 
@@ -131,9 +135,17 @@ impl<M: Model, P: Platform, T: Testbed<Dma = P::Dma>> Setup<M, P, T> {
         self.pairs[index] = Some(QueuePair::start(&self.bed, &self.port, pool, descriptors, buffers, size));
     }
 
-    /// The queue pair of a pool that runs.
-    pub(crate) fn pair(&mut self, queue: usize) -> &mut QueuePair<M, P> {
-        self.pairs[queue].as_mut().expect("the pool runs")
+    /// Has memory made that stays mapped in the end.
+    pub(crate) fn keeping<V>(&mut self, make: impl FnOnce(&mut Self) -> V) -> V {
+        let before = self.bed.mapped();
+        let made = make(self);
+        self.kept.extend(self.bed.mapped().into_iter().filter(|range| !before.contains(range)));
+        made
+    }
+
+    /// The lane of a pool that runs.
+    pub(crate) fn lane(&mut self, queue: usize) -> &mut Lane<M, P> {
+        self.lanes[queue].as_mut().expect("the pool runs")
     }
 
     /// Leads an address to a queue, by the lowest free slot.
@@ -204,10 +216,11 @@ impl<M: Model, P: Platform, T: Testbed<Dma = P::Dma>> Setup<M, P, T> {
                 self.stop(queue);
             }
         }
-        let Self { bed, port, table, slots, vectors, idle, .. } = self;
+        let Self { bed, port, table, slots, vectors, idle, kept, .. } = self;
         let parts = gather(port.parts(), idle, slots, table, vectors);
         let port = port.disable(parts).expect("VMDq goes off");
         assert_eq!(bed.violations(), []);
+        assert_eq!(bed.mapped(), kept, "rings, pools and nothing else are unmapped");
         (bed, port)
     }
 

@@ -8,7 +8,7 @@ use crate::bus::PortId;
 /// distinguishes them at run time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(crate) struct Owner {
+pub struct Owner {
     pub(crate) port: PortId,
     pub(crate) life: u32,
 }

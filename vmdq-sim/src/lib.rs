@@ -1,11 +1,12 @@
 //! Models of controllers on which drivers are tested without hardware.
 //!
-//! [`Sim`] is a strict model of an 82575, 82576 or 82598 in this process: registers with their side effects,
-//! memory that must be mapped before the controller reaches it, a wire, a clock, a list of violations
-//! of the datasheet ([`Rule`]), and faults ([`InjectedFault`]) that show whether the driver trusts the device.
-//! [`Qemu`] is QEMU's 82576. Both are a [`Testbed`], so that one body of test code runs on either. [`Traced`]
-//! counts register accesses, [`Cut`] loses writes from some point on; [`Ledger`] records what is mapped, and
-//! [`Bouncing`] is a machine whose memory is not coherent with the controller.
+//! [`Sim`] is a strict model of an 82575, 82576 or 82598 in this process: registers with their side
+//! effects, memory that must be mapped before the controller reaches it, a wire, a clock, a list of
+//! what the driver did against the datasheet ([`Rule`]), and faults ([`Fault`]) that show whether the
+//! driver trusts the device. [`Qemu`] is QEMU's 82576. Both are a [`Testbed`], so that one body of test
+//! code runs on either. [`Traced`] counts register accesses, [`Cut`] loses them from some point on;
+//! [`Ledger`] keeps books of what is mapped, and [`Bouncing`] is the memory of a machine whose caches the
+//! controller does not see; [`Incoherent`] is a test bed with such memory.
 //!
 //! [`Emulated`] is a model as a virtual machine's own device: its wire is an interface of a virtual switch.
 //!
@@ -23,9 +24,12 @@ mod filter;
 mod frame;
 mod guests;
 mod igb;
+mod incoherent;
 mod ixgbe;
 mod ledger;
+mod machine;
 mod memory;
+mod model;
 mod pending;
 mod qemu;
 mod queue;
@@ -38,16 +42,16 @@ mod violation;
 mod wire;
 
 pub use bouncing::Bouncing;
-pub use clock::SimDelay;
 pub use cut::Cut;
 pub use emulated::{Emulated, NotReceived};
 pub use fault::InjectedFault;
 pub use guests::{Guest, GuestCounters, GuestRule, GuestViolation, Guests, Snapshot};
+pub use incoherent::Incoherent;
 pub use ledger::Ledger;
-pub use memory::SimDma;
+pub use machine::{SimBus, SimDelay, SimDma};
 pub use qemu::{Qemu, QemuBus, QemuDelay, QemuDma, QemuError};
-pub use sim::{Kind, Sim, SimBus};
-pub use testbed::{PlatformOf, Settled, Testbed, WireFrame};
+pub use sim::{Kind, Sim};
+pub use testbed::{PlatformOf, Sent, Settled, Testbed};
 pub use trace::Traced;
 pub use violation::{Rule, Violation};
 pub use wire::ModelDrops;

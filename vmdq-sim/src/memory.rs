@@ -11,9 +11,8 @@ use std::alloc::Layout;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use vmdq_hal::dma::{Direction, DmaSpace};
+use vmdq_hal::dma::Direction;
 
-use crate::sim::Shared;
 use crate::violation::{Log, Rule};
 
 /// The granularity in which bus addresses are given out. Each range is followed by a hole.
@@ -51,7 +50,12 @@ impl Memory {
         bus
     }
 
-    fn unmap(&mut self, bus: u64, len: usize, log: &mut Log) {
+    /// Lists the grants.
+    pub(crate) fn mapped(&self) -> Vec<(u64, usize, Direction)> {
+        self.grants.iter().map(|(&bus, grant)| (bus, grant.len, grant.direction)).collect()
+    }
+
+    pub(crate) fn unmap(&mut self, bus: u64, len: usize, log: &mut Log) {
         match self.grants.get(&bus) {
             Some(grant) if grant.len == len => {
                 self.grants.remove(&bus);
@@ -160,25 +164,6 @@ pub(crate) fn alloc(layout: Layout) -> NonNull<u8> {
     NonNull::from(&mut bytes[skip..]).cast()
 }
 
-/// Maps memory for a model.
-#[derive(Clone, Debug)]
-pub struct SimDma(pub(crate) Shared);
-
-// SAFETY: a grant leads bus addresses `[a, a + len)` to exactly the mapped range until `unmap`
-// (`Memory::reach`), and models run on the processor, so that its caches need no care.
-unsafe impl DmaSpace for SimDma {
-    fn map(&self, at: NonNull<u8>, len: usize, direction: Direction) -> Option<u64> {
-        Some(self.0.lock().board.memory.map(at, len, direction))
-    }
-
-    unsafe fn unmap(&self, bus: u64, len: usize, _: Direction) {
-        let mut model = self.0.lock();
-        model.check_unmap(bus, len);
-        let board = &mut model.board;
-        board.memory.unmap(bus, len, &mut board.log);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use core::ptr::NonNull;
@@ -228,8 +213,10 @@ mod tests {
         let at: NonNull<u8> = alloc(Layout::from_size_align(8, 8).unwrap());
         let first = memory.map(at, 8, Direction::Both);
         memory.unmap(first, 8, &mut log);
-        assert!(log.list().is_empty());
-        assert_ne!(memory.map(at, 8, Direction::Both), first);
+        assert!(log.list().is_empty() && memory.mapped().is_empty());
+        let second = memory.map(at, 8, Direction::Both);
+        assert_ne!(second, first);
+        assert_eq!(memory.mapped(), [(second, 8, Direction::Both)]);
         assert!(memory.read(first, &mut [0], &"test", &mut log).is_none());
         memory.unmap(first, 8, &mut log);
         assert_eq!(log.list().len(), 2);

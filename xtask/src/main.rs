@@ -10,7 +10,10 @@ mod code;
 mod committed;
 mod features;
 mod loom;
+mod modules;
+mod mutants;
 mod no_std;
+mod package;
 mod qemu;
 mod regs;
 mod targets;
@@ -41,9 +44,13 @@ enum Task {
     Size(code::SizeArgs),
     /// Checks that the data path can't reach a panic
     Panics,
+    /// Counts the memory barriers in the code of each ring operation, or checks them
+    Barriers(code::BarrierArgs),
     /// Runs the I/O channel under the model checker
     Loom,
-    /// Unpacks a valgrind for the benches below target/ if the machine has none; installs nothing
+    /// Breaks the code on purpose, one place at a time, and names what no test notices
+    Mutants(mutants::Args),
+    /// Unpacks a valgrind for the benches below target/, where there is none; nothing is installed
     Valgrind,
     /// Unpacks a QEMU for the tests below target/; installs nothing
     Qemu,
@@ -53,6 +60,10 @@ enum Task {
     NoStd,
     /// Checks every crate with every set of its features
     Features,
+    /// Shows that no modules need each other in a circle, and that no file is too long to read
+    Modules,
+    /// Shows that every crate is ready to be published
+    Package,
     /// Generates the register tokens from the tables, or checks them, or exports CMSIS-SVD
     Regs(regs::Args),
 }
@@ -64,12 +75,16 @@ fn main() -> ExitCode {
         Task::Bench(args) => bench::run(&args),
         Task::Size(args) => code::size(&args),
         Task::Panics => code::panics(),
+        Task::Barriers(args) => code::barriers(&args),
         Task::Loom => loom::run(),
+        Task::Mutants(args) => mutants::run(&args),
         Task::Valgrind => valgrind::run(),
         Task::Qemu => qemu::run(),
         Task::Targets => targets::run(),
         Task::NoStd => no_std::run(),
         Task::Features => features::run(),
+        Task::Modules => modules::run(),
+        Task::Package => package::run(),
         Task::Regs(args) => regs::run(&args).map_err(Into::into),
     };
     match done {

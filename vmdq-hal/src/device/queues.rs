@@ -1,11 +1,11 @@
 //! Descriptor rings: starting them, and knowing that they have stopped.
 
 use super::{Io, Model};
+use crate::buffer_size::BufferSize;
 use crate::bus::Offset;
 use crate::fault::Fault;
 use crate::index::{PoolIndex, RingIndex};
 use crate::platform::Platform;
-use crate::ring::BufferSize;
 
 /// One ring as it is programmed into the device.
 #[derive(Clone, Copy, Debug)]

@@ -35,7 +35,6 @@ impl<M> FilterSlot<M> {
 
 /// Slots are made each time a port is enabled; entry 0 is the port's own address and not a slot.
 #[derive(Clone, Copy, Debug)]
-#[doc(hidden)]
 pub struct SlotSeed(pub(crate) Owner);
 
 impl<M> Mint for FilterSlot<M> {
