@@ -32,7 +32,7 @@
 //! `defmt` and `log` switch on the feature of the same name in `vmdq-hal`, which logs what a port does; the
 //! sequences of this crate log nothing, as what fails in them is a value there.
 //!
-//! # Limits, and choices where the documentation at hand is silent
+//! # Limits, and choices where the documentation at hand says nothing
 //!
 //! - The default index is left at 0: where in VMD_CTL it is set is not verified.
 //! - What is accepted beyond filters (FCTRL) is set once, before rings run: the receiver has to be off for

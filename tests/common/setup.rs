@@ -64,7 +64,7 @@ pub(crate) struct Setup<M: Model, P: Platform, T: Testbed> {
     pub(crate) vectors: Vec<Vector<M, P>>,
     /// Idle pools.
     pub(crate) idle: Vec<Pool<M, P, Idle>>,
-    pub(crate) lanes: Vec<Option<Lane<M, P>>>,
+    pub(crate) pairs: Vec<Option<QueuePair<M, P>>>,
     /// What stays mapped in the end: what a test lets the driver leak, or maps itself.
     pub(crate) kept: Vec<(u64, usize, Direction)>,
 }
@@ -143,9 +143,9 @@ impl<M: Model, P: Platform, T: Testbed<Dma = P::Dma>> Setup<M, P, T> {
         made
     }
 
-    /// The lane of a pool that runs.
-    pub(crate) fn lane(&mut self, queue: usize) -> &mut Lane<M, P> {
-        self.lanes[queue].as_mut().expect("the pool runs")
+    /// The queue pair of a pool that runs.
+    pub(crate) fn pair(&mut self, queue: usize) -> &mut QueuePair<M, P> {
+        self.pairs[queue].as_mut().expect("the pool runs")
     }
 
     /// Leads an address to a queue, by the lowest free slot.

@@ -41,11 +41,11 @@ pub(crate) fn filters_of_earlier_software_lead_nowhere<M: Concrete, T: Bed>(bed:
         write(RAL + 8 * entry, low);
         write(RAH + 8 * entry, high | HIGH);
     }
-    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
+    let mut setup = Setup::<M, _, T>::start(bed, Plan::default());
     for entry in 1..16 {
-        assert_eq!(rig.lands(&frame(vm(entry), 0, 60)), [0], "entry {entry}");
+        assert_eq!(setup.lands(&frame(vm(entry), 0, 60)), [0], "entry {entry}");
     }
-    rig.finish();
+    setup.finish();
 }
 
 pub(crate) fn says_what_it_was_given<M: Concrete, T: Bed>(bed: T) {

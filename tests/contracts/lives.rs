@@ -103,8 +103,8 @@ pub(crate) fn no_ring_is_enabled_once_the_port_is_quiesced<M: Concrete>(bed: fn(
         Vec::from_iter(tails.map(|tail| bus.read32(Offset::new(tail.bytes() + 0x10))))
     };
     assert!(controls().iter().all(|control| control & ENABLE != 0), "{:x?}", controls());
-    let _port = rig.port.quiesce().expect("the device comes to rest");
+    let _port = setup.port.quiesce().expect("the device comes to rest");
     // The rings' own bits follow when the device comes to them.
-    rig.bed.delay().delay_ms(1);
+    setup.bed.delay().delay_ms(1);
     assert!(controls().iter().all(|control| control & ENABLE == 0), "{:x?}", controls());
 }

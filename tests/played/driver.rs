@@ -76,7 +76,7 @@ impl<M: Concrete> Driver<M> {
         // Enough to fill both rings, and fewer than that of another size; some are too small to post.
         let mut pools = [(20, 2), (14, 4), (3, 1)].map(|(count, kib)| {
             // Their frames mix: no pool is given back.
-            rig.keeping(|rig| buffers(&rig.bed, count, BufferSize::kib(kib).expect("a size")).0)
+            setup.keeping(|setup| buffers(&setup.bed, count, BufferSize::kib(kib).expect("a size")).0)
         });
         let mut all = BTreeSet::new();
         for pool in &mut pools {
@@ -258,7 +258,7 @@ impl<M: Concrete> Driver<M> {
     /// Stops the queue and sees that all buffers are there.
     pub(crate) fn finish(mut self) {
         let size = BufferSize::kib(1).expect("a size");
-        let (mut room, _) = self.rig.keeping(|rig| buffers(&rig.bed, 32, size));
+        let (mut room, _) = self.setup.keeping(|setup| buffers(&setup.bed, 32, size));
         let spare: Vec<_> = std::iter::from_fn(|| room.take()).collect();
         let (rx, tx) = match self.rings.take().expect("there are rings") {
             Rings::Split(rx, tx) => (rx, tx),

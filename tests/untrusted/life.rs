@@ -155,13 +155,13 @@ pub(crate) fn a_queue_that_never_starts_keeps_its_memory<M: Concrete>(mut bed: S
     let (rx, tx) = rings(&setup.bed, 64);
     let began = setup.bed.now();
     let size = BufferSize::kib(2).expect("a size");
-    let refused = rig.keeping(|rig| rig.port.start(pool, rx, tx, size));
+    let refused = setup.keeping(|setup| setup.port.start(pool, rx, tx, size));
     let Refused { error, value } = refused.expect_err("it never starts");
     assert!(matches!(error, StartError::TimedOut(_)), "{error:?}");
     let NotStarted { pool, memory: None } = value else { panic!("{value:?}") };
-    assert!(rig.bed.now() - began < HANG);
+    assert!(setup.bed.now() - began < HANG);
     // The device may have both rings: they stay mapped for good.
-    let kept = std::mem::take(&mut rig.kept);
+    let kept = std::mem::take(&mut setup.kept);
     assert_eq!(kept.iter().map(|(_, len, _)| *len).collect::<Vec<_>>(), [64 * 16; 2]);
     // The others are not concerned.
     setup.bed.clear_faults();
@@ -171,10 +171,10 @@ pub(crate) fn a_queue_that_never_starts_keeps_its_memory<M: Concrete>(mut bed: S
     assert_eq!(setup.lands(&frame(vm(2), 0, 60)), [2]);
     assert_eq!(setup.bed.violations(), []);
     // It cost the memory, and neither the pool nor the port.
-    rig.idle.push(pool);
-    let mut rig = quiesce_and_recover(rig);
-    rig.kept = kept;
-    rig.finish();
+    setup.idle.push(pool);
+    let mut setup = quiesce_and_recover(setup);
+    setup.kept = kept;
+    setup.finish();
 }
 
 /// Tries to stop a queue; sees that nothing comes out of it and that the ring goes on.
@@ -223,11 +223,11 @@ pub(crate) fn a_queue_that_never_stops_keeps_its_memory<M: Concrete>(bed: Sim) {
     let port = port.reset(parts).expect("all came back");
     let mut port = port.init(&plan.config).expect("the port initialises");
     assert!(port.bring_link_up(5000).is_up());
-    let mut rig = Broken::<M>::enable(bed, port, plan);
-    rig.kept = kept;
-    rig.bind(vm(1), 1);
-    assert_eq!(rig.lands(&frame(vm(1), 0, 60)), [1]);
-    rig.finish();
+    let mut setup = Broken::<M>::enable(bed, port, plan);
+    setup.kept = kept;
+    setup.bind(vm(1), 1);
+    assert_eq!(setup.lands(&frame(vm(1), 0, 60)), [1]);
+    setup.finish();
 }
 
 pub(crate) fn a_device_that_never_comes_to_rest_keeps_all_memory<M: Concrete>(bed: Sim) {

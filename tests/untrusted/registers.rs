@@ -71,17 +71,17 @@ fn controls<M: Concrete>() -> (Offset, Offset) {
 }
 
 /// Sees that queue 1 can't be stopped because of what a register reads, and that it goes on.
-fn refuses<M: Concrete>(rig: &mut Liar<M>, register: Offset) -> Lane<M, SimMachine<Lying>> {
-    let Lane { rx, tx, pool, buffers, lent } = rig.lanes[1].take().expect("the queue runs");
-    let began = rig.bed.now();
-    let stopped = Started { rx, tx, pool }.stop(&rig.table, |_| panic!("no buffer may come out"));
+fn refuses<M: Concrete>(setup: &mut Liar<M>, register: Offset) -> QueuePair<M, SimMachine<Lying>> {
+    let QueuePair { rx, tx, pool, buffers, memory } = setup.pairs[1].take().expect("the queue runs");
+    let began = setup.bed.now();
+    let stopped = Started { rx, tx, pool }.stop(&setup.table, |_| panic!("no buffer may come out"));
     let Refused { error, value: running } = stopped.expect_err("it is not seen to stop");
     let StopError::TimedOut(timed_out) = error else { panic!("{error:?}") };
     assert_eq!(timed_out.register, register);
-    assert!(rig.bed.now() - began < HANG);
-    assert_eq!((running.rx.posted(), rig.bed.violations()), (63, vec![]));
+    assert!(setup.bed.now() - began < HANG);
+    assert_eq!((running.rx.posted(), setup.bed.violations()), (63, vec![]));
     let Started { rx, tx, pool } = running;
-    Lane { rx, tx, pool, buffers, lent }
+    QueuePair { rx, tx, pool, buffers, memory }
 }
 
 pub(crate) fn a_receive_queue_must_be_seen_to_stop<M: Concrete>(bed: Sim) {
@@ -104,11 +104,11 @@ pub(crate) fn a_stop_can_be_tried_again<M: Concrete>(bed: Sim) {
     for register in [receive, transmit] {
         let (mut setup, bus) = start::<M>(Sim::new(bed.kind()));
         bus.lie(Some((register, ENABLE, 0)));
-        let lane = refuses(&mut rig, register);
+        let pair = refuses(&mut setup, register);
         bus.lie(None);
         // All buffers come home.
-        rig.idle.push(lane.stop(&rig.table).pool);
-        rig.finish();
+        setup.idle.push(pair.stop(&setup.table).pool);
+        setup.finish();
     }
 }
 

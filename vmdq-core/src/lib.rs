@@ -16,7 +16,7 @@
 //! - [`tag`]: 802.1Q tags in the bytes of frames.
 //! - [`guest`]: a virtual machine's memory, which is never a slice.
 //!
-//! The paper is Intel's "Notes on Software Design Support for Intel VMDq Technology" (2008).
+//! "The paper" is Intel's "Notes on Software Design Support for Intel VMDq Technology" (2008).
 //!
 //! # Features
 //!

@@ -183,7 +183,7 @@ impl Received for SentFrame<'_> {
 ///     assert_eq!(decisions, 1);
 /// }
 /// ```
-// The caller knows the origin, so that one way through the switch is left.
+// Inlined, because the caller knows the origin, which leaves one path through the switch.
 #[inline(always)]
 pub fn relay<F: Received, const INTERFACES: usize, const ADDRESSES: usize>(
     switch: &mut Switch<INTERFACES, ADDRESSES>,

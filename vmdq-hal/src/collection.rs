@@ -11,13 +11,13 @@ pub trait Mint {
     /// The data that all items of a kind share.
     type Seed;
 
-    /// Makes number `index`.
+    /// Makes the item with number `index`.
     fn mint(seed: &Self::Seed, index: usize) -> Self;
 }
 
 /// A collection with one item for each number from 0.
 pub trait Collection<T>: IntoIterator<Item = T> {
-    /// Makes `count` of them, numbers 0 and up.
+    /// Makes `count` items, numbered from 0.
     fn of(seed: T::Seed, count: usize) -> Self
     where
         T: Mint;

@@ -23,7 +23,7 @@ impl defmt::Format for Causes {
     }
 }
 
-/// How a port is to be set up.
+/// The configuration of a port.
 ///
 /// # Examples
 ///

@@ -16,7 +16,7 @@ use crate::index::PoolIndex;
 use crate::owner::Owner;
 use crate::platform::Platform;
 
-/// State: the pool has no rings; filters can't lead to it.
+/// State: the pool has no rings, and no filter can name it.
 pub enum Idle {}
 /// State: the pool's rings run, and filters may name it.
 pub enum Running {}
@@ -85,7 +85,7 @@ impl<M, P, S> Pool<M, P, S> {
     }
 }
 
-/// What all pools of a port's life share.
+/// The data that all pools of a port share until it is disabled or reset.
 pub struct PoolSeed<M, P> {
     pub(crate) model: M,
     pub(crate) platform: P,

@@ -12,7 +12,7 @@ use crate::index::{PoolIndex, PoolSet, VectorIndex};
 use crate::owner::Owner;
 use crate::platform::Platform;
 
-/// One MSI-X vector of a port: move-only.
+/// An MSI-X vector of a port; move-only.
 ///
 /// # Examples
 ///
@@ -43,7 +43,7 @@ pub struct Vector<M, P> {
     others: bool,
 }
 
-/// What all vectors of a port's life share.
+/// The data that all vectors of a port's life share.
 pub struct VectorSeed<M, P> {
     pub(crate) model: M,
     pub(crate) platform: P,

@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn what_was_written_and_not_handed_over_is_a_mistake() {
         let dma = bouncing(3 * 4096);
-        let at = lend(100);
+        let at = alloc(100);
         let bus = dma.map(at, 100, Direction::Both).unwrap();
         // SAFETY: mapped and owned here, all the way.
         unsafe { dma.for_device(at, 100) };

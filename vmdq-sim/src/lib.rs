@@ -2,7 +2,7 @@
 //!
 //! [`Sim`] is a strict model of an 82575, 82576 or 82598 in this process: registers with their side
 //! effects, memory that must be mapped before the controller reaches it, a wire, a clock, a list of
-//! what the driver did against the datasheet ([`Rule`]), and faults ([`Fault`]) that show whether the
+//! what the driver did against the datasheet ([`Rule`]), and faults ([`InjectedFault`]) that show whether the
 //! driver trusts the device. [`Qemu`] is QEMU's 82576. Both are a [`Testbed`], so that one body of test
 //! code runs on either. [`Traced`] counts register accesses, [`Cut`] loses them from some point on;
 //! [`Ledger`] keeps books of what is mapped, and [`Bouncing`] is the memory of a machine whose caches the
@@ -51,7 +51,7 @@ pub use ledger::Ledger;
 pub use machine::{SimBus, SimDelay, SimDma};
 pub use qemu::{Qemu, QemuBus, QemuDelay, QemuDma, QemuError};
 pub use sim::{Kind, Sim};
-pub use testbed::{PlatformOf, Sent, Settled, Testbed};
+pub use testbed::{PlatformOf, Settled, Testbed, WireFrame};
 pub use trace::Traced;
 pub use violation::{Rule, Violation};
 pub use wire::ModelDrops;

@@ -6,13 +6,13 @@ use std::alloc::Layout;
 use vmdq_hal::dma::Direction;
 
 use crate::board::Device;
-use crate::fault::Fault;
+use crate::fault::InjectedFault;
 use crate::igb::{I82575, I82576, Igb};
 use crate::ixgbe::{I82598, Ixgbe};
 use crate::machine::{SimBus, SimDelay, SimDma};
-use crate::memory::lend;
+use crate::memory::alloc;
 use crate::model::Shared;
-use crate::testbed::{Sent, Settled, Testbed};
+use crate::testbed::{Settled, Testbed, WireFrame};
 use crate::violation::Violation;
 use crate::wire::ModelDrops;
 

@@ -101,8 +101,7 @@ pub trait Testbed {
     /// Nothing, once a driver has taken all of its memory back.
     fn mapped(&self) -> Vec<(u64, usize, Direction)>;
 
-    /// Returns what the driver did against the datasheet so far. Always empty on QEMU, which does
-    /// not check.
+    /// Returns the driver's violations of the datasheet so far; always empty on QEMU, which does not check.
     fn violations(&self) -> Vec<Violation>;
 }
 

@@ -293,18 +293,18 @@ fn a_frame_of_several_descriptors_waits_for_its_end() {
 
 #[test]
 fn a_stopped_queue_forgets_half_a_frame() {
-    let rig = &mut Rig::new(Sim::i82575());
-    igb_up(rig);
-    rig.set(0x0400, 1 << 1);
-    let mut ring = rig.ring(tx(2), 8);
-    rig.start(&ring);
+    let driver = &mut RawDriver::new(Sim::i82575());
+    igb_up(driver);
+    driver.set(0x0400, 1 << 1);
+    let mut ring = driver.ring(tx(2), 8);
+    driver.start(&ring);
     ring.put(0, [ring.buffer(7), 0x2230_0000 | 30 | 2 << 36]);
-    rig.write(tx(2) + 0x18, 1);
-    assert_eq!(rig.sim.settle(), Settled::Idle);
-    rig.stop(&ring);
-    rig.write(tx(2) + 0x10, 0);
-    rig.write(tx(2) + 0x18, 0);
-    rig.start(&ring);
+    driver.write(tx(2) + 0x18, 1);
+    assert_eq!(driver.sim.settle(), Settled::Idle);
+    driver.stop(&ring);
+    driver.write(tx(2) + 0x10, 0);
+    driver.write(tx(2) + 0x18, 0);
+    driver.start(&ring);
     let whole = frame(mac(9), 70, 7);
     driver.send(&mut ring, &whole);
     assert_eq!(driver.sim.settle(), Settled::Idle);

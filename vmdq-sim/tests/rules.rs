@@ -274,12 +274,13 @@ fn memory_that_a_running_queue_can_reach() {
 
     // What is under way when a queue stops lands within 100 us after.
     for (wait, found) in [(0, vec![MemoryInUse]), (1, vec![])] {
-        let (mut rig, ring) = receiving();
-        rig.stop(&ring);
-        rig.wait_ms(wait);
+        let (mut driver, ring) = receiving();
+        driver.stop(&ring);
+        driver.wait_ms(wait);
         // SAFETY: the device stopped, or the model sees it and stands between.
-        let unmap = |rig: &mut Rig| unsafe { rig.sim.dma().unmap(ring.bus, len, Direction::Both) };
-        assert_eq!(rig.broken_by(unmap), found, "{wait} ms after the stop was seen");
+        let unmap =
+            |driver: &mut RawDriver| unsafe { driver.sim.dma().unmap(ring.bus, len, Direction::Both) };
+        assert_eq!(driver.broken_by(unmap), found, "{wait} ms after the stop was seen");
     }
 }
 

@@ -50,7 +50,7 @@ enum Task {
     Loom,
     /// Breaks the code on purpose, one place at a time, and names what no test notices
     Mutants(mutants::Args),
-    /// Unpacks a valgrind for the benches below target/, where there is none; nothing is installed
+    /// Unpacks a valgrind for the benches below target/ if the machine has none; installs nothing
     Valgrind,
     /// Unpacks a QEMU for the tests below target/; installs nothing
     Qemu,

@@ -7,7 +7,7 @@ use super::header::Address;
 use super::interface::{AddressError, InterfaceError, InterfaceId, Kind, NotBound, Physical, Virtual};
 use super::slot::Slot;
 use super::statics::Full;
-use super::vlan::{Membership, Vlan, Vlans};
+use super::vlan::{Membership, Vlan, VlanMembership};
 use crate::fmt::event;
 use crate::mac::MacAddress;
 

@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use super::vlan::Vlans;
+use super::vlan::VlanMembership;
 
 /// The id of an interface while it is bound.
 ///

@@ -114,7 +114,7 @@ mod statics;
 pub mod steer;
 mod vlan;
 
-pub use counters::{Counters, DropReason, Drops, InterfaceCounters, LearningCounters, Load};
+pub use counters::{DropReason, Drops, InterfaceCounters, LearningCounters, Load, SwitchCounters};
 pub use decision::{Decision, Indication, Origin, Verdict};
 pub use interface::{
     AddressError, InterfaceError, InterfaceId, NotBound, Physical, Security, Unknown, Virtual,

@@ -29,7 +29,7 @@ pub use error::{BindError, FilterError};
 pub(crate) use slot::SlotSeed;
 pub use slot::{Binding, BindingId, FilterSlot};
 
-/// All filters of a port: the only writer of their registers.
+/// The filters of a port, and the only writer of their registers.
 ///
 /// # Examples
 ///

@@ -39,7 +39,7 @@ pub use plan::{Plan, Restore, RestoreError};
 pub use state::{Initialised, Quiesced, Ready, Reset, Vmdq, VmdqOff, VmdqOn};
 pub use vmdq::SetDefaultError;
 
-/// One port in state `S`: [`Reset`], [`Ready`], [`Vmdq`] or [`Quiesced`].
+/// A port in state `S`: [`Reset`], [`Ready`], [`Vmdq`] or [`Quiesced`].
 ///
 /// # Examples
 ///
@@ -162,8 +162,8 @@ impl<M: Model, P: Platform, S: Initialised> Port<M, P, S> {
     /// Takes a second more at most, where the firmware holds the PHY.
     pub fn bring_link_up(&mut self, milliseconds: u32) -> Link {
         if let Err(fault) = self.model.start(self.io()) {
-            // Without an answer of the PHY the link may come up all the same.
-            warning!("{}: the link was not asked for: {}", self.model.limits().name, fault);
+            // The link may come up even if the PHY does not answer.
+            warning!("{}: the link was not started: {}", self.model.limits().name, fault);
         }
         for _ in 0..milliseconds.div_ceil(10) {
             let link = self.link();

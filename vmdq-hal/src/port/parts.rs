@@ -14,8 +14,8 @@ use crate::vector::Vector;
 
 /// The resources of a port with VMDq on, each of them once.
 ///
-/// Of a concrete model pools, filters and vectors are arrays; of [`Any`](crate::device::Model) they are
-/// iterators that make each value when it is taken.
+/// For a concrete model pools, filters and vectors are arrays; for `vmdq::Any` they are iterators that make
+/// each value when it is taken.
 ///
 /// # Examples
 ///
@@ -105,7 +105,9 @@ pub struct Parts<M: Model, P> {
     table: Option<FilterTable<M, P>>,
 }
 
-/// What goes back to a port: an idle [`Pool`], a free [`FilterSlot`], a [`Vector`], the [`FilterTable`].
+/// A resource that goes back to a port.
+///
+/// It is an idle [`Pool`], a free [`FilterSlot`], a [`Vector`] or the [`FilterTable`].
 pub trait Part<M: Model, P: Platform>: PutInto<M, P> {}
 impl<M: Model, P: Platform, T: PutInto<M, P>> Part<M, P> for T {}
 

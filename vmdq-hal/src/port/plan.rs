@@ -41,7 +41,8 @@ impl Routes {
 ///
 /// ```
 /// use vmdq_hal::device::Model;
-/// use vmdq_hal::{FilterSlot, FilterTable, Plan, Platform, Pool, Port, Restore, RestoreError, Running, Vector, Vmdq};
+/// use vmdq_hal::{FilterSlot, FilterTable, Plan, Platform, Pool, Port, Restore, RestoreError, Running, Vector,
+/// Vmdq};
 ///
 /// /// After a reset: leads everything where it led before. `plan` is what [`Port::plan`] returned.
 /// fn resume<M: Model, P: Platform>(

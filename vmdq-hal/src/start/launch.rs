@@ -129,7 +129,7 @@ impl<M: Model, P: Platform> Prepared<M, P> {
         let mut tx = TxRing::new(&pool.platform, tx, &transmit, context);
         // SAFETY: what is handed to the device below is owned by the two rings.
         let io = unsafe { Io::new(&pool.platform) };
-        // A virtual machine's pool may not block the others; the default pool may, by choice.
+        // A virtual machine's pool must not block the others; the default pool may, by configuration.
         let drops = pool.setup.default_drops || pool.index() != pool.model.default_pool(io);
         let how = ReceiveSetup { size, header, drops, strip_tags: pool.setup.strip_tags };
         // From here on the device may have the memory, and only a stop that is seen gives it back.

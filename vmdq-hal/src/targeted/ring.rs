@@ -8,7 +8,7 @@ use super::share::{Entry, GiveBackError, ShareError, ShareState, Shares, Unshare
 use crate::dma::{DmaSpace, HeaderInfo, WriteBack, observe, status};
 use crate::index::{PoolIndex, RingIndex};
 use crate::platform::Platform;
-use crate::ring::{Buffer, BufferPool, BufferSize, Burst, Frame, RxCounters, RxRing};
+use crate::ring::{Buffer, BufferPool, BufferSize, Frame, RxCounters, RxRing};
 use crate::vmm::{GuestRange, VmId, Vmm};
 
 /// A running receive ring that writes frames into one virtual machine's buffers.
@@ -42,9 +42,9 @@ pub struct TargetedRing<P: Platform, V> {
     /// The ring itself: its slots hold header buffers, its notes the ids of shared ones.
     pub(super) rx: RxRing<P>,
     pub(super) shares: Shares,
-    /// The way to the machine's memory: what it mapped, it unmaps.
+    /// Access to the machine's memory; what it mapped, it unmaps.
     pub(super) vmm: V,
-    /// How much of a header buffer is told to the device, or fetched.
+    /// How many bytes of a header the device replicates, or software fetches.
     header: u16,
     /// Whether the device replicates headers.
     replicates: bool,

@@ -34,7 +34,7 @@ use ram::Ram;
 
 use vmdq_hal::dma::Direction;
 
-use crate::{Ledger, Sent, Settled, Testbed, Violation};
+use crate::{Ledger, Settled, Testbed, Violation, WireFrame};
 
 /// The controller's own address.
 const MAC: [u8; 6] = [0x02, 0x00, 0x00, 0x00, 0x75, 0xfe];
