@@ -24,7 +24,7 @@ const CONTEXT: u32 = 2;
 pub(crate) struct TxRules {
     /// Longest frame on the wire, with FCS.
     pub(crate) longest: usize,
-    /// Whether the context index must be the ring's number (82575: igb.md 1 and 4).
+    /// Whether the context index must be the ring's number (82575: igb-hal/FACTS.md 1 and 4).
     pub(crate) context_is_ring: bool,
     /// Bytes of a head write-back: 2 on the 82575 (igb-hal/FACTS.md 2.4), else 4.
     pub(crate) head_bytes: usize,
@@ -109,7 +109,7 @@ impl Sender {
         }
         let context = (options >> 4 & 0xf) as usize;
         if rules.context_is_ring && context != self.number {
-            // igb.md section 1: on the 82575 IDX must be the ring's number.
+            // igb-hal/FACTS.md section 1: on the 82575 IDX must be the ring's number.
             self.complain(words, "has another ring's context index", board);
         }
         if kind == CONTEXT {
