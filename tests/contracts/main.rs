@@ -9,6 +9,7 @@ mod common;
 mod gone;
 mod lives;
 mod maps;
+mod names;
 mod shares;
 mod unsafe_items;
 mod waits;

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn only_lent_memory_has_an_address() {
+    fn only_allocated_memory_has_an_address() {
         let (ram, _file) = Ram::new(2 << 20).unwrap();
         let last = ram.alloc(Layout::from_size_align(1 << 20, 4096).unwrap());
         let map = |at, len| ram.dma().map(at, len, Direction::Both);
