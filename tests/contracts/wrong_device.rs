@@ -1,4 +1,4 @@
-//! Devices that can't be driven: nobody decodes the window, no address, no bus master, another model.
+//! Devices that can't be driven: no device decodes the window, no address, no bus master, another model.
 
 use vmdq::bus::{Bus, Offset, PortId};
 use vmdq::dma::Identity;
@@ -7,7 +7,7 @@ use vmdq_sim::{Sim, SimBus, SimDma, Testbed, Traced};
 
 use crate::common::{Concrete, SimMachine};
 
-/// A window in which every register reads the same, whatever is written.
+/// A window in which every register reads the same, no matter what is written.
 #[derive(Clone)]
 struct Constant(u32);
 

@@ -25,7 +25,7 @@ const FILTERS: u8 = 15;
 const VECTORS: u8 = 10;
 
 // SAFETY: the traits that it needs are implemented for all models of the family, each with its reason; one
-// constant says how long an array is and how much there is.
+// constant is both the length of an array and the limit.
 unsafe impl Model for super::I82575 {
     type PerPool<T: Mint> = [T; POOLS as usize];
     type PerFilter<T: Mint> = [T; FILTERS as usize];

@@ -279,7 +279,10 @@ fn a_ring_of_a_device_that_is_gone_says_so() {
     let fake = Fake::new(Answers::Ones);
     let platform = platform(&fake);
     assert_eq!(I82598.stop_receive(io(&platform), RING.ring, &mut true), Err(NotStopped::Fault(Fault::Gone)));
-    assert_eq!(I82598.stop_transmit(io(&platform), RING.ring, &mut true), Err(NotStopped::Fault(Fault::Gone)));
+    assert_eq!(
+        I82598.stop_transmit(io(&platform), RING.ring, &mut true),
+        Err(NotStopped::Fault(Fault::Gone))
+    );
     // SAFETY: no device uses the address.
     gone(unsafe { I82598.start_transmit(io(&platform), RING) });
     // Gone after the ring was seen off, when there seems to be no link either.

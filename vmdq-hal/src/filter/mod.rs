@@ -6,8 +6,8 @@
 //! [`Plan`](crate::Plan) carries it over a reset.
 //!
 //! Order of writes (82575 manual section "Receive address high"): RAL before RAH with AV when adding, RAH
-//! without AV before RAL when removing. RAH decides alone, so that after a cut at any write the
-//! hardware has either the old table or the new one.
+//! without AV before RAL when removing. RAH alone decides, so that after an interruption at any
+//! write the hardware has either the old table or the new one.
 
 mod error;
 mod slot;
@@ -29,7 +29,7 @@ pub use error::{BindError, FilterError};
 pub(crate) use slot::SlotSeed;
 pub use slot::{Binding, BindingId, FilterSlot};
 
-/// All filters of a port: the only writer of their registers.
+/// The filters of a port, and the only writer of their registers.
 ///
 /// # Examples
 ///
@@ -73,7 +73,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
         unsafe { Io::new(&self.platform) }
     }
 
-    /// Leads frames for `address` to a pool.
+    /// Binds a filter: frames for `address` go to the pool.
     ///
     /// # Errors
     ///
@@ -116,10 +116,10 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
         self.id(entry)
     }
 
-    /// Leads the address of a filter to another pool.
+    /// Moves a filter to another pool.
     ///
-    /// One register decides: each frame goes to the old pool or to the new one, and none is lost
-    /// on the way. Frames that are already in the old pool's ring stay there.
+    /// This is one register write: each frame goes to the old pool or to the new one, and none is lost. Frames
+    /// that are already in the old pool's ring stay there.
     ///
     /// # Errors
     ///
@@ -158,12 +158,13 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
         Ok(FilterSlot::new(self.owner, id.entry))
     }
 
-    /// Writes all filters again, for when the registers may not hold what they should, such as after
-    /// writes that did not arrive. After a reset, [`Port::restore`](crate::Port::restore) brings back
-    /// everything.
+    /// Writes all filters again.
+    ///
+    /// Use it when the registers may not hold what they should, such as after writes that did not arrive.
+    /// After a reset, [`Port::restore`](crate::Port::restore) restores everything.
     pub fn replay(&mut self) {
         let filters = self.model.limits().filters;
-        // All off first: never may two entries hold one address, whatever the device holds now.
+        // All off first: two entries must never hold one address, no matter what the device holds now.
         for entry in 1..=filters {
             self.model.remove(self.io(), FilterIndex::new(entry));
         }
@@ -190,7 +191,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
         })
     }
 
-    /// Tells whether any filter leads to a pool.
+    /// Tells whether any filter names a pool.
     #[must_use]
     pub fn leads_to(&self, pool: PoolIndex) -> bool {
         self.bindings().any(|binding| binding.pool == pool)

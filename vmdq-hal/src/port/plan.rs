@@ -1,4 +1,4 @@
-//! The plan of a port: what leads where, as plain data that outlives a reset.
+//! The plan of a port: filters, default pool and interrupt routes, as plain data that outlives a reset.
 
 use core::fmt;
 
@@ -21,7 +21,7 @@ const FILTERS: usize = 127;
 /// Most pools that a controller has.
 pub(super) const POOLS: usize = 64;
 
-/// Which vector interrupts for what.
+/// The vector to which each pool's interrupts are routed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct Routes {
@@ -33,16 +33,17 @@ impl Routes {
     pub(super) const NONE: Self = Self { pools: [None; POOLS], others: None };
 }
 
-/// What leads where on a port: its configuration, addresses, default pool and interrupt routes.
+/// A port's configuration, addresses, default pool and interrupt routes.
 ///
-/// Plain data, taken at any time by [`Port::plan`] and restored by [`Port::restore`] after a reset, by
+/// It is plain data, taken at any time by [`Port::plan`] and restored by [`Port::restore`] after a reset by
 /// this driver or from outside.
 ///
 /// # Examples
 ///
 /// ```
 /// use vmdq_hal::device::Model;
-/// use vmdq_hal::{FilterSlot, FilterTable, Plan, Platform, Pool, Port, Restore, RestoreError, Running, Vector, Vmdq};
+/// use vmdq_hal::{FilterSlot, FilterTable, Plan, Platform, Pool, Port, Restore, RestoreError, Running, Vector,
+/// Vmdq};
 ///
 /// /// After a reset: leads everything where it led before. `plan` is what [`Port::plan`] returned.
 /// fn resume<M: Model, P: Platform>(
@@ -65,13 +66,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Returns how the port was set up, for [`Port::init`].
+    /// Returns the port's configuration, for [`Port::init`].
     #[must_use]
     pub const fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Lists the addresses, each with the pool that it leads to.
+    /// Lists the addresses, each with its pool.
     pub fn filters(&self) -> impl Iterator<Item = (MacAddress, PoolIndex)> + '_ {
         self.filters.iter().copied()
     }
@@ -82,7 +83,7 @@ impl Plan {
         self.default_pool
     }
 
-    /// Returns the vector that interrupts for a pool, if one does.
+    /// Returns the vector to which a pool is routed, if any.
     #[must_use]
     pub fn route(&self, pool: PoolIndex) -> Option<VectorIndex> {
         self.routes.pools.get(pool.number()).copied().flatten()
@@ -95,7 +96,7 @@ impl Plan {
     }
 }
 
-/// What a plan is restored with: the resources of the port's new life.
+/// The resources with which a plan is restored.
 #[derive(Debug)]
 pub struct Restore<'a, M: Model, P: Platform> {
     /// The filter table.
@@ -109,7 +110,9 @@ pub struct Restore<'a, M: Model, P: Platform> {
 }
 
 impl<M: Model, P: Platform, S: HandedOut> Port<M, P, S> {
-    /// Takes down what leads where; `table` is this port's.
+    /// Returns the port's plan: configuration, filters, default pool and routes.
+    ///
+    /// `table` is this port's.
     #[must_use]
     pub fn plan(&self, table: &FilterTable<M, P>) -> Plan {
         Plan {
@@ -122,12 +125,13 @@ impl<M: Model, P: Platform, S: HandedOut> Port<M, P, S> {
 }
 
 impl<M: Model, P: Platform> Port<M, P, Vmdq> {
-    /// Leads everything where the plan says: frames flow to the same pools again, and vectors interrupt
-    /// for them. The port was initialised with the plan's [`config`](Plan::config).
+    /// Restores a plan: frames go to the same pools again, and the same vectors interrupt for them.
+    ///
+    /// The port was initialised with the plan's [`config`](Plan::config).
     ///
     /// # Errors
     ///
-    /// [`RestoreError`], if the plan names what is not there; nothing is changed then.
+    /// [`RestoreError`], if the plan names something that is not there; then nothing is changed.
     pub fn restore(&mut self, plan: &Plan, with: Restore<'_, M, P>) -> Result<(), RestoreError> {
         let Restore { table, slots, pools, vectors } = with;
         let find = |index: PoolIndex| pools.iter().find(|pool| pool.index() == index);
@@ -206,11 +210,16 @@ pub enum RestoreError {
 impl fmt::Display for RestoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OtherPort => f.write_str("something belongs to another port: pass this port's own"),
+            Self::OtherPort => {
+                f.write_str("table, slots, pools or vectors belong to another port: pass this port's own")
+            }
             Self::NotRunning(pool) => write!(f, "pool {pool} does not run: start it"),
             Self::NoSlot => f.write_str("there are fewer slots than addresses: pass all"),
             Self::NoVector(vector) => write!(f, "vector {vector} was not passed: pass it"),
-            Self::Bind(error) => write!(f, "an address can't be bound: {error}"),
+            Self::Bind(error) => write!(
+                f,
+                "an address of the plan can't be bound ({error}): restore before other filters are bound"
+            ),
             Self::Gone => Gone.fmt(f),
         }
     }

@@ -15,8 +15,9 @@ use crate::start::{NotStarted, ReceiveHalf, StartError, Started};
 use crate::vmm::Vmm;
 
 impl<M: Model, P: Platform, S> Port<M, P, S> {
-    /// Starts a pool for one virtual machine: frames land in the buffers that it shares (paper section
-    /// 3.7). `vmm` reaches and maps the machine's memory.
+    /// Starts a pool that receives into the buffers one virtual machine shares (paper section 3.7).
+    ///
+    /// `vmm` accesses and maps the machine's memory.
     ///
     /// # Errors
     ///
