@@ -128,6 +128,7 @@ pub trait Outlet<F: Received> {
 /// What [`VirtualInterface::take_sent`](crate::channel::VirtualInterface::take_sent) makes, on its way to
 /// [`relay`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SentFrame<'b> {
     /// The bytes.
     pub bytes: &'b [u8],
