@@ -10,13 +10,15 @@
 
 use vmdq::bus::Mmio;
 use vmdq::device::Model;
-use vmdq::dma::Identity;
+use vmdq::dma::{DmaSpace, Identity};
 use vmdq::igb::{I82575, I82576};
 use vmdq::ixgbe::I82598;
 use vmdq::ring::{
     BufferPool, BufferSize, Burst, Exchange, ForwardedFrame, Frame, InPlace, RingMemory, RxRing, SendError,
     TxRing,
 };
+use vmdq::targeted::{TargetedBurst, TargetedRing};
+use vmdq::vmm::{GuestMemory, GuestRange, NotOwned, VmId, Vmm};
 use vmdq::{
     Any, BindError, BindingId, Config, FilterError, FilterSlot, FilterTable, Host, Idle, InitError,
     MacAddress, NotStarted, Pool, Port, Ready, Refused, Reset, Resources, Running, StartError, Started,
@@ -79,6 +81,44 @@ fn exchange(forwarder: &mut Exchange<Rx, Tx>) -> usize {
 #[unsafe(export_name = "probe_rings_in_place")]
 fn in_place(forwarder: &mut InPlace<Rx, Tx>) -> usize {
     forwarder.forward(32, reflect)
+}
+
+#[unsafe(export_name = "probe_rings_targeted_receive")]
+fn targeted_receive(rx: &mut TargetedRing<Machine, Pinned>, burst: &mut TargetedBurst<32>) -> usize {
+    rx.receive(burst)
+}
+
+#[unsafe(export_name = "probe_rings_targeted_refill")]
+fn targeted_refill(rx: &mut TargetedRing<Machine, Pinned>, headers: &mut BufferPool) -> usize {
+    rx.refill(headers)
+}
+
+/// A hypervisor whose work is no part of an operation.
+struct Pinned;
+
+impl GuestMemory for Pinned {
+    fn validate(&self, _: VmId, _: GuestRange) -> Result<(), NotOwned> {
+        Err(NotOwned)
+    }
+
+    fn read(&self, _: VmId, _: u64, _: &mut [u8]) -> Result<(), NotOwned> {
+        Err(NotOwned)
+    }
+
+    fn write(&self, _: VmId, _: u64, _: &[u8]) -> Result<(), NotOwned> {
+        Err(NotOwned)
+    }
+
+    fn notify(&self, _: VmId) {}
+}
+
+// SAFETY: it maps nothing.
+unsafe impl Vmm for Pinned {
+    fn map<D: DmaSpace>(&self, _: VmId, _: GuestRange, _: &D) -> Option<u64> {
+        None
+    }
+
+    unsafe fn unmap<D: DmaSpace>(&self, _: VmId, _: GuestRange, _: u64, _: &D) {}
 }
 
 /// A program that does everything once.

@@ -2,6 +2,7 @@
 
 use vmdq::bus::Offset;
 use vmdq::device::{Limits, Model};
+use vmdq::dma::Direction;
 use vmdq::ring::BufferSize;
 use vmdq::{
     Accept, BindingId, Config, FilterSlot, FilterTable, Host, Idle, MacAddress, Parts, Platform, Pool,
@@ -64,6 +65,8 @@ pub(crate) struct Rig<M: Model, P: Platform, T: Testbed> {
     /// Idle pools.
     pub(crate) idle: Vec<Pool<M, P, Idle>>,
     pub(crate) lanes: Vec<Option<Lane<M, P>>>,
+    /// What stays mapped in the end: what a test lets the driver leak, or maps itself.
+    pub(crate) kept: Vec<(u64, usize, Direction)>,
 }
 
 /// Brings a port to the state before VMDq, with a link.
@@ -120,6 +123,7 @@ impl<M: Model, P: Platform, T: Testbed<Dma = P::Dma>> Rig<M, P, T> {
             vectors: vectors.into_iter().collect(),
             lanes: idle.iter().map(|_| None).collect(),
             idle,
+            kept: Vec::new(),
         }
     }
 
@@ -129,6 +133,14 @@ impl<M: Model, P: Platform, T: Testbed<Dma = P::Dma>> Rig<M, P, T> {
         let size = BufferSize::for_bytes(usize::from(self.plan.config.max_frame) + 4).expect("a size");
         let Plan { descriptors, buffers, .. } = self.plan;
         self.lanes[index] = Some(Lane::start(&self.bed, &self.port, pool, descriptors, buffers, size));
+    }
+
+    /// Has memory made that stays mapped in the end.
+    pub(crate) fn keeping<V>(&mut self, make: impl FnOnce(&mut Self) -> V) -> V {
+        let before = self.bed.mapped();
+        let made = make(self);
+        self.kept.extend(self.bed.mapped().into_iter().filter(|range| !before.contains(range)));
+        made
     }
 
     /// The lane of a pool that runs.
@@ -204,10 +216,11 @@ impl<M: Model, P: Platform, T: Testbed<Dma = P::Dma>> Rig<M, P, T> {
                 self.stop(queue);
             }
         }
-        let Self { bed, port, table, slots, vectors, idle, .. } = self;
+        let Self { bed, port, table, slots, vectors, idle, kept, .. } = self;
         let parts = gather(port.parts(), idle, slots, table, vectors);
         let port = port.disable(parts).expect("VMDq goes off");
         assert_eq!(bed.violations(), []);
+        assert_eq!(bed.mapped(), kept, "rings, pools and nothing else are unmapped");
         (bed, port)
     }
 

@@ -1,6 +1,6 @@
 //! The life cycle: reset, link, VMDq on and off, queues that stop and start again.
 
-use vmdq::bus::Bus;
+use vmdq::bus::{Bus, Offset};
 use vmdq::ring::{BufferSize, Burst};
 use vmdq::{
     Accept, Config, InitError, Link, MacAddress, NotStarted, Port, Refused, StartError, Started, StopError,
@@ -23,6 +23,29 @@ pub(crate) fn comes_out_of_reset<M: Concrete, T: Bed>(bed: T) {
     assert!(port.bring_link_up(5000).is_up());
     assert!(port.link().is_up());
     assert_eq!(bed.violations(), []);
+}
+
+/// A boot loader, or a driver that crashed, left a filter behind for every entry but the port's own.
+pub(crate) fn filters_of_earlier_software_lead_nowhere<M: Concrete, T: Bed>(bed: T) {
+    /// RAL and RAH, at the same place on all models.
+    const RAL: u32 = 0x5400;
+    const RAH: u32 = 0x5404;
+    /// RAH.AV, and a destination that is pool 3 alone, or pools 0 and 1, as the device reads it.
+    const HIGH: u32 = 1 << 31 | 3 << 18;
+    for entry in 1..16 {
+        let (low, high) = vm(entry as usize).register_halves();
+        let write = |at: u32, value| {
+            // SAFETY: a filter is no address of memory.
+            unsafe { bed.bus().write32(Offset::new(at), value) };
+        };
+        write(RAL + 8 * entry, low);
+        write(RAH + 8 * entry, high | HIGH);
+    }
+    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
+    for entry in 1..16 {
+        assert_eq!(rig.lands(&frame(vm(entry), 0, 60)), [0], "entry {entry}");
+    }
+    rig.finish();
 }
 
 pub(crate) fn says_what_it_was_given<M: Concrete, T: Bed>(bed: T) {

@@ -42,7 +42,7 @@ macro_rules! conforms {
     ($name:ident: $controller:ty, $bed:expr; $($file:ident: $($check:ident),+;)*) => {
         mod $name {
             run! { $controller, $bed,
-                life: comes_out_of_reset, says_what_it_was_given, configuration_out_of_range_is_refused,
+                life: comes_out_of_reset, filters_of_earlier_software_lead_nowhere, says_what_it_was_given, configuration_out_of_range_is_refused,
                     nothing_arrives_before_a_queue_runs, a_queue_stops_and_starts_again,
                     a_queue_restarts_on_the_memory_it_gave_back, goes_off_and_on_again,
                     starts_over_from_reset, a_bound_queue_does_not_stop,

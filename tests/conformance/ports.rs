@@ -153,14 +153,14 @@ pub(crate) fn parts_of_another_port_are_refused<M: Concrete, T: Bed>(bed: T) {
             _ => std::mem::swap(&mut a.table, &mut b.table),
         };
         exchange(&mut a, &mut b);
-        let Rig { bed, delay: kept, plan, port, table, slots, vectors, idle, lanes } = a;
+        let Rig { bed, delay, kept, plan, port, table, slots, vectors, idle, lanes } = a;
         let (idle, slots, vectors) = (
             put(port.parts(), idle, (kind == 0).then_some(1)),
             put(port.parts(), slots, (kind == 1).then_some(1)),
             put(port.parts(), vectors, (kind == 2).then_some(1)),
         );
         let table = put(port.parts(), vec![table], (kind == 3).then_some(0)).remove(0);
-        a = Rig { bed, delay: kept, plan, port, table, slots, vectors, idle, lanes };
+        a = Rig { bed, delay, kept, plan, port, table, slots, vectors, idle, lanes };
         exchange(&mut a, &mut b);
     }
     a.finish();

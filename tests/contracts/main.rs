@@ -8,6 +8,7 @@ mod common;
 
 mod gone;
 mod lives;
+mod maps;
 mod shares;
 mod unsafe_items;
 mod waits;
@@ -49,6 +50,9 @@ on_every_model! {
         what_came_back_in_an_earlier_life_is_no_proof,
         rings_of_another_life_are_not_recovered,
         no_ring_is_enabled_once_the_port_is_quiesced;
+    maps:
+        a_start_that_fails_leaves_nothing_mapped,
+        buffers_that_cant_be_mapped_come_back;
     shares:
         a_range_that_another_ring_shares_is_refused,
         each_ring_unmaps_what_it_mapped;

@@ -86,12 +86,14 @@ fn no_room<M: Concrete, F: Forward<P = Machine>>(bed: Sim) {
     assert!(matches!(refused.error, ForwardError::NoRoom { .. }), "{refused:?}");
     joined.forwarder = refused.into_value();
     // A pool with room, but for larger buffers.
-    let (mut large, _) = buffers(&rig.bed, 64, BufferSize::kib(4).expect("a size"));
-    let _leaked: Vec<_> = std::iter::from_fn(|| large.take()).collect();
+    let (mut large, large_lent) = buffers(&rig.bed, 64, BufferSize::kib(4).expect("a size"));
+    let away: Vec<_> = std::iter::from_fn(|| large.take()).collect();
     let refused = joined.forwarder.split(&mut large).expect_err("the pool wants larger ones");
     assert_eq!(refused.error, ForwardError::BuffersTooLarge);
     joined.forwarder = refused.into_value();
     assert!(large.is_empty());
+    away.into_iter().for_each(|frame| large.put(frame).expect("room on the shelf"));
+    assert!(large_lent.release(large).is_ok());
     assert!(full_lent.release(full).is_ok());
     // It goes on.
     rig.inject(&frames(0..9));

@@ -74,8 +74,10 @@ impl<M: Concrete> Driver<M> {
         let size = BufferSize::kib(2).expect("a size");
         let Started { rx, tx, pool: steering } = rig.port.start(pool, rx, tx, size).expect("it starts");
         // Enough to fill both rings, and fewer than that of another size; some are too small to post.
-        let mut pools = [(20, 2), (14, 4), (3, 1)]
-            .map(|(count, kib)| buffers(&rig.bed, count, BufferSize::kib(kib).expect("a size")).0);
+        let mut pools = [(20, 2), (14, 4), (3, 1)].map(|(count, kib)| {
+            // Their frames mix: no pool is given back.
+            rig.keeping(|rig| buffers(&rig.bed, count, BufferSize::kib(kib).expect("a size")).0)
+        });
         let mut all = BTreeSet::new();
         for pool in &mut pools {
             let frames: Vec<_> = std::iter::from_fn(|| pool.take()).collect();
@@ -255,7 +257,8 @@ impl<M: Concrete> Driver<M> {
 
     /// Stops the queue and sees that all buffers are there.
     pub(crate) fn finish(mut self) {
-        let (mut room, _) = buffers(&self.rig.bed, 32, BufferSize::kib(1).expect("a size"));
+        let size = BufferSize::kib(1).expect("a size");
+        let (mut room, _) = self.rig.keeping(|rig| buffers(&rig.bed, 32, size));
         let spare: Vec<_> = std::iter::from_fn(|| room.take()).collect();
         let (rx, tx) = match self.rings.take().expect("there are rings") {
             Rings::Apart(rx, tx) => (rx, tx),

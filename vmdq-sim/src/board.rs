@@ -21,6 +21,8 @@ pub(crate) struct Board {
     pub(crate) unplugged: bool,
     /// Whether DESCTYPE 3 and 4 are taken for one buffer (`Sim::without_replication`).
     pub(crate) replicates_nothing: bool,
+    /// Whether all that can be done is done at each register write (`Sim::eager`).
+    pub(crate) eager: bool,
 }
 
 impl Board {

@@ -13,7 +13,7 @@ const NOTHING: u8 = 0xb5;
 const PAGE: usize = 4096;
 
 /// A range of which the controller has a copy.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Copied {
     /// Where it is for the program.
     at: NonNull<u8>,
@@ -21,6 +21,8 @@ struct Copied {
     copy: NonNull<u8>,
     len: usize,
     bus: u64,
+    /// What the program's side held when the two were last made the same, where they were.
+    synced: Vec<Option<u8>>,
 }
 
 #[derive(Debug)]
@@ -38,8 +40,9 @@ struct State {
 unsafe impl Send for State {}
 
 /// A DMA space that gives the controller a copy of each range, and copies out and in only in `for_device`
-/// and `for_cpu`: a driver that forgets one of them sends or receives what was there before. Clones share
-/// the copies.
+/// and `for_cpu`: a driver that forgets one of them sends or receives what was there before. What the program
+/// wrote and did not hand over before the controller's data is fetched is a mistake: a cache may write it
+/// back over that data at any time. Clones share the copies.
 ///
 /// Descriptor rings and whatever else must be coherent is named by [`coherent`](Self::coherent) before it
 /// is mapped.
@@ -71,7 +74,8 @@ impl<D: DmaSpace> Bouncing<D> {
         self.state().coherent.push((start, start + size_of_val(memory)));
     }
 
-    /// Returns what was synchronised that is not mapped.
+    /// Returns what was synchronised that is not mapped, and what was overwritten that the controller never
+    /// saw.
     #[must_use]
     pub fn mistakes(&self) -> Vec<String> {
         self.state().mistakes.clone()
@@ -95,19 +99,62 @@ impl State {
         Some(copy)
     }
 
-    /// Finds both sides of a range: the program's and the controller's.
-    fn sides(&mut self, at: NonNull<u8>, len: usize, what: &str) -> Option<(NonNull<u8>, NonNull<u8>)> {
+    /// Finds the copied range that holds `[at, at + len)`, and where that begins in it.
+    fn find(&mut self, at: NonNull<u8>, len: usize, what: &str) -> Option<(&mut Copied, usize)> {
         let start = at.addr().get();
-        let found = self.copied.iter().find_map(|range| {
+        let inside = |range: &Copied| {
             let skip = start.checked_sub(range.at.addr().get())?;
-            // SAFETY: inside the mapped range, which is followed by no more than its own length.
-            let inside = |side: NonNull<u8>| unsafe { side.add(skip) };
-            (skip + len <= range.len).then(|| (inside(range.at), inside(range.copy)))
-        });
+            (skip.checked_add(len)? <= range.len).then_some(skip)
+        };
+        let found = self.copied.iter().enumerate().find_map(|(i, range)| Some((i, inside(range)?)));
         if found.is_none() && !self.is_coherent(at, len) {
             self.mistakes.push(format!("{what} of {len} bytes at {start:#x}, which is not mapped"));
         }
-        found
+        found.map(|(i, skip)| (&mut self.copied[i], skip))
+    }
+
+    /// Gives the controller what the program wrote.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns the range, if it is mapped.
+    unsafe fn to_device(&mut self, at: NonNull<u8>, len: usize) {
+        let Some((range, skip)) = self.find(at, len, "for_device") else { return };
+        // SAFETY: inside the copy, which is as long as the range.
+        let copy = unsafe { range.copy.add(skip) };
+        for i in 0..len {
+            // SAFETY: inside the range, which the caller owns.
+            let byte = unsafe { at.add(i).read() };
+            // SAFETY: inside the copy, which belongs to whom the range belongs.
+            unsafe { copy.add(i).write(byte) };
+            range.synced[skip + i] = Some(byte);
+        }
+    }
+
+    /// Gives the program what the controller wrote.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns the range, if it is mapped.
+    unsafe fn to_cpu(&mut self, at: NonNull<u8>, len: usize) {
+        let Some((range, skip)) = self.find(at, len, "for_cpu") else { return };
+        // SAFETY: inside the copy, which is as long as the range.
+        let copy = unsafe { range.copy.add(skip) };
+        let mut dirty = 0;
+        for i in 0..len {
+            // SAFETY: inside the range, which the caller owns.
+            let before = unsafe { at.add(i).read() };
+            dirty += usize::from(range.synced[skip + i].is_some_and(|synced| synced != before));
+            // SAFETY: inside the copy, which belongs to whom the range belongs.
+            let byte = unsafe { copy.add(i).read() };
+            // SAFETY: inside the range.
+            unsafe { at.add(i).write(byte) };
+            range.synced[skip + i] = Some(byte);
+        }
+        if dirty > 0 {
+            let what = format!("{dirty} of {len} bytes at {:#x} were written and not handed over", at.addr());
+            self.mistakes.push(what);
+        }
     }
 }
 
@@ -121,7 +168,7 @@ unsafe impl<D: DmaSpace> DmaSpace for Bouncing<D> {
         }
         let copy = state.take(at, len)?;
         let bus = self.inner.map(copy, len, direction)?;
-        state.copied.push(Copied { at, copy, len, bus });
+        state.copied.push(Copied { at, copy, len, bus, synced: vec![None; len] });
         Some(bus)
     }
 
@@ -132,17 +179,13 @@ unsafe impl<D: DmaSpace> DmaSpace for Bouncing<D> {
     }
 
     unsafe fn for_device(&self, at: NonNull<u8>, len: usize) {
-        if let Some((from, to)) = self.state().sides(at, len, "for_device") {
-            // SAFETY: both inside what is mapped; the caller owns the range, and with it the copy.
-            unsafe { to.copy_from_nonoverlapping(from, len) };
-        }
+        // SAFETY: the caller's promise.
+        unsafe { self.state().to_device(at, len) };
     }
 
     unsafe fn for_cpu(&self, at: NonNull<u8>, len: usize) {
-        if let Some((to, from)) = self.state().sides(at, len, "for_cpu") {
-            // SAFETY: as for the other way.
-            unsafe { to.copy_from_nonoverlapping(from, len) };
-        }
+        // SAFETY: the caller's promise.
+        unsafe { self.state().to_cpu(at, len) };
     }
 }
 
@@ -196,6 +239,27 @@ mod tests {
         unsafe { dma.for_cpu(at, 60) };
         assert_eq!(program(at, 100), [&[9; 60][..], &[7; 40]].concat());
         assert!(dma.mistakes().is_empty());
+    }
+
+    #[test]
+    fn what_was_written_and_not_handed_over_is_a_mistake() {
+        let dma = bouncing(3 * 4096);
+        let at = lend(100);
+        let bus = dma.map(at, 100, Direction::Both).unwrap();
+        // SAFETY: mapped and owned here, all the way.
+        unsafe { dma.for_device(at, 100) };
+        device(bus, 100)[0] = 1;
+        // SAFETY: as above.
+        unsafe { dma.for_cpu(at, 100) };
+        assert!(dma.mistakes().is_empty());
+        // SAFETY: as above.
+        unsafe { at.add(50).write(3) };
+        // SAFETY: as above.
+        unsafe { dma.for_cpu(at, 50) };
+        assert!(dma.mistakes().is_empty(), "elsewhere");
+        // SAFETY: as above.
+        unsafe { dma.for_cpu(at, 100) };
+        assert_eq!(dma.mistakes().len(), 1);
     }
 
     #[test]

@@ -4,8 +4,9 @@
 //! effects, memory that must be mapped before the controller reaches it, a wire, a clock, a list of
 //! what the driver did against the datasheet ([`Rule`]), and faults ([`Fault`]) that show whether the
 //! driver trusts the device. [`Qemu`] is QEMU's 82576. Both are a [`Testbed`], so that one body of test
-//! code runs on either. [`Traced`] counts register accesses, [`Cut`] loses them from some point on; [`Ledger`] keeps books of what is
-//! mapped, and [`Bouncing`] is a machine whose caches the controller does not see.
+//! code runs on either. [`Traced`] counts register accesses, [`Cut`] loses them from some point on;
+//! [`Ledger`] keeps books of what is mapped, and [`Bouncing`] is the memory of a machine whose caches the
+//! controller does not see; [`Incoherent`] is a test bed with such memory.
 //!
 //! [`Emulated`] is a model as a virtual machine's own device: its wire is an interface of a virtual switch.
 //!
@@ -22,6 +23,7 @@ mod filter;
 mod frame;
 mod guests;
 mod igb;
+mod incoherent;
 mod ixgbe;
 mod ledger;
 mod machine;
@@ -43,6 +45,7 @@ pub use cut::Cut;
 pub use emulated::{Emulated, Undelivered};
 pub use fault::Fault;
 pub use guests::{Guest, GuestCounters, GuestRule, GuestViolation, Guests, Snapshot};
+pub use incoherent::Incoherent;
 pub use ledger::Ledger;
 pub use machine::{SimBus, SimDelay, SimDma};
 pub use qemu::{Qemu, QemuBus, QemuDelay, QemuDma, QemuError};

@@ -27,6 +27,7 @@ unsafe impl Bus for SimBus {
         let model = &mut *self.0.lock();
         if !model.board.removed() {
             model.device.write(&mut model.board, at.bytes(), value);
+            while model.board.eager && model.step() {}
         }
     }
 

@@ -50,6 +50,11 @@ impl Memory {
         bus
     }
 
+    /// Lists the grants.
+    pub(crate) fn mapped(&self) -> Vec<(u64, usize, Direction)> {
+        self.grants.iter().map(|(&bus, grant)| (bus, grant.len, grant.direction)).collect()
+    }
+
     pub(crate) fn unmap(&mut self, bus: u64, len: usize, log: &mut Log) {
         match self.grants.get(&bus) {
             Some(grant) if grant.len == len => {
@@ -208,8 +213,10 @@ mod tests {
         let at: NonNull<u8> = lend(Layout::from_size_align(8, 8).unwrap());
         let first = memory.map(at, 8, Direction::Both);
         memory.unmap(first, 8, &mut log);
-        assert!(log.list().is_empty());
-        assert_ne!(memory.map(at, 8, Direction::Both), first);
+        assert!(log.list().is_empty() && memory.mapped().is_empty());
+        let second = memory.map(at, 8, Direction::Both);
+        assert_ne!(second, first);
+        assert_eq!(memory.mapped(), [(second, 8, Direction::Both)]);
         assert!(memory.read(first, &mut [0], &"test", &mut log).is_none());
         memory.unmap(first, 8, &mut log);
         assert_eq!(log.list().len(), 2);

@@ -3,6 +3,8 @@
 use core::ptr::NonNull;
 use std::alloc::Layout;
 
+use vmdq_hal::dma::Direction;
+
 use crate::board::Device;
 use crate::fault::Fault;
 use crate::igb::{I82575, I82576, Igb};
@@ -101,6 +103,14 @@ impl Sim {
     #[must_use]
     pub fn without_replication(self) -> Self {
         self.shared.lock().board.replicates_nothing = true;
+        self
+    }
+
+    /// Makes the controller act as soon as it is told: whatever a register write lets it do is done when
+    /// the write returns. What a driver puts into memory after the tail that covers it, comes too late.
+    #[must_use]
+    pub fn eager(self) -> Self {
+        self.shared.lock().board.eager = true;
         self
     }
 
@@ -245,6 +255,10 @@ impl Testbed for Sim {
 
     fn uncounted_drops(&self) -> u64 {
         0
+    }
+
+    fn mapped(&self) -> Vec<(u64, usize, Direction)> {
+        self.shared.lock().board.memory.mapped()
     }
 
     fn violations(&self) -> Vec<Violation> {

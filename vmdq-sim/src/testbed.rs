@@ -6,7 +6,7 @@ use std::alloc::Layout;
 use embedded_hal::delay::DelayNs;
 use vmdq_hal::Host;
 use vmdq_hal::bus::Bus;
-use vmdq_hal::dma::DmaSpace;
+use vmdq_hal::dma::{Direction, DmaSpace};
 
 use crate::violation::Violation;
 
@@ -93,6 +93,10 @@ pub trait Testbed {
         let _ = frame;
         false
     }
+
+    /// Returns what is mapped for the controller: bus address, length in bytes, and which way data moves.
+    /// Nothing, once a driver has taken all of its memory back.
+    fn mapped(&self) -> Vec<(u64, usize, Direction)>;
 
     /// Returns what the driver did against the datasheet so far. Always empty on QEMU, which does
     /// not check.

@@ -277,8 +277,8 @@ fn a_frame_of_several_descriptors_waits_for_its_end() {
     ring.fill(0, &whole[..30]);
     ring.fill(1, &whole[30..]);
     // A context descriptor of this ring, then the frame; RS only at the end.
-    ring.put(3, [ring.buffer(1), 0x2b30_0000 | 70]);
-    ring.put(2, [ring.buffer(0), 0x2230_0000 | 30 | 100 << 46]);
+    ring.put(3, [ring.buffer(1), 0x2b30_0000 | 70 | 2 << 36]);
+    ring.put(2, [ring.buffer(0), 0x2230_0000 | 30 | 2 << 36 | 100 << 46]);
     ring.put(0, [0, 0x2020_0000 | 2 << 36]);
     ring.put(1, [0, 0x2020_0000 | 2 << 36]);
     rig.write(tx(2) + 0x18, 3);
@@ -298,7 +298,7 @@ fn a_stopped_queue_forgets_half_a_frame() {
     rig.set(0x0400, 1 << 1);
     let mut ring = rig.ring(tx(2), 8);
     rig.start(&ring);
-    ring.put(0, [ring.buffer(7), 0x2230_0000 | 30]);
+    ring.put(0, [ring.buffer(7), 0x2230_0000 | 30 | 2 << 36]);
     rig.write(tx(2) + 0x18, 1);
     assert_eq!(rig.sim.settle(), Settled::Idle);
     rig.stop(&ring);

@@ -11,6 +11,7 @@ mod committed;
 mod features;
 mod loom;
 mod modules;
+mod mutants;
 mod no_std;
 mod package;
 mod qemu;
@@ -43,8 +44,12 @@ enum Task {
     Size(code::SizeArgs),
     /// Shows that the data path has no way to a panic
     Panics,
+    /// Counts the memory barriers in the code of each ring operation, or checks them
+    Barriers(code::BarrierArgs),
     /// Runs the I/O channel under the model checker
     Loom,
+    /// Breaks the code on purpose, one place at a time, and names what no test notices
+    Mutants(mutants::Args),
     /// Unpacks a valgrind for the benches below target/, where there is none; nothing is installed
     Valgrind,
     /// Unpacks a QEMU for the tests below target/; nothing is installed
@@ -70,7 +75,9 @@ fn main() -> ExitCode {
         Task::Bench(args) => bench::run(&args),
         Task::Size(args) => code::size(&args),
         Task::Panics => code::panics(),
+        Task::Barriers(args) => code::barriers(&args),
         Task::Loom => loom::run(),
+        Task::Mutants(args) => mutants::run(&args),
         Task::Valgrind => valgrind::run(),
         Task::Qemu => qemu::run(),
         Task::Targets => targets::run(),

@@ -56,7 +56,8 @@ const AUTO_RD: u32 = 1 << 9;
 /// 10 x 1 ms for AUTO_RD); these are chosen within them.
 const RESET_TIME: u64 = 2 * US;
 const NVM_TIME: u64 = 2 * MS;
-const MASTER_TIME: u64 = 250 * US;
+/// Just before a poll of the driver, so that one which doesn't wait for what is under way is caught.
+const MASTER_TIME: u64 = 290 * US;
 
 /// What one device of the family has.
 pub(crate) struct Chip {
@@ -238,8 +239,9 @@ impl Device for Igb {
     }
 
     fn check_unmap(&mut self, board: &mut Board, bus: u64, len: usize) {
-        // A queue that can't fetch any more holds nothing: the master is off (3.1).
-        if !self.master.is_open() {
+        // A queue that can't fetch any more holds nothing: the master is off (3.1), and its last posted
+        // writes have landed.
+        if !self.master.may_land(board.now) {
             return;
         }
         for n in 0..self.chip.queues {

@@ -55,7 +55,8 @@ const VME: u32 = 1 << 31;
 /// the rest of a reset, 800 x 100 us for the master, 4.5 s for the link); these are chosen within them.
 const RESET_TIME: u64 = 2 * US;
 const NVM_TIME: u64 = 5 * MS;
-const MASTER_TIME: u64 = 250 * US;
+/// Just before a poll of the driver, so that one which doesn't wait for what is under way is caught.
+const MASTER_TIME: u64 = 290 * US;
 const LINK_TIME: u64 = 300 * MS;
 
 /// What one device of the family has.
@@ -229,8 +230,9 @@ impl Device for Ixgbe {
     }
 
     fn check_unmap(&mut self, board: &mut Board, bus: u64, len: usize) {
-        // A queue that can't fetch any more holds nothing: the master is off (2.1 step 4).
-        if !self.master.is_open() {
+        // A queue that can't fetch any more holds nothing: the master is off (2.1 step 4), and its last posted
+        // writes have landed.
+        if !self.master.may_land(board.now) {
             return;
         }
         for n in 0..self.rx.len() {

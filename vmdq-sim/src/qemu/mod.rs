@@ -32,7 +32,9 @@ use bus::Shared;
 use machine::Machine;
 use ram::Ram;
 
-use crate::{Sent, Settled, Testbed, Violation};
+use vmdq_hal::dma::Direction;
+
+use crate::{Ledger, Sent, Settled, Testbed, Violation};
 
 /// The controller's own address.
 const MAC: [u8; 6] = [0x02, 0x00, 0x00, 0x00, 0x75, 0xfe];
@@ -61,6 +63,7 @@ const RAM: usize = 128 << 20;
 pub struct Qemu {
     machine: Shared,
     ram: Ram,
+    books: Ledger<QemuDma>,
 }
 
 impl Qemu {
@@ -100,7 +103,8 @@ impl Qemu {
             return Err(QemuError::RamSize(bytes));
         }
         let (machine, ram) = Machine::start(program, bytes)?;
-        Ok(Self { machine: Shared::new(machine), ram })
+        let books = Ledger::new(ram.dma());
+        Ok(Self { machine: Shared::new(machine), ram, books })
     }
 
     /// Returns why QEMU is gone, if it is. Registers read all ones then, and
@@ -120,7 +124,7 @@ impl Drop for Qemu {
 
 impl Testbed for Qemu {
     type Bus = QemuBus;
-    type Dma = QemuDma;
+    type Dma = Ledger<QemuDma>;
     type Delay = QemuDelay;
 
     fn name(&self) -> &'static str {
@@ -131,8 +135,8 @@ impl Testbed for Qemu {
         QemuBus(self.machine.clone())
     }
 
-    fn dma(&self) -> QemuDma {
-        self.ram.dma()
+    fn dma(&self) -> Ledger<QemuDma> {
+        self.books.clone()
     }
 
     fn delay(&self) -> QemuDelay {
@@ -161,6 +165,10 @@ impl Testbed for Qemu {
 
     fn uncounted_drops(&self) -> u64 {
         self.machine.lock().uncounted
+    }
+
+    fn mapped(&self) -> Vec<(u64, usize, Direction)> {
+        self.books.mapped()
     }
 
     fn violations(&self) -> Vec<Violation> {

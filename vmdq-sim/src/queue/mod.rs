@@ -23,9 +23,10 @@ pub(crate) const ENABLE: u32 = 1 << 25;
 pub(crate) const SWFLSH: u32 = 1 << 26;
 
 /// How long a queue takes to start and to stop. The facts give only the bound that drivers wait
-/// (10 x 1 ms), so that these are chosen: long enough that a driver which doesn't poll is caught.
+/// (10 x 1 ms), so that these are chosen: long enough that a driver which doesn't poll is caught, and a
+/// stop just before the poll that sees it, so that one which doesn't wait for what is under way is, too.
 const START: u64 = 20 * US;
-const STOP: u64 = 150 * US;
+const STOP: u64 = 950 * US;
 
 /// What a device asks of its rings.
 #[derive(Clone, Copy, Debug)]

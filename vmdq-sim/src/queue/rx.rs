@@ -253,7 +253,7 @@ pub(crate) fn spurious_done(ring: &Ring, board: &mut Board) -> bool {
 
 /// Returns whether a ring, or a buffer that is posted in it, lies in `[bus, bus + len)`.
 pub(crate) fn reaches(ring: &Ring, format: Format, bus: u64, len: usize, board: &mut Board) -> bool {
-    if !ring.gate.in_use() || ring.slots() == 0 {
+    if !ring.gate.may_land(board.now) || ring.slots() == 0 {
         return false;
     }
     ring.overlaps(bus, len)

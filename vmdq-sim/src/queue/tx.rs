@@ -24,7 +24,7 @@ const CONTEXT: u32 = 2;
 pub(crate) struct TxRules {
     /// Longest frame on the wire, with FCS.
     pub(crate) longest: usize,
-    /// Whether a context index other than 0 must be the ring's number (82575: igb.md 1 and 4).
+    /// Whether the context index must be the ring's number (82575: igb.md 1 and 4).
     pub(crate) context_is_ring: bool,
     /// Bytes of a head write-back: 2 on the 82575 (igb.md 2.4), else 4.
     pub(crate) head_bytes: usize,
@@ -108,7 +108,7 @@ impl Sender {
             return None;
         }
         let context = (options >> 4 & 0xf) as usize;
-        if rules.context_is_ring && context != 0 && context != self.number {
+        if rules.context_is_ring && context != self.number {
             // igb.md section 1: on the 82575 IDX must be the ring's number.
             self.complain(words, "has another ring's context index", board);
         }
@@ -182,7 +182,7 @@ impl Sender {
 
     /// Returns whether the ring, a posted buffer or the head write-back lies in `[bus, bus + len)`.
     pub(crate) fn reaches(&self, bus: u64, len: usize, board: &mut Board) -> bool {
-        if !self.ring.gate.in_use() || self.ring.slots() == 0 {
+        if !self.ring.gate.may_land(board.now) || self.ring.slots() == 0 {
             return false;
         }
         self.ring.overlaps(bus, len)

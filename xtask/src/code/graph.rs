@@ -10,6 +10,8 @@ use anyhow::{Context, Result};
 use object::read::archive::ArchiveFile;
 use object::{File, Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionKind};
 
+use super::barriers::Barriers;
+
 /// A section: which object, which section in it.
 type Place = (usize, usize);
 
@@ -26,6 +28,7 @@ pub(super) struct Graph {
 struct Section {
     /// Bytes of code.
     code: u64,
+    barriers: Barriers,
     leads_to: Vec<Target>,
 }
 
@@ -39,6 +42,7 @@ enum Target {
 pub(super) struct Reach {
     /// Bytes of code.
     pub(super) code: u64,
+    pub(super) barriers: Barriers,
     /// What is not in these libraries.
     pub(super) outside: BTreeSet<String>,
 }
@@ -62,6 +66,7 @@ impl Graph {
             let mut new = Section::default();
             if section.kind() == SectionKind::Text {
                 new.code = section.size();
+                new.barriers = Barriers::count(file.architecture(), section.data()?);
             }
             for (_, relocation) in section.relocations() {
                 let target = match relocation.target() {
@@ -101,6 +106,7 @@ impl Graph {
         while let Some(place) = next.pop() {
             let Some(section) = self.sections.get(&place) else { continue };
             reach.code += section.code;
+            reach.barriers += section.barriers;
             for target in &section.leads_to {
                 let place = match target {
                     Target::Here(place) => *place,
@@ -128,12 +134,16 @@ mod tests {
     /// `a` calls `b` and `memcpy`; `b` calls itself and, through a constant, `c`; `d` is alone.
     fn graph() -> Graph {
         let here = |section| Target::Here((0, section));
+        let section = |code, publish, leads_to| {
+            let barriers = Barriers { publish, observe: 1 };
+            Section { code, barriers, leads_to }
+        };
         let sections = [
-            Section { code: 10, leads_to: vec![here(1), Target::Named("memcpy".into())] },
-            Section { code: 20, leads_to: vec![here(1), here(2)] },
-            Section { code: 0, leads_to: vec![Target::Named("c".into())] },
-            Section { code: 40, leads_to: vec![] },
-            Section { code: 80, leads_to: vec![] },
+            section(10, 1, vec![here(1), Target::Named("memcpy".into())]),
+            section(20, 2, vec![here(1), here(2)]),
+            section(0, 0, vec![Target::Named("c".into())]),
+            section(40, 4, vec![]),
+            section(80, 8, vec![]),
         ];
         Graph {
             objects: 1,
@@ -145,8 +155,10 @@ mod tests {
     #[test]
     fn a_function_reaches_what_it_leads_to_once() {
         let outside = BTreeSet::from(["memcpy".to_owned()]);
-        assert_eq!(graph().reach("a").unwrap(), Reach { code: 70, outside });
-        assert_eq!(graph().reach("d").unwrap(), Reach { code: 80, outside: BTreeSet::new() });
+        let barriers = Barriers { publish: 7, observe: 4 };
+        assert_eq!(graph().reach("a").unwrap(), Reach { code: 70, barriers, outside });
+        let barriers = Barriers { publish: 8, observe: 1 };
+        assert_eq!(graph().reach("d").unwrap(), Reach { code: 80, barriers, outside: BTreeSet::new() });
         assert!(graph().reach("e").is_err());
     }
 

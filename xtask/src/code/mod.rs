@@ -3,11 +3,13 @@
 //! `benches/probe` has one function for each operation. It is built as a firmware is, for the bare
 //! targets, and the objects are read from its library and those of the crates below it.
 
+mod barriers;
 mod build;
 mod graph;
 mod panics;
 mod size;
 
+pub(crate) use barriers::{Args as BarrierArgs, run as barriers};
 pub(crate) use panics::run as panics;
 pub(crate) use size::{Args as SizeArgs, obstacle as size_obstacle, pinned, run as size};
 

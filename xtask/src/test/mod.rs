@@ -175,6 +175,11 @@ impl Run {
         let missing = sysroot.is_none().then(|| "no bare targets".to_owned());
         for (name, args, obstacle) in [
             ("panic branches", ["xtask", "panics"].as_slice(), missing.clone()),
+            (
+                "memory barriers",
+                &["xtask", "barriers", "--check"],
+                missing.clone().or_else(code::size_obstacle),
+            ),
             ("code sizes", &["xtask", "size", "--check"], missing.or_else(code::size_obstacle)),
         ] {
             match obstacle {
