@@ -126,6 +126,7 @@ pub trait Outlet<F: Received> {
 /// It is made from what [`VirtualInterface::take_sent`](crate::channel::VirtualInterface::take_sent) copied,
 /// for [`relay`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SentFrame<'b> {
     /// The bytes.
     pub bytes: &'b [u8],

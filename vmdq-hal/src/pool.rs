@@ -108,6 +108,13 @@ impl<M: Model, P: Platform> Mint for Pool<M, P, Idle> {
     }
 }
 
+#[cfg(feature = "defmt")]
+impl<M, P, S> defmt::Format for Pool<M, P, S> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Pool({})", self.index);
+    }
+}
+
 impl<M, P, S> fmt::Debug for Pool<M, P, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Pool").field(&self.index).finish()

@@ -118,6 +118,13 @@ impl<M: Model, P: Platform> Vector<M, P> {
     }
 }
 
+#[cfg(feature = "defmt")]
+impl<M, P> defmt::Format for Vector<M, P> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Vector({})", self.index);
+    }
+}
+
 impl<M, P> fmt::Debug for Vector<M, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Vector").field(&self.index).finish()

@@ -9,6 +9,7 @@ use crate::platform::Platform;
 
 /// One ring as it is programmed into the device.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RingSetup {
     /// Number of the ring.
     pub ring: RingIndex,
@@ -24,6 +25,7 @@ pub struct RingSetup {
 
 /// The receive format of a ring.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ReceiveSetup {
     /// Size of the buffers for whole frames.
     pub size: BufferSize,

@@ -45,6 +45,13 @@ impl<M> Mint for FilterSlot<M> {
     }
 }
 
+#[cfg(feature = "defmt")]
+impl<M> defmt::Format for FilterSlot<M> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "FilterSlot({})", self.entry);
+    }
+}
+
 impl<M> fmt::Debug for FilterSlot<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("FilterSlot").field(&self.entry).finish()

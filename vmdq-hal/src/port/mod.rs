@@ -198,6 +198,13 @@ impl<M: Model, P: Platform, S: Initialised> Port<M, P, S> {
     }
 }
 
+#[cfg(feature = "defmt")]
+impl<M: Model, P: Platform, S> defmt::Format for Port<M, P, S> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Port({=str}, {})", self.model.limits().name, self.address);
+    }
+}
+
 impl<M: Model, P: Platform, S> fmt::Debug for Port<M, P, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Port")

@@ -108,15 +108,18 @@ pub struct Parts<M: Model, P> {
 /// A resource that goes back to a port.
 ///
 /// It is an idle [`Pool`], a free [`FilterSlot`], a [`Vector`] or the [`FilterTable`].
-pub trait Part<M: Model, P: Platform>: PutInto<M, P> {}
-impl<M: Model, P: Platform, T: PutInto<M, P>> Part<M, P> for T {}
-
-/// How each kind goes back. Not nameable outside, which seals [`Part`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't go back to its port",
     label = "not an idle pool, a free slot, a vector or the table",
     note = "stop a running pool first (`Started::stop`), and unbind a filter to get its slot (`FilterTable::unbind`)"
 )]
+pub trait Part<M: Model, P: Platform>: PutInto<M, P> {}
+impl<M: Model, P: Platform> Part<M, P> for Pool<M, P, Idle> {}
+impl<M: Model, P: Platform> Part<M, P> for FilterSlot<M> {}
+impl<M: Model, P: Platform> Part<M, P> for Vector<M, P> {}
+impl<M: Model, P: Platform> Part<M, P> for FilterTable<M, P> {}
+
+/// How each kind goes back. Not nameable outside, which seals [`Part`].
 pub trait PutInto<M: Model, P: Platform>: Sized {
     /// Notes that the value is back.
     fn put_into(self, parts: &mut Parts<M, P>) -> Result<(), Refused<OtherPort, Self>>;

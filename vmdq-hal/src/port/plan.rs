@@ -58,6 +58,7 @@ impl Routes {
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Plan {
     pub(super) config: Config,
     pub(super) filters: Vec<(MacAddress, PoolIndex), FILTERS>,

@@ -5,6 +5,7 @@
 
 mod barriers;
 mod build;
+mod encoded;
 mod graph;
 mod panics;
 mod size;
