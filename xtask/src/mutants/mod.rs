@@ -71,6 +71,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         return Ok(());
     }
     let trial = Trial::new(tool, tree);
+    trial.see_sound()?;
     let mut report = Report::new(args.seed, &picked);
     for batch in batches(&picked) {
         if Instant::now() >= end {

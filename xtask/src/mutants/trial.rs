@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::pick::Mutant;
 use super::{Fate, Report};
-use crate::workspace::target;
+use crate::workspace::{cargo, target};
 
 /// The packages whose tests are run in the end, and the libraries of which have tests.
 const PACKAGES: [&str; 7] =
@@ -21,6 +21,8 @@ const PACKAGES: [&str; 7] =
 const NEAR: [&str; 2] = ["filters", "machines"];
 /// Tests that run for long and are about something else: what must not compile, and the examples.
 const SLOW: [&str; 3] = ["compile_fail", "vmm_l2", "vmm_switch"];
+/// What has cargo leave out tests on QEMU.
+const WITHOUT_QEMU: [&str; 3] = ["--", "--skip", "qemu"];
 /// The longest that tests of a mutant may run, in seconds: one that never ends is noticed.
 const TIMEOUT: &str = "180";
 /// The longest that building one may take, in seconds, on a machine that does other things besides.
@@ -89,6 +91,30 @@ impl Trial {
         Self { tool, tree }
     }
 
+    /// Sees that all tests pass while nothing is broken: one that fails anyway would catch every mutant.
+    pub(super) fn see_sound(&self) -> Result<()> {
+        eprintln!("building and running the tests while nothing is broken");
+        let tests = Tests::all(&self.tree)?;
+        let mut command = cargo();
+        command.current_dir(&self.tree).args(["test", "--quiet"]);
+        command.args(tests.packages.iter().flat_map(|name| ["--package", name])).args(&tests.targets);
+        command.args(WITHOUT_QEMU);
+        self.set_up(&mut command);
+        ensure!(
+            command.status().context("can't start cargo")?.success(),
+            "the tests fail while nothing is broken"
+        );
+        Ok(())
+    }
+
+    /// Sets what building and running tests in the copy needs.
+    fn set_up(&self, command: &mut Command) {
+        // Nobody debugs these programs, and building them without is much faster.
+        command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_PROFILE_TEST_DEBUG", "0");
+        command.env("CARGO_TARGET_DIR", self.tree.join("target")).env_remove("CI");
+        command.stdin(Stdio::null()).stdout(io::stderr());
+    }
+
     /// Tries mutants of one crate until `end`.
     pub(super) fn try_batch(&self, batch: &[Mutant], end: Instant, report: &mut Report) -> Result<()> {
         let Some(first) = batch.first() else { return Ok(()) };
@@ -120,12 +146,8 @@ impl Trial {
         command.args(mutants.iter().map(|mutant| format!("--re={}", mutant.pattern())));
         command.args(tests.packages.iter().map(|name| format!("--test-package={name}")));
         command.args(tests.targets.iter().map(|argument| format!("--cargo-arg={argument}")));
-        // The mutant has the same wall as its neighbours: no QEMU.
-        command.args(["--", "--", "--skip", "qemu"]);
-        // Lines of source in messages do, and building without the rest is much faster.
-        command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_PROFILE_TEST_DEBUG", "0");
-        command.env("CARGO_TARGET_DIR", self.tree.join("target")).env_remove("CI");
-        command.stdin(Stdio::null()).stdout(io::stderr());
+        command.arg("--").args(WITHOUT_QEMU);
+        self.set_up(&mut command);
         run_until(&mut command, end)?;
         ensure!(
             results.join("mutants.json").is_file(),
