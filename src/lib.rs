@@ -121,8 +121,8 @@
 //!
 //! None by default; both are additive, and `defmt` wins over `log`.
 //!
-//! - `defmt`: log through `defmt`, and `defmt::Format` for the types of all crates.
-//! - `log`: log through the `log` crate.
+//! - `defmt`: logs a port's life through `defmt`, and implements `defmt::Format` for the types of all crates.
+//! - `log`: logs a port's life through the `log` crate.
 
 mod any;
 mod ids;

@@ -24,6 +24,11 @@
 //! | `counters` | statistics |
 //! | `model` | what each model has and does unlike the others |
 //!
+//! # Features
+//!
+//! `defmt` and `log` switch on the feature of the same name in `vmdq-hal`, which logs what a port does; the
+//! sequences of this crate log nothing, as what fails in them is a value there.
+//!
 //! # Limits
 //!
 //! - Copper ports (internal PHY). On SerDes and SGMII ports the link is not set up.

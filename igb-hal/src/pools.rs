@@ -26,7 +26,7 @@
 use core::convert::Infallible;
 
 use vmdq_hal::device::{DefaultPoolChoice, Io, LiveAccept, Model, Pools, Vlans};
-use vmdq_hal::{Accept, Config, FrameLimit, Platform, PoolIndex, RingIndex};
+use vmdq_hal::{Config, Platform, PoolIndex, RingIndex};
 
 use crate::life::{mask_all, receiver_and_transmitter_off};
 use crate::model::{Hooks, I82576, Igb};
@@ -116,23 +116,4 @@ fn disable<P: Platform>(io: Io<'_, P>) {
     io.wait_us(DRAIN);
     Common::MRQC.on(io).set(0);
     mask_all(io);
-}
-
-/// Returns the RCTL bits that accept what is not filtered, as far as they are the same on all models.
-pub(crate) fn accepted(accept: Accept) -> u32 {
-    let mut bits = 0;
-    if accept.contains(Accept::BROADCAST) {
-        bits |= RCTL::BAM::SET.value;
-    }
-    if accept.contains(Accept::PROMISCUOUS) {
-        bits |= RCTL::UPE::SET.value;
-    }
-    bits
-}
-
-/// Returns the length to which hardware that knows one limit for all frames is set.
-pub(crate) fn hardware_limit(config: &Config) -> u32 {
-    // `Port::init` has refused what is out of range; saturate all the same.
-    FrameLimit::new(config.max_frame, u16::MAX)
-        .map_or(u32::from(FrameLimit::LEAST), |limit| limit.hardware().into())
 }

@@ -57,12 +57,6 @@ unsafe impl<M: Hooks> Vectors for Igb<M> {
     }
 }
 
-/// Lets causes clear and mask themselves when their message is sent.
-pub(crate) fn clear_and_mask_by_message<P: Platform>(io: Io<'_, P>, bits: u32) {
-    Common::EIAC.on(io).set(Common::EIAC.on(io).get() | bits);
-    Common::EIAM.on(io).set(Common::EIAM.on(io).get() | bits);
-}
-
 fn causes<P: Platform>(io: Io<'_, P>) -> Causes {
     let icr = Common::ICR.on(io).take();
     if icr.get() == u32::MAX {

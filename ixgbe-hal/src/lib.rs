@@ -26,6 +26,11 @@
 //! Registers of the 82599 and the X540 are in [`regs`], but they are not driven yet. Facts, each with its
 //! source and how sure it is, are in `FACTS.md` of this crate.
 //!
+//! # Features
+//!
+//! `defmt` and `log` switch on the feature of the same name in `vmdq-hal`, which logs what a port does; the
+//! sequences of this crate log nothing, as what fails in them is a value there.
+//!
 //! # Limits, and choices where the documentation at hand is silent
 //!
 //! - The default index is left at 0: where in VMD_CTL it is set is not verified.

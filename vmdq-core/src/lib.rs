@@ -17,11 +17,20 @@
 //! - [`guest`]: a virtual machine's memory, which is never a slice.
 //!
 //! The paper is Intel's "Notes on Software Design Support for Intel VMDq Technology" (2008).
+//!
+//! # Features
+//!
+//! None by default; both are additive, and `defmt` wins over `log`. Interfaces and addresses that come to the
+//! switch or go are logged as information; no decision on a group is logged.
+//!
+//! - `defmt`: logs through `defmt`, and implements `defmt::Format`.
+//! - `log`: logs through the `log` crate.
 
 mod accept;
 pub mod channel;
 pub mod classify;
 pub mod fair;
+mod fmt;
 pub mod group;
 pub mod guest;
 mod limit;

@@ -165,6 +165,25 @@ impl Received for SentFrame<'_> {
 /// that took. See the [module](self).
 ///
 /// `now` is in milliseconds, of a clock that does not go back.
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_core::relay::{Outlet, SentFrame, relay};
+/// use vmdq_core::switch::{InterfaceId, Origin, Switch};
+///
+/// /// Switches a frame that a virtual machine sent.
+/// fn sent<'b>(
+///     switch: &mut Switch<8, 64>,
+///     from: InterfaceId,
+///     bytes: &'b [u8],
+///     now: u64,
+///     outlet: &mut impl Outlet<SentFrame<'b>>,
+/// ) {
+///     let decisions = relay(switch, Origin::Virtual(from), &mut [SentFrame { bytes, tag: None }], now, outlet);
+///     assert_eq!(decisions, 1);
+/// }
+/// ```
 // The caller knows the origin, so that one way through the switch is left.
 #[inline(always)]
 pub fn relay<F: Received, const INTERFACES: usize, const ADDRESSES: usize>(

@@ -77,6 +77,20 @@ pub unsafe trait Bus: Clone {
 }
 
 /// Registers that are mapped into the address space.
+///
+/// # Examples
+///
+/// ```
+/// use core::ptr::NonNull;
+/// use vmdq_hal::bus::{Bus, Mmio, Offset};
+///
+/// /// Reads the STATUS register of the controller whose BAR 0 is mapped at `base`.
+/// fn status(base: NonNull<u32>) -> u32 {
+///     // SAFETY: the whole window is mapped here as device memory, and nobody else uses it.
+///     let registers = unsafe { Mmio::new(base) };
+///     registers.read32(Offset::new(0x0008))
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Mmio(NonNull<u32>);
 

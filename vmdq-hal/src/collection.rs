@@ -12,14 +12,12 @@ pub trait Mint {
     type Seed;
 
     /// Makes number `index`.
-    #[doc(hidden)]
     fn mint(seed: &Self::Seed, index: usize) -> Self;
 }
 
 /// One of something for each number from 0 on.
 pub trait Collection<T>: IntoIterator<Item = T> {
     /// Makes `count` of them, numbers 0 and up.
-    #[doc(hidden)]
     fn of(seed: T::Seed, count: usize) -> Self
     where
         T: Mint;

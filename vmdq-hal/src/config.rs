@@ -1,6 +1,6 @@
 //! How a port is set up, and why it interrupts.
 
-use crate::ring::BufferSize;
+use crate::buffer_size::BufferSize;
 use vmdq_core::{Accept, FrameLimit};
 
 bitflags::bitflags! {
@@ -24,6 +24,16 @@ impl defmt::Format for Causes {
 }
 
 /// How a port is to be set up.
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::{Accept, Config};
+///
+/// /// Jumbo frames, and only what a filter or broadcast brings.
+/// const JUMBO: Config = Config { max_frame: 9018, accept: Accept::BROADCAST, ..Config::DEFAULT };
+/// assert_eq!(JUMBO.buffer_size().map(|size| size.bytes()), Some(9 << 10));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Config {

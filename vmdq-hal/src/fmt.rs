@@ -1,8 +1,8 @@
 //! One pair of logging macros over `defmt` and `log`; with both features on, `defmt` wins.
+//!
+//! They are for what happens once in a while: nothing that is done for each frame or burst logs.
 
-/// Logs a warning: something that the datasheet rules out, that failed, or that cost a frame.
-#[macro_export]
-#[doc(hidden)]
+/// Logs something that the datasheet rules out, or that failed.
 macro_rules! warning {
     ($text:literal $(, $arg:expr)* $(,)?) => {{
         #[cfg(feature = "defmt")]
@@ -15,8 +15,6 @@ macro_rules! warning {
 }
 
 /// Logs an event of a port's life.
-#[macro_export]
-#[doc(hidden)]
 macro_rules! event {
     ($text:literal $(, $arg:expr)* $(,)?) => {{
         #[cfg(feature = "defmt")]
@@ -27,3 +25,5 @@ macro_rules! event {
         { $( let _ = &$arg; )* }
     }};
 }
+
+pub(crate) use {event, warning};

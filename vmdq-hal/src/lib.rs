@@ -45,11 +45,26 @@
 //! | [`Ring::hand_over`](device::shared::rings::Ring::hand_over), [`Ring::enable`](device::shared::rings::Ring::enable) | the ring was seen disabled, and its descriptors stay mapped until that is seen again |
 //! | `ReceiveHalf::dismantle` (sealed) | the device was seen to have stopped the ring |
 //!
+//! # Features
+//!
+//! None by default; both are additive, and `defmt` wins over `log`. Resets, the link, VMDq on and off, filters
+//! bound, moved and removed, pools started and stopped, and routes are logged as information; what failed is
+//! logged as a warning. Nothing is logged for a frame or a burst.
+//!
+//! - `defmt`: logs through `defmt`, and implements `defmt::Format`.
+//! - `log`: logs through the `log` crate.
+//!
+//! # Other crates in the interface
+//!
+//! What is of a version 0.x is re-exported where it is used, so that a program takes the same version from
+//! here: [`reg::tock_registers`] (fields of registers) and [`dma::WriteBuffer`] (memory for buffers).
+//!
 //! # Limits
 //!
 //! What is not done: frames span one buffer, never several (the frame limit must fit the buffer);
 //! no checksum or segmentation offloads; no RSS.
 
+mod buffer_size;
 pub mod bus;
 mod collection;
 mod config;
@@ -57,11 +72,9 @@ pub mod device;
 pub mod dma;
 mod fault;
 mod filter;
-#[doc(hidden)]
-#[macro_use]
-pub mod fmt;
+mod filter_memory;
+mod fmt;
 mod index;
-mod io;
 mod link;
 mod owner;
 mod platform;
@@ -70,6 +83,7 @@ mod port;
 mod refused;
 pub mod reg;
 pub mod ring;
+mod start;
 mod statistics;
 pub mod targeted;
 mod vector;
@@ -78,17 +92,19 @@ pub mod vmm;
 pub use collection::{Collection, Mint, Minted};
 pub use config::{Causes, Config};
 pub use fault::{Fault, Gone, TimedOut};
-pub use filter::{BindError, Binding, BindingId, FilterError, FilterMemory, FilterSlot, FilterTable, Shadow};
+pub use filter::{BindError, Binding, BindingId, FilterError, FilterSlot, FilterTable};
+pub use filter_memory::{FilterMemory, Shadow};
 pub use index::{FilterIndex, PoolIndex, PoolSet, RingIndex, VectorIndex, VectorSet};
-pub use io::Io;
 pub use link::{Link, Speed};
 pub use platform::{Host, Platform, SharedDelay, WaitWith};
-pub use pool::{Idle, NotStarted, Pool, ReceiveRing, Running, StartError, Started, StopError, Stopped};
+pub use pool::{Idle, Pool, Running};
 pub use port::{
     InitError, Initialised, Missing, OtherPort, Part, Parts, Plan, Port, Quiesced, Ready, Reset, Resources,
     Restore, RestoreError, SetDefaultError, Vmdq, VmdqOff, VmdqOn,
 };
 pub use refused::Refused;
+pub use reg::io::Io;
+pub use start::{NotStarted, ReceiveRing, StartError, Started, StopError, Stopped};
 pub use statistics::Statistics;
 pub use vector::Vector;
 pub use vmdq_core::{Accept, FrameLimit, MacAddress};

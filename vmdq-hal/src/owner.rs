@@ -7,7 +7,7 @@ use crate::bus::PortId;
 /// Resources of two ports, and of two lives of one port, have the same types; this tells them apart.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(crate) struct Owner {
+pub struct Owner {
     pub(crate) port: PortId,
     pub(crate) life: u32,
 }

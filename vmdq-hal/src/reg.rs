@@ -17,14 +17,19 @@
 //! A token reaches a register through an [`Io`] alone, which only this crate makes. No reference to
 //! device memory is ever formed.
 
+pub(crate) mod io;
+
+/// The crate from which the fields of registers are, in the version that the tokens need.
+pub use tock_registers;
+
 use core::marker::PhantomData;
 
 use tock_registers::fields::{Field, FieldValue};
 use tock_registers::{LocalRegisterCopy, RegisterLongName};
 
 use crate::bus::{Offset, WINDOW};
-use crate::io::Io;
 use crate::platform::Platform;
+use io::Io;
 
 /// Access kind: read only.
 pub enum Ro {}

@@ -13,6 +13,24 @@ use crate::owner::Owner;
 use crate::platform::Platform;
 
 /// One MSI-X vector of a port: move-only.
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::device::Model;
+/// use vmdq_hal::{OtherPort, Platform, Pool, Port, Running, Vector, Vmdq};
+///
+/// /// Lets a vector interrupt for a pool: once, and again after each [`unmask`](Vector::unmask).
+/// fn listen<M: Model, P: Platform>(
+///     port: &mut Port<M, P, Vmdq>,
+///     vector: &mut Vector<M, P>,
+///     pool: &Pool<M, P, Running>,
+/// ) -> Result<(), OtherPort> {
+///     port.route(vector, pool)?;
+///     vector.unmask();
+///     Ok(())
+/// }
+/// ```
 #[must_use = "a dropped vector can't be used again, and VMDq can't be turned off without it"]
 pub struct Vector<M, P> {
     model: M,
@@ -26,7 +44,6 @@ pub struct Vector<M, P> {
 }
 
 /// What all vectors of a port's life share.
-#[doc(hidden)]
 pub struct VectorSeed<M, P> {
     pub(crate) model: M,
     pub(crate) platform: P,

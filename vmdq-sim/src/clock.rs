@@ -1,25 +1,11 @@
 //! The controller's time, and things that take some of it. Nothing here depends on real time.
 
-use embedded_hal::delay::DelayNs;
-
-use crate::sim::Shared;
-
 /// One microsecond, in the unit of the clock.
 pub(crate) const US: u64 = 1_000;
 /// One millisecond, in the unit of the clock.
 pub(crate) const MS: u64 = 1_000_000;
 /// How long what a device has under way when it stops takes to land (igb.md 2.4: 100 us).
 pub(crate) const LANDING: u64 = 100 * US;
-
-/// Lets a model's time pass.
-#[derive(Clone, Debug)]
-pub struct SimDelay(pub(crate) Shared);
-
-impl DelayNs for SimDelay {
-    fn delay_ns(&mut self, ns: u32) {
-        self.0.lock().elapse(u64::from(ns));
-    }
-}
 
 /// A switch that follows what software asked for after some time: ENABLE bits, the link, a reset.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]

@@ -11,9 +11,8 @@ use std::alloc::Layout;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use vmdq_hal::dma::{Direction, DmaSpace};
+use vmdq_hal::dma::Direction;
 
-use crate::sim::Shared;
 use crate::violation::{Log, Rule};
 
 /// The granularity in which bus addresses are given out. Each range is followed by a hole.
@@ -56,7 +55,7 @@ impl Memory {
         self.grants.iter().map(|(&bus, grant)| (bus, grant.len, grant.direction)).collect()
     }
 
-    fn unmap(&mut self, bus: u64, len: usize, log: &mut Log) {
+    pub(crate) fn unmap(&mut self, bus: u64, len: usize, log: &mut Log) {
         match self.grants.get(&bus) {
             Some(grant) if grant.len == len => {
                 self.grants.remove(&bus);
@@ -163,25 +162,6 @@ pub(crate) fn lend(layout: Layout) -> NonNull<u8> {
     let bytes = vec![0u8; layout.size() + layout.align()].leak();
     let skip = bytes.as_ptr().addr().next_multiple_of(layout.align()) - bytes.as_ptr().addr();
     NonNull::from(&mut bytes[skip..]).cast()
-}
-
-/// Maps memory for a model.
-#[derive(Clone, Debug)]
-pub struct SimDma(pub(crate) Shared);
-
-// SAFETY: a grant leads bus addresses `[a, a + len)` to exactly the mapped range until `unmap`
-// (`Memory::reach`), and models run on the processor, so that its caches need no care.
-unsafe impl DmaSpace for SimDma {
-    fn map(&self, at: NonNull<u8>, len: usize, direction: Direction) -> Option<u64> {
-        Some(self.0.lock().board.memory.map(at, len, direction))
-    }
-
-    unsafe fn unmap(&self, bus: u64, len: usize, _: Direction) {
-        let mut model = self.0.lock();
-        model.check_unmap(bus, len);
-        let board = &mut model.board;
-        board.memory.unmap(bus, len, &mut board.log);
-    }
 }
 
 #[cfg(test)]

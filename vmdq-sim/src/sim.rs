@@ -2,18 +2,16 @@
 
 use core::ptr::NonNull;
 use std::alloc::Layout;
-use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use vmdq_hal::bus::{Bus, Offset, PortId};
 use vmdq_hal::dma::Direction;
 
-use crate::board::{Board, Device};
-use crate::clock::SimDelay;
+use crate::board::Device;
 use crate::fault::Fault;
 use crate::igb::{I82575, I82576, Igb};
 use crate::ixgbe::{I82598, Ixgbe};
-use crate::memory::{SimDma, lend};
+use crate::machine::{SimBus, SimDelay, SimDma};
+use crate::memory::lend;
+use crate::model::Shared;
 use crate::testbed::{Sent, Settled, Testbed};
 use crate::violation::Violation;
 use crate::wire::Drops;
@@ -28,87 +26,6 @@ pub enum Kind {
     I82576,
     /// Intel 82598: sixteen VMDq indices, a filter names one index.
     I82598,
-}
-
-/// A model and its board.
-pub(crate) struct Model {
-    pub(crate) board: Board,
-    device: Box<dyn Device>,
-}
-
-impl Model {
-    pub(crate) fn elapse(&mut self, ns: u64) {
-        self.board.now += ns;
-        self.device.tick(&mut self.board);
-    }
-
-    /// Lets everything happen that only waits for time.
-    fn catch_up(&mut self) {
-        while let Some(due) = self.device.due() {
-            self.board.now = self.board.now.max(due);
-            self.device.tick(&mut self.board);
-        }
-    }
-
-    fn step(&mut self) -> bool {
-        if self.board.removed() {
-            return false;
-        }
-        let struck = self.board.faults.has(Fault::SpuriousDone) && self.device.spurious_done(&mut self.board);
-        if struck {
-            self.board.faults.strike(Fault::SpuriousDone);
-        }
-        self.device.step(&mut self.board) || struck
-    }
-
-    pub(crate) fn check_unmap(&mut self, bus: u64, len: usize) {
-        self.device.check_unmap(&mut self.board, bus, len);
-    }
-}
-
-impl fmt::Debug for Model {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Model").field("now", &self.board.now).finish_non_exhaustive()
-    }
-}
-
-/// A model that several handles share.
-#[derive(Clone, Debug)]
-pub(crate) struct Shared(Arc<Mutex<Model>>);
-
-impl Shared {
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Model> {
-        // A panic in one test thread must not hide what the model has to say in another.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The register window of a model.
-#[derive(Clone, Debug)]
-pub struct SimBus(Shared);
-
-// SAFETY: the address of what all handles share names the controller, and stays where it is; accesses
-// are done one after the other.
-unsafe impl Bus for SimBus {
-    fn read32(&self, at: Offset) -> u32 {
-        let model = &mut *self.0.lock();
-        if model.board.removed() {
-            return u32::MAX;
-        }
-        model.device.read(&mut model.board, at.bytes())
-    }
-
-    unsafe fn write32(&self, at: Offset, value: u32) {
-        let model = &mut *self.0.lock();
-        if !model.board.removed() {
-            model.device.write(&mut model.board, at.bytes(), value);
-            while model.board.eager && model.step() {}
-        }
-    }
-
-    fn id(&self) -> PortId {
-        PortId(Arc::as_ptr(&self.0.0).addr())
-    }
 }
 
 /// A strict model of one controller, with its own wire and its own view of memory.
@@ -159,7 +76,7 @@ impl Sim {
             Kind::I82576 => Box::new(Igb::new(&I82576, mac)),
             Kind::I82598 => Box::new(Ixgbe::new(&I82598, mac)),
         };
-        Self { shared: Shared(Arc::new(Mutex::new(Model { board: Board::default(), device }))), kind, mac }
+        Self { shared: Shared::new(device), kind, mac }
     }
 
     /// Makes an 82575.

@@ -10,8 +10,10 @@ mod code;
 mod committed;
 mod features;
 mod loom;
+mod modules;
 mod mutants;
 mod no_std;
+mod package;
 mod qemu;
 mod regs;
 mod targets;
@@ -58,6 +60,10 @@ enum Task {
     NoStd,
     /// Checks every crate with every set of its features
     Features,
+    /// Shows that no modules need each other in a circle, and that no file is too long to read
+    Modules,
+    /// Shows that every crate is ready to be published
+    Package,
     /// Generates the register tokens from the tables, or checks them, or exports CMSIS-SVD
     Regs(regs::Args),
 }
@@ -77,6 +83,8 @@ fn main() -> ExitCode {
         Task::Targets => targets::run(),
         Task::NoStd => no_std::run(),
         Task::Features => features::run(),
+        Task::Modules => modules::run(),
+        Task::Package => package::run(),
         Task::Regs(args) => regs::run(&args).map_err(Into::into),
     };
     match done {

@@ -1,13 +1,12 @@
 //! `cargo xtask no-std`: builds the crates that a firmware uses, for targets without a standard
 //! library, where a hidden dependency on one can't compile.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Result, ensure};
 
-use crate::targets::{self, Sysroot, TARGETS};
-use crate::workspace::{cargo, target};
+use crate::targets::{self, Sysroot, TARGETS, target_dir};
+use crate::workspace::cargo;
 
 /// The crates that need no standard library.
 const CRATES: [&str; 5] = ["vmdq-core", "vmdq-hal", "igb-hal", "ixgbe-hal", "vmdq"];
@@ -22,11 +21,6 @@ pub(crate) fn run() -> Result<()> {
     }
     println!("{} crates built for {} targets, without and with defmt", CRATES.len(), TARGETS.len());
     Ok(())
-}
-
-/// Returns where these builds go: to a folder of their own, so that no other build waits for them.
-pub(crate) fn target_dir() -> PathBuf {
-    target().join("no-std")
 }
 
 /// Lets defmt compile messages of every level: by itself it leaves all but errors out.

@@ -13,7 +13,6 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::apt::{Apt, Wanted, unpack};
-use crate::no_std;
 use crate::workspace::{cargo, output, rustc, target, watched};
 
 /// The targets without an operating system that the crates are built for.
@@ -97,6 +96,11 @@ fn library(dir: &Path, name: &str) -> Option<PathBuf> {
     })
 }
 
+/// Returns where builds for these targets go: to a folder of their own, so that no other build waits for them.
+pub(crate) fn target_dir() -> PathBuf {
+    target().join("no-std")
+}
+
 /// Builds the sysroot. While that goes on, it stands in for the toolchain's own, because cargo looks
 /// for the library source in the sysroot that the compiler reports.
 fn build(toolchain: &Path, own: &Path, compiler: &str) -> Result<()> {
@@ -105,7 +109,7 @@ fn build(toolchain: &Path, own: &Path, compiler: &str) -> Result<()> {
     let version = field("release:").context("rustc names no release")?;
     let _ = fs::remove_dir_all(own);
     // Cargo does not notice that the libraries below what it built were replaced.
-    let _ = fs::remove_dir_all(no_std::target_dir());
+    let _ = fs::remove_dir_all(target_dir());
     fs::create_dir_all(own.join("lib/rustlib/src"))?;
     // The host's libraries, for build scripts, and its linker, for programs.
     symlink(toolchain.join("lib/rustlib").join(host), own.join("lib/rustlib").join(host))?;

@@ -9,10 +9,9 @@ use core::convert::Infallible;
 use vmdq_hal::device::{Io, Limits, Model};
 use vmdq_hal::{Accept, Config, FilterMemory, Mint, Platform, PoolIndex, VectorIndex};
 
+use super::common::{accepted, clear_and_mask_by_message, hardware_limit};
 use super::{Hooks, MAX_FRAME};
-use crate::pools::{accepted, hardware_limit};
 use crate::regs::{Common, EICR, I82575, MRQC, PBA, RCTL, Regs};
-use crate::vectors::clear_and_mask_by_message;
 
 /// Receive packet buffer in KB; the rest of the memory is for transmission.
 const RECEIVE_BUFFER: u32 = 34;

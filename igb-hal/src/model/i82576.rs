@@ -9,13 +9,12 @@ use vmdq_hal::device::shared::tables;
 use vmdq_hal::device::{Io, Limits, Model};
 use vmdq_hal::{Accept, Config, FilterMemory, Mint, Platform, PoolIndex, VectorIndex};
 
+use super::common::{accepted, clear_and_mask_by_message, hardware_limit};
 use super::{Hooks, MAX_FRAME};
-use crate::pools::{accepted, hardware_limit};
 use crate::regs::{
     CTRL_EXT, Common, DTXSWC, GPIE, I82576, IVAR, IVAR_MISC, MRQC, PoolRegs, RCTL, RLPML, RPLOLR, Regs, VFRE,
     VFTE, VMOLR,
 };
-use crate::vectors::clear_and_mask_by_message;
 
 /// How many pools there are.
 const POOLS: u8 = 8;

@@ -19,6 +19,7 @@
 //! | context of transmit descriptors | the ring's number | 0 |
 //! | routing of causes | MSIXBM | IVAR |
 
+mod common;
 mod i82575;
 mod i82576;
 

@@ -4,9 +4,11 @@
 use super::Switch;
 use super::counters::InterfaceCounters;
 use super::header::Address;
-use super::interface::{AddressError, InterfaceError, InterfaceId, Kind, NotBound, Physical, Slot, Virtual};
+use super::interface::{AddressError, InterfaceError, InterfaceId, Kind, NotBound, Physical, Virtual};
+use super::slot::Slot;
 use super::statics::Full;
 use super::vlan::{Membership, Vlan, Vlans};
+use crate::fmt::event;
 use crate::mac::MacAddress;
 
 impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESSES> {
@@ -47,6 +49,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
             _ => self.virtuals.insert(number),
         }
         self.set_reach();
+        event!("switch: interface {} bound", number);
         Ok(InterfaceId::new(number as u8, round))
     }
 
@@ -68,6 +71,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         self.uplinks.remove(id.number());
         self.virtuals.remove(id.number());
         self.set_reach();
+        event!("switch: interface {} unbound", id.number());
         Ok(counters)
     }
 
@@ -124,6 +128,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         self.learned.forget_if(|learned, vlan, _| {
             learned == address && Vlan::new(vlan).is_some_and(|vlan| vlans.carries(vlan))
         });
+        event!("switch: {} bound to interface {}", address.mac(), id.number());
         Ok(())
     }
 
@@ -134,7 +139,11 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     /// [`NotBound`] if the interface is gone.
     pub fn unbind_address(&mut self, id: InterfaceId, address: MacAddress) -> Result<bool, NotBound> {
         self.slot_mut(id)?.own = None;
-        Ok(self.statics.remove(self.hash, Address::new(address), id.index()))
+        let had = self.statics.remove(self.hash, Address::new(address), id.index());
+        if had {
+            event!("switch: {} unbound from interface {}", address, id.number());
+        }
+        Ok(had)
     }
 
     /// Lists the static addresses of an interface; none if it is gone.

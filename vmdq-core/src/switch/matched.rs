@@ -9,7 +9,7 @@
 
 use super::Switch;
 use super::counters::{DropReason, InterfaceCounters, Load};
-use super::forward::{Decision, Indication, Origin, Verdict};
+use super::decision::{Decision, Indication, Origin, Verdict};
 use super::header::{self, Address, Header};
 use super::interface::{InterfaceId, Kind};
 use super::vlan::{Tag, Vlan};

@@ -101,6 +101,7 @@
 mod apply;
 mod binding;
 mod counters;
+mod decision;
 mod forward;
 mod hash;
 mod header;
@@ -108,12 +109,13 @@ mod interface;
 mod learned;
 mod matched;
 mod set;
+mod slot;
 mod statics;
 pub mod steer;
 mod vlan;
 
 pub use counters::{Counters, DropReason, Drops, InterfaceCounters, LearningCounters, Load};
-pub use forward::{Decision, Indication, Origin, Verdict};
+pub use decision::{Decision, Indication, Origin, Verdict};
 pub use interface::{
     AddressError, InterfaceError, InterfaceId, NotBound, Physical, Security, Unknown, Virtual,
 };
@@ -125,8 +127,9 @@ use core::fmt;
 use crate::mac::MacAddress;
 use hash::Hash;
 use header::Address;
-use interface::{Kind, Slot};
+use interface::Kind;
 use learned::{Learned, WAYS};
+use slot::Slot;
 use statics::Statics;
 
 /// A virtual switch with at most `INTERFACES` interfaces (1 to 128), `4 * INTERFACES` static

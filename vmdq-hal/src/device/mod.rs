@@ -35,10 +35,10 @@ pub use shared::SharedRegs;
 pub use vectors::Vectors;
 pub use vlans::Vlans;
 
-pub use crate::io::Io;
+pub use crate::reg::io::Io;
 
 use crate::collection::{Collection, Mint};
-use crate::filter::Shadow;
+use crate::filter_memory::Shadow;
 
 /// How much of everything a controller has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,11 +1,11 @@
 //! Descriptor rings: where the device finds them, and when it has let go of them.
 
 use super::{Io, Model};
+use crate::buffer_size::BufferSize;
 use crate::bus::Offset;
 use crate::fault::Fault;
 use crate::index::{PoolIndex, RingIndex};
 use crate::platform::Platform;
-use crate::ring::BufferSize;
 
 /// One ring, as it is told to the device.
 #[derive(Clone, Copy, Debug)]

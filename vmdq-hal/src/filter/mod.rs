@@ -10,7 +10,6 @@
 //! hardware has either the old table or the new one.
 
 mod error;
-mod memory;
 mod slot;
 
 use core::fmt;
@@ -18,6 +17,8 @@ use core::fmt;
 use vmdq_core::MacAddress;
 
 use crate::device::{Io, Model};
+use crate::filter_memory::{Entry, Slots};
+use crate::fmt::event;
 use crate::index::{FilterIndex, PoolIndex};
 use crate::owner::Owner;
 use crate::platform::Platform;
@@ -25,12 +26,30 @@ use crate::pool::{Pool, Running};
 use crate::refused::Refused;
 
 pub use error::{BindError, FilterError};
-pub(crate) use memory::Entry;
-pub use memory::{FilterMemory, Shadow};
 pub(crate) use slot::SlotSeed;
 pub use slot::{Binding, BindingId, FilterSlot};
 
 /// All filters of a port: the only writer of their registers.
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::device::Model;
+/// use vmdq_hal::{FilterSlot, FilterTable, MacAddress, Platform, Pool, Running};
+///
+/// /// Leads an address to one pool, then to another, then nowhere.
+/// fn migrate<M: Model, P: Platform + 'static>(
+///     table: &mut FilterTable<M, P>,
+///     slot: FilterSlot<M>,
+///     [old, new]: [&Pool<M, P, Running>; 2],
+/// ) -> Result<FilterSlot<M>, Box<dyn std::error::Error>> {
+///     let address: MacAddress = "02:00:00:00:00:01".parse()?;
+///     let id = table.bind(slot, address, old)?;
+///     table.move_to(id, new)?; // no frame is lost on the way
+///     assert!(table.leads_to(new.index()) && !table.leads_to(old.index()));
+///     Ok(table.unbind(id)?)
+/// }
+/// ```
 #[must_use]
 pub struct FilterTable<M: Model, P> {
     model: M,
@@ -92,6 +111,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
     pub(crate) fn add(&mut self, entry: FilterIndex, address: MacAddress, pool: PoolIndex) -> BindingId {
         self.model.add(self.io(), entry, address, pool);
         self.memory.slots_mut()[entry.number() - 1].bound = Some(Entry { address, pool });
+        event!("{}: filter {} leads {} to pool {}", self.model.limits().name, entry, address, pool);
         self.id(entry)
     }
 
@@ -111,6 +131,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
         let pool = pool.index();
         self.model.redirect(self.io(), id.entry, bound.address, pool);
         self.memory.slots_mut()[id.entry.number() - 1].bound = Some(Entry { pool, ..bound });
+        event!("{}: filter {} moved to pool {}", self.model.limits().name, id.entry, pool);
         Ok(())
     }
 
@@ -128,6 +149,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
         let slot = &mut self.memory.slots_mut()[id.entry.number() - 1];
         slot.bound = None;
         slot.round = slot.round.wrapping_add(1);
+        event!("{}: filter {} removed", self.model.limits().name, id.entry);
         Ok(FilterSlot::new(self.owner, id.entry))
     }
 
@@ -146,6 +168,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
                 self.model.add(self.io(), entry, address, pool);
             }
         }
+        event!("{}: filters written again", self.model.limits().name);
     }
 
     /// Finds the filter of an address.

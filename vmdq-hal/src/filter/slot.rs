@@ -35,7 +35,6 @@ impl<M> FilterSlot<M> {
 
 /// Slots are minted for a port's life; entry 0 is the port's own address and no slot.
 #[derive(Clone, Copy, Debug)]
-#[doc(hidden)]
 pub struct SlotSeed(pub(crate) Owner);
 
 impl<M> Mint for FilterSlot<M> {

@@ -3,6 +3,7 @@
 use super::{Missing, Parts, Port, Quiesced, Ready, Reset, Vmdq, VmdqOn};
 use crate::device::Model;
 use crate::fault::Fault;
+use crate::fmt::{event, warning};
 use crate::platform::Platform;
 use crate::refused::Refused;
 
@@ -21,7 +22,7 @@ impl<M: Model, P: Platform> Port<M, P, Vmdq> {
             return Err(Refused::new(missing, (self, parts)));
         }
         self.model.disable(self.io());
-        crate::event!("{}: VMDq is off", self.model.limits().name);
+        event!("{}: VMDq is off", self.model.limits().name);
         Ok(self.into_state())
     }
 }
@@ -43,11 +44,11 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
     {
         match self.model.quiesce(self.io()) {
             Ok(()) => {
-                crate::event!("{}: quiesced", self.model.limits().name);
+                event!("{}: quiesced", self.model.limits().name);
                 Ok(self.into_state())
             }
             Err(fault) => {
-                crate::warning!("{}: not quiesced: {}", self.model.limits().name, fault);
+                warning!("{}: not quiesced: {}", self.model.limits().name, fault);
                 Err(Refused::new(fault, self))
             }
         }
@@ -63,6 +64,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
     where
         S: VmdqOn,
     {
+        event!("{}: quiesced, as the platform says", self.model.limits().name);
         self.into_state()
     }
 }
@@ -81,7 +83,10 @@ impl<M: Model, P: Platform> Port<M, P, Quiesced> {
         parts: Parts<M, P>,
     ) -> Result<Port<M, P, Reset>, Refused<Missing, (Self, Parts<M, P>)>> {
         match self.complete(&parts) {
-            Ok(()) => Ok(self.into_state()),
+            Ok(()) => {
+                event!("{}: to be reset", self.model.limits().name);
+                Ok(self.into_state())
+            }
             Err(missing) => Err(Refused::new(missing, (self, parts))),
         }
     }

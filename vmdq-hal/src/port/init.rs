@@ -8,6 +8,7 @@ use super::{InitError, Port, Ready, Reset, Routes};
 use crate::config::Config;
 use crate::device::{Model, Warnings};
 use crate::fault::{Fault, TimedOut};
+use crate::fmt::{event, warning};
 use crate::index::PoolIndex;
 use crate::platform::Platform;
 use crate::refused::Refused;
@@ -52,7 +53,10 @@ impl<M: Model, P: Platform> Port<M, P, Reset> {
     pub fn init(mut self, config: &Config) -> Result<Port<M, P, Ready>, Refused<InitError, Self>> {
         match self.try_init(config) {
             Ok(()) => Ok(self.into_state()),
-            Err(error) => Err(Refused::new(error, self)),
+            Err(error) => {
+                warning!("{}: not initialised: {}", self.model.limits().name, error);
+                Err(Refused::new(error, self))
+            }
         }
     }
 
@@ -74,11 +78,15 @@ impl<M: Model, P: Platform> Port<M, P, Reset> {
             return Err(if model.is_gone(self.io()) { InitError::Gone } else { InitError::NotDecoded });
         }
         let warnings = reset?;
-        if warnings.nvm_not_read {
-            crate::warning!(
-                "{}: the controller did not report that it has read its NVM",
+        event!("{}: reset", model.limits().name);
+        if warnings.master_not_quiet {
+            warning!(
+                "{}: the controller did not report that its DMA had ended before the reset",
                 model.limits().name
             );
+        }
+        if warnings.nvm_not_read {
+            warning!("{}: the controller did not report that it has read its NVM", model.limits().name);
         }
         model.init(self.io(), config);
         let address = model.address(self.io());
@@ -94,7 +102,7 @@ impl<M: Model, P: Platform> Port<M, P, Reset> {
         (self.config, self.limit, self.address, self.warnings) = (*config, limit, address, warnings);
         (self.statistics, self.default_pool, self.routes) =
             (Statistics::ZERO, PoolIndex::new(0), Routes::NONE);
-        crate::event!("{}: initialised, address {}", model.limits().name, address);
+        event!("{}: initialised, address {}", model.limits().name, address);
         Ok(())
     }
 }

@@ -25,6 +25,7 @@ use vmdq_core::{FrameLimit, MacAddress};
 use crate::bus::{Bus, PortId};
 use crate::config::Config;
 use crate::device::{Io, Model, Warnings};
+use crate::fmt::{event, warning};
 use crate::index::PoolIndex;
 use crate::link::Link;
 use crate::owner::Owner;
@@ -39,6 +40,26 @@ pub use state::{Initialised, Quiesced, Ready, Reset, Vmdq, VmdqOff, VmdqOn};
 pub use vmdq::SetDefaultError;
 
 /// One port in state `S`: [`Reset`], [`Ready`], [`Vmdq`] or [`Quiesced`].
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::device::Model;
+/// use vmdq_hal::{Config, Platform, Port, Resources};
+///
+/// fn open<M: Model, P: Platform + 'static>(
+///     model: M,
+///     platform: P,
+/// ) -> Result<Resources<M, P>, Box<dyn std::error::Error>> {
+///     // SAFETY: the platform reaches a controller of this model, which nobody else drives.
+///     let port = unsafe { Port::new(model, platform) };
+///     let mut port = port.init(&Config::DEFAULT)?; // Reset -> Ready
+///     if !port.bring_link_up(5000).is_up() {
+///         return Err("no link".into());
+///     }
+///     Ok(port.enable()) // Ready -> Vmdq, with pools, filters and vectors
+/// }
+/// ```
 #[must_use]
 pub struct Port<M, P, S> {
     model: M,
@@ -142,16 +163,19 @@ impl<M: Model, P: Platform, S: Initialised> Port<M, P, S> {
     pub fn bring_link_up(&mut self, milliseconds: u32) -> Link {
         if let Err(fault) = self.model.start(self.io()) {
             // Without an answer of the PHY the link may come up all the same.
-            crate::warning!("{}: the link was not asked for: {}", self.model.limits().name, fault);
+            warning!("{}: the link was not asked for: {}", self.model.limits().name, fault);
         }
         for _ in 0..milliseconds.div_ceil(10) {
             let link = self.link();
             if link.is_up() {
+                event!("{}: link {:?}", self.model.limits().name, link);
                 return link;
             }
             self.io().wait_us(10_000);
         }
-        self.link()
+        let link = self.link();
+        event!("{}: link {:?} after {} ms", self.model.limits().name, link, milliseconds);
+        link
     }
 
     /// Reads what the device counted, and returns the sums since [`init`](Port::init).

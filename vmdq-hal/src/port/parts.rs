@@ -16,6 +16,26 @@ use crate::vector::Vector;
 ///
 /// Of a concrete model pools, filters and vectors are arrays; of [`Any`](crate::device::Model) they are
 /// iterators that make each value when it is taken.
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::device::Model;
+/// use vmdq_hal::{Platform, Port, Ready, Resources};
+///
+/// fn on_and_off<M: Model, P: Platform + 'static>(
+///     port: Port<M, P, Ready>,
+/// ) -> Result<Port<M, P, Ready>, Box<dyn std::error::Error>> {
+///     let Resources { port, pools, filters, table, vectors, .. } = port.enable();
+///     // .. pools are started, filters are bound; all of it comes back ..
+///     let mut parts = port.parts();
+///     parts.put_all(pools)?;
+///     parts.put_all(filters)?;
+///     parts.put_all(vectors)?;
+///     parts.put(table)?;
+///     Ok(port.disable(parts)?)
+/// }
+/// ```
 #[non_exhaustive]
 #[must_use]
 pub struct Resources<M: Model, P: Platform> {
@@ -86,25 +106,21 @@ pub struct Parts<M: Model, P> {
 }
 
 /// What goes back to a port: an idle [`Pool`], a free [`FilterSlot`], a [`Vector`], the [`FilterTable`].
+pub trait Part<M: Model, P: Platform>: PutInto<M, P> {}
+impl<M: Model, P: Platform, T: PutInto<M, P>> Part<M, P> for T {}
+
+/// How each kind goes back. Not nameable outside, which seals [`Part`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't go back to its port",
     label = "not an idle pool, a free slot, a vector or the table",
     note = "stop a running pool first (`Started::stop`), and unbind a filter to get its slot (`FilterTable::unbind`)"
 )]
-pub trait Part<M: Model, P: Platform>: Sized + sealed::Sealed {
-    #[doc(hidden)]
+pub trait PutInto<M: Model, P: Platform>: Sized {
+    /// Notes that the value is back.
     fn put_into(self, parts: &mut Parts<M, P>) -> Result<(), Refused<OtherPort, Self>>;
 }
 
-mod sealed {
-    pub trait Sealed {}
-    impl<M, P> Sealed for crate::Pool<M, P, crate::Idle> {}
-    impl<M> Sealed for crate::FilterSlot<M> {}
-    impl<M, P> Sealed for crate::Vector<M, P> {}
-    impl<M: crate::device::Model, P> Sealed for crate::FilterTable<M, P> {}
-}
-
-impl<M: Model, P: Platform> Part<M, P> for Pool<M, P, Idle> {
+impl<M: Model, P: Platform> PutInto<M, P> for Pool<M, P, Idle> {
     fn put_into(self, parts: &mut Parts<M, P>) -> Result<(), Refused<OtherPort, Self>> {
         if self.owner() != parts.owner {
             return Err(Refused::new(OtherPort, self));
@@ -114,7 +130,7 @@ impl<M: Model, P: Platform> Part<M, P> for Pool<M, P, Idle> {
     }
 }
 
-impl<M: Model, P: Platform> Part<M, P> for FilterSlot<M> {
+impl<M: Model, P: Platform> PutInto<M, P> for FilterSlot<M> {
     fn put_into(self, parts: &mut Parts<M, P>) -> Result<(), Refused<OtherPort, Self>> {
         if self.owner() != parts.owner {
             return Err(Refused::new(OtherPort, self));
@@ -124,7 +140,7 @@ impl<M: Model, P: Platform> Part<M, P> for FilterSlot<M> {
     }
 }
 
-impl<M: Model, P: Platform> Part<M, P> for Vector<M, P> {
+impl<M: Model, P: Platform> PutInto<M, P> for Vector<M, P> {
     fn put_into(self, parts: &mut Parts<M, P>) -> Result<(), Refused<OtherPort, Self>> {
         if self.owner() != parts.owner {
             return Err(Refused::new(OtherPort, self));
@@ -134,7 +150,7 @@ impl<M: Model, P: Platform> Part<M, P> for Vector<M, P> {
     }
 }
 
-impl<M: Model, P: Platform> Part<M, P> for FilterTable<M, P> {
+impl<M: Model, P: Platform> PutInto<M, P> for FilterTable<M, P> {
     fn put_into(self, parts: &mut Parts<M, P>) -> Result<(), Refused<OtherPort, Self>> {
         if self.owner() != parts.owner {
             return Err(Refused::new(OtherPort, self));

@@ -9,6 +9,7 @@ use super::{Port, Vmdq};
 use crate::config::Config;
 use crate::device::Model;
 use crate::filter::{BindError, FilterSlot, FilterTable};
+use crate::fmt::event;
 use crate::index::{PoolIndex, VectorIndex};
 use crate::platform::Platform;
 use crate::pool::{Pool, Running};
@@ -35,6 +36,25 @@ impl Routes {
 ///
 /// Plain data, taken at any time by [`Port::plan`] and restored by [`Port::restore`] after a reset, by
 /// this driver or from outside.
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::device::Model;
+/// use vmdq_hal::{FilterSlot, FilterTable, Plan, Platform, Pool, Port, Restore, RestoreError, Running, Vector, Vmdq};
+///
+/// /// After a reset: leads everything where it led before. `plan` is what [`Port::plan`] returned.
+/// fn resume<M: Model, P: Platform>(
+///     port: &mut Port<M, P, Vmdq>,
+///     plan: &Plan,
+///     table: &mut FilterTable<M, P>,
+///     mut slots: impl ExactSizeIterator<Item = FilterSlot<M>>,
+///     pools: &[&Pool<M, P, Running>],
+///     vectors: &mut [Vector<M, P>],
+/// ) -> Result<(), RestoreError> {
+///     port.restore(plan, Restore { table, slots: &mut slots, pools, vectors })
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Plan {
     pub(super) config: Config,
@@ -148,6 +168,7 @@ impl<M: Model, P: Platform> Port<M, P, Vmdq> {
                 let _ = self.route_others(vector);
             }
         }
+        event!("{}: restored, filters: {}", self.model.limits().name, plan.filters.len());
         Ok(())
     }
 }

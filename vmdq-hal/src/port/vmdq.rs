@@ -9,11 +9,10 @@ use crate::collection::Collection;
 use crate::config::Causes;
 use crate::device::{DefaultPoolChoice, LiveAccept, Model};
 use crate::filter::{FilterTable, SlotSeed};
+use crate::fmt::event;
 use crate::index::PoolIndex;
 use crate::platform::Platform;
-use crate::pool::{Idle, NotStarted, Pool, PoolSeed, PoolSetup, Running, StartError, Started};
-use crate::refused::Refused;
-use crate::ring::{BufferPool, BufferSize, RingSpace};
+use crate::pool::{Pool, PoolSeed, PoolSetup, Running};
 use crate::vector::{Vector, VectorSeed};
 
 impl<M: Model, P: Platform, S> Port<M, P, S> {
@@ -28,7 +27,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         let model = self.model;
         model.enable(self.io(), &self.config);
         self.life = self.life.wrapping_add(1);
-        crate::event!("{}: VMDq is on", model.limits().name);
+        event!("{}: VMDq is on", model.limits().name);
         let (limits, owner) = (model.limits(), self.owner());
         let platform = || self.platform.clone();
         let setup = PoolSetup {
@@ -46,56 +45,6 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
             vectors: Collection::of(VectorSeed { model, platform: platform(), owner }, limits.vectors.into()),
             port: self.into_state(),
         }
-    }
-}
-
-impl<M: Model, P: Platform, S> Port<M, P, S> {
-    /// Starts a pool on ring memory, for buffers of at least `size`.
-    ///
-    /// # Errors
-    ///
-    /// [`StartError`], the pool, and the memory unless the device may have it.
-    pub fn start(
-        &self,
-        pool: Pool<M, P, Idle>,
-        rx: impl Into<RingSpace>,
-        tx: impl Into<RingSpace>,
-        size: BufferSize,
-    ) -> Result<Started<M, P>, Refused<StartError, NotStarted<M, P>>>
-    where
-        S: VmdqOn,
-    {
-        let (rx, tx) = (rx.into(), tx.into());
-        if pool.owner() != self.owner() {
-            return Err(Refused::new(StartError::OtherPort, NotStarted { pool, memory: Some((rx, tx)) }));
-        }
-        let (prepared, rx) = pool
-            .prepare(rx, tx, size)
-            .map_err(|refused| refused.map(|(pool, rx, tx)| NotStarted { pool, memory: Some((rx, tx)) }))?;
-        let rx = prepared.receive_ring(rx);
-        prepared.launch(rx, None)
-    }
-
-    /// Starts a pool on ring memory as [`start`](Self::start) does, for the buffers of `buffers`, and fills
-    /// the receive ring with them: frames can arrive at once.
-    ///
-    /// # Errors
-    ///
-    /// As [`start`](Self::start). No buffer is taken then.
-    pub fn start_with(
-        &self,
-        pool: Pool<M, P, Idle>,
-        rx: impl Into<RingSpace>,
-        tx: impl Into<RingSpace>,
-        buffers: &mut BufferPool,
-    ) -> Result<Started<M, P>, Refused<StartError, NotStarted<M, P>>>
-    where
-        S: VmdqOn,
-    {
-        let mut started = self.start(pool, rx, tx, buffers.size())?;
-        started.rx.refill(buffers);
-        started.rx.flush();
-        Ok(started)
     }
 }
 
@@ -123,6 +72,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         config.accept = accept;
         self.model.accept(self.io(), &config)?;
         self.config = config;
+        event!("{}: accepts {:?} beyond filters", self.model.limits().name, accept);
         Ok(())
     }
 
@@ -143,6 +93,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         }
         self.model.set_default(self.io(), &self.config, pool.index()).map_err(SetDefaultError::Lack)?;
         self.default_pool = pool.index();
+        event!("{}: pool {} is the default one", self.model.limits().name, pool.index());
         Ok(())
     }
 
@@ -177,6 +128,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         if let Some(route) = self.routes.pools.get_mut(pool.index().number()) {
             *route = Some(vector.index());
         }
+        event!("{}: vector {} serves pool {}", self.model.limits().name, vector.index(), pool.index());
         Ok(())
     }
 
@@ -195,6 +147,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         self.model.route_others(self.io(), vector.index());
         vector.serves_others();
         self.routes.others = Some(vector.index());
+        event!("{}: vector {} serves all other causes", self.model.limits().name, vector.index());
         Ok(())
     }
 

@@ -1,24 +1,19 @@
-//! Buffers: carved out of memory that is mapped once, kept in a pool, last in, first out.
+//! Buffers in a pool, last in, first out, and memory for so many of them.
 
 use core::fmt;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
-use embedded_dma::WriteBuffer;
-
-use super::pool_memory::Carved;
-use super::{Buffer, BufferKib, BufferSize, Burst, Frame, Kib, PoolMemory};
-use crate::dma::{Direction, DmaSpace};
-use crate::refused::Refused;
+use super::{Buffer, BufferKib, BufferSize, Burst, Frame, Kib};
 
 /// Bytes between the starts of neighbouring buffers, beyond their size.
 ///
 /// A stride that is a power of two would map the headers of all frames to the same few sets of the
 /// cache; an odd multiple of the cache line spreads them.
-const SPREAD: usize = 64;
+pub(super) const SPREAD: usize = 64;
 
 /// Bytes of a cache line.
-const LINE: usize = Buffer::ALIGN;
+pub(super) const LINE: usize = Buffer::ALIGN;
 
 /// Room for one free buffer of a pool.
 pub type BufferSlot = MaybeUninit<Buffer>;
@@ -49,12 +44,12 @@ pub type PoolParts<W> = (W, &'static mut [BufferSlot]);
 /// ```
 #[repr(C, align(64))]
 pub struct BufferMemory<const N: usize, const KIB: usize> {
-    cells: [Cell<KIB>; N],
-    slots: [BufferSlot; N],
+    pub(super) cells: [Cell<KIB>; N],
+    pub(super) slots: [BufferSlot; N],
 }
 
 #[repr(C)]
-struct Cell<const KIB: usize> {
+pub(super) struct Cell<const KIB: usize> {
     buffer: [[u8; 1024]; KIB],
     spread: [u8; SPREAD],
 }
@@ -70,28 +65,6 @@ impl<const N: usize, const KIB: usize> BufferMemory<N, KIB> {
             cells: [const { Cell { buffer: [[0; 1024]; KIB], spread: [0; SPREAD] } }; N],
             slots: [const { MaybeUninit::uninit() }; N],
         }
-    }
-
-    /// Maps the memory and makes a pool of it.
-    ///
-    /// # Errors
-    ///
-    /// [`PoolError::NotMapped`] if the platform can't map it, with the memory in its two parts, for
-    /// [`BufferPool::carve`].
-    pub fn pool<D: DmaSpace>(
-        &'static mut self,
-        dma: D,
-    ) -> Result<
-        (BufferPool, PoolMemory<&'static mut [u8], D>),
-        Refused<PoolError, PoolParts<&'static mut [u8]>>,
-    >
-    where
-        Kib<KIB>: BufferKib,
-    {
-        let len = size_of_val(&self.cells);
-        // SAFETY: the cells are bytes, `'static` and borrowed for good.
-        let bytes = unsafe { core::slice::from_raw_parts_mut(self.cells.as_mut_ptr().cast::<u8>(), len) };
-        BufferPool::carve(bytes, Kib::<KIB>::SIZE, &mut self.slots, dma)
     }
 }
 
@@ -146,91 +119,11 @@ pub struct BufferPool {
 unsafe impl Send for BufferPool {}
 
 impl BufferPool {
-    /// Maps `region` for DMA and carves it into buffers of `size`, one for each place in the pool
-    /// at most.
-    ///
-    /// [`BufferMemory`] is such a region with its slots, for memory that is known while compiling.
-    ///
-    /// Returns the pool, and beside it the region itself, which [`PoolMemory::release`] gives back once
-    /// all frames are back in the pool.
-    ///
-    /// # Errors
-    ///
-    /// [`PoolError`], the region and the slots, if not one buffer fits or the platform can't map the
-    /// region.
-    pub fn carve<W, D>(
-        region: W,
-        size: BufferSize,
-        slots: &'static mut [BufferSlot],
-        dma: D,
-    ) -> Result<(Self, PoolMemory<W, D>), Refused<PoolError, PoolParts<W>>>
-    where
-        W: WriteBuffer<Word = u8> + 'static,
-        D: DmaSpace,
-    {
-        // Stored first, then asked where it is, then not touched before `release`: a `&mut` that moves
-        // claims for itself alone what it points to, and one inside a `MaybeUninit` does not.
-        let mut region = MaybeUninit::new(region);
-        // SAFETY: written just now.
-        let stored = unsafe { region.assume_init_mut() };
-        // SAFETY: the memory is not used again but through the frames made here; `WriteBuffer` promises
-        // that it stays in place although `region` moves.
-        let (at, bytes) = unsafe { stored.write_buffer() };
-        // SAFETY: `stored` owns the memory, and is not used again before `release` gives it back.
-        match unsafe { Self::carve_at(at, bytes, size, slots, dma) } {
-            Ok((pool, carved)) => Ok((pool, PoolMemory { region, carved })),
-            // SAFETY: stored above; no frame was made of it.
-            Err(refused) => Err(refused.map(|slots| (unsafe { region.assume_init() }, slots))),
-        }
-    }
-
-    /// Maps and carves what is at `at`.
-    ///
-    /// # Safety
-    ///
-    /// Unless `at` is null, nobody else uses so many bytes there while a frame of them lives.
-    unsafe fn carve_at<D: DmaSpace>(
-        at: *mut u8,
-        bytes: usize,
-        size: BufferSize,
-        slots: &'static mut [BufferSlot],
-        dma: D,
-    ) -> Result<(Self, Carved<D>), Refused<PoolError, &'static mut [BufferSlot]>> {
-        let Some(at) = NonNull::new(at) else { return Err(Refused::new(PoolError::NoRoom, slots)) };
-        // Buffers begin on cache lines, so that they share none and `Buffer` finds its free bits. The
-        // devices use bit 0 of a bus address for something else.
-        let skip = at.align_offset(LINE).min(bytes);
-        // SAFETY: inside the region, or at its end.
-        let at = unsafe { at.add(skip) };
-        let bytes = bytes - skip;
-        let stride = size.bytes() + SPREAD;
-        // The spread after the last buffer may be missing.
-        let count = ((bytes + SPREAD) / stride).min(slots.len());
-        if count == 0 {
-            return Err(Refused::new(PoolError::NoRoom, slots));
-        }
-        let Some(bus) = dma.map(at, bytes, Direction::Both) else {
-            return Err(Refused::new(PoolError::NotMapped, slots));
-        };
-        if bus % 2 != 0 {
-            // SAFETY: mapped above; no buffer was made of it.
-            unsafe { dma.unmap(bus, bytes, Direction::Both) };
-            return Err(Refused::new(PoolError::NotAligned, slots));
-        }
-        // SAFETY: inside the region. `WriteBuffer` covers memory that is not initialised, too; frames
-        // are bytes from here on.
-        unsafe { at.write_bytes(0, bytes) };
-        for (i, place) in slots.iter_mut().take(count).enumerate() {
-            // SAFETY: `i < count`, so the buffer lies inside the region.
-            let buffer = unsafe { at.add(i * stride) };
-            // SAFETY: initialised and mapped above, overlapping no other buffer, and
-            // the region lives until `PoolMemory::release` has seen all of them back in the pool.
-            place.write(unsafe { Buffer::new(buffer, bus + (i * stride) as u64, size) });
-        }
-        let (count, capacity) = (count as u32, slots.len() as u32);
+    /// Makes a pool of the first `len` slots, which hold buffers of at least `size`.
+    pub(super) fn of(slots: &'static mut [BufferSlot], len: u32, size: BufferSize) -> Self {
+        let capacity = slots.len() as u32;
         // The last use of the reference: from here on the slots are reached through the pointer alone.
-        let pool = Self { slots: NonNull::from(slots).cast(), capacity, len: count, size };
-        Ok((pool, Carved { dma, at, bus, bytes, count }))
+        Self { slots: NonNull::from(slots).cast(), capacity, len, size }
     }
 
     /// Returns how many frames are in the pool.

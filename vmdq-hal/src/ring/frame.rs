@@ -37,6 +37,28 @@ pub const HEADER: usize = 14;
 /// Made by a [`BufferPool`](crate::ring::BufferPool) and moved, never copied: the value owns the
 /// buffer. A dropped frame is a buffer lost; debug builds count them
 /// ([`lost_buffers`](crate::ring::lost_buffers)).
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::ring::{BufferPool, Frame, TooLong};
+///
+/// /// Makes an Ethernet frame; `None` if the pool has no buffer left.
+/// fn frame(pool: &mut BufferPool, to: [u8; 6], from: [u8; 6], data: &[u8]) -> Option<Result<Frame, TooLong>> {
+///     let mut frame = pool.take()?;
+///     if let Err(too_long) = frame.set_len(14 + data.len()) {
+///         // A frame that is dropped is a buffer lost.
+///         pool.put(frame).expect("it came from this pool");
+///         return Some(Err(too_long));
+///     }
+///     let (header, rest) = frame.bytes_mut().split_at_mut(14);
+///     header[..6].copy_from_slice(&to);
+///     header[6..12].copy_from_slice(&from);
+///     header[12..].copy_from_slice(&[0x88, 0xb5]);
+///     rest.copy_from_slice(data);
+///     Some(Ok(frame))
+/// }
+/// ```
 // As large as a power of two: a place in a burst is found by a shift.
 #[must_use = "a dropped frame is a lost buffer: put it back into a pool, post it or send it"]
 #[repr(align(16))]

@@ -17,7 +17,6 @@ mod lost;
 pub(crate) mod memory;
 mod pool_memory;
 mod rx;
-mod size;
 mod tag;
 mod tx;
 
@@ -34,12 +33,17 @@ pub use memory::{Length, RingLength, RingMemory, RingSpace};
 pub use pool_memory::{PoolMemory, ReleaseError};
 pub(crate) use rx::RingStart;
 pub use rx::{RxCounters, RxRing};
-pub use size::{BufferKib, BufferSize, Kib};
 pub use tx::{SendError, TxRing};
+
+pub use crate::buffer_size::{BufferKib, BufferSize, Kib};
 
 /// A ring is moved and returned: it stays within two cache lines on an ordinary platform.
 const _: () = {
-    type Ordinary = crate::Host<crate::bus::Mmio, crate::dma::Identity, crate::WaitWith>;
+    use crate::bus::Mmio;
+    use crate::dma::Identity;
+    use crate::platform::{Host, WaitWith};
+
+    type Ordinary = Host<Mmio, Identity, WaitWith>;
     assert!(size_of::<RxRing<Ordinary>>() <= 128, "a receive ring is larger than two cache lines");
     assert!(size_of::<TxRing<Ordinary>>() <= 128, "a transmit ring is larger than two cache lines");
 };

@@ -5,12 +5,10 @@ use vmdq_core::group::Described;
 use vmdq_core::relay::Received;
 
 use super::header::Targeting;
-use super::memory::TargetedSpace;
 use super::share::{Entry, GiveBackError, ShareError, ShareState, Shares, UnshareError};
 use crate::dma::{DmaSpace, HeaderInfo, WriteBack, observe, status};
 use crate::index::{PoolIndex, RingIndex};
 use crate::platform::Platform;
-use crate::pool::{Place as Owned, ReceiveHalf};
 use crate::ring::{Buffer, BufferPool, BufferSize, Burst, Frame, RxCounters, RxRing};
 use crate::vmm::{GuestRange, VmId, Vmm};
 
@@ -103,10 +101,10 @@ pub type TargetedBurst<const N: usize> = Burst<N, Targeted>;
 #[must_use = "dropping a running ring leaks its memory: stop the queue"]
 pub struct TargetedRing<P: Platform, V> {
     /// The ring itself: its slots hold header buffers, its notes the ids of shared ones.
-    rx: RxRing<P>,
-    shares: Shares,
+    pub(super) rx: RxRing<P>,
+    pub(super) shares: Shares,
     /// The way to the machine's memory: what it mapped, it unmaps.
-    vmm: V,
+    pub(super) vmm: V,
     /// How much of a header buffer is told to the device, or fetched.
     header: u16,
     /// Whether the device replicates headers.
@@ -362,33 +360,6 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
     #[must_use]
     pub const fn vmm(&self) -> &V {
         &self.vmm
-    }
-}
-
-impl<P: Platform, V: Vmm> ReceiveHalf<P> for TargetedRing<P, V> {
-    type Memory = TargetedSpace;
-
-    fn belongs_to(&self) -> (Owned, PoolIndex) {
-        self.rx.belongs_to()
-    }
-
-    fn ring(&self) -> RingIndex {
-        self.rx.ring()
-    }
-
-    fn seen(&self) -> bool {
-        self.rx.seen
-    }
-
-    fn set_seen(&mut self, seen: bool) {
-        self.rx.seen = seen;
-    }
-
-    unsafe fn dismantle(self, freed: &mut impl FnMut(Frame)) -> TargetedSpace {
-        let Self { rx, shares, vmm, .. } = self;
-        let entries = shares.unshare_all(&vmm, &rx.dma);
-        // SAFETY: the caller's promise. What comes of the slots are header frames.
-        TargetedSpace { ring: unsafe { rx.dismantle(freed) }, entries }
     }
 }
 

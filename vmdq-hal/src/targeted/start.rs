@@ -1,14 +1,17 @@
-//! Starting a pool whose frames land in a virtual machine's buffers.
+//! Starting and stopping a pool whose frames land in a virtual machine's buffers.
 
 use super::header::Targeting;
 use super::memory::TargetedSpace;
 use super::ring::TargetedRing;
 use crate::device::Model;
+use crate::index::{PoolIndex, RingIndex};
+use crate::owner::Owner;
 use crate::platform::Platform;
-use crate::pool::{Idle, NotStarted, Pool, StartError, Started};
+use crate::pool::{Idle, Pool};
 use crate::port::{Port, VmdqOn};
 use crate::refused::Refused;
-use crate::ring::RingSpace;
+use crate::ring::{Frame, RingSpace};
+use crate::start::{NotStarted, ReceiveHalf, StartError, Started};
 use crate::vmm::Vmm;
 
 impl<M: Model, P: Platform, S> Port<M, P, S> {
@@ -44,5 +47,32 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
                 memory: Some((TargetedSpace { ring, entries }, tx)),
             })),
         }
+    }
+}
+
+impl<P: Platform, V: Vmm> ReceiveHalf<P> for TargetedRing<P, V> {
+    type Memory = TargetedSpace;
+
+    fn belongs_to(&self) -> (Owner, PoolIndex) {
+        self.rx.belongs_to()
+    }
+
+    fn ring(&self) -> RingIndex {
+        self.rx.ring()
+    }
+
+    fn seen(&self) -> bool {
+        self.rx.seen
+    }
+
+    fn set_seen(&mut self, seen: bool) {
+        self.rx.seen = seen;
+    }
+
+    unsafe fn dismantle(self, freed: &mut impl FnMut(Frame)) -> TargetedSpace {
+        let Self { rx, shares, vmm, .. } = self;
+        let entries = shares.unshare_all(&vmm, &rx.dma);
+        // SAFETY: the caller's promise. What comes of the slots are header frames.
+        TargetedSpace { ring: unsafe { rx.dismantle(freed) }, entries }
     }
 }

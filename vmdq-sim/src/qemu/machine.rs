@@ -13,6 +13,9 @@ use super::wire::Wire;
 use super::{MAC, QemuError};
 use crate::Sent;
 
+/// Device status; bit 1: the link is up.
+pub(super) const STATUS: u32 = 0x0008;
+
 /// Where BAR 0, the register window, is put: in the hole below 4 GiB.
 const BAR0: u32 = 0xe000_0000;
 /// Where BAR 3, the table of MSI-X vectors, is put.
@@ -189,7 +192,7 @@ impl Machine {
     /// Waits for one turn of QEMU's main loop. It serves the register access and the wire on one
     /// thread, so a wire that was found empty before is a wire whose frames are all dealt with after.
     pub(super) fn turn(&mut self) -> io::Result<()> {
-        self.register(super::settle::STATUS).map(drop)
+        self.register(STATUS).map(drop)
     }
 }
 

@@ -11,11 +11,9 @@
 
 use std::io;
 
-use super::machine::Machine;
+use super::machine::{Machine, STATUS};
 use crate::Settled;
 
-/// Device status; bit 1: the link is up.
-pub(super) const STATUS: u32 = 0x0008;
 /// Receive control; bit 1: on, bit 5: frames over 1518 bytes are accepted.
 const RCTL: u32 = 0x0100;
 /// The longest frame, with its FCS.

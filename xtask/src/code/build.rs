@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::graph::Graph;
 use crate::no_std;
-use crate::targets::Sysroot;
+use crate::targets::{self, Sysroot};
 use crate::workspace::cargo;
 
 /// The crates whose code counts as an operation's own. What comes with every program, such as
@@ -21,7 +21,7 @@ pub(super) fn graph(sysroot: &Sysroot, target: &str, defmt: bool) -> Result<Grap
     let mut command = cargo();
     command.args(["build", "--release", "--package", "vmdq-probe", "--target", target]);
     // Where the same crates were just built for the same targets.
-    command.arg("--target-dir").arg(no_std::target_dir());
+    command.arg("--target-dir").arg(targets::target_dir());
     command.args(["--message-format", "json-render-diagnostics"]);
     command.args(defmt.then_some("--features=defmt"));
     no_std::compile_all_messages(&mut command);

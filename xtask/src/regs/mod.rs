@@ -23,6 +23,7 @@ mod report;
 mod rust;
 mod shared;
 pub(crate) mod svd;
+mod token;
 
 use std::fs;
 use std::path::{Path, PathBuf};

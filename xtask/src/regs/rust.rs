@@ -9,7 +9,8 @@
 use std::fmt::Write;
 
 use super::constant::{DeviceConstant, device_constants};
-use super::model::{Devices, Family, Place, Register};
+use super::model::{Devices, Family, Register};
+use super::token::{token_kind, token_value};
 
 /// Writes the whole file.
 pub(crate) fn write(family: &Family) -> String {
@@ -191,28 +192,8 @@ fn token_type(family: &Family, register: &Register, device: usize) -> String {
     format!("{token}<{layout}, {access}>")
 }
 
-/// Returns the type of a register's token on a device, and its access kind.
-pub(crate) fn token_kind(register: &Register, device: usize) -> (&'static str, &'static str) {
-    let Some(instance) = &register.on[device] else { return ("", "") };
-    let token = if matches!(instance.place, Place::Array(_)) { "RegArray" } else { "Reg" };
-    (token, instance.access.rust())
-}
-
 fn token(family: &Family, register: &Register, device: usize) -> String {
     let Some(instance) = &register.on[device] else { return String::new() };
     let value = token_value(&instance.place);
     format!("const {}: {} = {value};", register.name, token_type(family, register, device))
-}
-
-/// Writes the token of a place.
-pub(crate) fn token_value(place: &Place) -> String {
-    match place {
-        Place::Single(at) => format!("Reg::new({at:#x})"),
-        Place::Array(windows) => {
-            let news =
-                windows.iter().map(|w| format!("Window::new({:#x}, {:#x}, {})", w.base, w.stride, w.len));
-            let constructor = if windows.len() == 1 { "new" } else { "split" };
-            format!("RegArray::{constructor}({})", news.collect::<Vec<_>>().join(", "))
-        }
-    }
 }

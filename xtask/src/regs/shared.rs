@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use super::error::{Error, Refusal};
 use super::model::{Family, Field, Register};
-use super::rust::{token_kind, token_value};
+use super::token::{token_kind, token_value};
 
 /// Registers that mean the same on every device.
 const SHARED: [&str; 24] = [

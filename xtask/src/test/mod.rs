@@ -16,7 +16,9 @@ use crate::code;
 use crate::committed;
 use crate::features;
 use crate::loom;
+use crate::modules;
 use crate::no_std;
+use crate::package;
 use crate::qemu;
 use crate::targets::{self, Sysroot};
 use crate::terminal;
@@ -27,7 +29,7 @@ use report::{Outcome, Report};
 use toolchain::Toolchain;
 
 /// Provides what the tests need and runs everything: format, lints, documentation, register tables,
-/// tests, the model checker, sets of features, builds without the standard library, the emitted code and
+/// modules, packages, tests, the model checker, sets of features, builds without the standard library, the emitted code and
 /// its instruction counts; at last, that the toolchain is as it was.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -51,6 +53,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     doc.env("RUSTDOCFLAGS", "-Dwarnings");
     run.commands("documentation", [doc]);
     run.commands("register tables", [cargo_with(&["xtask", "regs", "--check"])]);
+    run.step("modules", |_| modules::run());
+    run.step("packages", |_| package::run());
     run.cases("tests", tests(qemu));
     run.cases("loom", loom::command());
     run.step("feature sets", |run| features::checks()?.into_iter().try_for_each(|check| run.command(check)));

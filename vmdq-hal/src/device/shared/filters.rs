@@ -8,8 +8,8 @@
 
 use super::regs::{RAH, SharedRegs};
 use crate::index::FilterIndex;
-use crate::io::Io;
 use crate::platform::Platform;
+use crate::reg::io::Io;
 use crate::reg::{Reg, RegArray, Ro, Rw};
 use vmdq_core::MacAddress;
 

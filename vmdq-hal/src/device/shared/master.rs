@@ -7,8 +7,8 @@
 
 use super::regs::{CTRL, STATUS, SharedRegs};
 use crate::fault::Fault;
-use crate::io::Io;
 use crate::platform::Platform;
+use crate::reg::io::Io;
 use crate::reg::{Reg, Ro, Rw};
 
 /// How often the device is asked whether its requests have ended.

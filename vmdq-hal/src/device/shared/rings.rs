@@ -13,8 +13,8 @@ use crate::bus::Offset;
 use crate::device::RingSetup;
 use crate::fault::Fault;
 use crate::index::RingIndex;
-use crate::io::Io;
 use crate::platform::Platform;
+use crate::reg::io::Io;
 use crate::reg::{Dma, Reg, RegArray};
 
 /// Bytes of a descriptor.

@@ -3,8 +3,8 @@
 //! A reset does not clear them: their content is undefined after power-on and whatever earlier software
 //! wrote after that, so they are written whole before the receiver is turned on.
 
-use crate::io::Io;
 use crate::platform::Platform;
+use crate::reg::io::Io;
 use crate::reg::{RegArray, Rw};
 use tock_registers::RegisterLongName;
 

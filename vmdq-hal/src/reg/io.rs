@@ -1,9 +1,9 @@
 //! Access to a device's registers for the sequences of a family crate, and bounded waits.
 
+use super::{PureRead, Reg};
 use crate::bus::{Bus, Offset};
 use crate::fault::{Fault, TimedOut};
 use crate::platform::Platform;
-use crate::reg::{PureRead, Reg};
 
 /// The right to read and write a device's registers.
 ///

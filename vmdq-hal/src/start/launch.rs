@@ -3,11 +3,14 @@
 //! Two steps, between which whoever starts makes the receive ring: until then everything can be given
 //! back, and from [`Prepared::launch`] on the device may have the memory.
 
-use super::running::{NotStarted, ReceiveHalf, Started};
-use super::{Idle, Pool, StartError};
+use super::error::StartError;
+use super::half::ReceiveHalf;
+use super::started::{NotStarted, Started};
 use crate::device::{Io, Model, ReceiveSetup, RingSetup};
 use crate::dma::{Direction, DmaSpace};
+use crate::fmt::{event, warning};
 use crate::platform::Platform;
+use crate::pool::{Idle, Pool};
 use crate::refused::Refused;
 use crate::ring::{BufferSize, RingSpace, RingStart, RxRing, TxRing};
 
@@ -40,7 +43,10 @@ impl<M: Model, P: Platform> Pool<M, P, Idle> {
     ) -> Result<(Prepared<M, P>, RingSpace), Unprepared<M, P>> {
         match self.map(&rx, &tx, size) {
             Ok((receive, transmit)) => Ok((Prepared { pool: self, receive, transmit, tx, size }, rx)),
-            Err(error) => Err(Refused::new(error, (self, rx, tx))),
+            Err(error) => {
+                warning!("{}: pool {} not started: {}", self.model.limits().name, self.index(), error);
+                Err(Refused::new(error, (self, rx, tx)))
+            }
         }
     }
 
@@ -55,7 +61,8 @@ impl<M: Model, P: Platform> Pool<M, P, Idle> {
         }
         // SAFETY: reads alone.
         let io = unsafe { Io::new(&self.platform) };
-        let (receive, transmit) = (self.model.receive_ring(self.index), self.model.transmit_ring(self.index));
+        let (receive, transmit) =
+            (self.model.receive_ring(self.index()), self.model.transmit_ring(self.index()));
         let (rx_first, tx_first) = self.model.first_descriptors(io, receive, transmit);
         // Afterwards: what was read of a device that is gone is nothing.
         if self.model.is_gone(io) {
@@ -74,10 +81,10 @@ impl<M: Model, P: Platform> Pool<M, P, Idle> {
             }
         };
         let start = |ring, base, space: &RingSpace, first, tail| RingStart {
-            setup: RingSetup { ring, pool: self.index, base, descriptors: space.descriptors(), first },
+            setup: RingSetup { ring, pool: self.index(), base, descriptors: space.descriptors(), first },
             tail,
             limit: self.setup.limit,
-            owner: self.owner,
+            owner: self.owner(),
         };
         Ok((
             start(receive, rx_bus, rx, rx_first, self.model.receive_tail(receive)),
@@ -123,7 +130,7 @@ impl<M: Model, P: Platform> Prepared<M, P> {
         // SAFETY: what is handed to the device below is owned by the two rings.
         let io = unsafe { Io::new(&pool.platform) };
         // A virtual machine's pool may not block the others; the default pool may, by choice.
-        let drops = pool.setup.default_drops || pool.index != pool.model.default_pool(io);
+        let drops = pool.setup.default_drops || pool.index() != pool.model.default_pool(io);
         let how = ReceiveSetup { size, header, drops, strip_tags: pool.setup.strip_tags };
         // From here on the device may have the memory, and only a stop that is seen gives it back.
         // Dropping a ring leaks it.
@@ -138,9 +145,13 @@ impl<M: Model, P: Platform> Prepared<M, P> {
             Ok((rx_seen, tx_seen)) => {
                 rx.set_seen(rx_seen);
                 tx.seen = tx_seen;
+                event!("{}: pool {} started", pool.model.limits().name, pool.index());
                 Ok(Started { rx, tx, pool: pool.into_state() })
             }
-            Err(fault) => Err(Refused::new(fault.into(), NotStarted { pool, memory: None })),
+            Err(fault) => {
+                warning!("{}: pool {} not started: {}", pool.model.limits().name, pool.index(), fault);
+                Err(Refused::new(fault.into(), NotStarted { pool, memory: None }))
+            }
         }
     }
 }

@@ -22,12 +22,18 @@ pub struct Remembered {
 /// Room to remember so many filters at most.
 ///
 /// Sealed: [`FilterMemory`] is the one implementation.
-pub trait Shadow: sealed::Sealed + core::fmt::Debug {
-    #[doc(hidden)]
+pub trait Shadow: Slots + core::fmt::Debug {
+    /// How many filters there is room for.
+    const ROOM: usize;
+}
+
+/// What the filter table does with its memory. Not nameable outside, which seals [`Shadow`].
+pub trait Slots {
+    /// Remembers that no filter is bound.
     fn new() -> Self;
-    #[doc(hidden)]
+    /// Returns what is remembered, by slot.
     fn slots(&self) -> &[Remembered];
-    #[doc(hidden)]
+    /// Returns what is remembered, by slot, to change it.
     fn slots_mut(&mut self) -> &mut [Remembered];
 }
 
@@ -35,12 +41,11 @@ pub trait Shadow: sealed::Sealed + core::fmt::Debug {
 #[derive(Clone, Debug)]
 pub struct FilterMemory<const N: usize>([Remembered; N]);
 
-mod sealed {
-    pub trait Sealed {}
-    impl<const N: usize> Sealed for super::FilterMemory<N> {}
+impl<const N: usize> Shadow for FilterMemory<N> {
+    const ROOM: usize = N;
 }
 
-impl<const N: usize> Shadow for FilterMemory<N> {
+impl<const N: usize> Slots for FilterMemory<N> {
     fn new() -> Self {
         Self([Remembered { bound: None, round: 0 }; N])
     }

@@ -46,7 +46,7 @@ impl BufferSize {
     }
 }
 
-/// A size in KiB, for the bound on [`BufferMemory`](super::BufferMemory).
+/// A size in KiB, for the bound on [`BufferMemory`](crate::ring::BufferMemory).
 pub enum Kib<const KIB: usize> {}
 
 /// The sizes that buffers can have: 1 to 16 KiB.

@@ -2,12 +2,13 @@
 
 use core::fmt;
 
-use super::{Idle, Pool, Running, StopError};
+use super::error::StopError;
+use super::half::{ReceiveHalf, ReceiveRing};
 use crate::device::{Io, Model, NotStopped};
 use crate::filter::FilterTable;
-use crate::index::PoolIndex;
-use crate::owner::Owner;
+use crate::fmt::{event, warning};
 use crate::platform::Platform;
+use crate::pool::{Idle, Pool, Running};
 use crate::port::{OtherPort, Port, Quiesced};
 use crate::refused::Refused;
 use crate::ring::{Frame, RingSpace, RxRing, TxRing};
@@ -15,6 +16,31 @@ use crate::ring::{Frame, RingSpace, RxRing, TxRing};
 /// A pool that runs: the two rings for whoever moves data, the pool for whoever steers.
 ///
 /// `R` is the kind of receive ring: an [`RxRing`] or a [`TargetedRing`](crate::targeted::TargetedRing).
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::device::Model;
+/// use vmdq_hal::ring::{BufferPool, Burst, SendError};
+/// use vmdq_hal::{Platform, Started};
+///
+/// /// Sends what has arrived back where it came from; to be called in a loop.
+/// fn echo<M: Model, P: Platform>(
+///     started: &mut Started<M, P>,
+///     buffers: &mut BufferPool,
+/// ) -> Result<(), SendError> {
+///     let mut burst = Burst::<32>::new();
+///     started.rx.receive_replacing(&mut burst, 32, buffers);
+///     for frame in &mut burst {
+///         let (to, from) = frame.header_mut().split_at_mut(6);
+///         to.swap_with_slice(&mut from[..6]);
+///     }
+///     let sent = started.tx.send(&mut burst);
+///     buffers.put_all(&mut burst); // what the ring did not take is dropped
+///     started.tx.reclaim(buffers);
+///     sent.map(drop)
+/// }
+/// ```
 #[must_use = "dropping it leaks the memory of its rings: stop it"]
 pub struct Started<M, P: Platform, R = RxRing<P>> {
     /// The receive ring; it has no buffers yet unless the pool was started with some.
@@ -46,67 +72,6 @@ pub struct NotStarted<M, P, R = RingSpace> {
     pub memory: Option<(R, RingSpace)>,
 }
 
-/// The receiving half of a running pool: [`RxRing`] or [`TargetedRing`](crate::targeted::TargetedRing).
-pub trait ReceiveRing<P: Platform>: ReceiveHalf<P> {}
-impl<P: Platform, R: ReceiveHalf<P>> ReceiveRing<P> for R {}
-
-/// What starting and stopping need of a receive ring. Sealed: not nameable outside.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a receive ring on this machine",
-    note = "stop a pool with the rings that `Port::start` or `Port::start_targeted` returned with it"
-)]
-pub trait ReceiveHalf<P: Platform>: Sized {
-    /// What comes back when the ring is taken apart.
-    type Memory;
-
-    #[doc(hidden)]
-    fn belongs_to(&self) -> (Place, PoolIndex);
-    #[doc(hidden)]
-    fn ring(&self) -> crate::index::RingIndex;
-    /// Whether the ring was seen enabled.
-    #[doc(hidden)]
-    fn seen(&self) -> bool;
-    #[doc(hidden)]
-    fn set_seen(&mut self, seen: bool);
-    /// Takes the ring apart; buffers that are frames go to `freed`.
-    ///
-    /// # Safety
-    ///
-    /// The device has been seen to have stopped the ring.
-    #[doc(hidden)]
-    unsafe fn dismantle(self, freed: &mut impl FnMut(Frame)) -> Self::Memory;
-}
-
-/// The owner of a ring, in the signature of a trait that can't be named outside.
-#[doc(hidden)]
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Place(pub(crate) Owner);
-
-impl<P: Platform> ReceiveHalf<P> for RxRing<P> {
-    type Memory = RingSpace;
-
-    fn belongs_to(&self) -> (Place, PoolIndex) {
-        (Place(self.owner()), self.pool())
-    }
-
-    fn ring(&self) -> crate::index::RingIndex {
-        self.ring()
-    }
-
-    fn seen(&self) -> bool {
-        self.seen
-    }
-
-    fn set_seen(&mut self, seen: bool) {
-        self.seen = seen;
-    }
-
-    unsafe fn dismantle(self, freed: &mut impl FnMut(Frame)) -> RingSpace {
-        // SAFETY: the caller's promise.
-        unsafe { self.dismantle(freed) }
-    }
-}
-
 impl<M: Model, P: Platform, R> Started<M, P, R> {
     /// Stops the pool and gives back what it was started with.
     ///
@@ -127,9 +92,16 @@ impl<M: Model, P: Platform, R> Started<M, P, R> {
         R: ReceiveRing<P>,
     {
         match self.stop_rings(table) {
-            // SAFETY: both rings were seen stopped.
-            Ok(()) => Ok(unsafe { self.dismantle(freed) }),
-            Err(error) => Err(Refused::new(error, self)),
+            Ok(()) => {
+                event!("{}: pool {} stopped", self.pool.model.limits().name, self.pool.index());
+                // SAFETY: both rings were seen stopped.
+                Ok(unsafe { self.dismantle(freed) })
+            }
+            Err(error) => {
+                let name = self.pool.model.limits().name;
+                warning!("{}: pool {} not stopped: {}", name, self.pool.index(), error);
+                Err(Refused::new(error, self))
+            }
         }
     }
 
@@ -147,9 +119,10 @@ impl<M: Model, P: Platform, R> Started<M, P, R> {
     where
         R: ReceiveRing<P>,
     {
-        if !self.belongs_together() || self.pool.owner != port.owner() {
+        if !self.belongs_together() || self.pool.owner() != port.owner() {
             return Err(Refused::new(OtherPort, self));
         }
+        event!("{}: memory of pool {} recovered", self.pool.model.limits().name, self.pool.index());
         // SAFETY: the device was seen to have stopped all DMA in this life of the port (`Port::quiesce`),
         // and no ring has been started since: that takes a port on which VMDq is on.
         Ok(unsafe { self.dismantle(freed) })
@@ -159,10 +132,10 @@ impl<M: Model, P: Platform, R> Started<M, P, R> {
 impl<M: Model, P: Platform, R: ReceiveRing<P>> Started<M, P, R> {
     /// Stops both rings, and returns `Ok` only after both were seen stopped.
     fn stop_rings(&mut self, table: &FilterTable<M, P>) -> Result<(), StopError> {
-        if !self.belongs_together() || table.owner() != self.pool.owner {
+        if !self.belongs_together() || table.owner() != self.pool.owner() {
             return Err(StopError::OtherPort);
         }
-        if table.leads_to(self.pool.index) {
+        if table.leads_to(self.pool.index()) {
             return Err(StopError::Bound);
         }
         let why = |not_stopped| match not_stopped {
@@ -179,8 +152,8 @@ impl<M: Model, P: Platform, R: ReceiveRing<P>> Started<M, P, R> {
     }
 
     fn belongs_together(&self) -> bool {
-        let (Place(owner), pool) = self.rx.belongs_to();
-        let same = (self.pool.owner, self.pool.index);
+        let (owner, pool) = self.rx.belongs_to();
+        let same = (self.pool.owner(), self.pool.index());
         (owner, pool) == same && (self.tx.owner(), self.tx.pool()) == same
     }
 

@@ -6,10 +6,6 @@
 //! the running pool for whoever steers filters and interrupts to it. Stopping takes the three back and
 //! gives the memory, only after the device was seen to have stopped both rings.
 
-mod error;
-mod launch;
-mod running;
-
 use core::fmt;
 use core::marker::PhantomData;
 
@@ -21,23 +17,47 @@ use crate::index::PoolIndex;
 use crate::owner::Owner;
 use crate::platform::Platform;
 
-pub use error::{StartError, StopError};
-pub use running::{NotStarted, ReceiveRing, Started, Stopped};
-pub(crate) use running::{Place, ReceiveHalf};
-
 /// State: the pool has no rings; filters can't lead to it.
 pub enum Idle {}
 /// State: the pool's rings run; filters may lead to it.
 pub enum Running {}
 
 /// A pool in state `S`: [`Idle`] or [`Running`].
+///
+/// # Examples
+///
+/// ```
+/// use vmdq_hal::device::Model;
+/// use vmdq_hal::ring::{BufferPool, RingMemory};
+/// use vmdq_hal::{FilterTable, Idle, Platform, Pool, Port, Vmdq};
+///
+/// /// Memory of a pool's two rings.
+/// struct Rings {
+///     receive: RingMemory<256>,
+///     transmit: RingMemory<256>,
+/// }
+///
+/// /// Runs a pool for a while, and gets it back idle.
+/// fn run<M: Model, P: Platform + 'static>(
+///     port: &Port<M, P, Vmdq>,
+///     table: &FilterTable<M, P>,
+///     pool: Pool<M, P, Idle>,
+///     rings: &'static mut Rings,
+///     buffers: &mut BufferPool,
+/// ) -> Result<Pool<M, P, Idle>, Box<dyn std::error::Error>> {
+///     let started = port.start_with(pool, &mut rings.receive, &mut rings.transmit, buffers)?;
+///     // .. filters are bound to `started.pool`, `started.rx` receives, `started.tx` sends ..
+///     let stopped = started.stop(table, |frame| buffers.put(frame).expect("it came from this pool"))?;
+///     Ok(stopped.pool)
+/// }
+/// ```
 #[must_use = "a dropped pool can't be used again, and VMDq can't be turned off without it"]
 pub struct Pool<M, P, S> {
-    model: M,
-    platform: P,
+    pub(crate) model: M,
+    pub(crate) platform: P,
     owner: Owner,
     index: PoolIndex,
-    setup: PoolSetup,
+    pub(crate) setup: PoolSetup,
     state: PhantomData<fn() -> S>,
 }
 
@@ -60,14 +80,13 @@ impl<M, P, S> Pool<M, P, S> {
         self.owner
     }
 
-    fn into_state<T>(self) -> Pool<M, P, T> {
+    pub(crate) fn into_state<T>(self) -> Pool<M, P, T> {
         let Self { model, platform, owner, index, setup, .. } = self;
         Pool { model, platform, owner, index, setup, state: PhantomData }
     }
 }
 
 /// What all pools of a port's life share.
-#[doc(hidden)]
 pub struct PoolSeed<M, P> {
     pub(crate) model: M,
     pub(crate) platform: P,
