@@ -17,8 +17,10 @@ use crate::workspace::{cargo, target};
 /// The packages whose tests are run in the end, and the libraries of which have tests.
 const PACKAGES: [&str; 7] =
     ["vmdq-core", "vmdq-hal", "igb-hal", "ixgbe-hal", "vmdq", "vmdq-sim", "vmdq-tests"];
-/// The program of `vmdq-tests` that builds fast, for what it covers: all that rings, pools and filters do.
-const NEAR: [&str; 2] = ["filters", "machines"];
+/// Programs of `vmdq-tests` that build fast for what they cover: all that the filter code does,
+const NEAR_FILTERS: [&str; 2] = ["filters", "machines"];
+/// and all that rings, pools and the life of a port do.
+const NEAR_OTHERS: [&str; 3] = ["contracts", "counters", "machines"];
 /// Tests that run for long and are about something else: what must not compile, and the examples.
 const SLOW: [&str; 3] = ["compile_fail", "vmm_l2", "vmm_switch"];
 /// What has cargo leave out tests on QEMU.
@@ -44,11 +46,13 @@ struct Tests {
 
 impl Tests {
     /// Those of the mutant's own crate, and of the drivers as a whole.
-    fn near(package: &str) -> Self {
+    fn near(mutant: &Mutant) -> Self {
+        let package = mutant.package.as_str();
         if package == "vmdq-core" {
             return Self { packages: vec![package.into()], targets: vec!["--lib".into(), "--tests".into()] };
         }
-        let named = NEAR.iter().map(|name| format!("--test={name}"));
+        let near = if mutant.is_of_filters() { NEAR_FILTERS.as_slice() } else { &NEAR_OTHERS };
+        let named = near.iter().map(|name| format!("--test={name}"));
         Self {
             packages: vec![package.into(), "vmdq-tests".into()],
             targets: ["--lib".into()].into_iter().chain(named).collect(),
@@ -118,7 +122,7 @@ impl Trial {
     /// Tries mutants of one crate until `end`.
     pub(super) fn try_batch(&self, batch: &[Mutant], end: Instant, report: &mut Report) -> Result<()> {
         let Some(first) = batch.first() else { return Ok(()) };
-        self.try_by(&Tests::near(&first.package), batch, end, report)?;
+        self.try_by(&Tests::near(first), batch, end, report)?;
         let left: Vec<_> =
             batch.iter().filter(|mutant| report.fate(mutant) == Some(Fate::Survived)).cloned().collect();
         // What no near test notices is not judged before all others had a look at it.
@@ -198,7 +202,7 @@ mod tests {
     #[test]
     fn near_and_slow_tests_exist() {
         let names = programs(&root().join("tests")).unwrap();
-        for name in NEAR.iter().chain(&SLOW) {
+        for name in NEAR_FILTERS.iter().chain(&NEAR_OTHERS).chain(&SLOW) {
             assert!(names.contains(&(*name).to_owned()), "tests/ has no {name}");
         }
         let all = Tests::all(&root()).unwrap();
