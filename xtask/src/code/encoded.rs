@@ -25,6 +25,8 @@ fn encodings(architecture: Architecture) -> Option<(u32, u32, usize)> {
         Architecture::Aarch64 => Some((0xd503_32bf, 0xd503_31bf, 4)),
         // fence w, o; fence r, r
         Architecture::Riscv64 => Some((0x0140_000f, 0x0220_000f, 2)),
+        // dmb sy
+        Architecture::Arm => Some((0x8f5f_f3bf, 0x8f5f_f3bf, 2)),
         _ => None,
     }
 }
@@ -35,11 +37,9 @@ impl Barriers {
         let mut found = Self::default();
         let Some((publish, observe, alignment)) = encodings(architecture) else { return found };
         for word in code.windows(4).step_by(alignment).filter_map(|bytes| bytes.try_into().ok()) {
-            match u32::from_le_bytes(word) {
-                word if word == publish => found.publish += 1,
-                word if word == observe => found.observe += 1,
-                _ => {}
-            }
+            let word = u32::from_le_bytes(word);
+            found.publish += u32::from(word == publish);
+            found.observe += u32::from(word == observe);
         }
         found
     }
@@ -61,6 +61,9 @@ mod tests {
         let riscv = [0x01, 0x00, 0x0f, 0x00, 0x40, 0x01, 0x0f, 0x00, 0x20, 0x02];
         let found = Barriers { publish: 1, observe: 1 };
         assert_eq!(Barriers::count(Architecture::Riscv64, &riscv), found);
+        // One instruction for both.
+        let thumb = [0x00, 0xbf, 0xbf, 0xf3, 0x5f, 0x8f];
+        assert_eq!(Barriers::count(Architecture::Arm, &thumb), found);
         assert_eq!(Barriers::count(Architecture::X86_64, &arm), Barriers::default());
     }
 }

@@ -71,6 +71,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         return Ok(());
     }
     let trial = Trial::new(tool, tree);
+    trial.see_sound()?;
     let mut report = Report::new(args.seed, &picked);
     for batch in batches(&picked) {
         if Instant::now() >= end {
@@ -88,11 +89,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Splits mutants into batches of one crate each, so that each is tried by the tests near it.
+/// Splits mutants into batches of one crate each, and of filter code or other, so that each is tried by the
+/// tests near it.
 fn batches(picked: &[Mutant]) -> Vec<Vec<Mutant>> {
     let mut batches: Vec<Vec<Mutant>> = Vec::new();
     for mutant in picked {
-        let open = |batch: &&mut Vec<Mutant>| batch.len() < BATCH && batch[0].package == mutant.package;
+        let kind = |mutant: &Mutant| (mutant.package.clone(), mutant.is_of_filters());
+        let open = |batch: &&mut Vec<Mutant>| batch.len() < BATCH && kind(&batch[0]) == kind(mutant);
         match batches.iter_mut().rev().find(open) {
             Some(batch) => batch.push(mutant.clone()),
             None => batches.push(vec![mutant.clone()]),

@@ -12,15 +12,19 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::pick::Mutant;
 use super::{Fate, Report};
-use crate::workspace::target;
+use crate::workspace::{cargo, target};
 
 /// The packages whose tests are run in the end, and the libraries of which have tests.
 const PACKAGES: [&str; 7] =
     ["vmdq-core", "vmdq-hal", "igb-hal", "ixgbe-hal", "vmdq", "vmdq-sim", "vmdq-tests"];
-/// The program of `vmdq-tests` that builds fast, for what it covers: all that rings, pools and filters do.
-const NEAR: [&str; 2] = ["filters", "machines"];
+/// Programs of `vmdq-tests` that build fast for what they cover: all that the filter code does,
+const NEAR_FILTERS: [&str; 2] = ["filters", "machines"];
+/// and all that rings, pools and the life of a port do.
+const NEAR_OTHERS: [&str; 3] = ["contracts", "counters", "machines"];
 /// Tests that run for long and are about something else: what must not compile, and the examples.
 const SLOW: [&str; 3] = ["compile_fail", "vmm_l2", "vmm_switch"];
+/// What has cargo leave out tests on QEMU.
+const WITHOUT_QEMU: [&str; 3] = ["--", "--skip", "qemu"];
 /// The longest that tests of a mutant may run, in seconds: one that never ends is noticed.
 const TIMEOUT: &str = "180";
 /// The longest that building one may take, in seconds, on a machine that does other things besides.
@@ -42,11 +46,13 @@ struct Tests {
 
 impl Tests {
     /// Those of the mutant's own crate, and of the drivers as a whole.
-    fn near(package: &str) -> Self {
+    fn near(mutant: &Mutant) -> Self {
+        let package = mutant.package.as_str();
         if package == "vmdq-core" {
             return Self { packages: vec![package.into()], targets: vec!["--lib".into(), "--tests".into()] };
         }
-        let named = NEAR.iter().map(|name| format!("--test={name}"));
+        let near = if mutant.is_of_filters() { NEAR_FILTERS.as_slice() } else { &NEAR_OTHERS };
+        let named = near.iter().map(|name| format!("--test={name}"));
         Self {
             packages: vec![package.into(), "vmdq-tests".into()],
             targets: ["--lib".into()].into_iter().chain(named).collect(),
@@ -89,10 +95,34 @@ impl Trial {
         Self { tool, tree }
     }
 
+    /// Sees that all tests pass while nothing is broken: one that fails anyway would catch every mutant.
+    pub(super) fn see_sound(&self) -> Result<()> {
+        eprintln!("building and running the tests while nothing is broken");
+        let tests = Tests::all(&self.tree)?;
+        let mut command = cargo();
+        command.current_dir(&self.tree).args(["test", "--quiet"]);
+        command.args(tests.packages.iter().flat_map(|name| ["--package", name])).args(&tests.targets);
+        command.args(WITHOUT_QEMU);
+        self.set_up(&mut command);
+        ensure!(
+            command.status().context("can't start cargo")?.success(),
+            "the tests fail while nothing is broken"
+        );
+        Ok(())
+    }
+
+    /// Sets what building and running tests in the copy needs.
+    fn set_up(&self, command: &mut Command) {
+        // Nobody debugs these programs, and building them without is much faster.
+        command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_PROFILE_TEST_DEBUG", "0");
+        command.env("CARGO_TARGET_DIR", self.tree.join("target")).env_remove("CI");
+        command.stdin(Stdio::null()).stdout(io::stderr());
+    }
+
     /// Tries mutants of one crate until `end`.
     pub(super) fn try_batch(&self, batch: &[Mutant], end: Instant, report: &mut Report) -> Result<()> {
         let Some(first) = batch.first() else { return Ok(()) };
-        self.try_by(&Tests::near(&first.package), batch, end, report)?;
+        self.try_by(&Tests::near(first), batch, end, report)?;
         let left: Vec<_> =
             batch.iter().filter(|mutant| report.fate(mutant) == Some(Fate::Survived)).cloned().collect();
         // What no near test notices is not judged before all others had a look at it.
@@ -120,12 +150,8 @@ impl Trial {
         command.args(mutants.iter().map(|mutant| format!("--re={}", mutant.pattern())));
         command.args(tests.packages.iter().map(|name| format!("--test-package={name}")));
         command.args(tests.targets.iter().map(|argument| format!("--cargo-arg={argument}")));
-        // The mutant has the same wall as its neighbours: no QEMU.
-        command.args(["--", "--", "--skip", "qemu"]);
-        // Lines of source in messages do, and building without the rest is much faster.
-        command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_PROFILE_TEST_DEBUG", "0");
-        command.env("CARGO_TARGET_DIR", self.tree.join("target")).env_remove("CI");
-        command.stdin(Stdio::null()).stdout(io::stderr());
+        command.arg("--").args(WITHOUT_QEMU);
+        self.set_up(&mut command);
         run_until(&mut command, end)?;
         ensure!(
             results.join("mutants.json").is_file(),
@@ -176,7 +202,7 @@ mod tests {
     #[test]
     fn near_and_slow_tests_exist() {
         let names = programs(&root().join("tests")).unwrap();
-        for name in NEAR.iter().chain(&SLOW) {
+        for name in NEAR_FILTERS.iter().chain(&NEAR_OTHERS).chain(&SLOW) {
             assert!(names.contains(&(*name).to_owned()), "tests/ has no {name}");
         }
         let all = Tests::all(&root()).unwrap();

@@ -272,6 +272,7 @@ mod tests {
         };
         holds("tests/compile_fail.rs", format!("const PINNED: &str = \"rustc {release}.\""));
         holds("benches/instructions.toml", format!("rustc = \"{pinned}\""));
+        holds("benches/barriers.toml", format!("rustc = \"{pinned}\""));
         holds("CONTRIBUTING.md", format!("| {release}, named in the tables"));
     }
 
