@@ -41,6 +41,7 @@ impl fmt::Display for Gone {
 impl core::error::Error for Gone {}
 
 /// Why a device did not do what was requested.
+#[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Fault {

@@ -14,8 +14,8 @@ use crate::dma::DmaSpace;
 ///
 /// # Safety
 ///
-/// - [`bus`](Self::bus) and [`dma`](Self::dma) always return handles to the same registers and the same
-///   map, and those of a clone are the same ones.
+/// - [`bus`](Self::bus) and [`dma`](Self::dma) belong together: the map is that of the controller whose
+///   registers the bus reaches. They always return handles to the same two, those of a clone as well.
 /// - [`wait_us`](Self::wait_us) returns no earlier than it says: memory that a stopped queue had is
 ///   released after such a wait, in which writes that the controller has in flight complete.
 /// - No method panics.
@@ -81,7 +81,8 @@ impl<B: Bus, D: DmaSpace, W: DelayNs + Clone> Host<B, D, W> {
     ///
     /// # Safety
     ///
-    /// `clock`, and each clone of it, waits at least as long as it is asked to, and does not panic.
+    /// - `dma` is the map of the controller that `bus` reaches.
+    /// - `clock`, and each clone of it, waits at least as long as it is asked to, and does not panic.
     #[must_use]
     pub const unsafe fn new(bus: B, dma: D, clock: W) -> Self {
         Self { bus, dma, clock, bus_master: None }
@@ -135,6 +136,11 @@ impl DelayNs for WaitWith {
 }
 
 /// A clock that is shared by reference, for delays of `embedded-hal` that can't be cloned.
+///
+/// # Panics
+///
+/// A wait panics while the cell is borrowed. That the program keeps no borrow while the driver works is part
+/// of what it promises to [`Host::new`].
 #[derive(Clone, Copy, Debug)]
 pub struct SharedDelay<'d, D>(pub &'d RefCell<D>);
 

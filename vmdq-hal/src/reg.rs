@@ -14,7 +14,7 @@
 //! | [`W1s`] (writing one sets) | `get`, `is_set`, `read`, `raise` |
 //! | [`Dma`] (a write gives memory to the device, or lets the device use it) | `get`, `is_set`, `read`; unsafe: `give`, `give_fields`, `change` |
 //!
-//! A token accesses a register only through an [`Io`], which only this crate makes. No reference to
+//! A token accesses a register only through an [`Io`], which safe code can't make: this crate does. No reference to
 //! device memory is ever formed.
 
 pub(crate) mod io;

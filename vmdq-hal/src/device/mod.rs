@@ -1,8 +1,8 @@
 //! What a family crate implements for its controllers: one trait for each piece of hardware.
 //!
-//! A family implements each trait once, for all of its models. The methods take an [`Io`], which only
-//! this crate makes, so that no user calls a register sequence. A model is a value, not only a type:
-//! concrete models have no size, and `vmdq::Any` is the model that is chosen at run time.
+//! A family implements each trait once, for all of its models. The methods take an [`Io`], which safe code
+//! can't make: this crate does, so that no user calls a register sequence. A model is a value, not only a
+//! type: concrete models have no size, and `vmdq::Any` is the model that is chosen at run time.
 //!
 //! | trait | hardware |
 //! |---|---|

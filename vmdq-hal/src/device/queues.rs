@@ -40,6 +40,7 @@ pub struct ReceiveSetup {
 }
 
 /// Why a ring was not seen to have stopped.
+#[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum NotStopped {

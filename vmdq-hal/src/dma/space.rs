@@ -28,8 +28,9 @@ pub enum Direction {
 /// program drives: frames travel between ports, so IOMMU domains must not give one address to
 /// different memory. An address that was unmapped reaches nothing until it is mapped anew. `for_device`
 /// and `for_cpu` do what the platform's caches need, change no byte that a coherent machine would not
-/// change, and touch nothing beyond the range. No method panics: they are called while a buffer is
-/// between two owners. (Should one panic all the same, rings lose buffers rather than have one twice.)
+/// change, and touch nothing beyond the range; they do so, too, for a frame that the space of another port
+/// of this program mapped. No method panics: they are called while a buffer is between two owners. (Should
+/// one panic all the same, rings lose buffers rather than have one twice.)
 ///
 /// # Examples
 ///

@@ -23,8 +23,9 @@ impl<M: Model, P: Platform> Port<M, P, Reset> {
     ///   differs from that of every other controller's.
     /// - Nothing else drives the controller: no other handle to its registers is written, and no ring
     ///   of an earlier port on it is used again.
-    /// - The controller touches only memory that it was given, and not after it has reported that it
-    ///   stopped. What it writes there and what its registers say is not trusted.
+    /// - The controller touches only memory that it was given, writes no more to a buffer once it has written
+    ///   back the buffer's descriptor, and touches none after it has reported that it stopped. What it writes
+    ///   there and what its registers say is not trusted.
     pub const unsafe fn new(model: M, platform: P) -> Self {
         Self {
             model,

@@ -184,13 +184,13 @@ impl<M: Model, P: Platform> Parts<M, P> {
     ///
     /// # Errors
     ///
-    /// [`OtherPort`] and the first value that is of another port or was handed out before the last enable;
-    /// those after it are dropped.
+    /// [`OtherPort`] and the first value that is of another port or was handed out before the last enable.
+    /// This port's own are taken back all the same; further foreign ones are dropped.
     pub fn put_all<T: Part<M, P>>(
         &mut self,
         parts: impl IntoIterator<Item = T>,
     ) -> Result<(), Refused<OtherPort, T>> {
-        parts.into_iter().try_for_each(|part| self.put(part))
+        parts.into_iter().fold(Ok(()), |first, part| first.and(self.put(part)))
     }
 
     /// Checks that nothing is missing; filters that are bound count as returned with the table.

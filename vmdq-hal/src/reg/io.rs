@@ -7,8 +7,8 @@ use crate::platform::Platform;
 
 /// The right to read and write a device's registers.
 ///
-/// A register token can't be used without it, and only this crate makes it, for the duration of one
-/// operation on a port. So no program without `unsafe` writes registers that the port manages.
+/// A register token can't be used without it, and safe code can't make it: this crate does, for the duration
+/// of one operation on a port. So no program without `unsafe` writes registers that the port manages.
 #[derive(Debug)]
 pub struct Io<'p, P>(&'p P);
 

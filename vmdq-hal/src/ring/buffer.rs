@@ -24,6 +24,8 @@ const CAPACITY: usize = 0xf;
 // SAFETY: a buffer's only handle, and the memory lives as long as the program may use it
 // (`BufferPool::carve`).
 unsafe impl Send for Buffer {}
+// SAFETY: what writes the memory wants `&mut`.
+unsafe impl Sync for Buffer {}
 
 impl Buffer {
     /// Alignment of a buffer: a cache line.

@@ -117,6 +117,8 @@ pub struct BufferPool {
 
 // SAFETY: the slots are borrowed for good, and frames are `Send`.
 unsafe impl Send for BufferPool {}
+// SAFETY: what takes or puts a frame wants `&mut`.
+unsafe impl Sync for BufferPool {}
 
 impl BufferPool {
     /// Makes a pool of the first `len` slots, which hold buffers of at least `size`.

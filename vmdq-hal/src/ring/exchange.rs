@@ -179,7 +179,8 @@ where
         look: &mut impl FnMut(&mut ForwardedFrame<'_>) -> bool,
     ) -> Outcome {
         if core::mem::take(&mut self.dropping) {
-            self.rx.post_again();
+            // SAFETY: `exchange` looked at the descriptor: it is done.
+            unsafe { self.rx.post_again() };
             return Outcome::Dropped;
         }
         self.tx.count_sent();
@@ -205,7 +206,8 @@ where
                     Some(unsafe { place(send, &this.tx.dma, at, &frame, this.tx.word) })
                 });
                 let Some(word) = word else {
-                    self.rx.post_again();
+                    // SAFETY: `take_exceptional` found it done, and it is not counted yet.
+                    unsafe { self.rx.post_again() };
                     return Outcome::Dropped;
                 };
                 self.rx.count_taken();

@@ -177,6 +177,8 @@ pub struct RingSpace {
 
 // SAFETY: it owns `'static` memory exclusively.
 unsafe impl Send for RingSpace {}
+// SAFETY: rings write to it through `&mut` alone.
+unsafe impl Sync for RingSpace {}
 
 impl<const N: usize> From<&'static mut RingMemory<N>> for RingSpace
 where

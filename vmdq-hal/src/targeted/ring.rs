@@ -123,7 +123,8 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
                 let _ = headers.put(header);
                 break;
             };
-            self.post(id, header.into_buffer());
+            // SAFETY: a descriptor is missing, and the id was made a posted one.
+            unsafe { self.post(id, header.into_buffer()) };
             posted += 1;
         }
         self.rx.announce_posted();
@@ -135,8 +136,12 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         self.rx.flush();
     }
 
-    /// Writes a descriptor. One is free, and the id is that of a posted buffer (callers).
-    fn post(&mut self, id: u16, header: Buffer) {
+    /// Writes a descriptor.
+    ///
+    /// # Safety
+    ///
+    /// A descriptor is free, and the id is that of a shared buffer in state posted, which no descriptor names.
+    unsafe fn post(&mut self, id: u16, header: Buffer) {
         let space = &self.rx.space;
         let place = space.places.at(self.rx.posted);
         // SAFETY: a mapped buffer, which the ring owns and no tail covers.
@@ -183,7 +188,8 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
                     // Not full: the loop's condition.
                     let _ = burst.push(frame);
                 }
-                Err(header) => self.post(id, header),
+                // SAFETY: the descriptor was counted out just now; its id is still that of a posted buffer.
+                Err(header) => unsafe { self.post(id, header) },
             }
         }
         if burst.len() == before {

@@ -133,27 +133,38 @@ impl Shares {
             Some((_, ShareState::Delivered)) => self.delivered -= 1,
             Some((_, ShareState::Held)) => self.unlink(id),
         }
-        self.forget(vmm, dma, usize::from(id));
+        // SAFETY: not posted, hence not the device's.
+        unsafe { self.forget(vmm, dma, usize::from(id)) };
         Ok(())
     }
 
     /// Unmaps every buffer in any state.
     ///
-    /// The device has been seen to have stopped (caller): no posted buffer is in use.
-    pub(super) fn unshare_all<V: Vmm, D: DmaSpace>(mut self, vmm: &V, dma: &D) -> &'static mut [Entry] {
+    /// # Safety
+    ///
+    /// The device has been seen to have stopped the ring: no posted buffer is in use.
+    pub(super) unsafe fn unshare_all<V: Vmm, D: DmaSpace>(
+        mut self,
+        vmm: &V,
+        dma: &D,
+    ) -> &'static mut [Entry] {
         for id in 0..self.entries.len() {
             if self.entries[id].state.is_some() {
-                self.forget(vmm, dma, id);
+                // SAFETY: the caller's promise.
+                unsafe { self.forget(vmm, dma, id) };
             }
         }
         self.entries
     }
 
-    /// Unmaps a buffer that the device does not use: it is not posted, or the queue was seen stopped
-    /// (callers).
-    fn forget<V: Vmm, D: DmaSpace>(&mut self, vmm: &V, dma: &D, id: usize) {
+    /// Unmaps a buffer that is in the table.
+    ///
+    /// # Safety
+    ///
+    /// The device does not use it: it is not posted, or the ring was seen stopped.
+    unsafe fn forget<V: Vmm, D: DmaSpace>(&mut self, vmm: &V, dma: &D, id: usize) {
         let entry = core::mem::replace(&mut self.entries[id], Entry::EMPTY);
-        // SAFETY: mapped by `share`, taken out of the table just now, and not the device's (callers).
+        // SAFETY: mapped by `share`, taken out of the table just now, and not the device's (caller).
         unsafe { vmm.unmap(self.vm, entry.range, entry.bus, dma) };
     }
 

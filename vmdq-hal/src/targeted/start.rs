@@ -73,7 +73,8 @@ impl<P: Platform, V: Vmm> ReceiveHalf<P> for TargetedRing<P, V> {
 
     unsafe fn dismantle(self, freed: &mut impl FnMut(Frame)) -> TargetedSpace {
         let Self { rx, shares, vmm, .. } = self;
-        let entries = shares.unshare_all(&vmm, &rx.dma);
+        // SAFETY: the caller's promise.
+        let entries = unsafe { shares.unshare_all(&vmm, &rx.dma) };
         // SAFETY: the caller's promise. What comes of the slots are header frames.
         TargetedSpace { ring: unsafe { rx.dismantle(freed) }, entries }
     }

@@ -2,7 +2,7 @@
 //! writing descriptors through the memory that was mapped for it.
 #![allow(dead_code, reason = "each test program uses its part")]
 
-mod model;
+pub(crate) mod model;
 
 use core::cell::{Cell, RefCell};
 use core::ptr::NonNull;

@@ -27,7 +27,8 @@ impl<P: Platform> RxRing<P> {
             if let Some(frame) = unsafe { self.examine(place, done) } {
                 return Exceptional::Frame(frame);
             }
-            self.post_again();
+            // SAFETY: done, and not counted yet.
+            unsafe { self.post_again() };
             if !self.skipping {
                 return Exceptional::Dropped;
             }
@@ -41,10 +42,16 @@ impl<P: Platform> RxRing<P> {
         self.run_left = 0;
     }
 
-    /// Posts the buffer of the descriptor at `head`, which is done (callers), again.
-    pub(crate) fn post_again(&mut self) {
-        let buffer = self.take_done();
-        self.post(buffer);
+    /// Posts the buffer of the descriptor at `head` again.
+    ///
+    /// # Safety
+    ///
+    /// The descriptor is posted and done.
+    pub(crate) unsafe fn post_again(&mut self) {
+        // SAFETY: the caller's promise.
+        let buffer = unsafe { self.take_done() };
+        // SAFETY: it made a descriptor free, and was large enough before.
+        unsafe { self.post(buffer) };
     }
 
     /// Decides on a descriptor that is done: returns the frame, or counts why it is none.
@@ -82,8 +89,12 @@ impl<P: Platform> RxRing<P> {
         Some(frame)
     }
 
-    /// Moves the buffer of the descriptor at `head`, which is done (callers), out of the ring.
-    pub(crate) fn take_done(&mut self) -> Buffer {
+    /// Moves the buffer of the descriptor at `head` out of the ring.
+    ///
+    /// # Safety
+    ///
+    /// The descriptor is posted, and done or the ring was seen stopped.
+    pub(crate) unsafe fn take_done(&mut self) -> Buffer {
         // SAFETY: a done descriptor's slot holds the posted buffer; it is counted out here.
         let buffer = unsafe { self.space.places.slot(self.space.places.at(self.head)).read() };
         self.count_taken();

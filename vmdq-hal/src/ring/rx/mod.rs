@@ -224,8 +224,8 @@ impl<P: Platform> RxRing<P> {
     /// The device has been seen to have stopped the ring.
     pub(crate) unsafe fn dismantle(mut self, freed: &mut impl FnMut(Frame)) -> RingSpace {
         while self.head != self.posted {
-            // Posted and not received: the slot holds the buffer as if the descriptor were done.
-            freed(Frame::empty(self.take_done()));
+            // SAFETY: posted and not received; the ring was seen stopped (caller).
+            freed(Frame::empty(unsafe { self.take_done() }));
         }
         let (_, bytes) = self.space.shared();
         // SAFETY: mapped when the ring was made; the device stopped the queue (caller).

@@ -55,7 +55,8 @@ impl<P: Platform> RxRing<P> {
         if self.missing() == 0 || frame.buffer().is_smaller_than(self.size) {
             return Err(frame);
         }
-        self.post(frame.into_buffer());
+        // SAFETY: both were checked just now.
+        unsafe { self.post(frame.into_buffer()) };
         self.announce_posted();
         Ok(())
     }
@@ -69,8 +70,12 @@ impl<P: Platform> RxRing<P> {
         }
     }
 
-    /// Puts a buffer into the ring. One descriptor is free and the buffer large enough (callers).
-    pub(crate) fn post(&mut self, buffer: Buffer) {
+    /// Puts a buffer into the ring.
+    ///
+    /// # Safety
+    ///
+    /// A descriptor is free, and the buffer is at least as large as the ring's are.
+    pub(crate) unsafe fn post(&mut self, buffer: Buffer) {
         let place = self.space.places.at(self.posted);
         // SAFETY: the slot is free: `posted - head < mask`.
         unsafe { fill(&self.space.places, &self.dma, place, NonNull::from(&buffer)) };
