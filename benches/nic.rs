@@ -53,8 +53,8 @@ pub struct Nic {
     wrong: u64,
 }
 
-/// The bytes of the frame with this number, without FCS: lengths differ, so that they can be told
-/// apart.
+/// The bytes of the frame with this number, without FCS: lengths differ, so that frames can be
+/// distinguished.
 const fn length(sequence: u64) -> u16 {
     60 + (sequence % 4) as u16
 }
@@ -84,7 +84,7 @@ impl Nic {
         (base, self.registers.read(block + LEN) / 16, self.registers.read(block + TAIL))
     }
 
-    /// Receives so many frames.
+    /// Receives `frames` frames.
     pub fn receive(&mut self, frames: usize) {
         let (ring, len, tail) = self.ring(self.layout.rx);
         for _ in 0..frames {
@@ -135,7 +135,7 @@ impl Nic {
         self.registers.write(self.layout.tx + HEAD, self.tx_head);
     }
 
-    /// Completes what was sent and checks that it is all that was received: so many frames, in
+    /// Completes what was sent and checks that it is all that was received: `frames` frames, in
     /// order, of the right lengths, touched.
     ///
     /// # Errors
@@ -147,6 +147,6 @@ impl Nic {
         if wrong == 0 && sent == received && received == frames {
             return Ok(());
         }
-        Err(format!("{frames} frames were due: {received} received, {sent} sent, {wrong} of them wrong"))
+        Err(format!("{frames} frames were expected: {received} received, {sent} sent, {wrong} of them wrong"))
     }
 }

@@ -1,4 +1,4 @@
-//! The model whose name is known while running.
+//! The model that is chosen at run time.
 //!
 //! Every trait of a model passes the call on to the concrete one. Rings, pools and filters carry the
 //! model as a value, so that a program for all models has their code once.
@@ -20,15 +20,15 @@ use vmdq_hal::{
 
 use crate::ids::ModelName;
 
-/// A model that is known while running: whichever of the driven ones the PCI id names.
+/// A model that is chosen at run time, by the PCI id for example.
 ///
-/// A port, its pools and its vectors can be kept in a `static` without naming a model. What a device
-/// lacks is an error here ([`Lack`]) where it does not compile for a concrete model. Pools, filters and
+/// A port, its pools and its vectors can be kept in a `static` without naming a model. A capability that
+/// the device lacks is an error ([`Lack`]), where it does not compile for a concrete model. Pools, filters and
 /// vectors come as iterators.
 ///
 /// # Examples
 ///
-/// A kernel's port, whatever the controller turns out to be:
+/// A kernel's port of any driven controller:
 ///
 /// ```no_run
 /// use core::ptr::NonNull;
@@ -54,7 +54,7 @@ use crate::ids::ModelName;
 ///     // SAFETY: BAR 0 is mapped here, for this driver alone; no IOMMU, identity paging, coherent caches;
 ///     // and the function waits as long as it is asked to.
 ///     let machine = unsafe { Host::new(Mmio::new(registers), Identity::new(), WaitWith(wait_us)) };
-///     // SAFETY: the PCI id says that it is this model, and it writes only where it is told to.
+///     // SAFETY: the PCI id says that it is this model, and it accesses only memory that it is given.
 ///     let port = unsafe { Port::new(model, machine) };
 ///     let Resources { port, pools, vectors, .. } = port.init(&Config::DEFAULT)?.enable();
 ///     *PORT.lock().unwrap() = Some(port);
@@ -77,7 +77,7 @@ enum Driven {
 }
 
 impl Any {
-    /// Makes the model of a name.
+    /// Makes the model with a name.
     ///
     /// # Errors
     ///
@@ -118,7 +118,7 @@ impl fmt::Display for NotDriven {
 }
 impl core::error::Error for NotDriven {}
 
-/// The device that was found can't do it; of a concrete model it does not compile.
+/// The device that was found lacks a capability; for a concrete model the call does not compile.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Lack {
@@ -136,7 +136,7 @@ impl Lack {
 
 impl fmt::Display for Lack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the {} can't {}", self.model, self.what)
+        write!(f, "the {} can't {}: do without it on this device", self.model, self.what)
     }
 }
 impl core::error::Error for Lack {}
@@ -242,9 +242,9 @@ implement! { Queues:
     on model fn receive_errors() -> u32;
     fn first_descriptors(receive: RingIndex, transmit: RingIndex) -> (u32, u32);
     unsafe fn start_receive(setup: RingSetup, receive: ReceiveSetup) -> Result<bool, Fault>;
-    fn stop_receive(ring: RingIndex, seen: bool) -> Result<(), NotStopped>;
+    fn stop_receive(ring: RingIndex, seen: &mut bool) -> Result<(), NotStopped>;
     unsafe fn start_transmit(setup: RingSetup) -> Result<bool, Fault>;
-    fn stop_transmit(ring: RingIndex, seen: bool) -> Result<(), NotStopped>;
+    fn stop_transmit(ring: RingIndex, seen: &mut bool) -> Result<(), NotStopped>;
 }
 
 implement! { Vectors:
@@ -266,7 +266,7 @@ implement! { Counters:
     fn add_to(statistics: &mut Statistics);
 }
 
-/// Unwraps what a concrete model can't fail to do.
+/// Unwraps the result of a call that can't fail on a concrete model.
 fn surely<T>(result: Result<T, core::convert::Infallible>) -> T {
     let Ok(value) = result;
     value

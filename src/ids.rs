@@ -8,7 +8,7 @@ use core::fmt;
 /// The PCI vendor id of Intel.
 pub const INTEL: u16 = 0x8086;
 
-/// The name of a controller with VMDq, driven or not: what its PCI id tells.
+/// The name of a controller with VMDq, driven or not, as its PCI id gives it.
 ///
 /// [`Any::new`](crate::Any::new) makes the model of it that a port takes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -30,7 +30,7 @@ pub enum ModelName {
 }
 
 impl ModelName {
-    /// Finds the model of a PCI function, or `None` if it is no controller with VMDq.
+    /// Finds the model of a PCI function, or `None` if it is not a controller with VMDq.
     ///
     /// # Examples
     ///
@@ -82,14 +82,14 @@ impl fmt::Display for ModelName {
     }
 }
 
-/// One product: its PCI device id and what it is. The vendor is [`INTEL`].
+/// One product: its PCI device id and its model. The vendor is [`INTEL`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct PciId {
     /// The PCI device id.
     pub device: u16,
-    /// Which controller it is.
+    /// The model of the controller.
     pub model: ModelName,
     /// The variant: package, port type or board.
     pub name: &'static str,

@@ -10,7 +10,7 @@
 //! No real controller has run this code yet. It is tested on strict models of the controllers, which are
 //! written from their own reading of the documentation, and the 82576 on QEMU's `igb`.
 //!
-//! # What is where
+//! # Contents
 //!
 //! Everything of `vmdq-core` (policy, without `unsafe`) and `vmdq-hal` (registers, rings, life cycle) is
 //! re-exported here. From the wire to a virtual machine:
@@ -18,22 +18,22 @@
 //! | | module | paper |
 //! |---|---|---|
 //! | models of controllers, which are types and values | [`igb`] (82575, 82576), [`ixgbe`] (82598) | |
-//! | which model a PCI function is, and a model that is known while running | [`ModelName`], [`PCI_IDS`], [`Any`] | |
+//! | the model of a PCI function, and a model that is chosen at run time | [`ModelName`], [`PCI_IDS`], [`Any`] | |
 //! | the machine that a driver runs on: registers, memory, time | [`Platform`], [`Host`], [`bus`], [`dma`] | |
 //! | the life cycle, pools, filters, interrupt vectors | [`Port`], [`Pool`], [`FilterTable`], [`Vector`], [`Plan`] | |
 //! | buffers, frames, receive and transmit rings; forwarding by exchange and in place | [`ring`] | |
 //! | receiving into a virtual machine's own buffers, with replicated headers for the switch | [`targeted`] | 3.7 |
 //! | frames of one queue as groups, matched or not | [`group`] | 2.2, 3.5.1 |
 //! | the receive rules in software, and a table with a constant look-up time | [`classify`] | 2.1, 3.4 |
-//! | the virtual switch: who gets a group, learning, VLANs, port security | [`switch`] | 2.3.6, 2.3.7, 3.1 |
-//! | the way of a group through the switch to an interface | [`relay`] | 2.3.6, 3.5 |
+//! | the virtual switch: destination of a group, learning, VLANs, port security | [`switch`] | 2.3.6, 2.3.7, 3.1 |
+//! | the path of a group through the switch to an interface | [`relay`] | 2.3.6, 3.5 |
 //! | 802.1Q tags in and out of frames, as the switch asks | [`tag`] | |
 //! | turns of frames and of weighted bytes; flows on several queues, in order | [`fair`] | 2.2, 3.6 |
 //! | the I/O channel between a guest's virtual driver and its virtual interface | [`channel`] | 2.3.5, 3.6.1 |
 //! | guest memory, which is never a slice: what a hypervisor implements | [`guest`], [`vmm`] | 2.3.2, 3.7 |
 //!
-//! The paper is Intel's "Notes on Software Design Support for Intel VMDq Technology" (2008). What it claims
-//! of speed (1.4), and what a frame costs here, are pages of their own: [`claims`] and [`performance`].
+//! "The paper" is Intel's "Notes on Software Design Support for Intel VMDq Technology" (2008). Its claims about
+//! speed (section 1.4) and the cost of a frame here have pages of their own: [`claims`] and [`performance`].
 //!
 //! A guest without a virtual driver for the channel can keep its ordinary one (the paper's emulated path,
 //! section 2.3.4): `vmdq_sim::Emulated` is an 82576 in software whose wire is an interface of the
@@ -52,8 +52,8 @@
 //!
 //! # A program
 //!
-//! A loop that gives a virtual machine the frames for its address and echoes what arrives there; all
-//! else is in the default pool. The platform finds the function on the PCI bus, maps its register
+//! A loop that gives a virtual machine the frames for its address and echoes them; all other frames go to the
+//! default pool. The platform finds the function on the PCI bus, maps its register
 //! window, turns bus mastering on and knows how to wait.
 //!
 //! ```no_run
@@ -81,7 +81,7 @@
 //!     // SAFETY: BAR 0 is mapped here, for this driver alone; no IOMMU, identity paging, coherent caches;
 //!     // and the function waits as long as it is asked to.
 //!     let machine = unsafe { Host::new(Mmio::new(registers), Identity::new(), WaitWith(wait_us)) };
-//!     // SAFETY: the PCI id says that it is this model, and it writes only where it is told to.
+//!     // SAFETY: the PCI id says that it is this model, and it accesses only memory that it is given.
 //!     let port = unsafe { Port::new(model, machine) };
 //!
 //!     let mut port = port.init(&Config::DEFAULT)?; // Reset -> Ready
@@ -97,7 +97,7 @@
 //!     let (mut buffers, _memory) = memory.buffers.pool(*machine.dma())?; // mapped once
 //!     let mut default = port.start_with(default, rx0, tx0, &mut buffers)?;
 //!     let mut guest = port.start_with(guest, rx1, tx1, &mut buffers)?;
-//!     // From here on frames for this address are in the guest's pool; `slot` is gone: it is bound.
+//!     // Now frames for this address go to the guest's pool. `slot` was moved: it is bound.
 //!     table.bind(slot, MacAddress([0x02, 0, 0, 0, 0, 1]), &guest.pool)?;
 //!
 //!     let mut burst = Burst::<32>::new();
@@ -111,7 +111,7 @@
 //!         buffers.put_all(&mut burst); // the ring was full: what it did not take is dropped
 //!         guest.tx.reclaim(&mut buffers);
 //!
-//!         default.rx.receive_replacing(&mut burst, 32, &mut buffers); // broadcast, multicast, strangers
+//!         default.rx.receive_replacing(&mut burst, 32, &mut buffers); // broadcast, multicast, unknown
 //!         buffers.put_all(&mut burst);
 //!     }
 //! }

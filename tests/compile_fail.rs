@@ -1,4 +1,4 @@
-//! Misuse that must not compile (DESIGN, Must 1), each with what the compiler says to it.
+//! Misuse that must not compile, each case with the message that the compiler gives.
 //!
 //! What it says depends on the compiler, so the cases run on one version and are left out on others.
 

@@ -4,7 +4,7 @@ mod common;
 
 use std::sync::{Arc, Mutex};
 
-use common::{Concrete, Plan, Rig, SimMachine, ready};
+use common::{Concrete, Plan, Setup, SimMachine, ready};
 use vmdq::Statistics;
 use vmdq::bus::{Bus, Offset, PortId};
 use vmdq::igb::{I82575, I82576};
@@ -44,20 +44,20 @@ const COMMON: [(u32, u32); 7] =
 fn counts<M: Concrete>(bed: Sim, more: &[(u32, u32)], wanted: Statistics) {
     let bus = Counting { inner: bed.bus(), told: Arc::default() };
     let port = ready::<M, _>(bed.platform_over(bus.clone()), &Plan::default().config);
-    let mut rig = Rig::<M, SimMachine<Counting>, Sim>::stopped(bed, port, Plan::default());
-    assert_eq!(rig.port.statistics(), Statistics::default());
+    let mut setup = Setup::<M, SimMachine<Counting>, Sim>::stopped(bed, port, Plan::default());
+    assert_eq!(setup.port.statistics(), Statistics::default());
     *bus.told.lock().expect("nobody panics with it") = COMMON.iter().chain(more).copied().collect();
-    assert_eq!(rig.port.statistics(), wanted);
+    assert_eq!(setup.port.statistics(), wanted);
     // What was counted since comes on top.
-    let twice = rig.port.statistics();
+    let twice = setup.port.statistics();
     assert_eq!((twice.received, twice.sent), (2 * wanted.received, 2 * wanted.sent));
     assert_eq!((twice.broadcast, twice.multicast), (2 * wanted.broadcast, 2 * wanted.multicast));
     assert_eq!((twice.too_long, twice.too_short), (2 * wanted.too_long, 2 * wanted.too_short));
     assert_eq!((twice.crc_errors, twice.missed), (2 * wanted.crc_errors, 2 * wanted.missed));
     assert_eq!(twice.no_descriptor, 2 * wanted.no_descriptor);
     // A device that went counts nothing.
-    rig.bed.inject_fault(vmdq_sim::Fault::AllOnes);
-    assert_eq!(rig.port.statistics(), twice);
+    setup.bed.inject_fault(vmdq_sim::InjectedFault::AllOnes);
+    assert_eq!(setup.port.statistics(), twice);
 }
 
 /// What a driver makes of the counts.

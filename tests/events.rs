@@ -4,12 +4,12 @@ mod common;
 
 use std::cell::RefCell;
 
-use common::{Concrete, Lane, Plan, Rig, frame, gather, ready, vm};
+use common::{Concrete, Plan, QueuePair, Setup, frame, gather, ready, vm};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use vmdq::igb::{I82575, I82576};
 use vmdq::ixgbe::I82598;
 use vmdq::{Config, Gone, MacAddress, Port, Started};
-use vmdq_sim::{Fault, Sim, Testbed};
+use vmdq_sim::{InjectedFault, Sim, Testbed};
 
 /// Keeps what was logged, each thread its own.
 struct Kept;
@@ -61,18 +61,18 @@ fn a_life<M: Concrete>(sim: fn() -> Sim, up: &str) {
     let port = ready::<M, _>(platform, &Config::default());
     expect::<M>(Level::Info, &["reset", &format!("initialised, address {own}"), up]);
 
-    let mut rig = Rig::stopped(bed, port, Plan::default());
+    let mut setup = Setup::stopped(bed, port, Plan::default());
     expect::<M>(Level::Info, &["VMDq is on"]);
-    for pool in rig.idle.drain(..2).collect::<Vec<_>>() {
-        rig.run(pool);
+    for pool in setup.idle.drain(..2).collect::<Vec<_>>() {
+        setup.run(pool);
     }
     expect::<M>(Level::Info, &["pool 0 started", "pool 1 started"]);
-    let id = rig.bind(vm(1), 1);
-    rig.move_to(id, 0);
-    rig.table.replay();
-    let pool = &rig.lanes[1].as_ref().unwrap().pool;
-    rig.port.route(&mut rig.vectors[2], pool).unwrap();
-    rig.port.route_others(&mut rig.vectors[0]).unwrap();
+    let id = setup.bind(vm(1), 1);
+    setup.move_to(id, 0);
+    setup.table.replay();
+    let pool = &setup.pairs[1].as_ref().unwrap().pool;
+    setup.port.route(&mut setup.vectors[2], pool).unwrap();
+    setup.port.route_others(&mut setup.vectors[0]).unwrap();
     let bound = format!("filter 1 leads {} to pool 1", vm(1));
     expect::<M>(
         Level::Info,
@@ -86,18 +86,18 @@ fn a_life<M: Concrete>(sim: fn() -> Sim, up: &str) {
     );
 
     // Frames, both ways.
-    assert_eq!(rig.lands(&frame(vm(1), 1, 100)), [0]);
-    rig.lane(0).send(&[frame(vm(7), 2, 100)]);
-    assert_eq!(rig.bed.settle(), vmdq_sim::Settled::Idle);
-    rig.lane(0).reclaim();
+    assert_eq!(setup.lands(&frame(vm(1), 1, 100)), [0]);
+    setup.pair(0).send(&[frame(vm(7), 2, 100)]);
+    assert_eq!(setup.bed.settle(), vmdq_sim::Settled::Idle);
+    setup.pair(0).reclaim();
     assert_eq!(logged(Level::Info), [""; 0]);
 
-    rig.unbind(id);
-    rig.stop(1);
+    setup.unbind(id);
+    setup.stop(1);
     expect::<M>(Level::Info, &["filter 1 removed", "pool 1 stopped"]);
-    let Rig { port, table, slots, vectors, mut idle, mut lanes, .. } = rig;
+    let Setup { port, table, slots, vectors, mut idle, mut pairs, .. } = setup;
     let port = port.quiesce().unwrap();
-    let Lane { rx, tx, pool, .. } = lanes[0].take().unwrap();
+    let QueuePair { rx, tx, pool, .. } = pairs[0].take().unwrap();
     let stopped = Started { rx, tx, pool }.recover(&port, drop).map_err(|refused| refused.error).unwrap();
     idle.push(stopped.pool);
     let parts = gather(port.parts(), idle, slots, table, vectors);
@@ -131,17 +131,17 @@ fn a_life_of_the_82598_is_logged() {
 #[test]
 fn faults_are_warnings() {
     let sim = Sim::i82576();
-    let mut rig = Rig::<I82576, _, _>::start(sim, Plan::default());
+    let mut setup = Setup::<I82576, _, _>::start(sim, Plan::default());
     keep();
-    rig.bed.inject_fault(Fault::AllOnes);
+    setup.bed.inject_fault(InjectedFault::AllOnes);
     let gone = Gone.to_string();
-    let Lane { rx, tx, pool, .. } = rig.lanes[1].take().unwrap();
-    let _started = Started { rx, tx, pool }.stop(&rig.table, drop).expect_err("the device is gone");
+    let QueuePair { rx, tx, pool, .. } = setup.pairs[1].take().unwrap();
+    let _started = Started { rx, tx, pool }.stop(&setup.table, drop).expect_err("the device is gone");
     expect::<I82576>(Level::Warn, &[&format!("pool 1 not stopped: {gone}")]);
-    let _port = rig.port.quiesce().expect_err("the device is gone");
+    let _port = setup.port.quiesce().expect_err("the device is gone");
     expect::<I82576>(Level::Warn, &[&format!("not quiesced: {gone}")]);
     // SAFETY: a model of this kind, which checks its DMA.
-    let port = unsafe { Port::new(I82576, rig.bed.platform()) };
+    let port = unsafe { Port::new(I82576, setup.bed.platform()) };
     let _port = port.init(&Config::default()).expect_err("the device is gone");
     expect::<I82576>(Level::Warn, &[&format!("not initialised: {gone}")]);
 }

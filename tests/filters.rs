@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::{Concrete, GROUP, Plan, Rig, STRANGER, SimMachine, frame, vm};
+use common::{Concrete, GROUP, Plan, STRANGER, Setup, SimMachine, frame, vm};
 use vmdq::igb::{I82575, I82576};
 use vmdq::ixgbe::I82598;
 use vmdq::{BindError, FilterError, MacAddress, PoolIndex, Refused};
@@ -17,7 +17,7 @@ const OLD: MacAddress = MacAddress([0x02, 0x11, 0x11, 0x11, 0x11, 0x11]);
 const NEW: MacAddress = MacAddress([0x02, 0x22, 0x22, 0x22, 0x22, 0x22]);
 const OTHER: MacAddress = MacAddress([0x02, 0x33, 0x33, 0x33, 0x33, 0x33]);
 
-type Cuts<M> = Rig<M, SimMachine<Cut<SimBus>>, Sim>;
+type Cuts<M> = Setup<M, SimMachine<Cut<SimBus>>, Sim>;
 
 /// Every address that can come together from halves of those in use; 0 is what a cleared register holds.
 fn probes() -> Vec<MacAddress> {
@@ -57,16 +57,16 @@ fn cut_everywhere<M: Concrete>(
         let bed = bed();
         let cut = Cut::new(bed.bus());
         let machine = bed.platform_over(cut.clone());
-        let mut rig = Cuts::<M>::start_on(bed, machine, plan);
-        prepare(&mut rig, &cut);
+        let mut setup = Cuts::<M>::start_on(bed, machine, plan);
+        prepare(&mut setup, &cut);
         for &(address, queue) in old {
-            assert_eq!(rig.lands(&frame(address, 0, 60)), [queue], "the old table stands");
+            assert_eq!(setup.lands(&frame(address, 0, 60)), [queue], "the old table stands");
         }
         cut.after(writes);
-        operation(&mut rig);
+        operation(&mut setup);
         let lost = cut.lost();
         for address in probes() {
-            let landed = rig.lands(&frame(address, 0, 60));
+            let landed = setup.lands(&frame(address, 0, 60));
             let (before, after) = (queue_of(old, address), queue_of(new, address));
             let good =
                 landed == [before] || landed == [after] || allowed == Allowed::OrDefault && landed == [0];
@@ -76,15 +76,15 @@ fn cut_everywhere<M: Concrete>(
             }
         }
         cut.mend();
-        rig.table.replay();
+        setup.table.replay();
         for address in probes() {
             assert_eq!(
-                rig.lands(&frame(address, 0, 60)),
+                setup.lands(&frame(address, 0, 60)),
                 [queue_of(new, address)],
                 "{address} after the replay"
             );
         }
-        rig.finish();
+        setup.finish();
         if lost == 0 {
             break;
         }
@@ -116,97 +116,97 @@ on_every_model! {
 
 fn a_cut_bind_leaves_the_old_or_the_new_table<M: Concrete>(bed: fn() -> Sim) {
     let (old, new) = ([(OTHER, 2)], [(OTHER, 2), (NEW, 1)]);
-    let prepare = |rig: &mut Cuts<M>, _: &Cut<SimBus>| {
-        rig.bind(OTHER, 2);
+    let prepare = |setup: &mut Cuts<M>, _: &Cut<SimBus>| {
+        setup.bind(OTHER, 2);
     };
-    cut_everywhere::<M>(bed, &old, &new, Allowed::OldOrNew, prepare, |rig| {
-        rig.bind(NEW, 1);
+    cut_everywhere::<M>(bed, &old, &new, Allowed::OldOrNew, prepare, |setup| {
+        setup.bind(NEW, 1);
     });
 }
 
 /// The slot's registers still held another address, had removal left it there.
 fn a_cut_bind_of_a_used_slot_leaves_the_old_or_the_new_table<M: Concrete>(bed: fn() -> Sim) {
-    let prepare = |rig: &mut Cuts<M>, _: &Cut<SimBus>| {
-        let id = rig.bind(OLD, 2);
-        let slot = rig.table.unbind(id).expect("the filter is removed");
-        rig.slots.insert(0, slot);
+    let prepare = |setup: &mut Cuts<M>, _: &Cut<SimBus>| {
+        let id = setup.bind(OLD, 2);
+        let slot = setup.table.unbind(id).expect("the filter is removed");
+        setup.slots.insert(0, slot);
     };
-    cut_everywhere::<M>(bed, &[], &[(NEW, 1)], Allowed::OldOrNew, prepare, |rig| {
-        rig.bind(NEW, 1);
+    cut_everywhere::<M>(bed, &[], &[(NEW, 1)], Allowed::OldOrNew, prepare, |setup| {
+        setup.bind(NEW, 1);
     });
 }
 
 fn a_cut_move_leaves_the_old_or_the_new_table<M: Concrete>(bed: fn() -> Sim) {
     let (old, new) = ([(OLD, 1), (OTHER, 2)], [(OLD, 3), (OTHER, 2)]);
-    let prepare = |rig: &mut Cuts<M>, _: &Cut<SimBus>| {
-        rig.bind(OLD, 1);
-        rig.bind(OTHER, 2);
+    let prepare = |setup: &mut Cuts<M>, _: &Cut<SimBus>| {
+        setup.bind(OLD, 1);
+        setup.bind(OTHER, 2);
     };
     // One register decides: not even the default queue gets a frame on the way.
-    cut_everywhere::<M>(bed, &old, &new, Allowed::OldOrNew, prepare, |rig| {
-        let id = rig.table.find(OLD).expect("it is bound").id;
-        rig.move_to(id, 3);
+    cut_everywhere::<M>(bed, &old, &new, Allowed::OldOrNew, prepare, |setup| {
+        let id = setup.table.find(OLD).expect("it is bound").id;
+        setup.move_to(id, 3);
     });
 }
 
 fn a_cut_unbind_leaves_the_old_or_the_new_table<M: Concrete>(bed: fn() -> Sim) {
     let (old, new) = ([(OLD, 1), (OTHER, 2)], [(OTHER, 2)]);
-    let prepare = |rig: &mut Cuts<M>, _: &Cut<SimBus>| {
-        rig.bind(OLD, 1);
-        rig.bind(OTHER, 2);
+    let prepare = |setup: &mut Cuts<M>, _: &Cut<SimBus>| {
+        setup.bind(OLD, 1);
+        setup.bind(OTHER, 2);
     };
-    cut_everywhere::<M>(bed, &old, &new, Allowed::OldOrNew, prepare, |rig| {
-        let id = rig.table.find(OLD).expect("it is bound").id;
-        rig.unbind(id);
+    cut_everywhere::<M>(bed, &old, &new, Allowed::OldOrNew, prepare, |setup| {
+        let id = setup.table.find(OLD).expect("it is bound").id;
+        setup.unbind(id);
     });
 }
 
 fn a_cut_replay_leads_nothing_astray<M: Concrete>(bed: fn() -> Sim) {
     let table = [(OLD, 1), (NEW, 2), (OTHER, 3)];
-    let prepare = |rig: &mut Cuts<M>, _: &Cut<SimBus>| {
+    let prepare = |setup: &mut Cuts<M>, _: &Cut<SimBus>| {
         for (address, queue) in table {
-            rig.bind(address, queue);
+            setup.bind(address, queue);
         }
     };
-    cut_everywhere::<M>(bed, &table, &table, Allowed::OrDefault, prepare, |rig| rig.table.replay());
+    cut_everywhere::<M>(bed, &table, &table, Allowed::OrDefault, prepare, |setup| setup.table.replay());
 }
 
 /// Hardware holds one table, the shadow another: the writes between were lost.
 fn a_replay_over_another_table_leads_nothing_astray<M: Concrete>(bed: fn() -> Sim) {
     let (old, new) = ([(OLD, 1), (OTHER, 2)], [(NEW, 3), (OTHER, 1)]);
-    let prepare = |rig: &mut Cuts<M>, cut: &Cut<SimBus>| {
-        let first = rig.bind(OLD, 1);
-        let second = rig.bind(OTHER, 2);
+    let prepare = |setup: &mut Cuts<M>, cut: &Cut<SimBus>| {
+        let first = setup.bind(OLD, 1);
+        let second = setup.bind(OTHER, 2);
         cut.after(0);
-        let slot = rig.table.unbind(first).expect("the filter is removed");
-        rig.slots.insert(0, slot);
-        rig.bind(NEW, 3);
-        rig.move_to(second, 1);
+        let slot = setup.table.unbind(first).expect("the filter is removed");
+        setup.slots.insert(0, slot);
+        setup.bind(NEW, 3);
+        setup.move_to(second, 1);
         cut.mend();
     };
-    cut_everywhere::<M>(bed, &old, &new, Allowed::OrDefault, prepare, |rig| rig.table.replay());
+    cut_everywhere::<M>(bed, &old, &new, Allowed::OrDefault, prepare, |setup| setup.table.replay());
 }
 
 /// The same addresses in each other's slots: at no time may two slots hold one address.
 fn a_replay_over_exchanged_slots_leads_nothing_astray<M: Concrete>(bed: fn() -> Sim) {
     let (old, new) = ([(OLD, 1), (OTHER, 2)], [(OLD, 3), (OTHER, 1)]);
-    let prepare = |rig: &mut Cuts<M>, cut: &Cut<SimBus>| {
-        let first = rig.bind(OLD, 1);
-        let second = rig.bind(OTHER, 2);
+    let prepare = |setup: &mut Cuts<M>, cut: &Cut<SimBus>| {
+        let first = setup.bind(OLD, 1);
+        let second = setup.bind(OTHER, 2);
         cut.after(0);
-        let slots = [first, second].map(|id| rig.table.unbind(id).expect("the filter is removed"));
-        rig.slots.splice(0..0, slots);
-        rig.bind(OTHER, 1);
-        rig.bind(OLD, 3);
+        let slots = [first, second].map(|id| setup.table.unbind(id).expect("the filter is removed"));
+        setup.slots.splice(0..0, slots);
+        setup.bind(OTHER, 1);
+        setup.bind(OLD, 3);
         cut.mend();
     };
-    cut_everywhere::<M>(bed, &old, &new, Allowed::OrDefault, prepare, |rig| rig.table.replay());
+    cut_everywhere::<M>(bed, &old, &new, Allowed::OrDefault, prepare, |setup| setup.table.replay());
 }
 
 fn a_refused_slot_comes_back<M: Concrete>(bed: fn() -> Sim) {
-    let mut rig = Rig::<M, _, _>::start(bed(), Plan::default());
-    let bound = rig.bind(vm(1), 1);
-    let own = rig.port.address();
+    let mut setup = Setup::<M, _, _>::start(bed(), Plan::default());
+    let bound = setup.bind(vm(1), 1);
+    let own = setup.port.address();
     let refused = [
         (GROUP, BindError::NotUnicast),
         (MacAddress::BROADCAST, BindError::NotUnicast),
@@ -214,42 +214,42 @@ fn a_refused_slot_comes_back<M: Concrete>(bed: fn() -> Sim) {
         (own, BindError::PortAddress),
         (vm(1), BindError::AlreadyBound(bound)),
     ];
-    let pool = &rig.lanes[2].as_ref().expect("the queue runs").pool;
-    let mut slot = rig.slots.remove(0);
+    let pool = &setup.pairs[2].as_ref().expect("the queue runs").pool;
+    let mut slot = setup.slots.remove(0);
     let entry = slot.entry();
     for (address, expected) in refused {
-        let Refused { error, value } = rig.table.bind(slot, address, pool).expect_err("refused");
+        let Refused { error, value } = setup.table.bind(slot, address, pool).expect_err("refused");
         assert_eq!(error, expected, "{address}");
         slot = value;
         assert_eq!(slot.entry(), entry);
     }
     // It is as good as before, and what was refused changed nothing.
-    rig.slots.insert(0, slot);
-    let id = rig.bind(vm(2), 2);
-    assert_eq!(rig.lands(&frame(vm(1), 0, 60)), [1]);
-    assert_eq!(rig.lands(&frame(vm(2), 0, 60)), [2]);
-    assert_eq!(rig.lands(&frame(own, 0, 60)), [0]);
+    setup.slots.insert(0, slot);
+    let id = setup.bind(vm(2), 2);
+    assert_eq!(setup.lands(&frame(vm(1), 0, 60)), [1]);
+    assert_eq!(setup.lands(&frame(vm(2), 0, 60)), [2]);
+    assert_eq!(setup.lands(&frame(own, 0, 60)), [0]);
     // A filter that is gone is gone for every operation.
-    rig.unbind(id);
-    let pool = &rig.lanes[3].as_ref().expect("the queue runs").pool;
-    assert_eq!(rig.table.move_to(id, pool), Err(FilterError::NotBound));
-    assert_eq!(rig.table.unbind(id).map(|slot| slot.entry()), Err(FilterError::NotBound));
-    assert_eq!(rig.lands(&frame(vm(2), 0, 60)), [0]);
-    rig.finish();
+    setup.unbind(id);
+    let pool = &setup.pairs[3].as_ref().expect("the queue runs").pool;
+    assert_eq!(setup.table.move_to(id, pool), Err(FilterError::NotBound));
+    assert_eq!(setup.table.unbind(id).map(|slot| slot.entry()), Err(FilterError::NotBound));
+    assert_eq!(setup.lands(&frame(vm(2), 0, 60)), [0]);
+    setup.finish();
 }
 
 fn what_is_bound_is_listed<M: Concrete>(bed: fn() -> Sim) {
-    let mut rig = Rig::<M, _, _>::start(bed(), Plan::default());
-    let ids = [3, 1, 2].map(|i| rig.bind(vm(i), i));
-    let listed = |rig: &Rig<M, SimMachine, Sim>| {
-        rig.table.bindings().map(|found| (found.id, found.address, found.pool.number())).collect::<Vec<_>>()
+    let mut setup = Setup::<M, _, _>::start(bed(), Plan::default());
+    let ids = [3, 1, 2].map(|i| setup.bind(vm(i), i));
+    let listed = |setup: &Setup<M, SimMachine, Sim>| {
+        setup.table.bindings().map(|found| (found.id, found.address, found.pool.number())).collect::<Vec<_>>()
     };
-    assert_eq!(listed(&rig), [(ids[0], vm(3), 3), (ids[1], vm(1), 1), (ids[2], vm(2), 2)]);
-    rig.unbind(ids[1]);
-    rig.move_to(ids[2], 3);
-    assert_eq!(listed(&rig), [(ids[0], vm(3), 3), (ids[2], vm(2), 3)]);
-    let led_to = [0, 1, 3].map(|pool| rig.table.leads_to(PoolIndex::new(pool)));
+    assert_eq!(listed(&setup), [(ids[0], vm(3), 3), (ids[1], vm(1), 1), (ids[2], vm(2), 2)]);
+    setup.unbind(ids[1]);
+    setup.move_to(ids[2], 3);
+    assert_eq!(listed(&setup), [(ids[0], vm(3), 3), (ids[2], vm(2), 3)]);
+    let led_to = [0, 1, 3].map(|pool| setup.table.leads_to(PoolIndex::new(pool)));
     assert_eq!(led_to, [false, false, true]);
-    assert_eq!(rig.table.find(STRANGER), None);
-    rig.finish();
+    assert_eq!(setup.table.find(STRANGER), None);
+    setup.finish();
 }

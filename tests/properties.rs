@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Concrete, Plan, Rig, SimMachine, frame, number, numbers, pools, tagged, vm};
+use common::{Concrete, Plan, Setup, SimMachine, frame, number, numbers, pools, tagged, vm};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use vmdq::classify::{Destination, Rules};
@@ -80,7 +80,7 @@ fn steps(lengths: impl Strategy<Value = usize>) -> impl Strategy<Value = Vec<Ste
 
 /// A port, and beside it the rules that it should keep.
 struct Checked<M: Concrete> {
-    rig: Rig<M, SimMachine, Sim>,
+    setup: Setup<M, SimMachine, Sim>,
     rules: Rules<STATIONS>,
     sent: u32,
 }
@@ -89,39 +89,39 @@ impl<M: Concrete> Checked<M> {
     fn start(bed: Sim, accept: u8, descriptors: usize, buffers: usize) -> Self {
         let accept = Accept::from_bits_truncate(accept);
         let config = Config { accept, ..Config::default() };
-        let rig = Rig::<M, _, _>::start(bed, Plan { config, descriptors, buffers });
-        let rules = Rules::new(rig.port.address(), accept);
-        Self { rig, rules, sent: 0 }
+        let setup = Setup::<M, _, _>::start(bed, Plan { config, descriptors, buffers });
+        let rules = Rules::new(setup.port.address(), accept);
+        Self { setup, rules, sent: 0 }
     }
 
     fn lead(&mut self, station: usize, queue: usize) {
-        match self.rig.table.find(vm(station)) {
-            Some(found) => self.rig.move_to(found.id, queue),
+        match self.setup.table.find(vm(station)) {
+            Some(found) => self.setup.move_to(found.id, queue),
             None => {
-                self.rig.bind(vm(station), queue);
+                self.setup.bind(vm(station), queue);
             }
         }
         self.rules.bind(vm(station), queue).expect("there is a place for every station");
     }
 
     fn remove(&mut self, station: usize) {
-        let found = self.rig.table.find(vm(station));
+        let found = self.setup.table.find(vm(station));
         assert_eq!(self.rules.unbind(vm(station)), found.is_some());
         if let Some(found) = found {
-            self.rig.unbind(found.id);
+            self.setup.unbind(found.id);
         }
     }
 
     /// Puts a frame on the wire; returns its number and where the rules say that it goes.
     fn frame(&mut self, to: &To, tag: Option<u16>, len: usize) -> (Vec<u8>, Destination) {
-        let to = to.address(self.rig.port.address());
+        let to = to.address(self.setup.port.address());
         let bytes = match tag {
             Some(vlan) => tagged(to, vlan, self.sent, len),
             None => frame(to, self.sent, len),
         };
         self.sent += 1;
-        self.rig.bed.inject(&bytes);
-        assert_eq!(self.rig.bed.settle(), Settled::Idle);
+        self.setup.bed.inject(&bytes);
+        assert_eq!(self.setup.bed.settle(), Settled::Idle);
         (bytes, self.rules.classify(to))
     }
 }
@@ -151,14 +151,14 @@ fn sorts<M: Concrete>(bed: Sim, accept: u8, steps: &[Step]) {
             }
             Step::Poll(queue) => {
                 let queue = queue.index(pools::<M>());
-                assert_eq!(port.rig.lane(queue).receive(), std::mem::take(&mut expected[queue]));
+                assert_eq!(port.setup.pair(queue).receive(), std::mem::take(&mut expected[queue]));
             }
         }
     }
     for (queue, expected) in expected.into_iter().enumerate() {
-        assert_eq!(port.rig.lane(queue).receive(), expected, "queue {queue}");
+        assert_eq!(port.setup.pair(queue).receive(), expected, "queue {queue}");
     }
-    port.rig.finish();
+    port.setup.finish();
 }
 
 /// With too few buffers and frames of wrong lengths: what arrives is in order and in the right
@@ -174,12 +174,12 @@ fn conserves<M: Concrete>(bed: Sim, accept: u8, steps: &[Step]) {
             Step::Frame(to, tag, len) => destinations.push(port.frame(to, *tag, *len)),
             Step::Poll(queue) => {
                 let queue = queue.index(pools::<M>());
-                arrived[queue].extend(port.rig.lane(queue).receive());
+                arrived[queue].extend(port.setup.pair(queue).receive());
             }
         }
     }
     for (queue, arrived) in arrived.iter_mut().enumerate() {
-        arrived.extend(port.rig.lane(queue).receive());
+        arrived.extend(port.setup.pair(queue).receive());
         assert!(numbers(arrived).is_sorted(), "queue {queue}: {:?}", numbers(arrived));
         for bytes in arrived {
             let (sent, destination) = &destinations[number(bytes) as usize];
@@ -190,14 +190,14 @@ fn conserves<M: Concrete>(bed: Sim, accept: u8, steps: &[Step]) {
         }
     }
     let arrived = arrived.iter().map(Vec::len).sum::<usize>() as u64;
-    let device = port.rig.port.statistics();
-    let by_rings: u64 = port.rig.lanes.iter().flatten().map(|lane| lane.rx.counters().too_long).sum();
+    let device = port.setup.port.statistics();
+    let by_rings: u64 = port.setup.pairs.iter().flatten().map(|pair| pair.rx.counters().too_long).sum();
     // What no filter wants no controller counts; the model tells.
-    let drops = port.rig.bed.drops();
+    let drops = port.setup.bed.drops();
     let lost = drops.filtered + device.too_long + device.too_short + device.no_descriptor + by_rings;
     assert_eq!(arrived + lost, u64::from(port.sent));
     assert_eq!((drops.disabled, drops.broken), (0, 0));
-    port.rig.finish();
+    port.setup.finish();
 }
 
 fn config(cases: u32) -> ProptestConfig {

@@ -1,5 +1,5 @@
-//! The example `vmm_l2` as a user runs it: every virtual machine gets each of its frames, whatever
-//! the device, however many share buffers, and whatever the hostile ones do.
+//! The example `vmm_l2` as a user runs it: every virtual machine gets each of its frames, on every device,
+//! with any number of machines that share buffers, and no matter what the hostile ones do.
 
 mod program;
 

@@ -16,7 +16,7 @@ const VM1: [u8; 6] = [0x02, 0, 0, 0, 0, 0x0a];
 const VM2: [u8; 6] = [0x02, 0, 0, 0, 0, 0x0b];
 const BROADCAST: [u8; 6] = [0xff; 6];
 const ALL_NODES: [u8; 6] = [0x33, 0x33, 0, 0, 0, 1];
-/// A type whose payload nobody parses.
+/// A type whose payload is not parsed.
 const EXPERIMENT: [u8; 2] = [0x88, 0xb5];
 const IPV4: [u8; 2] = [0x08, 0x00];
 const TAG: [u8; 4] = [0x81, 0x00, 0x00, 0x05];

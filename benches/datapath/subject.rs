@@ -34,7 +34,7 @@ pub(crate) struct Subject {
     pub(crate) path: Path,
     /// The device.
     pub(crate) nic: Nic,
-    /// Receives, touches, sends and reclaims one burst of at most so many frames.
+    /// Receives, touches, sends and reclaims one burst of at most `most` frames.
     pub(crate) burst: Box<dyn FnMut(usize)>,
 }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use vmdq_core::FrameLimit;
 use vmdq_core::fair::{DeficitRoundRobin, RoundRobin};
 
-/// At most so many virtual machines.
+/// The largest number of virtual machines.
 pub(crate) const MEMBERS: usize = 16;
 
 /// A frame that waits.
@@ -39,7 +39,7 @@ impl Discipline {
     }
 }
 
-/// Queues with so many descriptors each, and who takes turns.
+/// Queues with the same number of descriptors each, and the arbiter.
 pub(crate) struct Arbiter {
     queues: Vec<VecDeque<Waiting>>,
     descriptors: usize,
@@ -53,7 +53,7 @@ enum Pick {
 }
 
 impl Arbiter {
-    /// Makes queues for some members with so many descriptors in all.
+    /// Makes queues for some members, with `descriptors` descriptors in all.
     pub(crate) fn new(discipline: Discipline, weights: &[u16], descriptors: usize) -> Self {
         let (queues, pick) = match discipline {
             Discipline::Fifo => (1, Pick::Only),

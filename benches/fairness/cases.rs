@@ -10,7 +10,7 @@ use crate::wire::{Case, Outcome, jain, run};
 const LOADS: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 16.0];
 
 /// Turns of bytes are longer than turns of frames, and a ring must hold what is posted meanwhile. One
-/// of so many descriptors does; one of 32 loses a frame in 100 000 at most.
+/// of that many descriptors does; one of 32 loses a frame in 100 000 at most.
 const LONG_RING: usize = 64;
 
 /// What is asked of a case, beside that the wire never idles while anybody has a frame.

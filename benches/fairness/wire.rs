@@ -21,7 +21,7 @@ pub(crate) const GOOD_LEN: u16 = 60;
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) members: usize,
-    /// The first so many are bad.
+    /// How many frames at the beginning are bad.
     pub(crate) bad: usize,
     pub(crate) bad_len: u16,
     /// What each bad one offers, of the wire.

@@ -137,7 +137,7 @@ fn agree(hypervisor: &mut Hypervisor, streams: &mut Streams, k: usize) -> bool {
     same.count() == SUBJECTS.len() - 1 && all
 }
 
-/// Checks that nobody looks at a frame after the first of its group: with other headers in them, the
+/// Checks that no frame after the first of its group is read: with other headers in them, the
 /// same is delivered.
 fn untouched(hypervisor: &mut Hypervisor, streams: &mut Streams) -> Goal {
     let mut wrong = 0;

@@ -28,7 +28,7 @@ fn huge_pages(bytes: usize) -> &'static mut [u8] {
         // Without huge pages there are others.
         let _ = unsafe { madvise(at, bytes, HUGE) };
     }
-    // SAFETY: so many bytes, of nobody else.
+    // SAFETY: that many bytes, which nothing else uses.
     unsafe { at.write_bytes(0, bytes) };
     // SAFETY: initialised above, and never freed.
     unsafe { std::slice::from_raw_parts_mut(at, bytes) }
@@ -71,11 +71,11 @@ impl Stream {
     pub(crate) fn new(many_sources: bool) -> Self {
         let mut random = fastrand::Rng::with_seed(1);
         let region = huge_pages(BUFFERS * (2048 + 64) + 64);
-        let shelf: &mut [BufferSlot] = Box::leak(Box::new_uninit_slice(BUFFERS));
+        let slots: &mut [BufferSlot] = Box::leak(Box::new_uninit_slice(BUFFERS));
         // SAFETY: there is no device.
         let dma = unsafe { Identity::new() };
         let size = BufferSize::kib(2).expect("a size");
-        let (mut pool, _lent) = BufferPool::carve(region, size, shelf, dma).expect("buffers");
+        let (mut pool, _memory) = BufferPool::carve(region, size, slots, dma).expect("buffers");
         let mut frames: Vec<Frame> = std::iter::from_fn(|| pool.take()).collect();
         random.shuffle(&mut frames);
         frames.truncate(FRAMES);
@@ -106,14 +106,14 @@ impl Stream {
         }
     }
 
-    /// Makes the headers of all frames but the first of each group those of nobody.
+    /// Overwrites the headers of all frames but the first of each group with unknown addresses.
     pub(crate) fn spoil_followers(&mut self, k: usize) {
         for frame in self.frames.chunks_mut(k).flat_map(|group| &mut group[1..]) {
             frame.bytes_mut()[..14].fill(0xee);
         }
     }
 
-    /// Puts the headers where a run shall find them.
+    /// Puts the headers into the cache level in which a run should find them.
     pub(crate) fn place(&mut self, cache: Cache) {
         match cache {
             Cache::Warm => {}

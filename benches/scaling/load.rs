@@ -18,7 +18,7 @@ pub(crate) trait Load {
     /// How many frames, polls or look-ups a region has.
     fn units(&self) -> u64;
 
-    /// Checks what came out of so many regions.
+    /// Checks what came out of a number of regions.
     fn verify(&mut self, regions: u64) -> Result<(), String>;
 }
 

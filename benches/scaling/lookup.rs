@@ -32,7 +32,7 @@ impl Scatter {
 }
 
 impl Lookup {
-    /// Makes rules with so many filters.
+    /// Makes rules with a number of filters.
     pub(crate) fn new(filters: u32) -> Self {
         let mut scatter = Scatter(1);
         let mut rules = Box::new(Rules::new(OWN, Accept::empty()));

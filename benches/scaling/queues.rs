@@ -19,7 +19,7 @@ const STRIDE: usize = 2048 + 64;
 const RING_REGISTERS: usize = 0x40;
 
 /// A running queue, and the device's side of it.
-struct Lane {
+struct QueuePair {
     nic: Nic,
     rx: RxRing<Machine>,
     tx: TxRing<Machine>,
@@ -27,7 +27,7 @@ struct Lane {
 
 /// Queues that are polled in turn by one processor, with one pool of buffers.
 pub(crate) struct Queues<M> {
-    lanes: Vec<Lane>,
+    pairs: Vec<QueuePair>,
     /// How many of the queues get frames: the last ones.
     busy: usize,
     pool: BufferPool,
@@ -36,19 +36,19 @@ pub(crate) struct Queues<M> {
     _steering: Vec<Pool<M, Machine, Running>>,
 }
 
-/// Memory for so many buffers, of a pool.
+/// Allocates memory for `count` buffers and makes a pool of it.
 fn buffers(count: usize, dma: Identity) -> BufferPool {
     let at = pages(count * STRIDE);
     // SAFETY: fresh memory of the size, zeroed, never freed.
     let region: &'static mut [u8] = unsafe { std::slice::from_raw_parts_mut(at.as_ptr(), count * STRIDE) };
-    let shelf: Vec<BufferSlot> = (0..count).map(|_| BufferSlot::uninit()).collect();
+    let slots: Vec<BufferSlot> = (0..count).map(|_| BufferSlot::uninit()).collect();
     let size = BufferSize::for_bytes(2048).expect("a size of buffers");
-    BufferPool::carve(region, size, shelf.leak(), dma).expect("memory for buffers").0
+    BufferPool::carve(region, size, slots.leak(), dma).expect("memory for buffers").0
 }
 
 impl<M: Model + Default> Queues<M> {
-    /// Starts so many queues with rings of `N` descriptors, on as many ports as that takes, of which
-    /// `busy` get frames; binds so many filters to the first queue.
+    /// Starts `queues` queues with rings of `N` descriptors, on as many ports as that takes, of which
+    /// `busy` get frames; binds `filters` filters to the first queue.
     pub(crate) fn new<const N: usize>(queues: usize, busy: usize, filters: usize) -> Self
     where
         Length<N>: RingLength,
@@ -56,19 +56,19 @@ impl<M: Model + Default> Queues<M> {
         let model = M::default();
         // SAFETY: the devices in memory use pointers.
         let mut pool = buffers(queues * (N + SPARE), unsafe { Identity::new() });
-        let (mut lanes, mut steering) = (Vec::new(), Vec::new());
-        while lanes.len() < queues {
+        let (mut pairs, mut steering) = (Vec::new(), Vec::new());
+        while pairs.len() < queues {
             let first = Nic::new(layout(model, 0));
             let registers = first.registers();
             // SAFETY: the device in memory keeps to what it is given.
             let port = unsafe { Port::new(model, registers.machine()) };
             let port = port.init(&Config::DEFAULT).expect("a port in memory");
             let Resources { port, pools, filters: slots, mut table, .. } = port.enable();
-            for (i, idle) in pools.into_iter().take(queues - lanes.len()).enumerate() {
+            for (i, idle) in pools.into_iter().take(queues - pairs.len()).enumerate() {
                 let (rx, tx) = (place(RingMemory::<N>::new()), place(RingMemory::<N>::new()));
                 let started = port.start(idle, rx, tx, pool.size());
                 let Started { rx, tx, pool: lead } = started.expect("a pool in memory");
-                lanes.push(Lane { nic: Nic::on(registers, layout(model, i)), rx, tx });
+                pairs.push(QueuePair { nic: Nic::on(registers, layout(model, i)), rx, tx });
                 steering.push(lead);
             }
             for (i, slot) in slots.into_iter().take(filters).enumerate() {
@@ -77,10 +77,10 @@ impl<M: Model + Default> Queues<M> {
             }
             assert_eq!(table.bindings().count(), filters, "the device has fewer filters");
         }
-        for lane in &mut lanes {
-            lane.rx.refill(&mut pool);
+        for pair in &mut pairs {
+            pair.rx.refill(&mut pool);
         }
-        Self { lanes, busy, pool, burst: Burst::new(), _steering: steering }
+        Self { pairs, busy, pool, burst: Burst::new(), _steering: steering }
     }
 }
 
@@ -91,15 +91,15 @@ fn layout(model: impl Model, queue: usize) -> Layout0 {
 
 impl<M: Model> Load for Queues<M> {
     fn prepare(&mut self) {
-        let idle = self.lanes.len() - self.busy;
-        for lane in &mut self.lanes[idle..] {
-            lane.nic.complete();
-            lane.nic.receive(FRAMES);
+        let idle = self.pairs.len() - self.busy;
+        for pair in &mut self.pairs[idle..] {
+            pair.nic.complete();
+            pair.nic.receive(FRAMES);
         }
     }
 
     fn region(&mut self) {
-        for Lane { rx, tx, .. } in &mut self.lanes {
+        for QueuePair { rx, tx, .. } in &mut self.pairs {
             if tx.pending() >= FRAMES {
                 tx.reclaim(&mut self.pool);
             }
@@ -117,16 +117,16 @@ impl<M: Model> Load for Queues<M> {
 
     fn units(&self) -> u64 {
         match self.busy {
-            0 => self.lanes.len() as u64,
+            0 => self.pairs.len() as u64,
             busy => (busy * FRAMES) as u64,
         }
     }
 
     fn verify(&mut self, regions: u64) -> Result<(), String> {
-        let idle = self.lanes.len() - self.busy;
-        for (i, lane) in self.lanes.iter_mut().enumerate() {
-            let due = if i < idle { 0 } else { regions * FRAMES as u64 };
-            lane.nic.verify(due).map_err(|error| format!("queue {i}: {error}"))?;
+        let idle = self.pairs.len() - self.busy;
+        for (i, pair) in self.pairs.iter_mut().enumerate() {
+            let expected = if i < idle { 0 } else { regions * FRAMES as u64 };
+            pair.nic.verify(expected).map_err(|error| format!("queue {i}: {error}"))?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ pub(crate) const STATION: MacAddress = MacAddress([2, 0x1b, 0x21, 0, 0, 2]);
 const NUMBER: usize = 16;
 const FILL: u8 = 0x55;
 
-/// Returns how long a frame is: at most `size`, and lengths differ, so that they can be told apart.
+/// Returns how long a frame is: at most `size`, and lengths differ, so that they can be distinguished.
 const fn length(number: u64, size: usize) -> usize {
     size - (number % 4) as usize
 }

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::ptr::NonNull;
 
 use vmdq_bench::pages;
-use vmdq_core::channel::{Buffer, Done, Status, VirtualDriver};
+use vmdq_core::channel::{Done, GuestBuffer, Status, VirtualDriver};
 use vmdq_hal::dma::{Direction, DmaSpace};
 use vmdq_hal::vmm::{GuestMemory, GuestRange, NotOwned, VmId, Vmm};
 
@@ -59,7 +59,7 @@ impl GuestMemory for Machine {
     fn read(&self, _: VmId, at: u64, into: &mut [u8]) -> Result<(), NotOwned> {
         let from = self.find(at, into.len())?;
         self.copied.set(self.copied.get() + into.len() as u64);
-        // SAFETY: so many bytes of the machine's, which overlap with nobody's.
+        // SAFETY: that many bytes of the machine's, which overlap with nobody's.
         unsafe { into.as_mut_ptr().copy_from_nonoverlapping(from.as_ptr(), into.len()) };
         Ok(())
     }
@@ -67,7 +67,7 @@ impl GuestMemory for Machine {
     fn write(&self, _: VmId, at: u64, from: &[u8]) -> Result<(), NotOwned> {
         let to = self.find(at, from.len())?;
         self.copied.set(self.copied.get() + from.len() as u64);
-        // SAFETY: so many bytes of the machine's, which overlap with nobody's.
+        // SAFETY: that many bytes of the machine's, which overlap with nobody's.
         unsafe { to.as_ptr().copy_from_nonoverlapping(from.as_ptr(), from.len()) };
         Ok(())
     }
@@ -101,7 +101,7 @@ impl Guest {
     pub(crate) fn new(mut driver: VirtualDriver<'static, BUFFERS>) -> Self {
         for id in 0..BUFFERS {
             let range = GuestRange { at: (id * BUFFER) as u64, len: BUFFER as u32 };
-            driver.post(Buffer { id: id as u16, range }).expect("a free entry");
+            driver.post(GuestBuffer { id: id as u16, range }).expect("a free entry");
         }
         Self { driver, came: Vec::with_capacity(BUFFERS), number: 0 }
     }
@@ -124,7 +124,7 @@ impl Guest {
     /// Checks what came: as many frames, whole, in order.
     pub(crate) fn check(&mut self, machine: &Machine, frames: usize, size: usize) -> Result<(), String> {
         if self.came.len() != frames {
-            return Err(format!("{} frames came, {frames} were due", self.came.len()));
+            return Err(format!("{} frames came, {frames} were expected", self.came.len()));
         }
         for done in self.came.drain(..) {
             let good = done.status == Status::Done && done.tag.is_none();

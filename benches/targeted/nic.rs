@@ -47,7 +47,7 @@ impl Nic {
         self.registers
     }
 
-    /// Receives so many frames of about `size` bytes, if there are descriptors for them; whoever counts what
+    /// Receives that many frames of about `size` bytes, if there are descriptors for them; whoever counts what
     /// arrives misses the others.
     pub(crate) fn receive(&mut self, frames: usize, size: usize) {
         let base = self.registers.read_pair(BASE);

@@ -259,7 +259,7 @@ fn take(
             (data.ok_or(CaptureError::Damaged { record })?, packet.origlen)
         }
         PcapBlockOwned::NG(Block::SimplePacket(packet)) => {
-            // Its captured length is told by the first interface alone; 0 means no limit.
+            // Only the first interface gives its captured length; 0 means no limit.
             let snap = interfaces.first().ok_or(damaged)?.snap;
             let snap = if snap == 0 { u32::MAX } else { snap };
             let captured = packet.origlen.min(snap) as usize;

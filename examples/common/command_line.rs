@@ -1,4 +1,4 @@
-//! Reads a command line. What is wrong with it is told in one line.
+//! Reads a command line, and reports an error in it in one line.
 
 use std::process::ExitCode;
 

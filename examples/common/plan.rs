@@ -1,7 +1,7 @@
 //! The first pass: who the virtual machines are.
 //!
 //! They are the unicast destination addresses seen most often, over all records whose header was
-//! captured, whatever becomes of the record later. Memory grows with the number of distinct
+//! captured, even if the record is dropped later. Memory grows with the number of distinct
 //! addresses, not with the length of the capture.
 
 use std::cmp::Reverse;

@@ -1,4 +1,4 @@
-//! Where frames come from: a capture file, or traffic that is made up. Either can be read twice.
+//! Sources of frames: a capture file, or generated traffic. Either can be read twice.
 
 use std::path::PathBuf;
 
@@ -28,7 +28,7 @@ pub(crate) struct Record<'r> {
     pub(crate) original: u64,
 }
 
-/// What becomes of a record.
+/// The use of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fate {
     /// It goes to the wire.
@@ -70,7 +70,7 @@ impl Source {
         }
     }
 
-    /// Tells whether an address can be a virtual machine's. In made-up traffic it is known which
+    /// Tells whether an address can be a virtual machine's. In generated traffic it is known which
     /// are strangers.
     pub(crate) fn may_be_guest(&self, address: MacAddress) -> bool {
         match self {
@@ -83,7 +83,7 @@ impl Source {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Capture(path) => path.display().to_string(),
-            Self::MadeUp => "made-up traffic".into(),
+            Self::MadeUp => "generated traffic".into(),
         }
     }
 }

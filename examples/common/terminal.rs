@@ -17,9 +17,9 @@ pub(crate) fn width() -> u16 {
     terminal_size_of(io::stdout()).map_or(WIDEST, |(Width(width), _)| width.min(WIDEST))
 }
 
-/// Lays a table out in so many columns; all but the first `text` columns hold numbers. Where the
-/// terminal is too narrow for lines between the columns, there are none; where it is too narrow for the
-/// columns, what is in them goes on below, but not in the column `whole`.
+/// Lays out a table that fits a width; all but the first `text` columns hold numbers.
+///
+/// A narrow terminal gets no lines between the columns, and then cells that wrap, except in column `whole`.
 pub(crate) fn table(
     head: &[&str],
     rows: impl IntoIterator<Item = Vec<String>>,
@@ -53,8 +53,7 @@ pub(crate) fn table(
     table
 }
 
-/// Writes a line below the table, as a name and what there is to say of it. What is too wide goes on
-/// below.
+/// Writes a line below the table, as a name and a text that wraps.
 pub(crate) fn line(text: &mut String, name: &str, value: &str, width: u16) {
     let most = usize::from(width).saturating_sub(NAMES + 2);
     let mut name = name;

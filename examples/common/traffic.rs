@@ -1,5 +1,5 @@
-//! Traffic for when there is no capture: eight virtual machines, of which one is a hog, with
-//! broadcast, multicast and strangers among it. The same each time.
+//! Generated traffic: eight virtual machines, one of which gets most frames, with broadcast, multicast and
+//! unknown addresses. It is the same each time.
 
 use vmdq::MacAddress;
 
@@ -11,7 +11,7 @@ const GUESTS: u8 = 8;
 /// The longest frame without FCS, untagged.
 const LONGEST: usize = 1514;
 const TPID: [u8; 2] = [0x81, 0x00];
-/// The type for experiments (IEEE 802): the payload is nothing that anybody could parse.
+/// The EtherType for experiments (IEEE 802): the payload can't be parsed.
 const EXPERIMENT: [u8; 2] = [0x88, 0xb5];
 
 /// Returns the address of a virtual machine, from 1.
@@ -47,14 +47,14 @@ impl Traffic {
         self.made += 1;
         let random = &mut self.random;
         let destination = match random.u8(..100) {
-            // The hog gets as much as all others together.
+            // The busy machine gets as much as all others together.
             0..44 => guest(1),
             44..88 => guest(random.u8(2..=GUESTS)),
             88..92 => MacAddress::BROADCAST,
             92..96 => MacAddress([0x01, 0x00, 0x5e, 0, 0, random.u8(1..8)]),
             _ => MacAddress([0x02, 0x5f, 0, 0, random.u8(..), random.u8(..)]),
         };
-        // The hog's frames are long.
+        // The busy machine's frames are long.
         let len = if destination == guest(1) { LONGEST } else { random.usize(42..=LONGEST) };
         let source = MacAddress([0x02, 0xaa, 0, 0, 0, random.u8(..16)]);
         self.frame.clear();

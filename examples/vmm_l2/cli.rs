@@ -1,4 +1,4 @@
-//! The command line. What is wrong with it is told in one line that names the option.
+//! The command line. An error is reported in one line that names the option.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,11 +10,11 @@ use crate::command_line;
 use crate::device::{Device, machines};
 use crate::source::Source;
 
-/// Gives each virtual machine its frames: in buffers that it shares, or by copy.
+/// Delivers each virtual machine's frames, into buffers that it shares or by copy.
 #[derive(Parser)]
 #[command(name = "vmm_l2")]
 struct Args {
-    /// A pcap or pcapng file with Ethernet frames. Without it, traffic is made up.
+    /// A pcap or pcapng file with Ethernet frames. Without it, traffic is generated.
     capture: Option<PathBuf>,
     /// The controller (a model of it).
     #[arg(long, value_enum, default_value = "82598")]
@@ -34,7 +34,7 @@ struct Args {
     json: bool,
 }
 
-/// What is to be done; every value is within the device's range.
+/// The checked options; every value is within the device's range.
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) source: Source,
@@ -72,12 +72,12 @@ impl Options {
         Ok(Self { source, device, model, vms, sharing, hostile, json })
     }
 
-    /// Tells whether a machine shares buffers, of so many that there are.
+    /// Tells whether machine `i` of `vms` shares buffers.
     pub(crate) fn shares(&self, machine: usize, of: usize) -> bool {
         machine < self.sharing.unwrap_or(of / 2)
     }
 
-    /// Tells whether a machine is hostile, of so many that there are.
+    /// Tells whether machine `i` of `vms` is hostile.
     pub(crate) const fn is_hostile(&self, machine: usize, of: usize) -> bool {
         machine >= of.saturating_sub(self.hostile)
     }

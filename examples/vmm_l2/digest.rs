@@ -28,7 +28,7 @@ impl Account {
     pub(crate) const EMPTY: Self = Self { frames: 0, bytes: 0, own: Fnv::START, flooded: Fnv::START };
 
     /// Enters a frame. Those to the machine's own address are one sequence, those for many another:
-    /// they come from different queues, so that their order among each other is nobody's promise.
+    /// they come from different queues, so that their order relative to each other is not guaranteed.
     pub(crate) fn add(&mut self, frame: &[u8], flooded: bool) {
         self.frames += 1;
         self.bytes += frame.len() as u64;

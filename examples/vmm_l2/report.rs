@@ -1,4 +1,4 @@
-//! What is told of a run: as JSON, and as the account that decides on the exit status.
+//! The report of a run, as JSON, and the checks that decide on the exit status.
 
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ pub(crate) struct SwitchReport {
     pub(crate) decisions: u64,
     pub(crate) flooded: u64,
     pub(crate) local: u64,
-    /// Frames that nobody got, or one machine did not get, by reason: those of the controller, of the
+    /// Frames that were lost, to all or to one machine, by reason: those of the controller, of the
     /// switch and of the virtual interfaces.
     pub(crate) dropped: BTreeMap<&'static str, u64>,
 }
@@ -132,7 +132,7 @@ fn vm(identity: Identity, front: Option<Front>, machine: Machine) -> VmReport {
     }
 }
 
-/// Says what can't be, over all frames.
+/// Lists contradictions over all frames.
 fn total_faults(totals: &Totals, hostile: bool) -> Vec<String> {
     let mut faults = Vec::new();
     let Totals { on_wire, switched, sent, dropped_before, .. } = totals;
@@ -145,18 +145,18 @@ fn total_faults(totals: &Totals, hostile: bool) -> Vec<String> {
         faults.push(format!("honest machines had too few buffers: {dropped_before:?}"));
     }
     if *sent > 0 {
-        faults.push(format!("{sent} frames on the wire that nobody has a right to send"));
+        faults.push(format!("{sent} frames on the wire that no machine may send"));
     }
     faults
 }
 
-/// Says what can't be with a machine: with what an honest one has received, and with what any of them
+/// Lists contradictions of one machine: in what an honest one has received, and in what any of them
 /// has sent (the honest send nothing, and nothing that the hostile send is to get anywhere).
 fn machine_faults(machine: &Machine, front: Option<&Front>) -> Vec<String> {
     let Machine { mac, delivered, sent, ran_dry, lost, .. } = machine;
     let mut faults = Vec::new();
     if *sent > 0 {
-        faults.push(format!("{mac}: {sent} frames that it had no right to send were forwarded"));
+        faults.push(format!("{mac}: {sent} frames that it may not send were forwarded"));
     }
     let Some(Front { account, faults: seen }) = front else { return faults };
     faults.extend(seen.iter().cloned());
@@ -230,9 +230,9 @@ mod tests {
     fn what_does_not_add_up_is_a_violation() {
         let violation = |change, hostile| report(change, hostile).violations.join("; ");
         assert!(violation(|it| it.totals.on_wire = 4, false).contains("4 frames on the wire"));
-        assert!(violation(|it| it.totals.sent = 1, true).contains("on the wire that nobody"));
+        assert!(violation(|it| it.totals.sent = 1, true).contains("on the wire that no machine"));
         assert!(violation(|it| it.machines[0].delivered = 2, false).contains("2 frames, 1 arrived"));
-        assert!(violation(|it| it.machines[0].sent = 1, true).contains("no right to send"));
+        assert!(violation(|it| it.machines[0].sent = 1, true).contains("may not send"));
         assert!(violation(|it| it.machines[0].ran_dry = true, false).contains("no buffers left"));
         assert_eq!(violation(|it| it.machines[0].ran_dry = true, true), "");
         let lose: fn(&mut Outcome) = |it| *it.machines[0].lost.entry("no_buffer").or_default() += 1;

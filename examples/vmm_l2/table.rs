@@ -13,7 +13,7 @@ const HEAD: [&str; 8] = [
     "bytes\ncopied",
     "refused\nbuffers",
 ];
-/// So many columns of text; all others hold numbers.
+/// That many columns of text; all others hold numbers.
 const TEXT: usize = 2;
 /// The column of addresses, which are not broken.
 const ADDRESS: usize = 0;

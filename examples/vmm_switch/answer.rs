@@ -1,4 +1,4 @@
-//! What the wire saw of the answers: nothing missing, order within each queue, turns among queues.
+//! Checks of the answers on the wire: none missing, in order within each queue, in turns among queues.
 //!
 //! An answer comes from a virtual machine and has its address as source, which tells the queue even
 //! where the test bed does not know it. Controllers promise an order within a queue and a turn of
@@ -9,18 +9,18 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hasher};
 
 use vmdq::MacAddress;
-use vmdq_sim::Sent;
+use vmdq_sim::WireFrame;
 
 /// What a queue was given and has not sent yet.
 struct Expected {
     address: MacAddress,
     queue: usize,
-    frames: VecDeque<Due>,
+    frames: VecDeque<ExpectedFrame>,
 }
 
-/// An answer that is due.
+/// An answer that is expected.
 #[derive(Clone, Copy)]
-struct Due {
+struct ExpectedFrame {
     digest: u64,
     /// The test bed may swallow it.
     may_miss: bool,
@@ -32,7 +32,7 @@ pub(crate) struct Answers {
     sent: Vec<u64>,
     frames: u64,
     bytes: u64,
-    /// Frames that nobody had to send, or not with these bytes.
+    /// Frames that were not expected, or not with these bytes.
     foreign: u64,
     /// Frames that were handed over and not sent.
     missing: u64,
@@ -61,7 +61,7 @@ pub(crate) struct Verdict {
 }
 
 impl Answers {
-    /// Begins, for queues (at most 64) that are told apart by these addresses.
+    /// Begins, for queues (at most 64) with these addresses.
     pub(crate) fn new(guests: impl Iterator<Item = (MacAddress, usize)>) -> Self {
         let expected: Vec<_> =
             guests.map(|(address, queue)| Expected { address, queue, frames: VecDeque::new() }).collect();
@@ -81,11 +81,11 @@ impl Answers {
 
     /// Notes a frame that is handed over to the queue of a virtual machine.
     pub(crate) fn expect(&mut self, guest: usize, frame: &[u8], may_miss: bool) {
-        self.expected[guest].frames.push_back(Due { digest: digest(frame), may_miss });
+        self.expected[guest].frames.push_back(ExpectedFrame { digest: digest(frame), may_miss });
     }
 
     /// Takes the wire's record once all queues are empty.
-    pub(crate) fn check(&mut self, record: &[Sent]) {
+    pub(crate) fn check(&mut self, record: &[WireFrame]) {
         let mut turns = Turns::new(self.expected.iter().map(|queue| queue.frames.len()).collect());
         for sent in record {
             self.frames += 1;
@@ -98,9 +98,9 @@ impl Answers {
             turns.sent(guest);
             let frames = &mut self.expected[guest].frames;
             let digest = digest(&sent.bytes);
-            match frames.iter().position(|due| due.digest == digest) {
+            match frames.iter().position(|frame| frame.digest == digest) {
                 // What comes before it and may be missing is.
-                Some(at) if frames.range(..at).all(|due| due.may_miss) => {
+                Some(at) if frames.range(..at).all(|frame| frame.may_miss) => {
                     drop(frames.drain(..=at));
                     self.swallowed += at as u64;
                 }
@@ -111,8 +111,8 @@ impl Answers {
                 None => self.foreign += 1,
             }
         }
-        for due in self.expected.iter_mut().flat_map(|queue| queue.frames.drain(..)) {
-            *(if due.may_miss { &mut self.swallowed } else { &mut self.missing }) += 1;
+        for frame in self.expected.iter_mut().flat_map(|queue| queue.frames.drain(..)) {
+            *(if frame.may_miss { &mut self.swallowed } else { &mut self.missing }) += 1;
         }
         self.turns_kept &= turns.kept;
         let sums = self.backlogged.entry(turns.members).or_insert_with(|| vec![0; self.sent.len()]);
@@ -120,11 +120,11 @@ impl Answers {
     }
 
     /// Finds who sent a frame; the test bed must not say otherwise.
-    fn guest_of(&self, sent: &Sent) -> Option<usize> {
+    fn guest_of(&self, sent: &WireFrame) -> Option<usize> {
         let source = sent.bytes.get(6..12)?;
         let guest = self.expected.iter().position(|queue| queue.address.0 == source)?;
         let queue = self.expected[guest].queue;
-        sent.queue.is_none_or(|told| told == queue).then_some(guest)
+        sent.queue.is_none_or(|known| known == queue).then_some(guest)
     }
 
     pub(crate) fn verdict(self) -> Verdict {
@@ -179,7 +179,7 @@ impl Turns {
             self.turn = backlogged(&self.left);
             self.served = 0;
         }
-        // In a turn each queue that has frames sends one of them, in whatever sequence.
+        // In a turn each queue that has frames sends one of them, in any order.
         if self.turn & bit == 0 || self.served & bit != 0 {
             self.kept = false;
         }
@@ -239,8 +239,10 @@ mod tests {
         for (guest, count) in counts.into_iter().enumerate() {
             (0..count).for_each(|number| answers.expect(guest, &frame(guest, number), false));
         }
-        let sent =
-            |&(guest, number): &(usize, u8)| Sent { bytes: frame(guest, number), queue: Some(guest + 1) };
+        let sent = |&(guest, number): &(usize, u8)| WireFrame {
+            bytes: frame(guest, number),
+            queue: Some(guest + 1),
+        };
         answers.check(&order.iter().map(sent).collect::<Vec<_>>());
         answers.verdict()
     }
@@ -271,7 +273,7 @@ mod tests {
 
         let mut answers = Answers::new(VMS.iter().copied().zip(1..));
         answers.expect(0, &frame(0, 0), false);
-        answers.check(&[Sent { bytes: frame(0, 0), queue: Some(2) }]);
+        answers.check(&[WireFrame { bytes: frame(0, 0), queue: Some(2) }]);
         assert_eq!(answers.verdict().foreign, 1, "sent by another queue");
     }
 
@@ -280,7 +282,7 @@ mod tests {
         let judge = |order: &[u8]| {
             let mut answers = Answers::new(VMS.iter().copied().zip(1..));
             (0..5).for_each(|number| answers.expect(0, &frame(0, number), matches!(number, 1 | 4)));
-            let sent = |&number: &u8| Sent { bytes: frame(0, number), queue: None };
+            let sent = |&number: &u8| WireFrame { bytes: frame(0, number), queue: None };
             answers.check(&order.iter().map(sent).collect::<Vec<_>>());
             let Verdict { order_kept, swallowed, missing, foreign, .. } = answers.verdict();
             (order_kept, swallowed, missing, foreign)
@@ -296,7 +298,7 @@ mod tests {
         let mut answers = Answers::new(VMS.iter().copied().zip(1..));
         for guest in 0..2 {
             answers.expect(guest, &frame(guest, 0), false);
-            answers.check(&[Sent { bytes: frame(guest, 0), queue: None }]);
+            answers.check(&[WireFrame { bytes: frame(guest, 0), queue: None }]);
         }
         assert_eq!(answers.verdict().jain, None);
     }

@@ -1,4 +1,4 @@
-//! The command line. What is wrong with it is told in one line that names the option.
+//! The command line. An error is reported in one line that names the option.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,12 +15,12 @@ use crate::source::Source;
 #[derive(Parser)]
 #[command(name = "vmm_switch")]
 struct Args {
-    /// A pcap or pcapng file with Ethernet frames. Without it, traffic is made up.
+    /// A pcap or pcapng file with Ethernet frames. Without it, traffic is generated.
     capture: Option<PathBuf>,
     /// The controller.
     #[arg(long, value_enum, default_value = "82598")]
     device: Device,
-    /// What stands behind: a model in this process, or QEMU's igb (an 82576).
+    /// The implementation of the device: a model in this process, or QEMU's igb (an 82576).
     #[arg(long, value_enum, default_value = "sim")]
     bus: Bus,
     /// How many virtual machines get a queue [default: as many as the device can serve].
@@ -40,7 +40,7 @@ pub(crate) enum Bus {
     Qemu,
 }
 
-/// What is to be done; every value is within the device's range.
+/// The checked options; every value is within the device's range.
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) source: Source,

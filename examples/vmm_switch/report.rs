@@ -1,4 +1,4 @@
-//! What is told of a run: as JSON, and as the account that decides on the exit status.
+//! The report of a run, as JSON, and the checks that decide on the exit status.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -141,7 +141,7 @@ fn queue(index: usize, mac: Option<MacAddress>, counts: Counts, sent: &[u64]) ->
     QueueReport { index, role, mac, frames, bytes, groups, broadcast, multicast, sent }
 }
 
-/// Says what does not add up.
+/// Lists contradictions in the counts.
 fn problems(capture: &Capture, outcome: &Outcome) -> Vec<String> {
     let Outcome { queues, statistics, switch, too_long, malformed, misplaced, answers, violations } = outcome;
     let mut problems = Vec::new();
@@ -175,10 +175,10 @@ fn problems(capture: &Capture, outcome: &Outcome) -> Vec<String> {
         ));
     }
     let guests = queues.iter().filter(|(mac, _)| mac.is_some());
-    let due: u64 = guests.map(|(_, counts)| counts.frames).sum();
-    if answers.missing > 0 || answers.foreign > 0 || answers.frames + answers.swallowed != due {
+    let expected: u64 = guests.map(|(_, counts)| counts.frames).sum();
+    if answers.missing > 0 || answers.foreign > 0 || answers.frames + answers.swallowed != expected {
         problems.push(format!(
-            "{due} answers due, but {} frames sent: {} missing, {} that nobody had to send",
+            "{expected} answers expected, but {} frames sent: {} missing, {} not expected",
             answers.frames, answers.missing, answers.foreign
         ));
     }

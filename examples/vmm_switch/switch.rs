@@ -1,5 +1,5 @@
-//! The hypervisor's side: a port with VMDq on, a queue for each virtual machine and one for all else, and
-//! the virtual switch that decides on what they bring.
+//! The hypervisor's side: a port with VMDq on, a queue for each virtual machine and a default queue, and the
+//! virtual switch that decides on their frames.
 //!
 //! Everything here is what a hypervisor does on real hardware; only where the wire is played
 //! (`inject`, `settle`, `take_sent`) the test bed shows.
@@ -15,7 +15,7 @@ use vmdq::relay::{Outlet, relay};
 use vmdq::ring::{BufferPool, Burst, Frame, PoolMemory, RingMemory, RxRing, TxRing};
 use vmdq::switch::{
     DropReason, InterfaceCounters, InterfaceId, Origin, Physical, Switch as VirtualSwitch, TagAction,
-    Virtual, Vlans,
+    Virtual, VlanMembership,
 };
 use vmdq::{
     Accept, Any, BindingId, Config, FilterTable, MacAddress, Parts, Pool, Port, Refused, Resources, Running,
@@ -78,7 +78,7 @@ pub(crate) struct Switch<T: Testbed> {
     /// The default queue, then each virtual machine's.
     lines: Vec<Line<T>>,
     buffers: BufferPool,
-    lent: PoolMemory<&'static mut [u8], T::Dma>,
+    memory: PoolMemory<&'static mut [u8], T::Dma>,
     switch: Box<VirtualSwitch<INTERFACES, ADDRESSES>>,
     uplink: InterfaceId,
     /// The clock of the switch, in milliseconds: a round takes one.
@@ -89,11 +89,11 @@ pub(crate) struct Switch<T: Testbed> {
     /// Whether the test bed may throw a frame away instead of sending it.
     on_wire: usize,
     misplaced: u64,
-    /// What nobody needs, kept for the end.
+    /// Unused resources, kept for the end.
     unused: Parts<Any, PlatformOf<T>>,
 }
 
-/// What came of it all.
+/// The outcome of the run.
 pub(crate) struct Outcome {
     /// The default queue, then each virtual machine's.
     pub(crate) queues: Vec<(Option<MacAddress>, Counts)>,
@@ -124,9 +124,9 @@ impl<T: Testbed> Switch<T> {
         let Resources { port, mut pools, filters: mut slots, mut table, vectors, .. } = port.enable();
 
         let size = config.buffer_size().context("--max-frame: no buffer is so large")?;
-        let shelf = Box::leak(Box::new_uninit_slice(STORE / size.bytes()));
-        let (mut buffers, lent) =
-            BufferPool::carve(bed.lend_bytes(STORE), size, shelf, bed.dma()).map_err(Refused::into_error)?;
+        let handles = Box::leak(Box::new_uninit_slice(STORE / size.bytes()));
+        let (mut buffers, memory) = BufferPool::carve(bed.alloc_bytes(STORE), size, handles, bed.dma())
+            .map_err(Refused::into_error)?;
         ensure!(
             buffers.len() > (guests.len() + 1) * RING + 2 * ROUND,
             "too few buffers of {} bytes",
@@ -149,7 +149,8 @@ impl<T: Testbed> Switch<T> {
                 let slot = slots.next().context("more virtual machines than filters")?;
                 let bound = table.bind(slot, address, &line.pool).map_err(Refused::into_error);
                 let binding = bound.with_context(|| format!("{address} of pool {}", line.pool.index()))?;
-                let interface = switch.bind_virtual(&Virtual { vlans: Vlans::ALL, ..Virtual::default() })?;
+                let interface =
+                    switch.bind_virtual(&Virtual { vlans: VlanMembership::ALL, ..Virtual::default() })?;
                 switch.bind_address(interface, address)?;
                 line.guest = Some(Guest { address, binding, interface });
                 rules.bind(address, line.pool.index().number())?;
@@ -167,7 +168,7 @@ impl<T: Testbed> Switch<T> {
             table,
             lines,
             buffers,
-            lent,
+            memory,
             switch,
             uplink,
             now: 0,
@@ -275,7 +276,7 @@ impl<T: Testbed> Switch<T> {
         parts.put(self.table).map_err(Refused::into_error)?;
         let _off = self.port.disable(parts).map_err(Refused::into_error)?;
         ensure!(lost == 0, "{lost} buffers are not the pool's");
-        self.lent.release(self.buffers).map_err(Refused::into_error)?;
+        self.memory.release(self.buffers).map_err(Refused::into_error)?;
         outcome.violations = self.bed.violations().iter().map(ToString::to_string).collect();
         Ok(outcome)
     }
@@ -301,8 +302,8 @@ impl<T: Testbed> Line<T> {
     }
 }
 
-/// Where the frames of one queue go: those of a virtual machine wait for its answer, each in the buffer in
-/// which it came. What is for many nobody answers here.
+/// The destination of the frames of one queue: those of a virtual machine wait for its answer, each in the
+/// buffer in which it came. Broadcast and multicast are not answered.
 struct Keep<'s> {
     guest: Option<InterfaceId>,
     backlog: &'s mut VecDeque<Frame>,

@@ -14,7 +14,7 @@ const HEAD: [&str; 9] = [
     "switch\nsaves",
     "transmit\nshare",
 ];
-/// So many columns of text; all others hold numbers.
+/// That many columns of text; all others hold numbers.
 const TEXT: usize = 2;
 /// The column of addresses, which are not broken.
 const ADDRESS: usize = 1;

@@ -1,20 +1,22 @@
 #![no_std]
 //! Intel's gigabit controllers with VMDq for `vmdq-hal`: 82575 and 82576.
 //!
-//! Most users name the facade `vmdq`, which re-exports the models; this crate alone serves programs that
-//! drive nothing else, and readers: each piece of hardware is a module of the same name as its trait in
-//! [`vmdq_hal::device`], and what a model does unlike its siblings is in `model`.
+//! Most users name the facade `vmdq`, which re-exports the models; depend on this crate directly
+//! to leave other families out. Each piece of hardware is a module of the same name as its trait in
+//! [`vmdq_hal::device`], and the differences between models are in `model`.
 //!
 //! The 82575 is of the first generation: 4 pools of one queue pair, and a filter names one of them. The
-//! 82576 is of the second: 8 pools, and a filter names a set of them. Both keep to the same rules here: an
-//! address leads to one pool; broadcast, multicast and unknown unicast go to the default pool.
+//! 82576 is of the second: 8 pools, and a filter names a set of them. Both follow the same rules here: an
+//! address has one pool; broadcast, multicast and unknown unicast go to the default pool.
 //!
 //! Registers of the I350 are in [`regs`], but it is not driven yet. `FACTS.md` beside this crate's sources
-//! has what is known of the hardware, from which document, and how surely.
+//! has the facts about the hardware, each with its source and confidence.
+//!
+//! VMDq itself is described in Intel's "Notes on Software Design Support for Intel VMDq Technology" (2008).
 //!
 //! | module | hardware |
 //! |---|---|
-//! | `life` | reset, a known state, the end of all DMA |
+//! | `life` | reset, initialisation, master disable |
 //! | `filters` | receive addresses (RAL, RAH) |
 //! | `vlans` | 802.1Q tags and the VLAN filter tables |
 //! | `pools` | VMDq on and off, the default pool, what is accepted beyond filters |
@@ -22,7 +24,7 @@
 //! | `vectors` | MSI-X and interrupt causes |
 //! | `link` | the copper link and its PHY |
 //! | `counters` | statistics |
-//! | `model` | what each model has and does unlike the others |
+//! | `model` | the limits of each model, and its differences |
 //!
 //! # Features
 //!
@@ -34,19 +36,19 @@
 //! - Copper ports (internal PHY). On SerDes and SGMII ports the link is not set up.
 //! - 82575: an NVM must be present; the start-up script for boards without one is not done.
 //! - The PCIe completion time-out is set where the device's own register has it (GCR). With
-//!   capability version 2 it is in the PCI configuration space, hence the platform's to set.
+//!   capability version 2 it is in the PCI configuration space, and the platform has to set it.
 //! - 82575: the receive buffer is not flushed as Intel's drivers do where management traffic is on
 //!   (MANC.RCV_TCO_EN), and an alternate address in NVM is not looked for.
-//! - Headers are replicated for packet types 0 to 9 (PSRTYPE), of which 6 to 9 are known of a younger
-//!   sibling alone. Whether frames with nothing above their MAC header (type 0) are replicated is in
+//! - Headers are replicated for packet types 0 to 9 (PSRTYPE), of which 6 to 9 are known only from a
+//!   younger sibling. Whether frames with nothing above their MAC header (type 0) are replicated is in
 //!   dispute: the 82575's manual says no, the sibling's yes. A header counts as replicated only if
 //!   the descriptor says so (SPH).
-//! - The width of SRRCTL.BSIZEHEADER is in dispute: 4 bits are used, hence header buffers of up to 960
+//! - The width of SRRCTL.BSIZEHEADER is in dispute: 4 bits are used, so header buffers have up to 960
 //!   bytes.
-//! - 82576: while VMDq is on, tags are removed as VMOLR (and RPLOLR) say; CTRL.VME is set along as Intel's
-//!   driver does. What reaches the default pool for want of any other keeps its tag, so that with
-//!   [`Config::strip_tags`](vmdq_hal::Config::strip_tags) and promiscuous mode UTA and ROPE lead all
-//!   unknown unicast there.
+//! - 82576: while VMDq is on, tags are removed as VMOLR (and RPLOLR) say; CTRL.VME is also set, as Intel's
+//!   driver does. A frame that reaches the default pool because no other matched keeps its tag, so with
+//!   [`Config::strip_tags`](vmdq_hal::Config::strip_tags) and promiscuous mode UTA and ROPE select the
+//!   default pool for all unknown unicast.
 //! - 82575: how RLPML counts VLAN tags is not documented; the driver allows 4 bytes more and drops
 //!   what is too long itself.
 

@@ -1,7 +1,7 @@
 //! Reset, a known state, and the end of all DMA (FACTS.md sections 3.1, 3.2 and 3.12).
 //!
 //! What the device was doing is unknown when a driver comes: a boot loader may have left rings behind. So
-//! it is brought to rest first, then reset, then told everything that a reset leaves undefined.
+//! its DMA is stopped first, then it is reset, then every register that a reset leaves undefined is written.
 //!
 //! The order of a reset: the master disable, so that no PCIe request is cut in two; the completion
 //! time-out (erratum: it starts with less than PCIe recommends); interrupts masked, receiver and
@@ -91,7 +91,7 @@ pub(crate) fn mask_all<P: Platform>(io: Io<'_, P>) {
     Common::IMC.on(io).set(u32::MAX);
 }
 
-/// Ends what the device is doing; returns whether its PCIe requests did not end in time.
+/// Stops the device's DMA; returns whether its PCIe requests did not end in time.
 fn come_to_rest<P: Platform>(io: Io<'_, P>, master: Master) -> Result<bool, Fault> {
     if master.is_gone(io) {
         return Err(Fault::Gone);
@@ -112,12 +112,12 @@ fn come_to_rest<P: Platform>(io: Io<'_, P>, master: Master) -> Result<bool, Faul
     Ok(master_not_quiet)
 }
 
-/// Resets the device; returns whether it did not say that it has read its NVM.
+/// Resets the device; returns whether it did not report that it has read its NVM.
 fn reset<P: Platform>(io: Io<'_, P>) -> Result<bool, Fault> {
     Common::CTRL.on(io).modify(CTRL::RST::SET);
     io.wait_us(SILENT);
     io.until(Common::CTRL, 100, 1000, |value| !CTRL::RST.is_set(value))?;
-    // Not fatal: QEMU's igb never says so.
+    // Not fatal: QEMU's igb never reports it.
     let nvm_not_read = io.until(Common::EECD, 10, 1000, |value| EECD::AUTO_RD.is_set(value)).is_err();
     mask_all(io);
     let _ = Common::ICR.on(io).take();

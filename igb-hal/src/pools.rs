@@ -13,15 +13,16 @@
 //! | no descriptor | SRRCTL.DROP_EN of the queue | QDE, one bit for each queue |
 //! | longest frame | RLPML | VMOLR.RLPML of the pool |
 //!
-//! Order: pools and sorting are set up while the receiver is off, MSI-X before anything is routed (else IVAR
-//! and its kin do not stick), then the transmitter, RCTL.RXEN last.
+//! Order: pools and sorting are set up while the receiver is off, MSI-X before anything is routed (else IVAR,
+//! EIAC and EIMS do not take effect), then the transmitter, RCTL.RXEN last.
 //!
 //! Traps:
 //! - Without RXCSUM.PCSD the descriptor has a checksum where VMDq puts the hash.
 //! - A queue without descriptors that does not drop blocks all others.
 //! - VMOLR.STRCRC must always be set, and follow RCTL.SECRC.
-//! - 82576: what reaches the default pool for want of any other keeps its tag whatever VMOLR says. With
-//!   tags removed and everything accepted, strangers are therefore led there by UTA and ROPE.
+//! - 82576: a frame that reaches the default pool because no other pool matched keeps its tag, regardless of
+//!   VMOLR. So when tags are removed and everything is accepted, UTA and ROPE select the default pool for
+//!   unknown addresses.
 
 use core::convert::Infallible;
 

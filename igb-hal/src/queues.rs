@@ -1,24 +1,23 @@
 //! Descriptor rings (FACTS.md sections 2.4, 3.10, 3.11 and 4).
 //!
-//! A ring is told its address (RDBAL, RDBAH), length and head while it is disabled, then how it takes
-//! frames (SRRCTL, PSRTYPE), then it is enabled (RXDCTL.ENABLE), which the register reports when the device
-//! has done it. From there on the tail (RDT, TDT) alone hands descriptors over, and it is all that a ring
-//! writes.
+//! Order: address (RDBAL, RDBAH), length and head are written while the ring is disabled, then the receive
+//! format (SRRCTL, PSRTYPE); then the ring is enabled (RXDCTL.ENABLE), and the register reads 1 when the device
+//! has done it. After that a ring writes only the tail (RDT, TDT), which gives descriptors to the device.
 //!
 //! Traps:
 //! - 82575: a tail written while the queue is disabled is ignored (*82575EB Software Developer's Manual*,
 //!   page 359). A ring has to begin where the tail was left, so [`Queues::first_descriptors`] reads it.
 //! - 82575: a data descriptor's context index must be the number of its ring; the 82576 has two contexts for
 //!   each queue and index 0 does.
-//! - 82576 with MSI-X: WTHRESH must be 1. It suits whoever polls on the 82575, too: a descriptor is written
-//!   back at once.
+//! - 82576 with MSI-X: WTHRESH must be 1. That value also suits polling on the 82575, because a descriptor is
+//!   written back at once.
 //! - Replication of headers (DESCTYPE 3) writes the header to a buffer of its own besides the whole frame;
 //!   PSRTYPE says for which types of packets. A header counts as replicated only if the descriptor says so.
 //! - TXDCTL.PRIORITY stays 0: among low-priority queues the device takes turns (page 161).
-//! - A transmit ring is stopped when what it holds has gone out, or can't.
+//! - A transmit ring is stopped when its frames have been sent, or can't be.
 //!
-//! The error bits of a write-back are valid only while bad packets are stored; L4E and IPE tell of the
-//! payload and not of the frame.
+//! The error bits of a write-back are valid only while bad packets are stored; L4E and IPE are about the
+//! payload and not the frame.
 
 use core::convert::Infallible;
 
@@ -52,7 +51,7 @@ const EVERY_TYPE: u32 = PSRTYPE::PSR_TYPE0::SET.value
     | PSRTYPE::PSR_TYPE9::SET.value;
 
 /// The largest header buffer that SRRCTL.BSIZEHEADER can name, in bytes: 4 bits in units of 64.
-const LARGEST_HEADER: u16 = SRRCTL::BSIZEHEADER.mask as u16 * 64;
+pub(crate) const LARGEST_HEADER: u16 = SRRCTL::BSIZEHEADER.mask as u16 * 64;
 
 // SAFETY: the sequences write the registers of their own ring; rings are handed over in `start_receive` and
 // `start_transmit` alone; `stop_receive` and `stop_transmit` see the ring disabled and wait for what is
@@ -105,7 +104,12 @@ unsafe impl<M: Hooks> Queues for Igb<M> {
         unsafe { start_receive(io, Ring::receive::<M::Shared>(setup.ring), control, setup, receive) }
     }
 
-    fn stop_receive<P: Platform>(self, io: Io<'_, P>, ring: RingIndex, seen: bool) -> Result<(), NotStopped> {
+    fn stop_receive<P: Platform>(
+        self,
+        io: Io<'_, P>,
+        ring: RingIndex,
+        seen: &mut bool,
+    ) -> Result<(), NotStopped> {
         stop(io, Ring::receive::<M::Shared>(ring), seen)
     }
 
@@ -119,7 +123,7 @@ unsafe impl<M: Hooks> Queues for Igb<M> {
         self,
         io: Io<'_, P>,
         ring: RingIndex,
-        seen: bool,
+        seen: &mut bool,
     ) -> Result<(), NotStopped> {
         let ring = Ring::transmit::<M::Shared>(ring);
         ring.drain(io);
@@ -137,13 +141,13 @@ where
     }
 }
 
-/// What a receive ring has beyond what all rings have.
+/// Registers and properties of a receive ring that other rings do not have.
 struct ReceiveControl {
     types: Reg<PSRTYPE::Register, Rw>,
     split: Reg<SRRCTL::Register, Dma>,
     /// Whether the tail can be written while the ring is disabled.
     tail: bool,
-    /// Whether SRRCTL has the ring drop.
+    /// Whether SRRCTL decides that the ring drops.
     drops: bool,
 }
 
@@ -198,7 +202,7 @@ unsafe fn start_transmit<P: Platform>(
     ring.see_enabled(io).map(|()| true)
 }
 
-fn stop<P: Platform>(io: Io<'_, P>, ring: Ring, seen: bool) -> Result<(), NotStopped> {
+fn stop<P: Platform>(io: Io<'_, P>, ring: Ring, seen: &mut bool) -> Result<(), NotStopped> {
     ring.disable(io, seen)?;
     io.wait_us(IN_FLIGHT);
     Ok(())

@@ -1,18 +1,18 @@
 //! MSI-X vectors and interrupt causes (FACTS.md sections 2.2 and 3.9).
 //!
-//! Causes of rings are routed to vectors, and each vector's message is sent, cleared (EIAC) and masked (EIAM)
-//! by the device in one go: a handler writes nothing, and unmasks (EIMS) when it has worked. EIMS, EIMC
-//! and EICS are written with ones for what is meant and zeros for what is left alone, so vectors do not
-//! disturb each other. All other causes (link, overrun, errors) are in ICR, of which IMS chooses those that
-//! interrupt, and they share one vector.
+//! Causes of rings are routed to vectors. When the device sends a vector's message, it also clears (EIAC) and
+//! masks (EIAM) the cause: a handler writes nothing first, and unmasks (EIMS) when its work is done. In EIMS,
+//! EIMC and EICS ones select bits and zeros change nothing, so vectors do not disturb each other. All other
+//! causes (link, overrun, errors) are in ICR, of which IMS chooses those that interrupt, and they share one
+//! vector.
 //!
 //! How causes are routed differs by generation. The 82575 has a bitmap of causes for each vector (MSIXBM),
 //! and the bits of EIMS stand for causes. The 82576 has a byte for each cause with the vector's number
 //! (IVAR, IVAR_MISC), and the bits of EIMS stand for vectors; its GPIE must be in MSI-X mode before, else
 //! IVAR, EIAC and EIMS do not stick.
 //!
-//! Traps: reading ICR clears it, hence there is one reader. Intel's drivers read ICR even in MSI-X mode, as
-//! nothing else tells the other causes apart. DOUTSYNC (transmit DMA out of step) and FER need a reset.
+//! Traps: reading ICR clears it, so there is one reader. Intel's drivers read ICR even in MSI-X mode, because
+//! only it distinguishes the other causes. DOUTSYNC (transmit DMA out of step) and FER need a reset.
 
 use vmdq_hal::device::{Io, Vectors};
 use vmdq_hal::{Causes, Platform, PoolIndex, PoolSet, VectorIndex};

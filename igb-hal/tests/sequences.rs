@@ -124,9 +124,9 @@ fn a_ring_that_is_on_is_not_handed_over() {
 
 #[test]
 fn a_ring_that_was_never_on_was_not_stopped() {
-    let (result, written) = writes(|io| I82575.stop_receive(io, RingIndex::new(2), false));
+    let (result, written) = writes(|io| I82575.stop_receive(io, RingIndex::new(2), &mut false));
     assert!(matches!(result, Err(NotStopped::Fault(_))) && written.is_empty());
-    let (result, _) = writes(|io| I82575.stop_transmit(io, RingIndex::new(2), false));
+    let (result, _) = writes(|io| I82575.stop_transmit(io, RingIndex::new(2), &mut false));
     assert!(matches!(result, Err(NotStopped::Fault(_))));
 }
 
@@ -136,8 +136,8 @@ fn a_ring_that_stays_on_was_not_stopped() {
     // SAFETY: no controller is there.
     let io = unsafe { Io::new(&machine) };
     for (result, control) in [
-        (I82576.stop_receive(io, RingIndex::new(1), true), 0xc068),
-        (I82576.stop_transmit(io, RingIndex::new(1), false), 0xe068),
+        (I82576.stop_receive(io, RingIndex::new(1), &mut true), 0xc068),
+        (I82576.stop_transmit(io, RingIndex::new(1), &mut false), 0xe068),
     ] {
         let at = |fault| matches!(fault, Fault::TimedOut(t) if t.register.bytes() == control);
         assert!(matches!(result, Err(NotStopped::Fault(fault)) if at(fault)), "{result:?}");
@@ -147,8 +147,8 @@ fn a_ring_that_stays_on_was_not_stopped() {
 #[test]
 fn memory_comes_back_after_what_is_under_way() {
     for stop in [
-        |io: Io<'_, Machine>| I82576.stop_receive(io, RingIndex::new(1), true),
-        |io: Io<'_, Machine>| I82576.stop_transmit(io, RingIndex::new(1), true),
+        |io: Io<'_, Machine>| I82576.stop_receive(io, RingIndex::new(1), &mut true),
+        |io: Io<'_, Machine>| I82576.stop_transmit(io, RingIndex::new(1), &mut true),
     ] {
         let machine = Machine::new(holds);
         // SAFETY: no controller is there.
@@ -174,7 +174,7 @@ fn a_transmit_ring_sends_what_it_holds_before_it_stops() {
         });
         // SAFETY: no controller is there.
         let io = unsafe { Io::new(&machine) };
-        assert_eq!(I82576.stop_transmit(io, RingIndex::new(0), true), Ok(()));
+        assert_eq!(I82576.stop_transmit(io, RingIndex::new(0), &mut true), Ok(()));
         let events = machine.events();
         let off = events.iter().position(|&event| event == Event::Write(CONTROL, 0)).expect("it is disabled");
         let asked = events[..off].iter().filter(|&&event| event == Event::Read(0xe010)).count();

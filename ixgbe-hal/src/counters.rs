@@ -5,8 +5,8 @@
 //! buffers, of which one is in use unless traffic classes are.
 //!
 //! Traps: a device that is gone reads as all ones, which would be counts; it may go between two reads, so the
-//! sums are kept only if it still answers after the last one. What the names of counters promise and the 82598
-//! does not keep (GPRC, MPRC: `FACTS.md` section 5, d) is mended by its model.
+//! sums are kept only if it still answers after the last one. Counters that on the
+//! 82598 count more than their names say (GPRC, MPRC: `FACTS.md` section 5, d) are corrected by its model.
 //!
 //! Facts: `FACTS.md` sections 1.7 and 5.
 

@@ -2,9 +2,9 @@
 //! Registers and register sequences of Intel's ten-gigabit controllers with VMDq: 82598.
 //!
 //! Most users need the facade `vmdq`, which re-exports the models of this crate. Depend on it directly to
-//! leave other families out, or to read the register tables ([`regs`]). What a port does is in
-//! [`vmdq_hal`]; here is only what differs from one family to the other, and nothing of it can be called
-//! from outside.
+//! leave other families out, or to read the register tables ([`regs`]). The operations of a port are in
+//! [`vmdq_hal`]; this crate has only what differs between families, and its sequences can't be called from
+//! outside.
 //!
 //! | file | hardware |
 //! |---|---|
@@ -16,22 +16,23 @@
 //! | `vectors` | MSI-X vectors and interrupt causes |
 //! | `link` | the link |
 //! | `counters` | statistics |
-//! | `model` | what the models do unlike each other, a file each |
+//! | `model` | the differences between models, a file each |
 //!
 //! The 82598 is of the first generation: 16 VMDq output indices, which are its pools, each with a receive
 //! and a transmit ring of its own, and a filter names one index. Behind [`vmdq_hal::device::Model`] it keeps
-//! to the same rules as all others: an address leads to one pool; broadcast, multicast and unknown unicast
+//! to the same rules as all others: an address has one pool; broadcast, multicast and unknown unicast
 //! go to the default pool, which is pool 0.
 //!
-//! Registers of the 82599 and the X540 are in [`regs`], but they are not driven yet. Facts, each with its
-//! source and how sure it is, are in `FACTS.md` of this crate.
+//! Registers of the 82599 and the X540 are in [`regs`], but they are not driven yet. The facts about
+//! the hardware, each with its source and confidence, are in `FACTS.md` of this crate. VMDq itself is described
+//! in Intel's "Notes on Software Design Support for Intel VMDq Technology" (2008).
 //!
 //! # Features
 //!
 //! `defmt` and `log` switch on the feature of the same name in `vmdq-hal`, which logs what a port does; the
 //! sequences of this crate log nothing, as what fails in them is a value there.
 //!
-//! # Limits, and choices where the documentation at hand is silent
+//! # Limits, and choices where the documentation at hand says nothing
 //!
 //! - The default index is left at 0: where in VMD_CTL it is set is not verified.
 //! - What is accepted beyond filters (FCTRL) is set once, before rings run: the receiver has to be off for
@@ -41,13 +42,13 @@
 //!   then, but its memory comes back only with the link up, or after the port is quiesced.
 //! - MAXFRS (MHADD) is set 4 bytes higher than the frame limit although one source says that the device
 //!   adds 4 bytes for a tag by itself; the receive ring drops what is too long.
-//! - Headers are replicated with SRRCTL.DESCTYPE 3 ("always"), which the datasheet pages at hand do not
-//!   name; they describe replication and name 4, "large packets only". 3 is what the sibling family
-//!   has, and with 4 a short frame would reach its header buffer only. Nothing rests on it: a header
-//!   counts as replicated only if the descriptor says so (SPH).
+//! - Headers are replicated with SRRCTL.DESCTYPE 3 ("always"), which the datasheet pages at hand do not name;
+//!   they describe replication and name 4, "large packets only". 3 is what the sibling family has, and with 4 a
+//!   short frame would reach its header buffer only. The driver does not depend on it: a header counts as
+//!   replicated only if the descriptor says so (SPH).
 //! - The layout of PSRTYPE is in dispute: Intel's driver has a bit for each protocol, the datasheet a bit
-//!   for each type of packets. Both readings' bits are set. Whatever the device then does not
-//!   recognise, or not replicate (MAC headers alone, by the datasheet), arrives without SPH.
+//!   for each type of packets. The bits of both readings are set. Frames that the device
+//!   then does not recognise or not replicate (MAC headers alone, by the datasheet) arrive without SPH.
 //! - Tags are removed for all rings or none (VLNCTRL.VME), set with the receiver off. The limit of a
 //!   frame is that on the wire.
 //! - The link of ports that negotiate (KX4, KX, BX) is restarted, never reconfigured.

@@ -3,22 +3,23 @@
 //! Order of a reset (`FACTS.md` section 2.1; for the rings "Intel 82598EB 10 Gigabit Ethernet Controller
 //! Datasheet", PDF page 136):
 //!
-//! 1. Interrupts off (EIMC), all rings off, 2 ms for what is under way, then the receiver off: it may be turned
-//!    off only after all rings are.
-//! 2. Master disable (CTRL.GIO_MASTER_DISABLE): the device starts no PCIe request any more, and STATUS says
-//!    when none is under way. If it never says so, the reset is done twice.
-//! 3. CTRL.RST, which clears itself; 1 ms before the first look, since the device does not answer at once, and
+//! 1. Interrupts off (EIMC), all rings off, 2 ms for what is in flight, then the receiver off: it may be turned
+//!    off
+//!    only after all rings are.
+//! 2. Master disable (CTRL.GIO_MASTER_DISABLE): the device starts no more PCIe requests, and STATUS shows
+//!    when none is outstanding. If it never does, the reset is done twice.
+//! 3. CTRL.RST, which clears itself; 1 ms before the first read, since the device does not answer at once, and
 //!    50 ms after it.
 //! 4. What the reset leaves wrong (the model's errata), then EEC.ARD (NVM read; without it the address of the
 //!    port is not loaded) and RDRXCTL.DMAIDONE (the receive DMA is ready).
 //!
 //! Traps: a reset does not clear receive addresses, the multicast table and VLAN tables: earlier software's
 //! would match. CTRL_EXT.NS_DIS has to be set on the 82598 ("specification change 4"). Relaxed ordering of
-//! writes (DCA_RXCTRL, DCA_TXCTRL) would let a descriptor overtake its frame: a driver would take a buffer that
-//! is not filled yet. Most of HLREG0 is reserved and keeps its value.
+//! writes (DCA_RXCTRL, DCA_TXCTRL) would let a descriptor overtake its frame, and a driver would take a buffer
+//! that is not filled yet. Most of HLREG0 is reserved and keeps its value.
 //!
-//! Master disable is how memory comes back from a device that can't be seen to stop ring by ring, which on the
-//! 82598 is every device without a link. Only a reset lets it move data again.
+//! Master disable frees the memory of a device whose rings can't be seen to stop one by one, which on the 82598
+//! is every device without a link. Only a reset lets it move data again.
 
 use vmdq_hal::device::shared::filters::{own_address, remove_all};
 use vmdq_hal::device::shared::master::Master;
@@ -37,7 +38,7 @@ use crate::regs::{
 const RINGS_STOP: u32 = 2_000;
 /// How long the device does not answer after a reset, in microseconds.
 const SILENT: u32 = 1_000;
-/// How long it takes to settle after that.
+/// How long the device takes to settle after that, in microseconds.
 const SETTLES: u32 = 50_000;
 
 /// The control registers of all rings.
@@ -78,7 +79,7 @@ pub(crate) fn mask_all<P: Platform>(io: Io<'_, P>) {
     Common::EIMC.on(io).set(u32::MAX);
 }
 
-/// Stops what is under way and resets.
+/// Stops rings and DMA, and resets.
 fn reset<P: Platform>(io: Io<'_, P>, controls: Controls, master: Master) -> Result<Warnings, Fault> {
     if master.is_gone(io) {
         return Err(Fault::Gone);

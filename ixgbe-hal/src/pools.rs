@@ -1,22 +1,24 @@
 //! VMDq itself: pools, the default pool, and what is accepted beyond the filters.
 //!
 //! On the 82598 a pool is a VMDq output index. The controller looks a frame's destination up in the receive
-//! addresses and finds an index (RAH.VIND); what no entry matches gets the default index (VMD_CTL). Without RSS
-//! (MRQC 0) the index is the receive ring. Transmit rings are not sorted; a pool has the one of its number.
+//! addresses and finds an index (RAH.VIND); a frame that no entry matches gets the default index (VMD_CTL).
+//! Without RSS (MRQC 0) the index is the receive ring. Transmit rings are not sorted; a pool has the one of its
+//! number.
 //!
 //! Order, with the receiver off and all rings disabled:
 //!
-//! 1. Entry 0, the port's own address, leads to pool 0: a reset does not clear the index that earlier software
+//! 1. Entry 0, the port's own address, is set to pool 0: a reset does not clear the index that earlier software
 //!    gave it.
-//! 2. RDRXCTL.MVMEN: each index has SRRCTL and PSRTYPE of its own from now on. All 16 count then, so that none
-//!    may be left unset, also those whose pool never starts.
+//! 2. RDRXCTL.MVMEN: each index has SRRCTL and PSRTYPE of its own from now on. All 16 apply then, so none may
+//!    be
+//!    left unset, including those whose pool never starts.
 //! 3. VLNCTRL (`vlans`), MRQC, VMD_CTL.
 //! 4. FCTRL: broadcast, multicast, and everything (promiscuous) to the default pool.
 //! 5. MSI-X (`vectors`), then RXCTRL with RXEN. The 82598 has no switch for the whole transmitter.
 //!
-//! Traps: FCTRL is written with the receiver off only, which may be turned off only when all rings are: so what
-//! is accepted can't change while VMDq is on. Where in VMD_CTL the default index stands is not verified: it is
-//! left at 0. VMDq with RSS is in dispute between datasheet and drivers, and not offered.
+//! Traps: FCTRL is written only with the receiver off, and the receiver may be turned off only when all rings
+//! are: so what is accepted can't change while VMDq is on. Where in VMD_CTL the default index stands is not
+//! verified: it is left at 0. VMDq with RSS is in dispute between datasheet and drivers, and not offered.
 //!
 //! Facts: "Intel 82598EB 10 Gigabit Ethernet Controller Datasheet", PDF pages 213 and 214 (how a frame finds
 //! its ring: case 3); `FACTS.md` sections 1.4, 1.5 and 2.4.
@@ -30,7 +32,7 @@ use crate::{life, vectors};
 
 /// What a pool's SRRCTL is before its ring starts, in KiB.
 const BUFFER_KIB: u32 = 2;
-/// How long what is in the packet buffer takes to leave it, in microseconds.
+/// How long the packet buffer takes to drain, in microseconds.
 const DRAIN_US: u32 = 10_000;
 
 /// The bits of FCTRL for what is accepted.

@@ -1,20 +1,20 @@
 //! Descriptor rings.
 //!
-//! A ring is a range of memory (base, length) with two indices: what lies from head to tail is the device's.
-//! Each receive ring has RDBAL to RDT and RXDCTL, 64 bytes apart; how it takes frames (size of buffers,
+//! A ring is a range of memory (base, length) with two indices; descriptors from head to tail belong to the
+//! device. Each receive ring has RDBAL to RDT and RXDCTL, 64 bytes apart; its receive format (size of buffers,
 //! headers, whether it drops without a descriptor) is in SRRCTL and PSRTYPE, which on the 82598 belong to the
 //! pool and not to the ring.
 //!
-//! Order, receive: ENABLE off and seen off; base, length, head, tail; PSRTYPE, SRRCTL; thresholds with ENABLE;
-//! seen on. Buffers are posted after that. Transmit: TXDCTL with SWFLSH alone; base, length, head, tail; head
-//! write-back off (TDWBAL); WTHRESH 1 with ENABLE; seen on. Stopping: transmit rings empty themselves first,
-//! ENABLE off, seen off, 100 microseconds for what is under way.
+//! Order, receive: ENABLE cleared and read as 0; base, length, head, tail; PSRTYPE, SRRCTL; thresholds with
+//! ENABLE, which is then read as 1. Buffers are posted after that. Transmit: TXDCTL with SWFLSH alone; base,
+//! length, head, tail; head write-back off (TDWBAL); WTHRESH 1 with ENABLE, read as 1. Stopping: transmit rings
+//! drain first; ENABLE cleared and read as 0; 100 microseconds for writes in flight.
 //!
 //! Traps. On the 82598 RXDCTL.ENABLE and TXDCTL.ENABLE read 0 whenever the link is down (`FACTS.md` section 5,
-//! g): a ring is started then without being seen on, and can't be stopped, because a 0 proves nothing; the link
-//! is looked at before and after, since it may go down between. Head write-back of earlier software would
-//! write to memory that nobody owns. WTHRESH above 1 keeps finished descriptors on the chip while whoever
-//! polls waits for them, and with RS clear nothing is written back until half of the 64 on-chip
+//! g): a ring is then started without reading 1, and can't be stopped, because a 0 proves nothing. The link is
+//! checked before and after, since it may go down between. Head write-back of earlier software would
+//! write to memory that the driver does not own. WTHRESH above 1 keeps finished descriptors on the chip while
+//! a polling driver waits for them, and with RS clear nothing is written back until half of the 64 on-chip
 //! descriptors are done.
 //!
 //! Facts: "Intel 82598EB 10 Gigabit Ethernet Controller Datasheet", PDF pages 136 (enabling and disabling), 222
@@ -47,8 +47,8 @@ fn see_enabled<P: Platform>(io: Io<'_, P>, ring: Ring, needs_link: bool) -> Resu
     Ok(shown)
 }
 
-/// Disables a ring, sees it disabled, and waits for what is under way.
-fn stop<P: Platform>(io: Io<'_, P>, ring: Ring, seen: bool, needs_link: bool) -> Result<(), NotStopped> {
+/// Disables a ring, waits until it reads as disabled, and waits for writes in flight.
+fn stop<P: Platform>(io: Io<'_, P>, ring: Ring, seen: &mut bool, needs_link: bool) -> Result<(), NotStopped> {
     if !shows_rings(io, needs_link)? {
         return Err(NotStopped::LinkDown);
     }
@@ -114,7 +114,12 @@ unsafe impl<M: Hooks> Queues for Ixgbe<M> {
         see_enabled(io, ring, M::ENABLE_NEEDS_LINK)
     }
 
-    fn stop_receive<P: Platform>(self, io: Io<'_, P>, ring: RingIndex, seen: bool) -> Result<(), NotStopped> {
+    fn stop_receive<P: Platform>(
+        self,
+        io: Io<'_, P>,
+        ring: RingIndex,
+        seen: &mut bool,
+    ) -> Result<(), NotStopped> {
         stop(io, Ring::receive::<M::Shared>(ring), seen, M::ENABLE_NEEDS_LINK)
     }
 
@@ -136,10 +141,10 @@ unsafe impl<M: Hooks> Queues for Ixgbe<M> {
         self,
         io: Io<'_, P>,
         ring: RingIndex,
-        seen: bool,
+        seen: &mut bool,
     ) -> Result<(), NotStopped> {
         let ring = Ring::transmit::<M::Shared>(ring);
-        // What is handed over goes out first, if it can.
+        // Descriptors that the device has are sent first, if they can be.
         ring.drain(io);
         stop(io, ring, seen, M::ENABLE_NEEDS_LINK)
     }

@@ -1,17 +1,18 @@
 //! MSI-X vectors and interrupt causes.
 //!
 //! IVAR has an entry for each ring's cause and one for all other causes, and says which vector of the MSI-X
-//! table it interrupts. In this mode EICR shows in bits 15:0 the vectors that rings were routed to, not the
+//! table it interrupts. In this mode bits 15:0 of EICR are the vectors that rings were routed to, not the
 //! rings; the other causes keep bits of their own (link status change: LSC), so that a vector which serves
 //! both has two bits in EIMS.
 //!
-//! Order: GPIE turns MSI-X on with automatic mask and clear (EIAME), EIAC and EIAM say for which bits: those of
-//! rings. A vector that fires is then masked and cleared by the device, and is unmasked when its work is done.
-//! EIMS sets bits of the mask and EIMC clears them; zeros change nothing, which lets each core write its own.
+//! Order: GPIE turns MSI-X on with automatic mask and clear (EIAME) for the bits in EIAC and EIAM, which are
+//! those of rings. A vector that fires is then masked and cleared by the device, and is unmasked when its work
+//! is done. EIMS sets bits of the mask and EIMC clears them; zeros change nothing, which lets each core write
+//! its own.
 //!
-//! Traps: a read of EICR loses causes on the 82598 (erratum 26), so EICS is read, which shows the same and
-//! clears nothing, and then what was seen is cleared by a write to EICR. An entry of IVAR is a byte of a
-//! register that four rings share: only the port routes.
+//! Traps: a read of EICR loses causes on the 82598 (erratum 26), so EICS is read, which has the same bits and
+//! clears nothing, and then those bits are cleared by a write to EICR. An entry of IVAR is a byte of a
+//! register that four rings share, so only the port writes it.
 //!
 //! Facts: "Intel 82598EB 10 Gigabit Ethernet Controller Datasheet", PDF pages 274 to 277 and 318; `FACTS.md`
 //! sections 1.3 and 2.11.

@@ -1,16 +1,16 @@
-//! 802.1Q tags on the way in.
+//! 802.1Q tags of received frames.
 //!
-//! Three things have to do with tags. VLNCTRL says which EtherType is a tag's (VET) and whether the VLAN filter
-//! is on (VFE); VFTA has a bit for each of 4096 VLANs that pass it; and on the 82598 VFTAVIND has for each VLAN
-//! the pool that it leads to, 4 bits each in four tables, which count only while VMD_CTL sorts by VLAN. Here
-//! frames are sorted by address and the filter is off: tags make no difference to where a frame goes.
+//! Three registers concern tags. VLNCTRL holds the EtherType of a tag (VET) and turns the VLAN filter on (VFE).
+//! VFTA has a bit for each of 4096 VLANs that pass the filter. On the 82598 VFTAVIND has the pool of each VLAN,
+//! 4 bits each in four tables, which apply only while VMD_CTL sorts by VLAN. This driver sorts by address, and
+//! the filter is off: tags make no difference to where a frame goes.
 //!
 //! Order: the tables are cleared at initialisation, since a reset leaves in them what earlier software wrote.
-//! Then, with the receiver off, VLNCTRL: which type a tag has (whatever the NVM or earlier software set), and
-//! whether the controller removes it. The 82598 has one such switch for all rings (VLNCTRL.VME); on the 82599
-//! it is RXDCTL.VME, one a ring.
+//! Then, with the receiver off, VLNCTRL: which type a tag has (the NVM or earlier software may have changed
+//! it), and whether the controller removes it. The 82598 has one such switch for all rings (VLNCTRL.VME); on
+//! the 82599 it is RXDCTL.VME, one a ring.
 //!
-//! Trap: what is VFTAVIND on the 82598 are the receive addresses on the 82599.
+//! Trap: the offsets of VFTAVIND on the 82598 are those of the receive addresses on the 82599.
 //!
 //! Facts: `FACTS.md` sections 1.4 and 2.4.
 

@@ -4,7 +4,7 @@ use vmdq::device::Model;
 use vmdq::ring::{BufferPool, Exchange, ForwardError, ForwardedFrame, InPlace, RxRing, TxRing};
 use vmdq::{Platform, Pool, Refused, Running};
 
-use super::Lane;
+use super::QueuePair;
 
 /// What looks at frames.
 pub(crate) type Look<'l> = &'l mut dyn FnMut(&mut ForwardedFrame<'_>) -> bool;
@@ -73,28 +73,28 @@ forward!(Exchange, |tx| tx.pending() + tx.room() + 1);
 // What is under way, and the one behind the last posted.
 forward!(InPlace, |tx| tx.pending() + 1);
 
-/// A lane whose rings are joined.
+/// A queue pair whose rings are joined.
 pub(crate) struct Joined<M: Model, F: Forward> {
     pub(crate) forwarder: F,
     pub(crate) steering: Pool<M, F::P, Running>,
     pub(crate) buffers: BufferPool,
-    lent: vmdq::ring::PoolMemory<&'static mut [u8], <F::P as Platform>::Dma>,
+    memory: vmdq::ring::PoolMemory<&'static mut [u8], <F::P as Platform>::Dma>,
 }
 
 impl<M: Model, F: Forward> Joined<M, F> {
-    pub(crate) fn new(lane: Lane<M, F::P>) -> Self {
-        let Lane { rx, tx, pool, mut buffers, lent } = lane;
+    pub(crate) fn new(pair: QueuePair<M, F::P>) -> Self {
+        let QueuePair { rx, tx, pool, mut buffers, memory } = pair;
         let forwarder = F::join(rx, tx, &mut buffers).expect("rings that fit");
-        Self { forwarder, steering: pool, buffers, lent }
+        Self { forwarder, steering: pool, buffers, memory }
     }
 
-    pub(crate) fn split(self) -> Lane<M, F::P> {
-        let Self { forwarder, steering, mut buffers, lent } = self;
+    pub(crate) fn split(self) -> QueuePair<M, F::P> {
+        let Self { forwarder, steering, mut buffers, memory } = self;
         let (rx, tx) = forwarder.split(&mut buffers).expect("room for the rest");
-        Lane { rx, tx, pool: steering, buffers, lent }
+        QueuePair { rx, tx, pool: steering, buffers, memory }
     }
 
-    /// Buffers of the lane: in the forwarder, and in the pool.
+    /// Buffers of the queue pair: in the forwarder, and in the pool.
     pub(crate) fn total(&self) -> usize {
         self.forwarder.rx().posted() + self.forwarder.kept() + self.buffers.len()
     }

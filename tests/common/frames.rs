@@ -19,7 +19,7 @@ pub(crate) const fn vm(i: usize) -> MacAddress {
     MacAddress([0x02, 0, 0, 0, 0x01, i as u8])
 }
 
-/// The origin of frames that a filter matched, of a switch that nobody asks.
+/// The origin of frames that a filter matched, of a switch that is not used.
 pub(crate) fn matched() -> Origin {
     let mut switch = Switch::<2, 8>::new(1);
     let uplink = switch.bind_physical(&Physical::default()).expect("a place");

@@ -3,10 +3,10 @@
 
 mod forward;
 pub(crate) mod frames;
-mod lane;
-mod rig;
+mod queue_pair;
+mod setup;
 
 pub(crate) use forward::{Forward, Joined, Look};
 pub(crate) use frames::{GROUP, STRANGER, frame, matched, number, numbers, tagged, vm};
-pub(crate) use lane::{Lane, buffers, rings};
-pub(crate) use rig::{Concrete, Plan, Rig, SimMachine, gather, limits, pools, ready, ready_as, tails};
+pub(crate) use queue_pair::{QueuePair, buffers, rings};
+pub(crate) use setup::{Concrete, Plan, Setup, SimMachine, gather, limits, pools, ready, ready_as, tails};

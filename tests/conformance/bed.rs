@@ -7,7 +7,7 @@ use std::sync::Once;
 use embedded_hal::delay::DelayNs;
 use vmdq::MacAddress;
 use vmdq::bus::{Bus, Offset};
-use vmdq_sim::{Fault, Qemu, Sim, Testbed};
+use vmdq_sim::{InjectedFault, Qemu, Sim, Testbed};
 
 /// A test bed for conformance checks.
 pub(crate) trait Bed: Testbed {
@@ -29,7 +29,7 @@ pub(crate) trait Model: Bed {
     /// Resets the function as somebody else would, behind the driver's back.
     fn reset_from_outside(&mut self);
 
-    /// Has the device go on with DMA whatever it is told.
+    /// Makes the device continue with DMA after a master disable.
     fn never_rests(&mut self);
 }
 
@@ -53,7 +53,7 @@ impl Model for Sim {
     }
 
     fn never_rests(&mut self) {
-        self.inject_fault(Fault::MasterNeverStops);
+        self.inject_fault(InjectedFault::MasterNeverStops);
     }
 }
 

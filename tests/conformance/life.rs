@@ -9,7 +9,7 @@ use vmdq::{
 
 use crate::bed::Bed;
 use crate::common::{
-    Concrete, Lane, Plan, Rig, STRANGER, buffers, frame, limits, numbers, pools, ready, rings, vm,
+    Concrete, Plan, QueuePair, STRANGER, Setup, buffers, frame, limits, numbers, pools, ready, rings, vm,
 };
 
 pub(crate) fn comes_out_of_reset<M: Concrete, T: Bed>(bed: T) {
@@ -41,11 +41,11 @@ pub(crate) fn filters_of_earlier_software_lead_nowhere<M: Concrete, T: Bed>(bed:
         write(RAL + 8 * entry, low);
         write(RAH + 8 * entry, high | HIGH);
     }
-    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
+    let mut setup = Setup::<M, _, T>::start(bed, Plan::default());
     for entry in 1..16 {
-        assert_eq!(rig.lands(&frame(vm(entry), 0, 60)), [0], "entry {entry}");
+        assert_eq!(setup.lands(&frame(vm(entry), 0, 60)), [0], "entry {entry}");
     }
-    rig.finish();
+    setup.finish();
 }
 
 pub(crate) fn says_what_it_was_given<M: Concrete, T: Bed>(bed: T) {
@@ -54,14 +54,14 @@ pub(crate) fn says_what_it_was_given<M: Concrete, T: Bed>(bed: T) {
     let port = ready::<M, _>(bed.platform(), &config);
     assert_eq!(*port.config(), config);
     assert_eq!(port.id(), bed.bus().id());
-    let rig = Rig::stopped(bed, port, Plan { config, ..Plan::default() });
-    assert!(rig.idle.iter().map(|pool| pool.index().number()).eq(0..pools::<M>()));
-    assert!(rig.slots.iter().map(|slot| slot.entry().number()).eq(1..=usize::from(limits::<M>().filters)));
+    let setup = Setup::stopped(bed, port, Plan { config, ..Plan::default() });
+    assert!(setup.idle.iter().map(|pool| pool.index().number()).eq(0..pools::<M>()));
+    assert!(setup.slots.iter().map(|slot| slot.entry().number()).eq(1..=usize::from(limits::<M>().filters)));
     assert!(
-        rig.vectors.iter().map(|vector| vector.index().number()).eq(0..usize::from(limits::<M>().vectors))
+        setup.vectors.iter().map(|vector| vector.index().number()).eq(0..usize::from(limits::<M>().vectors))
     );
-    assert_eq!(rig.table.bindings().count(), 0);
-    rig.finish();
+    assert_eq!(setup.table.bindings().count(), 0);
+    setup.finish();
 }
 
 pub(crate) fn configuration_out_of_range_is_refused<M: Concrete, T: Bed>(bed: T) {
@@ -79,59 +79,61 @@ pub(crate) fn configuration_out_of_range_is_refused<M: Concrete, T: Bed>(bed: T)
 
 pub(crate) fn nothing_arrives_before_a_queue_runs<M: Concrete, T: Bed>(bed: T) {
     let port = ready::<M, _>(bed.platform(), &Config::default());
-    let mut rig = Rig::stopped(bed, port, Plan::default());
-    let queue = rig.idle.remove(1);
-    rig.run(queue);
-    rig.bind(vm(1), 1);
+    let mut setup = Setup::stopped(bed, port, Plan::default());
+    let queue = setup.idle.remove(1);
+    setup.run(queue);
+    setup.bind(vm(1), 1);
     // The default queue does not run; queue 1 does.
-    assert_eq!(rig.lands(&frame(MacAddress::BROADCAST, 0, 60)), []);
-    assert_eq!(rig.lands(&frame(vm(1), 1, 60)), [1]);
-    let queue = rig.idle.remove(0);
-    rig.run(queue);
-    assert_eq!(rig.lands(&frame(MacAddress::BROADCAST, 2, 60)), [0]);
-    rig.finish();
+    assert_eq!(setup.lands(&frame(MacAddress::BROADCAST, 0, 60)), []);
+    assert_eq!(setup.lands(&frame(vm(1), 1, 60)), [1]);
+    let queue = setup.idle.remove(0);
+    setup.run(queue);
+    assert_eq!(setup.lands(&frame(MacAddress::BROADCAST, 2, 60)), [0]);
+    setup.finish();
 }
 
 pub(crate) fn a_queue_stops_and_starts_again<M: Concrete, T: Bed>(bed: T) {
-    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
-    rig.bind(vm(2), 2);
+    let mut setup = Setup::<M, _, T>::start(bed, Plan::default());
+    setup.bind(vm(2), 2);
     for round in 0..3 {
-        let id = rig.bind(vm(1), 1);
+        let id = setup.bind(vm(1), 1);
         // Not a multiple of the ring's length: the ring stops somewhere in its middle.
         let frames: Vec<_> = (0..13).map(|i| frame(vm(1), 100 * round + i, 60)).collect();
-        rig.inject(&frames);
-        assert_eq!(rig.lane(1).receive(), frames);
+        setup.inject(&frames);
+        assert_eq!(setup.pair(1).receive(), frames);
         let sent: Vec<_> = (0..5).map(|i| frame(STRANGER, 100 * round + i, 60)).collect();
-        rig.lane(1).send(&sent);
-        let _ = rig.bed.settle();
-        assert_eq!(rig.bed.take_sent().into_iter().map(|sent| sent.bytes).collect::<Vec<_>>(), sent);
-        rig.unbind(id);
-        rig.stop(1);
+        setup.pair(1).send(&sent);
+        let _ = setup.bed.settle();
+        assert_eq!(setup.bed.take_sent().into_iter().map(|sent| sent.bytes).collect::<Vec<_>>(), sent);
+        setup.unbind(id);
+        setup.stop(1);
         // The others go on meanwhile.
-        assert_eq!(rig.lands(&frame(vm(2), round, 60)), [2]);
-        let queue = rig.idle.pop().expect("the queue came back");
+        assert_eq!(setup.lands(&frame(vm(2), round, 60)), [2]);
+        let queue = setup.idle.pop().expect("the queue came back");
         assert_eq!(queue.index().number(), 1);
-        rig.run(queue);
+        setup.run(queue);
     }
-    rig.finish();
+    setup.finish();
 }
 
 pub(crate) fn a_queue_restarts_on_the_memory_it_gave_back<M: Concrete, T: Bed>(bed: T) {
     let port = ready::<M, _>(bed.platform(), &Config::default());
-    let mut rig = Rig::stopped(bed, port, Plan::default());
+    let mut setup = Setup::stopped(bed, port, Plan::default());
     let size = BufferSize::kib(2).expect("a size");
-    let (mut rx, mut tx) = rings(&rig.bed, 64);
-    let mut queue = rig.idle.remove(1);
-    let (mut pool, lent) = buffers(&rig.bed, 20, size);
-    let slot = rig.slots.remove(0);
+    let (mut rx, mut tx) = rings(&setup.bed, 64);
+    let mut queue = setup.idle.remove(1);
+    let (mut pool, memory) = buffers(&setup.bed, 20, size);
+    let slot = setup.slots.remove(0);
     let mut slot = Some(slot);
     for round in 0..5 {
-        let mut running = rig.port.start(queue, rx, tx, size).expect("the pool starts");
+        let mut running = setup.port.start(queue, rx, tx, size).expect("the pool starts");
         assert_eq!(running.rx.refill(&mut pool), 20);
         assert_eq!((running.rx.posted(), pool.len()), (20, 0));
-        let id =
-            rig.table.bind(slot.take().expect("a slot"), vm(1), &running.pool).expect("the filter is bound");
-        rig.inject(&[frame(vm(1), round, 60), frame(vm(1), round + 1, 60), frame(vm(1), round + 2, 60)]);
+        let id = setup
+            .table
+            .bind(slot.take().expect("a slot"), vm(1), &running.pool)
+            .expect("the filter is bound");
+        setup.inject(&[frame(vm(1), round, 60), frame(vm(1), round + 1, 60), frame(vm(1), round + 2, 60)]);
         let mut burst = Burst::<2>::new();
         assert_eq!(running.rx.receive(&mut burst), 2);
         assert_eq!(
@@ -139,11 +141,11 @@ pub(crate) fn a_queue_restarts_on_the_memory_it_gave_back<M: Concrete, T: Bed>(b
             [round, round + 1]
         );
         burst.drain(..).for_each(|got| pool.put(got).expect("room in the pool"));
-        slot = Some(rig.table.unbind(id).expect("the filter is removed"));
+        slot = Some(setup.table.unbind(id).expect("the filter is removed"));
         // One finished frame and 17 buffers are still in the ring.
         let mut freed = 0;
         let stopped = running
-            .stop(&rig.table, |got| {
+            .stop(&setup.table, |got| {
                 freed += 1;
                 pool.put(got).expect("room in the pool");
             })
@@ -152,72 +154,72 @@ pub(crate) fn a_queue_restarts_on_the_memory_it_gave_back<M: Concrete, T: Bed>(b
         Stopped { pool: queue, rx, tx } = stopped;
         assert_eq!((rx.descriptors(), tx.descriptors()), (64, 64));
     }
-    let (region, shelf) = lent.release(pool).expect("all frames are home");
-    assert_eq!((region.len(), shelf.len()), (20 * (2048 + 64), 20));
-    rig.idle.insert(0, queue);
-    rig.slots.insert(0, slot.expect("a slot"));
-    rig.finish();
+    let (region, slots) = memory.release(pool).expect("all frames are home");
+    assert_eq!((region.len(), slots.len()), (20 * (2048 + 64), 20));
+    setup.idle.insert(0, queue);
+    setup.slots.insert(0, slot.expect("a slot"));
+    setup.finish();
 }
 
 pub(crate) fn goes_off_and_on_again<M: Concrete, T: Bed>(bed: T) {
-    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
+    let mut setup = Setup::<M, _, T>::start(bed, Plan::default());
     for round in 0..3 {
-        rig.bind(vm(1), 1);
-        assert_eq!(rig.lands(&frame(vm(1), round, 60)), [1]);
-        assert_eq!(rig.lands(&frame(STRANGER, round, 60)), [0]);
-        let plan = rig.plan;
-        let (bed, port) = rig.disable();
-        rig = Rig::enable(bed, port, plan);
-        assert_eq!(rig.lands(&frame(vm(1), round, 60)), [0], "no filter is left");
+        setup.bind(vm(1), 1);
+        assert_eq!(setup.lands(&frame(vm(1), round, 60)), [1]);
+        assert_eq!(setup.lands(&frame(STRANGER, round, 60)), [0]);
+        let plan = setup.plan;
+        let (bed, port) = setup.disable();
+        setup = Setup::enable(bed, port, plan);
+        assert_eq!(setup.lands(&frame(vm(1), round, 60)), [0], "no filter is left");
     }
-    rig.finish();
+    setup.finish();
 }
 
 pub(crate) fn starts_over_from_reset<M: Concrete, T: Bed>(bed: T) {
-    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
-    rig.bind(vm(1), 1);
-    assert_eq!(rig.lands(&frame(vm(1), 0, 60)), [1]);
-    let plan = rig.plan;
-    let (bed, port) = rig.disable();
+    let mut setup = Setup::<M, _, T>::start(bed, Plan::default());
+    setup.bind(vm(1), 1);
+    assert_eq!(setup.lands(&frame(vm(1), 0, 60)), [1]);
+    let plan = setup.plan;
+    let (bed, port) = setup.disable();
     let mut port = port.into_reset().init(&plan.config).expect("the port initialises");
     assert!(port.bring_link_up(5000).is_up());
-    let mut rig = Rig::enable(bed, port, plan);
-    assert_eq!(rig.lands(&frame(vm(1), 1, 60)), [0], "no filter is left");
-    rig.bind(vm(1), 2);
-    assert_eq!(rig.lands(&frame(vm(1), 2, 60)), [2]);
-    rig.finish();
+    let mut setup = Setup::enable(bed, port, plan);
+    assert_eq!(setup.lands(&frame(vm(1), 1, 60)), [0], "no filter is left");
+    setup.bind(vm(1), 2);
+    assert_eq!(setup.lands(&frame(vm(1), 2, 60)), [2]);
+    setup.finish();
 }
 
 pub(crate) fn a_bound_queue_does_not_stop<M: Concrete, T: Bed>(bed: T) {
-    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
-    let id = rig.bind(vm(1), 1);
-    let Lane { rx, tx, pool, buffers, lent } = rig.lanes[1].take().expect("the queue runs");
-    let refused = Started { rx, tx, pool }.stop(&rig.table, |_| panic!("no buffer may come out"));
+    let mut setup = Setup::<M, _, T>::start(bed, Plan::default());
+    let id = setup.bind(vm(1), 1);
+    let QueuePair { rx, tx, pool, buffers, memory } = setup.pairs[1].take().expect("the queue runs");
+    let refused = Started { rx, tx, pool }.stop(&setup.table, |_| panic!("no buffer may come out"));
     let Err(Refused { error: StopError::Bound, value: running }) = refused else { panic!("{refused:?}") };
-    rig.lanes[1] = Some(Lane { rx: running.rx, tx: running.tx, pool: running.pool, buffers, lent });
+    setup.pairs[1] = Some(QueuePair { rx: running.rx, tx: running.tx, pool: running.pool, buffers, memory });
     // It still works, and stops once the filter leads elsewhere.
-    assert_eq!(rig.lands(&frame(vm(1), 0, 60)), [1]);
-    rig.move_to(id, 2);
-    rig.stop(1);
-    assert_eq!(rig.lands(&frame(vm(1), 0, 60)), [2]);
-    rig.finish();
+    assert_eq!(setup.lands(&frame(vm(1), 0, 60)), [1]);
+    setup.move_to(id, 2);
+    setup.stop(1);
+    assert_eq!(setup.lands(&frame(vm(1), 0, 60)), [2]);
+    setup.finish();
 }
 
 pub(crate) fn buffers_too_small_for_the_limit_are_refused<M: Concrete, T: Bed>(bed: T) {
     let config = Config { max_frame: 4000, ..Config::default() };
     let port = ready::<M, _>(bed.platform(), &config);
-    let mut rig = Rig::stopped(bed, port, Plan { config, ..Plan::default() });
-    let queue = rig.idle.remove(0);
-    let (rx, tx) = rings(&rig.bed, 8);
+    let mut setup = Setup::stopped(bed, port, Plan { config, ..Plan::default() });
+    let queue = setup.idle.remove(0);
+    let (rx, tx) = rings(&setup.bed, 8);
     let small = BufferSize::kib(3).expect("a size");
-    let refused = rig.port.start(queue, rx, tx, small).expect_err("too small");
+    let refused = setup.port.start(queue, rx, tx, small).expect_err("too small");
     let StartError::BufferTooSmall { least: Some(least) } = refused.error else { panic!("{refused:?}") };
     assert_eq!(least, BufferSize::kib(4).expect("a size"));
     // With what the error names, it starts.
     let NotStarted { pool, memory } = refused.value;
     let (rx, tx) = memory.expect("the device does not know of it");
-    let running = rig.port.start(pool, rx, tx, least).expect("the pool starts");
-    let stopped = running.stop(&rig.table, |_| panic!("no buffer was posted"));
-    rig.idle.insert(0, stopped.expect("the pool stops").pool);
-    rig.finish();
+    let running = setup.port.start(pool, rx, tx, least).expect("the pool starts");
+    let stopped = running.stop(&setup.table, |_| panic!("no buffer was posted"));
+    setup.idle.insert(0, stopped.expect("the pool stops").pool);
+    setup.finish();
 }

@@ -3,7 +3,7 @@
 use vmdq::{Accept, Config, MacAddress};
 
 use crate::bed::Bed;
-use crate::common::{Concrete, Plan, Rig, STRANGER, frame, limits, numbers, tagged, vm};
+use crate::common::{Concrete, Plan, STRANGER, Setup, frame, limits, numbers, tagged, vm};
 
 /// FCS and tag, in bytes.
 const FCS: usize = 4;
@@ -12,8 +12,8 @@ const TAG: usize = 4;
 /// Sends frames around the limit to queue 1, and broadcast to the default queue.
 fn is_exact<M: Concrete, T: Bed>(bed: T, max_frame: u16, strip_tags: bool) {
     let config = Config { max_frame, accept: Accept::all(), strip_tags, ..Config::default() };
-    let mut rig = Rig::<M, _, T>::start(bed, Plan { config, descriptors: 64, buffers: 20 });
-    rig.bind(vm(1), 1);
+    let mut setup = Setup::<M, _, T>::start(bed, Plan { config, descriptors: 64, buffers: 20 });
+    setup.bind(vm(1), 1);
     let most = usize::from(max_frame) - FCS;
     let mut too_long = 0;
     for (queue, to) in [(1, vm(1)), (0, MacAddress::BROADCAST), (0, STRANGER)] {
@@ -30,8 +30,8 @@ fn is_exact<M: Concrete, T: Bed>(bed: T, max_frame: u16, strip_tags: bool) {
         too_long += bad.len() as u64;
         // Mixed, so that what is dropped disturbs nothing behind it.
         let all: Vec<_> = good.iter().chain(&bad).chain(&good).cloned().collect();
-        rig.inject(&all);
-        let received: Vec<_> = rig.receive();
+        setup.inject(&all);
+        let received: Vec<_> = setup.receive();
         assert!(received.iter().all(|(at, _)| *at == queue));
         let received: Vec<_> = received.into_iter().map(|(_, bytes)| bytes).collect();
         assert_eq!(numbers(&received), [0, 1, 2, 0, 1, 2]);
@@ -42,12 +42,12 @@ fn is_exact<M: Concrete, T: Bed>(bed: T, max_frame: u16, strip_tags: bool) {
         assert_eq!(received, [&arrived[..], &arrived[..]].concat());
     }
     // Once for each frame, by controller or ring; QEMU drops those above RLPML without counting.
-    let by_controller = rig.port.statistics().too_long + rig.bed.uncounted_drops();
-    let counters: Vec<_> = rig.lanes.iter().flatten().map(|lane| lane.rx.counters()).collect();
+    let by_controller = setup.port.statistics().too_long + setup.bed.uncounted_drops();
+    let counters: Vec<_> = setup.pairs.iter().flatten().map(|pair| pair.rx.counters()).collect();
     let by_ring: u64 = counters.iter().map(|counters| counters.too_long).sum();
     assert_eq!(by_controller + by_ring, too_long);
     assert_eq!(counters.iter().map(|counters| counters.malformed).sum::<u64>(), 0);
-    rig.finish();
+    setup.finish();
 }
 
 pub(crate) fn the_default_limit_is_exact<M: Concrete, T: Bed>(bed: T) {
@@ -71,9 +71,9 @@ pub(crate) fn the_limit_is_that_of_the_wire<M: Concrete, T: Bed>(bed: T) {
 }
 
 pub(crate) fn the_shortest_frame_arrives<M: Concrete, T: Bed>(bed: T) {
-    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
-    rig.bind(vm(1), 1);
-    assert_eq!(rig.lands(&frame(vm(1), 0, 60)), [1]);
-    assert_eq!(rig.lands(&tagged(vm(1), 7, 0, 60)), [1]);
-    rig.finish();
+    let mut setup = Setup::<M, _, T>::start(bed, Plan::default());
+    setup.bind(vm(1), 1);
+    assert_eq!(setup.lands(&frame(vm(1), 0, 60)), [1]);
+    assert_eq!(setup.lands(&tagged(vm(1), 7, 0, 60)), [1]);
+    setup.finish();
 }

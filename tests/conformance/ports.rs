@@ -6,34 +6,34 @@ use vmdq::{BindError, FilterError, OtherPort, Part, Parts, Platform, Refused, St
 use vmdq_sim::PlatformOf;
 
 use crate::bed::Bed;
-use crate::common::{Concrete, Lane, Plan, Rig, frame, limits, pools, ready, vm};
+use crate::common::{Concrete, Plan, QueuePair, Setup, frame, limits, pools, ready, vm};
 
 /// Two ports with all queues running, and small rings.
-fn two<M: Concrete, T: Bed>(bed: T) -> [Rig<M, PlatformOf<T>, T>; 2] {
+fn two<M: Concrete, T: Bed>(bed: T) -> [Setup<M, PlatformOf<T>, T>; 2] {
     let plan = Plan { descriptors: 8, buffers: 14, ..Plan::default() };
     let other = bed.another();
-    let rigs = [Rig::<M, _, T>::start(bed, plan), Rig::<M, _, T>::start(other, plan)];
-    assert_ne!(rigs[0].port.id(), rigs[1].port.id());
-    rigs
+    let setups = [Setup::<M, _, T>::start(bed, plan), Setup::<M, _, T>::start(other, plan)];
+    assert_ne!(setups[0].port.id(), setups[1].port.id());
+    setups
 }
 
 /// Sees that both ports work, and ends them.
-fn finish<M: Concrete, T: Bed>(rigs: [Rig<M, PlatformOf<T>, T>; 2]) {
-    for (i, mut rig) in rigs.into_iter().enumerate() {
-        assert_eq!(rig.table.bindings().count(), 0);
-        assert_eq!(rig.slots.len(), usize::from(limits::<M>().filters));
+fn finish<M: Concrete, T: Bed>(setups: [Setup<M, PlatformOf<T>, T>; 2]) {
+    for (i, mut setup) in setups.into_iter().enumerate() {
+        assert_eq!(setup.table.bindings().count(), 0);
+        assert_eq!(setup.slots.len(), usize::from(limits::<M>().filters));
         for queue in 0..pools::<M>() {
-            let id = rig.bind(vm(queue), queue);
-            assert_eq!(rig.lands(&frame(vm(queue), i as u32, 60)), [queue]);
-            rig.unbind(id);
+            let id = setup.bind(vm(queue), queue);
+            assert_eq!(setup.lands(&frame(vm(queue), i as u32, 60)), [queue]);
+            setup.unbind(id);
         }
-        rig.finish();
+        setup.finish();
     }
 }
 
 pub(crate) fn slots_of_another_port_are_refused<M: Concrete, T: Bed>(bed: T) {
     let [mut a, mut b] = two::<M, T>(bed);
-    let pool = &a.lanes[1].as_ref().expect("the queue runs").pool;
+    let pool = &a.pairs[1].as_ref().expect("the queue runs").pool;
     let Refused { error, value: slot } =
         a.table.bind(b.slots.remove(0), vm(1), pool).expect_err("not this port's slot");
     assert_eq!(error, BindError::OtherPort);
@@ -44,7 +44,7 @@ pub(crate) fn slots_of_another_port_are_refused<M: Concrete, T: Bed>(bed: T) {
 pub(crate) fn pools_of_another_port_are_refused<M: Concrete, T: Bed>(bed: T) {
     let [mut a, mut b] = two::<M, T>(bed);
     let id = a.bind(vm(2), 2);
-    let foreign = &b.lanes[1].as_ref().expect("the queue runs").pool;
+    let foreign = &b.pairs[1].as_ref().expect("the queue runs").pool;
     let Refused { error, value: slot } =
         a.table.bind(a.slots.remove(0), vm(1), foreign).expect_err("not this port's pool");
     assert_eq!(error, BindError::OtherPort);
@@ -52,7 +52,7 @@ pub(crate) fn pools_of_another_port_are_refused<M: Concrete, T: Bed>(bed: T) {
     assert_eq!(a.table.move_to(id, foreign), Err(FilterError::OtherPort));
     assert_eq!(a.lands(&frame(vm(2), 0, 60)), [2]);
     assert_eq!(a.port.route(&mut a.vectors[0], foreign), Err(OtherPort));
-    let pool = &a.lanes[1].as_ref().expect("the queue runs").pool;
+    let pool = &a.pairs[1].as_ref().expect("the queue runs").pool;
     assert_eq!(a.port.route(&mut b.vectors[0], pool), Err(OtherPort));
     assert_eq!(a.port.route_others(&mut b.vectors[0]), Err(OtherPort));
     a.unbind(id);
@@ -62,7 +62,7 @@ pub(crate) fn pools_of_another_port_are_refused<M: Concrete, T: Bed>(bed: T) {
 /// Tries to stop a queue with these rings, and returns what came back.
 fn refused<M: Concrete, T: Bed>(
     running: Started<M, PlatformOf<T>>,
-    by: &Rig<M, PlatformOf<T>, T>,
+    by: &Setup<M, PlatformOf<T>, T>,
 ) -> Started<M, PlatformOf<T>> {
     let stopped = running.stop(&by.table, |_| panic!("no buffer may come out"));
     let Err(Refused { error: StopError::OtherPort, value: back }) = stopped else { panic!("{stopped:?}") };
@@ -73,7 +73,7 @@ fn refused<M: Concrete, T: Bed>(
 fn mixtures<M: Concrete, T: Bed>(
     a: Started<M, PlatformOf<T>>,
     b: Started<M, PlatformOf<T>>,
-    by: &Rig<M, PlatformOf<T>, T>,
+    by: &Setup<M, PlatformOf<T>, T>,
 ) -> [Started<M, PlatformOf<T>>; 2] {
     let mixed = Started { rx: b.rx, tx: a.tx, pool: a.pool };
     let Started { rx: b_rx, tx: a_tx, pool: a_pool } = refused::<M, T>(mixed, by);
@@ -84,23 +84,23 @@ fn mixtures<M: Concrete, T: Bed>(
     [Started { rx: a_rx, tx: a_tx, pool: a_pool }, Started { rx: b_rx, tx: b_tx, pool: b_pool }]
 }
 
-/// Takes a running queue out of a rig: what the driver made, and what the test keeps.
+/// Takes a running queue out of a setup: what the driver made, and what the test keeps.
 fn open<M: Concrete, T: Bed>(
-    rig: &mut Rig<M, PlatformOf<T>, T>,
+    setup: &mut Setup<M, PlatformOf<T>, T>,
     queue: usize,
 ) -> (Started<M, PlatformOf<T>>, (BufferPool, PoolMemory<&'static mut [u8], T::Dma>)) {
-    let Lane { rx, tx, pool, buffers, lent } = rig.lanes[queue].take().expect("the queue runs");
-    (Started { rx, tx, pool }, (buffers, lent))
+    let QueuePair { rx, tx, pool, buffers, memory } = setup.pairs[queue].take().expect("the queue runs");
+    (Started { rx, tx, pool }, (buffers, memory))
 }
 
 /// Puts it back.
 fn close<M: Concrete, T: Bed>(
-    rig: &mut Rig<M, PlatformOf<T>, T>,
+    setup: &mut Setup<M, PlatformOf<T>, T>,
     Started { rx, tx, pool }: Started<M, PlatformOf<T>>,
-    (buffers, lent): (BufferPool, PoolMemory<&'static mut [u8], T::Dma>),
+    (buffers, memory): (BufferPool, PoolMemory<&'static mut [u8], T::Dma>),
 ) {
     let queue = pool.index().number();
-    rig.lanes[queue] = Some(Lane { rx, tx, pool, buffers, lent });
+    setup.pairs[queue] = Some(QueuePair { rx, tx, pool, buffers, memory });
 }
 
 pub(crate) fn rings_of_another_port_are_refused<M: Concrete, T: Bed>(bed: T) {
@@ -141,26 +141,26 @@ pub(crate) fn parts_of_another_port_are_refused<M: Concrete, T: Bed>(bed: T) {
     let other = bed.another();
     let [a, b] = [bed, other].map(|bed| {
         let port = ready::<M, _>(bed.platform(), &plan.config);
-        Rig::stopped(bed, port, plan)
+        Setup::stopped(bed, port, plan)
     });
     let (mut a, mut b) = (a, b);
     // One value of each kind in turn, exchanged and exchanged back.
     for kind in 0..4 {
-        let exchange = |a: &mut Rig<M, PlatformOf<T>, T>, b: &mut Rig<M, PlatformOf<T>, T>| match kind {
+        let exchange = |a: &mut Setup<M, PlatformOf<T>, T>, b: &mut Setup<M, PlatformOf<T>, T>| match kind {
             0 => std::mem::swap(&mut a.idle[1], &mut b.idle[1]),
             1 => std::mem::swap(&mut a.slots[1], &mut b.slots[1]),
             2 => std::mem::swap(&mut a.vectors[1], &mut b.vectors[1]),
             _ => std::mem::swap(&mut a.table, &mut b.table),
         };
         exchange(&mut a, &mut b);
-        let Rig { bed, delay, kept, plan, port, table, slots, vectors, idle, lanes } = a;
+        let Setup { bed, delay, kept, plan, port, table, slots, vectors, idle, pairs } = a;
         let (idle, slots, vectors) = (
             put(port.parts(), idle, (kind == 0).then_some(1)),
             put(port.parts(), slots, (kind == 1).then_some(1)),
             put(port.parts(), vectors, (kind == 2).then_some(1)),
         );
         let table = put(port.parts(), vec![table], (kind == 3).then_some(0)).remove(0);
-        a = Rig { bed, delay, kept, plan, port, table, slots, vectors, idle, lanes };
+        a = Setup { bed, delay, kept, plan, port, table, slots, vectors, idle, pairs };
         exchange(&mut a, &mut b);
     }
     a.finish();
@@ -184,7 +184,7 @@ pub(crate) fn a_filter_of_another_port_is_not_touched<M: Concrete, T: Bed>(bed: 
     let (of_a, of_b) = (a.bind(vm(1), 1), b.bind(vm(1), 2));
     assert_ne!(of_a, of_b);
     assert_eq!(a.table.unbind(of_b).map(|slot| slot.entry()), Err(FilterError::OtherPort));
-    let pool = &a.lanes[3].as_ref().expect("the queue runs").pool;
+    let pool = &a.pairs[3].as_ref().expect("the queue runs").pool;
     assert_eq!(a.table.move_to(of_b, pool), Err(FilterError::OtherPort));
     assert_eq!([a.lands(&frame(vm(1), 0, 60)), b.lands(&frame(vm(1), 0, 60))], [[1], [2]]);
     a.unbind(of_a);

@@ -11,9 +11,9 @@ use vmdq::{Io, PoolIndex, RingIndex};
 use vmdq_sim::PlatformOf;
 
 use crate::bed::Bed;
-use crate::common::{Concrete, Plan, Rig, STRANGER, frame, tagged};
+use crate::common::{Concrete, Plan, STRANGER, Setup, frame, tagged};
 
-/// Descriptors, no fewer than the rings of a [`Rig`] have: the 82575 begins where the last ring ended.
+/// Descriptors, no fewer than the rings of a [`Setup`] have: the 82575 begins where the last ring ended.
 const DESCRIPTORS: usize = 64;
 /// Bytes of a packet buffer, and between the starts of header buffers.
 const PACKET: usize = 2048;
@@ -31,7 +31,7 @@ struct Memory {
 
 impl Memory {
     fn new<T: Bed>(bed: &T) -> Self {
-        let bytes = bed.lend_bytes(DESCRIPTORS * (16 + PACKET + HEADER));
+        let bytes = bed.alloc_bytes(DESCRIPTORS * (16 + PACKET + HEADER));
         bytes[DESCRIPTORS * (16 + PACKET)..].fill(UNTOUCHED);
         let at = NonNull::from(&mut bytes[0]);
         let bus = bed.dma().map(at, bytes.len(), Direction::Both).expect("it is the bed's memory");
@@ -77,28 +77,28 @@ fn largest_header<M: HeaderReplication + Concrete>() -> u16 {
 
 /// Has the default queue replicate headers of `bytes`, and looks at what arrives.
 fn replicate<M: HeaderReplication + Concrete, T: Bed>(
-    rig: &mut Rig<M, PlatformOf<T>, T>,
+    setup: &mut Setup<M, PlatformOf<T>, T>,
     bytes: u16,
     replicates: bool,
 ) {
-    let (model, platform) = (M::default(), rig.bed.platform());
+    let (model, platform) = (M::default(), setup.bed.platform());
     // SAFETY: the pool of this ring is idle, and the bed's memory stays where it is.
     let io = unsafe { Io::new(&platform) };
-    let memory = Memory::new(&rig.bed);
+    let memory = Memory::new(&setup.bed);
     let (ring, pool) = (RingIndex::new(0), PoolIndex::new(0));
     let (first, _) = model.first_descriptors(io, ring, ring);
-    let setup = RingSetup { ring, pool, base: memory.bus, descriptors: DESCRIPTORS as u32, first };
+    let ring_setup = RingSetup { ring, pool, base: memory.bus, descriptors: DESCRIPTORS as u32, first };
     let header = HeaderSize::new(model, bytes).map(|size| (size.bytes() / 64) as u8);
     let size = BufferSize::kib(2).expect("a size");
     let receive = ReceiveSetup { size, header, drops: true, strip_tags: false };
     // SAFETY: the bed's memory stays where it is.
-    let seen = unsafe { model.start_receive(io, setup, receive) }.expect("the ring starts");
+    let mut seen = unsafe { model.start_receive(io, ring_setup, receive) }.expect("the ring starts");
     let place = |i: usize| (first as usize + i) % DESCRIPTORS;
     // SAFETY: the descriptors up to there name the bed's memory.
-    unsafe { rig.bed.bus().write32(model.receive_tail(ring), place(DESCRIPTORS - 1) as u32) };
+    unsafe { setup.bed.bus().write32(model.receive_tail(ring), place(DESCRIPTORS - 1) as u32) };
 
     let frames = [udp(300), udp(60), tagged(STRANGER, 5, 1, 1518), frame(STRANGER, 2, 1514), udp(1514)];
-    rig.inject(&frames);
+    setup.inject(&frames);
     for (i, sent) in frames.iter().enumerate() {
         let (info, status, length) = memory.written(place(i));
         assert_eq!(status & 3, 3, "frame {i}: done and whole");
@@ -109,25 +109,25 @@ fn replicate<M: HeaderReplication + Concrete, T: Bed>(
         assert_eq!(buffer[..stored], sent[..stored], "frame {i}");
         assert!(buffer[stored..].iter().all(|byte| *byte == UNTOUCHED), "frame {i}");
     }
-    model.stop_receive(io, ring, seen).expect("the ring stops");
+    model.stop_receive(io, ring, &mut seen).expect("the ring stops");
     // SAFETY: no device has it any more.
-    unsafe { rig.bed.dma().unmap(memory.bus, memory.bytes.len(), Direction::Both) };
+    unsafe { setup.bed.dma().unmap(memory.bus, memory.bytes.len(), Direction::Both) };
 }
 
 /// The default queue replicates headers of each size, and between times doesn't.
 fn comes_and_goes<M: HeaderReplication + Concrete, T: Bed>(bed: T, replicates: bool) {
-    let mut rig = Rig::<M, _, T>::start(bed, Plan::default());
+    let mut setup = Setup::<M, _, T>::start(bed, Plan::default());
     for bytes in [64, 128, largest_header::<M>()] {
-        rig.stop(0);
-        replicate(&mut rig, bytes, replicates);
-        let queue = rig.idle.pop().expect("the queue that was stopped");
-        rig.run(queue);
+        setup.stop(0);
+        replicate(&mut setup, bytes, replicates);
+        let queue = setup.idle.pop().expect("the queue that was stopped");
+        setup.run(queue);
         // No descriptor names a header buffer any more: asked for one, the models complain.
-        assert_eq!(rig.bed.bus().read32(PSRTYPE), 0);
-        assert_eq!(rig.lands(&udp(300)), [0]);
-        assert_eq!(rig.lands(&frame(STRANGER, 1, 60)), [0]);
+        assert_eq!(setup.bed.bus().read32(PSRTYPE), 0);
+        assert_eq!(setup.lands(&udp(300)), [0]);
+        assert_eq!(setup.lands(&frame(STRANGER, 1, 60)), [0]);
     }
-    rig.finish();
+    setup.finish();
 }
 
 pub(crate) fn headers_are_replicated_while_asked_for<M: HeaderReplication + Concrete, T: Bed>(bed: T) {

@@ -9,13 +9,13 @@ use vmdq::ring::{BufferSize, SendError};
 use vmdq::{Config, Gone, InitError, Link, MacAddress, Port, Refused, Reset, StartError, StopError};
 use vmdq_sim::{Sim, SimBus, Testbed};
 
-use crate::common::{Concrete, Lane, Plan, Rig, STRANGER, SimMachine, frame, ready, rings};
+use crate::common::{Concrete, Plan, QueuePair, STRANGER, Setup, SimMachine, frame, ready, rings};
 
 /// How long an operation may take on a device that goes meanwhile (`Gone`), in nanoseconds: the waits of a
 /// reset, of which the longest are for the master disable (80 ms) and the reset itself (100 ms).
 const LONGEST: u64 = 250_000_000;
 
-/// A bus to a device that is there for so many more accesses. Clones share them.
+/// A bus to a device that is gone after a number of accesses. Clones share the count.
 #[derive(Clone)]
 struct Going {
     inner: SimBus,
@@ -27,7 +27,7 @@ impl Going {
         Self { inner, left: Arc::new(AtomicU64::new(u64::MAX)) }
     }
 
-    /// The device goes after so many more accesses.
+    /// Removes the device after `accesses` more accesses.
     fn after(&self, accesses: u64) {
         self.left.store(accesses, Ordering::Relaxed);
     }
@@ -62,7 +62,7 @@ unsafe impl Bus for Going {
 }
 
 type Machine = SimMachine<Going>;
-type Leaving<M> = Rig<M, Machine, Sim>;
+type Leaving<M> = Setup<M, Machine, Sim>;
 
 fn small() -> Plan {
     Plan { descriptors: 8, buffers: 14, ..Plan::default() }
@@ -70,7 +70,7 @@ fn small() -> Plan {
 
 /// Does something on a device that stays, then on one that goes at each of the accesses that it takes.
 ///
-/// `prepare` makes what it is done with, over a bus to a model; `act` does it, and is told whether the device
+/// `prepare` makes what it is done with, over a bus to a model; `act` does it, and gets whether the device
 /// stays.
 fn at_each_access<T>(bed: fn() -> Sim, prepare: impl Fn(Sim, Going) -> T, act: impl Fn(T, bool) -> Sim) {
     let try_with = |accesses: u64| {
@@ -130,12 +130,12 @@ pub(crate) fn whenever_the_device_goes_start_says_so<M: Concrete>(bed: fn() -> S
         let port = ready::<M, _>(bed.platform_over(bus), &Config::DEFAULT);
         Leaving::<M>::stopped(bed, port, small())
     };
-    at_each_access(bed, stopped, |mut rig, stays| {
-        let bounded = Bounded::new(&rig.bed);
-        let (rx, tx) = rings(&rig.bed, 8);
-        let pool = rig.idle.remove(1);
+    at_each_access(bed, stopped, |mut setup, stays| {
+        let bounded = Bounded::new(&setup.bed);
+        let (rx, tx) = rings(&setup.bed, 8);
+        let pool = setup.idle.remove(1);
         let index = pool.index();
-        match rig.port.start(pool, rx, tx, BufferSize::kib(2).expect("a size")) {
+        match setup.port.start(pool, rx, tx, BufferSize::kib(2).expect("a size")) {
             Ok(started) => {
                 assert!(stays || started.rx.check() == Err(Gone));
                 assert!(stays || started.tx.check() == Err(Gone));
@@ -145,26 +145,26 @@ pub(crate) fn whenever_the_device_goes_start_says_so<M: Concrete>(bed: fn() -> S
                 assert_eq!(value.pool.index(), index, "it costs the memory at most");
             }
         }
-        bounded.check(&rig.bed);
-        rig.bed
+        bounded.check(&setup.bed);
+        setup.bed
     });
 }
 
 /// A port whose pool 1 runs, with the link up.
 fn running<M: Concrete>(bed: Sim, bus: Going) -> Leaving<M> {
     let machine = bed.platform_over(bus);
-    let mut rig = Leaving::<M>::stopped(bed, ready::<M, _>(machine, &Config::DEFAULT), small());
-    let pool = rig.idle.remove(1);
-    rig.run(pool);
-    rig
+    let mut setup = Leaving::<M>::stopped(bed, ready::<M, _>(machine, &Config::DEFAULT), small());
+    let pool = setup.idle.remove(1);
+    setup.run(pool);
+    setup
 }
 
 pub(crate) fn whenever_the_device_goes_stop_says_so<M: Concrete>(bed: fn() -> Sim) {
-    at_each_access(bed, running::<M>, |mut rig, stays| {
-        let bounded = Bounded::new(&rig.bed);
-        let Lane { rx, tx, pool, .. } = rig.lanes[1].take().expect("the pool runs");
+    at_each_access(bed, running::<M>, |mut setup, stays| {
+        let bounded = Bounded::new(&setup.bed);
+        let QueuePair { rx, tx, pool, .. } = setup.pairs[1].take().expect("the pool runs");
         let mut freed = 0;
-        let stopped = vmdq::Started { rx, tx, pool }.stop(&rig.table, |frame| {
+        let stopped = vmdq::Started { rx, tx, pool }.stop(&setup.table, |frame| {
             freed += 1;
             drop(frame);
         });
@@ -175,45 +175,45 @@ pub(crate) fn whenever_the_device_goes_stop_says_so<M: Concrete>(bed: fn() -> Si
                 assert_eq!((error, stays, freed), (StopError::Gone, false, 0))
             }
         }
-        bounded.check(&rig.bed);
-        rig.bed
+        bounded.check(&setup.bed);
+        setup.bed
     });
 }
 
 pub(crate) fn whenever_the_device_goes_quiesce_says_so<M: Concrete>(bed: fn() -> Sim) {
-    at_each_access(bed, running::<M>, |rig, stays| {
-        let bounded = Bounded::new(&rig.bed);
-        match rig.port.quiesce() {
+    at_each_access(bed, running::<M>, |setup, stays| {
+        let bounded = Bounded::new(&setup.bed);
+        match setup.port.quiesce() {
             Ok(_) => assert!(stays),
             Err(Refused { error, value: _port }) => assert_eq!((error, stays), (vmdq::Fault::Gone, false)),
         }
-        bounded.check(&rig.bed);
-        rig.bed
+        bounded.check(&setup.bed);
+        setup.bed
     });
 }
 
 pub(crate) fn rings_of_a_device_that_went_say_so<M: Concrete>(bed: fn() -> Sim) {
     let bed = bed();
     let bus = Going::new(bed.bus());
-    let mut rig = running::<M>(bed, bus.clone());
-    assert_eq!((rig.lane(1).rx.check(), rig.lane(1).tx.check()), (Ok(()), Ok(())));
+    let mut setup = running::<M>(bed, bus.clone());
+    assert_eq!((setup.pair(1).rx.check(), setup.pair(1).tx.check()), (Ok(()), Ok(())));
     bus.after(0);
-    assert_eq!((rig.lane(1).rx.check(), rig.lane(1).tx.check()), (Err(Gone), Err(Gone)));
+    assert_eq!((setup.pair(1).rx.check(), setup.pair(1).tx.check()), (Err(Gone), Err(Gone)));
     // Frames are taken until the ring is full, and come back then: nothing is lost, and nothing blocks.
     let mut taken = 0;
-    while let Some(mut frame_to_send) = rig.lane(1).buffers.take() {
+    while let Some(mut frame_to_send) = setup.pair(1).buffers.take() {
         frame_to_send.fill(&frame(STRANGER, taken, 60)).expect("room in the buffer");
-        let sent = rig.lane(1).tx.send_one(frame_to_send);
+        let sent = setup.pair(1).tx.send_one(frame_to_send);
         if let Err(Refused { error, value: frame }) = sent {
             assert_eq!(error, SendError::Full);
-            rig.lane(1).buffers.put(frame).expect("it came from there");
+            setup.pair(1).buffers.put(frame).expect("it came from there");
             break;
         }
         taken += 1;
     }
-    assert_eq!(rig.lane(1).tx.pending(), taken as usize);
-    assert_eq!((rig.lane(1).reclaim(), rig.lane(1).receive().len()), (0, 0));
-    assert_eq!(rig.lane(1).tx.check(), Err(Gone));
+    assert_eq!(setup.pair(1).tx.pending(), taken as usize);
+    assert_eq!((setup.pair(1).reclaim(), setup.pair(1).receive().len()), (0, 0));
+    assert_eq!(setup.pair(1).tx.check(), Err(Gone));
 }
 
 pub(crate) fn a_link_of_a_device_that_went_is_down<M: Concrete>(bed: fn() -> Sim) {

@@ -5,48 +5,48 @@ use vmdq::bus::{Bus, Offset};
 use vmdq::{BindingId, Config, FilterError, OtherPort, Port, Refused, Resources};
 use vmdq_sim::{Sim, Testbed};
 
-use crate::common::{Concrete, Lane, Plan, Rig, SimMachine, frame, gather, pools, ready, tails, vm};
+use crate::common::{Concrete, Plan, QueuePair, Setup, SimMachine, frame, gather, pools, ready, tails, vm};
 
 /// ENABLE of RXDCTL and TXDCTL.
 const ENABLE: u32 = 1 << 25;
 
-type OnSim<M> = Rig<M, SimMachine, Sim>;
+type OnSim<M> = Setup<M, SimMachine, Sim>;
 
 /// Sees that a binding of an earlier life names nothing, although its slot has a filter again.
-fn names_nothing<M: Concrete>(mut rig: OnSim<M>, earlier: BindingId) {
+fn names_nothing<M: Concrete>(mut setup: OnSim<M>, earlier: BindingId) {
     for bound in [false, true] {
         if bound {
             // The same address in the same slot.
-            let now = rig.bind(vm(1), 1);
+            let now = setup.bind(vm(1), 1);
             assert_eq!(now.entry(), earlier.entry());
             assert_ne!(now, earlier);
         }
-        let pool = &rig.lanes[2].as_ref().expect("the pool runs").pool;
-        assert_eq!(rig.table.move_to(earlier, pool), Err(FilterError::NotBound));
-        assert_eq!(rig.table.unbind(earlier).map(|slot| slot.entry()), Err(FilterError::NotBound));
-        assert_eq!(rig.lands(&frame(vm(1), 0, 60)), [usize::from(bound)]);
+        let pool = &setup.pairs[2].as_ref().expect("the pool runs").pool;
+        assert_eq!(setup.table.move_to(earlier, pool), Err(FilterError::NotBound));
+        assert_eq!(setup.table.unbind(earlier).map(|slot| slot.entry()), Err(FilterError::NotBound));
+        assert_eq!(setup.lands(&frame(vm(1), 0, 60)), [usize::from(bound)]);
     }
-    rig.finish();
+    setup.finish();
 }
 
 pub(crate) fn a_binding_of_an_earlier_life_is_refused<M: Concrete>(bed: fn() -> Sim) {
-    let mut rig = OnSim::<M>::start(bed(), Plan::default());
-    let earlier = rig.bind(vm(1), 1);
-    let plan = rig.plan;
-    let (bed, port) = rig.disable();
+    let mut setup = OnSim::<M>::start(bed(), Plan::default());
+    let earlier = setup.bind(vm(1), 1);
+    let plan = setup.plan;
+    let (bed, port) = setup.disable();
     names_nothing(OnSim::<M>::enable(bed, port, plan), earlier);
 }
 
 pub(crate) fn a_binding_of_the_life_before_a_reset_is_refused<M: Concrete>(bed: fn() -> Sim) {
-    let mut rig = OnSim::<M>::start(bed(), Plan::default());
-    let earlier = rig.bind(vm(1), 1);
-    let Rig { bed, plan, port, table, slots, vectors, mut idle, lanes, .. } = rig;
+    let mut setup = OnSim::<M>::start(bed(), Plan::default());
+    let earlier = setup.bind(vm(1), 1);
+    let Setup { bed, plan, port, table, slots, vectors, mut idle, pairs, .. } = setup;
     let port = port.quiesce().expect("the device comes to rest");
-    for Lane { rx, tx, pool, mut buffers, lent } in lanes.into_iter().flatten() {
+    for QueuePair { rx, tx, pool, mut buffers, memory } in pairs.into_iter().flatten() {
         let put = |frame| buffers.put(frame).expect("room in the pool");
         let started = vmdq::Started { rx, tx, pool };
         idle.push(started.recover(&port, put).expect("it is at rest").pool);
-        let _ = lent.release(buffers).expect("all frames are home");
+        let _ = memory.release(buffers).expect("all frames are home");
     }
     // The filter is still bound: its slot comes back in the table.
     let parts = gather(port.parts(), idle, slots, table, vectors);
@@ -81,7 +81,7 @@ pub(crate) fn rings_of_another_life_are_not_recovered<M: Concrete>(bed: fn() -> 
     let plan = Plan { descriptors: 8, buffers: 14, ..Plan::default() };
     let (bed, port) = OnSim::<M>::start(bed, plan).disable();
     let mut second = OnSim::<M>::enable(bed, port, plan);
-    let Lane { rx, tx, pool, .. } = second.lanes[1].take().expect("the pool runs");
+    let QueuePair { rx, tx, pool, .. } = second.pairs[1].take().expect("the pool runs");
     let started = vmdq::Started { rx, tx, pool };
     // SAFETY: not true of the rings above, which is what this test is about: the model confines its DMA,
     // and none of the rings is used again.
@@ -95,16 +95,16 @@ pub(crate) fn rings_of_another_life_are_not_recovered<M: Concrete>(bed: fn() -> 
 
 /// Nothing comes to life again should somebody turn the receiver on.
 pub(crate) fn no_ring_is_enabled_once_the_port_is_quiesced<M: Concrete>(bed: fn() -> Sim) {
-    let rig = OnSim::<M>::start(bed(), Plan::default());
-    let bus = rig.bed.bus();
+    let setup = OnSim::<M>::start(bed(), Plan::default());
+    let bus = setup.bed.bus();
     // Both families keep the control register 16 bytes behind the tail.
     let controls = || {
         let tails = (0..pools::<M>()).flat_map(|pool| <[Offset; 2]>::from(tails::<M>(pool)));
         Vec::from_iter(tails.map(|tail| bus.read32(Offset::new(tail.bytes() + 0x10))))
     };
     assert!(controls().iter().all(|control| control & ENABLE != 0), "{:x?}", controls());
-    let _port = rig.port.quiesce().expect("the device comes to rest");
+    let _port = setup.port.quiesce().expect("the device comes to rest");
     // The rings' own bits follow when the device comes to them.
-    rig.bed.delay().delay_ms(1);
+    setup.bed.delay().delay_ms(1);
     assert!(controls().iter().all(|control| control & ENABLE == 0), "{:x?}", controls());
 }

@@ -1,5 +1,5 @@
-//! Contracts: what a program without `unsafe` relies on, whatever it does, and what is noticed of a device
-//! that is not there, is another one, or goes.
+//! Contracts: what a program without `unsafe` relies on, no matter what it does, and what is noticed of a
+//! device that is not there, is another one, or goes.
 //!
 //! What the compiler refuses is in `ui`; here is what shows while running.
 
@@ -9,6 +9,7 @@ mod common;
 mod gone;
 mod lives;
 mod maps;
+mod names;
 mod shares;
 mod unsafe_items;
 mod waits;

@@ -102,12 +102,12 @@ pub(crate) fn buffers_that_cant_be_mapped_come_back<M: Concrete>(bed: fn() -> Si
     for (wrong, wanted) in [(Wrong::Refused, PoolError::NotMapped), (Wrong::Beside(1), PoolError::NotAligned)]
     {
         dma.fail(0, wrong);
-        let shelf: &'static mut [BufferSlot] = Vec::from_iter((0..4).map(|_| BufferSlot::uninit())).leak();
-        let region = bed.lend_bytes(8192);
-        let refused = BufferPool::carve(region, size, shelf, dma.clone()).expect_err("it can't be mapped");
+        let slots: &'static mut [BufferSlot] = Vec::from_iter((0..4).map(|_| BufferSlot::uninit())).leak();
+        let region = bed.alloc_bytes(8192);
+        let refused = BufferPool::carve(region, size, slots, dma.clone()).expect_err("it can't be mapped");
         assert_eq!((refused.error, bed.mapped()), (wanted, vec![]), "{wrong:?}");
-        let (region, shelf) = refused.into_value();
-        let (pool, memory) = BufferPool::carve(region, size, shelf, dma.clone()).expect("buffers");
+        let (region, slots) = refused.into_value();
+        let (pool, memory) = BufferPool::carve(region, size, slots, dma.clone()).expect("buffers");
         assert_eq!((pool.len(), bed.mapped().len()), (4, 1));
         assert!(memory.release(pool).is_ok());
         assert_eq!(bed.mapped(), []);

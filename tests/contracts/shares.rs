@@ -109,7 +109,7 @@ impl GuestMemory for Aliasing {
 }
 
 // SAFETY: the first map of a range is that of `Guests`; further ones name addresses that reach nothing, and
-// the controller is told of none here.
+// none is given to the controller here.
 unsafe impl Vmm for Aliasing {
     fn map<D: DmaSpace>(&self, vm: VmId, range: GuestRange, dma: &D) -> Option<u64> {
         let mut mapped = self.mapped.lock().expect("nobody panics with the list");

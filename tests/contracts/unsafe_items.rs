@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 /// The crates that users name, below the workspace.
 const CRATES: [&str; 5] = ["src", "vmdq-core/src", "vmdq-hal/src", "igb-hal/src", "ixgbe-hal/src"];
 
-fn workspace() -> PathBuf {
+pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are in the workspace").to_owned()
 }
 
 /// All source files below a folder.
-fn sources(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("the folder can be read") {
         let path = entry.expect("the folder can be read").path();
@@ -36,7 +36,7 @@ enum Block {
 }
 
 /// The first word of what can be a name.
-fn word(text: &str) -> &str {
+pub(crate) fn word(text: &str) -> &str {
     let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
     &text[..end]
 }

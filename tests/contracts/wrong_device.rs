@@ -1,4 +1,4 @@
-//! Devices that can't be driven: nobody decodes the window, no address, no bus master, another model.
+//! Devices that can't be driven: no device decodes the window, no address, no bus master, another model.
 
 use vmdq::bus::{Bus, Offset, PortId};
 use vmdq::dma::Identity;
@@ -7,7 +7,7 @@ use vmdq_sim::{Sim, SimBus, SimDma, Testbed, Traced};
 
 use crate::common::{Concrete, SimMachine};
 
-/// A window in which every register reads the same, whatever is written.
+/// A window in which every register reads the same, no matter what is written.
 #[derive(Clone)]
 struct Constant(u32);
 
@@ -97,6 +97,12 @@ pub(crate) fn a_missing_bus_master_is_noticed<M: Concrete>(bed: fn() -> Sim) {
         let port = unsafe { Port::new(M::default(), known(is_bus_master)) };
         assert!(port.init(&Config::DEFAULT).is_ok());
     }
+    // A platform that is made of parts asks a function.
+    assert_eq!(bed.platform().is_bus_master(), None);
+    for (asked, known) in [(true, (|| true) as fn() -> bool), (false, || false)] {
+        assert_eq!(bed.platform().with_bus_master(known).is_bus_master(), Some(asked));
+    }
+    assert_eq!(refused::<M, _>(bed.platform().with_bus_master(|| false)), InitError::NotBusMaster);
 }
 
 pub(crate) fn another_model_is_noticed<M: Concrete>(bed: fn() -> Sim) {

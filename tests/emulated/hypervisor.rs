@@ -4,23 +4,23 @@ use vmdq::group::Group;
 use vmdq::relay::{Outlet, Received, SentFrame, relay};
 use vmdq::switch::{DropReason, Drops, InterfaceId, Origin, Physical, Switch, TagAction, Virtual};
 use vmdq::{Accept, Config};
-use vmdq_sim::{Settled, Sim, Testbed, Undelivered};
+use vmdq_sim::{NotReceived, Settled, Sim, Testbed};
 
-use crate::common::{Concrete, Plan, Rig, SimMachine};
+use crate::common::{Concrete, Plan, Setup, SimMachine};
 use crate::machine::{Machine, address};
 
 /// Virtual machines, a switch, and one controller with a queue for each machine.
 pub(crate) struct Hypervisor<M: Concrete> {
     pub(crate) switch: Switch<8, 64>,
     uplink: InterfaceId,
-    controller: Rig<M, SimMachine, Sim>,
+    controller: Setup<M, SimMachine, Sim>,
     machines: Vec<Machine>,
 }
 
 impl<M: Concrete> Hypervisor<M> {
     pub(crate) fn new(sim: Sim) -> Self {
         let config = Config { accept: Accept::all(), strip_tags: true, ..Config::default() };
-        let controller = Rig::start(sim, Plan { config, ..Plan::default() });
+        let controller = Setup::start(sim, Plan { config, ..Plan::default() });
         let mut switch = Switch::new(0x5eed);
         let uplink = switch.bind_physical(&Physical::default()).expect("a place");
         Self { switch, uplink, controller, machines: Vec::new() }
@@ -67,7 +67,7 @@ impl<M: Concrete> Hypervisor<M> {
         }
         assert_eq!(self.controller.bed.settle(), Settled::Idle);
         for queue in 0..=self.machines.len() {
-            self.controller.lane(queue).reclaim();
+            self.controller.pair(queue).reclaim();
         }
     }
 
@@ -77,11 +77,11 @@ impl<M: Concrete> Hypervisor<M> {
             Some(i) => Origin::Matched { uplink: self.uplink, to: self.machines[i].emulated.interface() },
             None => Origin::Unmatched { uplink: self.uplink },
         };
-        let mut frames = self.controller.lane(queue).take();
+        let mut frames = self.controller.pair(queue).take();
         self.relay(from, &mut frames, queue);
-        let lane = self.controller.lane(queue);
-        frames.into_iter().for_each(|frame| lane.buffers.put(frame).expect("room in the pool"));
-        lane.rx.refill(&mut lane.buffers);
+        let pair = self.controller.pair(queue);
+        frames.into_iter().for_each(|frame| pair.buffers.put(frame).expect("room in the pool"));
+        pair.rx.refill(&mut pair.buffers);
     }
 
     /// Gives frames to each of their destinations; to the controller, through a queue.
@@ -102,7 +102,7 @@ impl<M: Concrete> Hypervisor<M> {
 /// Where the switch's interfaces lead.
 struct Wires<'h, M: Concrete> {
     machines: &'h mut [Machine],
-    controller: &'h mut Rig<M, SimMachine, Sim>,
+    controller: &'h mut Setup<M, SimMachine, Sim>,
     uplink: InterfaceId,
     /// The controller's queue to send from.
     queue: usize,
@@ -112,17 +112,17 @@ impl<M: Concrete, F: Received + AsRef<[u8]>> Outlet<F> for Wires<'_, M> {
     fn copy(&mut self, to: InterfaceId, tag: TagAction, group: &Group<'_, F>) {
         for bytes in group.frames.iter().map(F::as_ref) {
             if to == self.uplink {
-                let lane = self.controller.lane(self.queue);
-                let mut frame = lane.buffers.take().expect("a buffer to send from");
+                let pair = self.controller.pair(self.queue);
+                let mut frame = pair.buffers.take().expect("a buffer to send from");
                 frame.fill(bytes).expect("room in the buffer");
                 tag.apply_to(&mut frame).expect("room for the tag");
-                lane.tx.send_one(frame).expect("room in the ring");
+                pair.tx.send_one(frame).expect("room in the ring");
                 continue;
             }
             let mut machines = self.machines.iter_mut().map(|machine| &mut machine.emulated);
             let machine = machines.find(|machine| machine.interface() == to).expect("its machine");
             match machine.deliver(bytes, tag) {
-                Ok(()) | Err(Undelivered::Deaf | Undelivered::Full) => {}
+                Ok(()) | Err(NotReceived::ReceiverOff | NotReceived::Full) => {}
                 Err(error) => panic!("{error}"),
             }
         }

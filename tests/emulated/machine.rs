@@ -6,7 +6,7 @@ use vmdq::switch::InterfaceId;
 use vmdq::{Accept, Config, FilterSlot, FilterTable, Idle, MacAddress, Pool, Port, Resources, Vector, Vmdq};
 use vmdq_sim::{Emulated, Testbed};
 
-use crate::common::{Lane, SimMachine, frame, gather, ready};
+use crate::common::{QueuePair, SimMachine, frame, gather, ready};
 
 /// The address of machine `i`.
 pub(crate) const fn address(i: usize) -> MacAddress {
@@ -29,7 +29,7 @@ pub(crate) fn with_tag(frame: &[u8], control: u16) -> Vec<u8> {
 /// What the machine's driver holds while it runs: the default queue is all that it uses.
 struct Driver {
     port: Port<I82576, SimMachine, Vmdq>,
-    lane: Lane<I82576, SimMachine>,
+    pair: QueuePair<I82576, SimMachine>,
     others: Vec<Pool<I82576, SimMachine, Idle>>,
     slots: Vec<FilterSlot<I82576>>,
     table: FilterTable<I82576, SimMachine>,
@@ -61,12 +61,12 @@ impl Machine {
         let Resources { port, pools, filters, table, vectors, .. } = port.enable();
         let mut others = Vec::from_iter(pools);
         let size = BufferSize::kib(2).expect("a size");
-        let lane = Lane::start(device, &port, others.remove(0), 64, 126, size);
+        let pair = QueuePair::start(device, &port, others.remove(0), 64, 126, size);
         let (slots, vectors) = (Vec::from_iter(filters), Vec::from_iter(vectors));
-        self.driver = Some(Driver { port, lane, others, slots, table, vectors });
+        self.driver = Some(Driver { port, pair, others, slots, table, vectors });
     }
 
-    /// Forgets the driver, whatever it was doing, and resets the device.
+    /// Drops the driver in any state, and resets the device.
     pub(crate) fn reset(&mut self) {
         self.driver = None;
         // SAFETY: an 82576 whose DMA is confined; the driver is gone, and its memory is leaked.
@@ -80,29 +80,29 @@ impl Machine {
 
     /// Has the device interrupt when a frame arrives.
     pub(crate) fn listen(&mut self) {
-        let Driver { port, lane, vectors, .. } = self.driver();
-        port.route(&mut vectors[2], &lane.pool).expect("both are this port's");
+        let Driver { port, pair, vectors, .. } = self.driver();
+        port.route(&mut vectors[2], &pair.pool).expect("both are this port's");
         vectors[2].unmask();
     }
 
     /// Hands frames to the device.
     pub(crate) fn send(&mut self, frames: &[Vec<u8>]) {
-        let lane = &mut self.driver().lane;
-        lane.reclaim();
-        lane.send(frames);
+        let pair = &mut self.driver().pair;
+        pair.reclaim();
+        pair.send(frames);
     }
 
     /// Takes what has arrived.
     pub(crate) fn receive(&mut self) -> Vec<Vec<u8>> {
-        self.driver().lane.receive()
+        self.driver().pair.receive()
     }
 
     /// Unloads the driver. Sees that all of its memory comes back and that it did nothing against the
     /// datasheet.
     pub(crate) fn finish(mut self) {
-        let Driver { port, lane, mut others, slots, table, vectors } =
+        let Driver { port, pair, mut others, slots, table, vectors } =
             self.driver.take().expect("the driver runs");
-        others.insert(0, lane.stop(&table).pool);
+        others.insert(0, pair.stop(&table).pool);
         let parts = gather(port.parts(), others, slots, table, vectors);
         assert!(port.disable(parts).is_ok());
         assert_eq!(self.emulated.device().violations(), []);

@@ -12,7 +12,7 @@ use machine::{address, ethernet, with_tag};
 use vmdq::MacAddress;
 use vmdq::igb::{I82575, I82576};
 use vmdq::ixgbe::I82598;
-use vmdq::switch::{DropReason, Virtual, Vlan, Vlans};
+use vmdq::switch::{DropReason, Virtual, Vlan, VlanMembership};
 use vmdq_sim::Sim;
 
 /// A station on the wire.
@@ -118,9 +118,9 @@ fn vlans<H: Concrete>(sim: Sim) -> Hypervisor<H> {
     let vlan = |id| Vlan::new(id).expect("an id");
     let mut hypervisor = Hypervisor::new(sim);
     for vlans in [
-        Vlans::Access(vlan(10)),
-        Vlans::Access(vlan(20)),
-        Vlans::Trunk { tagged: [vlan(10), vlan(20)].into_iter().collect(), native: None },
+        VlanMembership::Access(vlan(10)),
+        VlanMembership::Access(vlan(20)),
+        VlanMembership::Trunk { tagged: [vlan(10), vlan(20)].into_iter().collect(), native: None },
     ] {
         hypervisor.add(&Virtual { vlans, ..Virtual::default() });
     }
@@ -139,7 +139,7 @@ fn access_ports_insert_and_remove_tags<H: Concrete>(sim: Sim) {
     hypervisor.wire(&[with_tag(&plain, 0x6000 | 10), with_tag(&plain, 20), plain.clone()]);
     hypervisor.turn();
     assert_eq!(hypervisor.guest(A).receive(), [plain]);
-    // A tag of its own making is refused, whatever its VLAN.
+    // A tag that the machine made is refused, in any VLAN.
     for vlan in [10, 20] {
         hypervisor.guest(A).send(&[with_tag(&ethernet(STATION, address(A), 4, 60), vlan)]);
     }

@@ -1,9 +1,9 @@
 //! Joined rings against a device that lies.
 
-use vmdq_sim::{Fault, Rule, Sim, Testbed};
+use vmdq_sim::{InjectedFault, Rule, Sim, Testbed};
 
 use crate::common::{Concrete, Forward, Joined, number};
-use crate::{Exchanging, Machine, StayingInPlace, frames, lane, sent};
+use crate::{Exchanging, Machine, StayingInPlace, frames, pair, sent};
 
 pub(crate) fn any_length_may_be_claimed<M: Concrete>(bed: fn() -> Sim) {
     lengths::<M, Exchanging>(bed());
@@ -11,13 +11,13 @@ pub(crate) fn any_length_may_be_claimed<M: Concrete>(bed: fn() -> Sim) {
 }
 
 fn lengths<M: Concrete, F: Forward<P = Machine>>(bed: Sim) {
-    let (mut rig, _, lane) = lane::<M>(bed, 8);
-    let mut joined = Joined::<M, F>::new(lane);
+    let (mut setup, _, pair) = pair::<M>(bed, 8);
+    let mut joined = Joined::<M, F>::new(pair);
     let total = joined.total();
     let (mut too_long, mut malformed) = (0, 0);
     for claimed in [0, 1, 13, 14, 59, 1514, 1515, 1518, 1519, 2048, 2049, 0x3fff, 0x8000, 0xffff] {
-        rig.bed.inject_fault(Fault::ClaimLength(claimed));
-        rig.inject(&frames(0..2));
+        setup.bed.inject_fault(InjectedFault::ClaimLength(claimed));
+        setup.inject(&frames(0..2));
         let (mut seen, mut out) = (Vec::new(), Vec::new());
         for _ in 0..4 {
             joined.forwarder.forward(32, &mut |frame| {
@@ -25,7 +25,7 @@ fn lengths<M: Concrete, F: Forward<P = Machine>>(bed: Sim) {
                 true
             });
             assert_eq!(joined.total(), total);
-            out.extend(sent(&mut rig));
+            out.extend(sent(&mut setup));
         }
         match claimed {
             14..=1514 => {}
@@ -39,8 +39,8 @@ fn lengths<M: Concrete, F: Forward<P = Machine>>(bed: Sim) {
         let counters = joined.forwarder.rx().counters();
         assert_eq!((counters.too_long, counters.malformed), (too_long, malformed), "{claimed}");
     }
-    rig.lanes[1] = Some(joined.split());
-    rig.finish();
+    setup.pairs[1] = Some(joined.split());
+    setup.finish();
 }
 
 pub(crate) fn lies_in_a_row_leave_joined_rings_sound<M: Concrete>(bed: fn() -> Sim) {
@@ -51,46 +51,46 @@ pub(crate) fn lies_in_a_row_leave_joined_rings_sound<M: Concrete>(bed: fn() -> S
 }
 
 fn in_a_row<M: Concrete, F: Forward<P = Machine>>(bed: Sim, descriptors: usize) {
-    let (mut rig, _, lane) = lane::<M>(bed, descriptors);
-    let mut joined = Joined::<M, F>::new(lane);
+    let (mut setup, _, pair) = pair::<M>(bed, descriptors);
+    let mut joined = Joined::<M, F>::new(pair);
     let total = joined.total();
     let lies = [
-        Fault::ClaimLength(0xffff),
-        Fault::NoEndOfPacket,
-        Fault::AllErrors,
-        Fault::NoEndOfPacket,
-        Fault::ClaimLength(2049),
-        Fault::SpuriousDone,
-        Fault::ClaimLength(0),
+        InjectedFault::ClaimLength(0xffff),
+        InjectedFault::NoEndOfPacket,
+        InjectedFault::AllErrors,
+        InjectedFault::NoEndOfPacket,
+        InjectedFault::ClaimLength(2049),
+        InjectedFault::SpuriousDone,
+        InjectedFault::ClaimLength(0),
     ];
     for round in 0..60 {
-        rig.bed.inject_fault(lies[round % lies.len()]);
-        rig.bed.inject_fault(lies[(3 * round + 1) % lies.len()]);
-        rig.inject(&frames(0..6));
+        setup.bed.inject_fault(lies[round % lies.len()]);
+        setup.bed.inject_fault(lies[(3 * round + 1) % lies.len()]);
+        setup.inject(&frames(0..6));
         for call in 0..4 {
             joined.forwarder.forward(16, &mut |frame| {
                 assert!((14..=1514).contains(&frame.bytes().len()));
                 (round + call) % 3 != 0
             });
             assert_eq!(joined.total(), total);
-            let _ = sent(&mut rig);
+            let _ = sent(&mut setup);
         }
     }
     // An honest device is served again, once the ring has been gone through.
-    rig.bed.clear_faults();
+    setup.bed.clear_faults();
     for _ in 0..40 {
-        rig.inject(&frames(0..5));
+        setup.inject(&frames(0..5));
         for _ in 0..4 {
             joined.forwarder.forward(16, &mut |_| true);
-            let _ = sent(&mut rig);
+            let _ = sent(&mut setup);
         }
     }
-    rig.inject(&frames(0..5));
+    setup.inject(&frames(0..5));
     assert_eq!(joined.forwarder.forward(16, &mut |_| true), 5);
-    assert_eq!(sent(&mut rig), frames(0..5));
-    let found = rig.bed.violations();
+    assert_eq!(sent(&mut setup), frames(0..5));
+    let found = setup.bed.violations();
     assert!(found.iter().all(|found| found.rule == Rule::DescriptorNotReady), "{found:?}");
-    rig.bed.forget_violations();
-    rig.lanes[1] = Some(joined.split());
-    rig.finish();
+    setup.bed.forget_violations();
+    setup.pairs[1] = Some(joined.split());
+    setup.finish();
 }

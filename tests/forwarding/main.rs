@@ -10,42 +10,42 @@ mod refused;
 mod singly;
 mod tails;
 
-use common::{Concrete, Lane, Plan, Rig, SimMachine, vm};
+use common::{Concrete, Plan, QueuePair, Setup, SimMachine, vm};
 use vmdq::ring::{Exchange, InPlace, RxRing, TxRing};
 use vmdq_sim::{Sim, SimBus, Testbed, Traced};
 
 type Bus = Traced<SimBus>;
 type Machine = SimMachine<Bus>;
-type Traces<M> = Rig<M, Machine, Sim>;
+type Traces<M> = Setup<M, Machine, Sim>;
 type Exchanging = Exchange<RxRing<Machine>, TxRing<Machine>>;
 type StayingInPlace = InPlace<RxRing<Machine>, TxRing<Machine>>;
 
-/// A rig with a filter for each queue, whose register accesses are counted from zero.
+/// A setup with a filter for each queue, whose register accesses are counted from zero.
 fn traced<M: Concrete>(bed: Sim, plan: Plan) -> (Traces<M>, Bus) {
     let bus = Traced::new(bed.bus());
     let machine = bed.platform_over(bus.clone());
-    let mut rig = Traces::<M>::start_on(bed, machine, plan);
-    rig.bind_all();
+    let mut setup = Traces::<M>::start_on(bed, machine, plan);
+    setup.bind_all();
     bus.reset_counts();
-    (rig, bus)
+    (setup, bus)
 }
 
-/// A rig with rings of so many descriptors, the fewest buffers that both ways of forwarding need, and
-/// one lane of it taken out.
-fn lane<M: Concrete>(bed: Sim, descriptors: usize) -> (Traces<M>, Bus, Lane<M, Machine>) {
+/// A setup with rings of a given length, the fewest buffers that both ways of forwarding need, and
+/// one queue pair of it taken out.
+fn pair<M: Concrete>(bed: Sim, descriptors: usize) -> (Traces<M>, Bus, QueuePair<M, Machine>) {
     let plan = Plan { descriptors, buffers: 2 * descriptors - 1, ..Plan::default() };
-    let (mut rig, bus) = traced::<M>(bed, plan);
-    let lane = rig.lanes[1].take().expect("the queue runs");
-    (rig, bus, lane)
+    let (mut setup, bus) = traced::<M>(bed, plan);
+    let pair = setup.pairs[1].take().expect("the queue runs");
+    (setup, bus, pair)
 }
 
 /// What has gone out since the last call.
-fn sent<M: Concrete>(rig: &mut Traces<M>) -> Vec<Vec<u8>> {
-    let _ = rig.bed.settle();
-    rig.bed.take_sent().into_iter().map(|sent| sent.bytes).collect()
+fn sent<M: Concrete>(setup: &mut Traces<M>) -> Vec<Vec<u8>> {
+    let _ = setup.bed.settle();
+    setup.bed.take_sent().into_iter().map(|sent| sent.bytes).collect()
 }
 
-/// Frames with these numbers for the lane that was taken out.
+/// Frames with these numbers for the queue pair that was taken out.
 fn frames(numbers: std::ops::Range<u32>) -> Vec<Vec<u8>> {
     numbers.map(|i| common::frame(vm(1), i, 60 + (i as usize * 37) % 1400)).collect()
 }

@@ -3,15 +3,15 @@
 use vmdq::device::HeaderReplication;
 
 use crate::common::{Concrete, number, vm as address};
-use crate::vm::{Told, Undelivered};
+use crate::vm::{Notified, Undelivered};
 use crate::world::{VLAN, World};
 
 impl<M: HeaderReplication + Concrete> World<M> {
     /// A machine reads a frame: it is one that was sent to it, and newer than the one before.
-    pub(crate) fn read(&mut self, i: usize, told: &Told) {
+    pub(crate) fn read(&mut self, i: usize, notified: &Notified) {
         let vm = &self.vms[i];
-        let mut bytes = vec![0; told.length as usize];
-        if vm.machine.guest.read(told.range.at, &mut bytes).is_err() || self.lied || !vm.is_honest() {
+        let mut bytes = vec![0; notified.length as usize];
+        if vm.machine.guest.read(notified.range.at, &mut bytes).is_err() || self.lied || !vm.is_honest() {
             return;
         }
         let number = number(&bytes);
@@ -25,14 +25,19 @@ impl<M: HeaderReplication + Concrete> World<M> {
         // Of the VLAN that it has alone the machine sees no tag.
         let vlan = sent.tag.map_or(0, |tag| tag & 0xfff);
         let expected = if vm.access { None } else { sent.tag.filter(|_| vlan != 0) };
-        assert!(told.tag == expected && (!vm.access || vlan == VLAN), "{:?} of {:?}", told.tag, sent.tag);
+        assert!(
+            notified.tag == expected && (!vm.access || vlan == VLAN),
+            "{:?} of {:?}",
+            notified.tag,
+            sent.tag
+        );
     }
 
     /// Frames in = delivered + dropped, at each place and for each interface.
     pub(crate) fn balance(&self) {
-        let drops = self.rig.bed.drops();
+        let drops = self.setup.bed.drops();
         assert_eq!((drops.disabled, drops.broken, drops.reset, drops.filtered), (0, 0, 0, 0));
-        let ordinary = self.rig.lanes.iter().flatten().map(|lane| lane.rx.counters());
+        let ordinary = self.setup.pairs.iter().flatten().map(|pair| pair.rx.counters());
         let targeted = self.vms.iter().filter_map(|vm| Some(vm.targeted.as_ref()?.rx.counters()));
         let rings =
             ordinary.chain(targeted).map(|lost| lost.too_long + lost.malformed).sum::<u64>() + self.dropped;
@@ -56,7 +61,7 @@ impl<M: HeaderReplication + Concrete> World<M> {
                 + by_copy.buffer_not_owned
                 + by_copy.buffer_malformed
                 + by_copy.receive_corrupt;
-            assert_eq!(sent_there, vm.told + by_copy.delivered + lost, "machine {i}");
+            assert_eq!(sent_there, vm.notified + by_copy.delivered + lost, "machine {i}");
             let received = self.switch.interface_counters(vm.id).expect("it is bound").received.frames;
             assert_eq!(by_copy.sent, received, "machine {i}");
         }

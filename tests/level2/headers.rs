@@ -6,11 +6,11 @@ use vmdq::group::{Group, Groups};
 use vmdq::ring::FrameFlags;
 use vmdq::switch::{Indication, Origin};
 use vmdq::targeted::TargetedBurst;
-use vmdq_sim::{Fault, Sim, Testbed};
+use vmdq_sim::{InjectedFault, Sim, Testbed};
 
 use crate::common::{Concrete, frame, matched, tagged, vm};
 use crate::watch::{Event, Log, WatchedBus};
-use crate::{Got, House, How, Shape};
+use crate::{Got, How, Hypervisor, Shape};
 
 const IPV4: [u8; 2] = [8, 0];
 const IPV6: [u8; 2] = [0x86, 0xdd];
@@ -64,14 +64,14 @@ fn traffic() -> [(Vec<u8>, bool); 14] {
 
 /// Sends the traffic frame by frame; returns what machine 0 got.
 fn received<M: HeaderReplication + Concrete>(bed: Sim, how: How) -> Vec<Got> {
-    let mut house = House::<M>::start(bed, Shape { how, ..Shape::default() });
+    let mut hypervisor = Hypervisor::<M>::start(bed, Shape { how, ..Shape::default() });
     let all = Vec::from_iter(traffic().into_iter().map(|(sent, _)| {
-        let mut got = house.get(1, &[sent]);
+        let mut got = hypervisor.get(1, &[sent]);
         assert_eq!(got.len(), 1);
         got.remove(0)
     }));
-    assert_eq!(house.lane(1).rx.counters(), vmdq::ring::RxCounters::default());
-    house.finish();
+    assert_eq!(hypervisor.pair(1).rx.counters(), vmdq::ring::RxCounters::default());
+    hypervisor.finish();
     all
 }
 
@@ -109,47 +109,49 @@ pub(crate) fn without_replication_the_same_frames_arrive<M: HeaderReplication + 
 
 pub(crate) fn the_device_does_it_alone<M: HeaderReplication + Concrete>(bed: Sim) {
     let recognised = Vec::from_iter(traffic().into_iter().filter_map(|(sent, known)| known.then_some(sent)));
-    let mut house = House::<M>::start(Sim::new(bed.kind()), Shape { shared: 20, ..Shape::default() });
-    assert_eq!(house.get(1, &recognised).len(), recognised.len());
+    let mut hypervisor =
+        Hypervisor::<M>::start(Sim::new(bed.kind()), Shape { shared: 20, ..Shape::default() });
+    assert_eq!(hypervisor.get(1, &recognised).len(), recognised.len());
     // The I/O container has not touched the machine's memory.
-    let vm = house.machines[0].guest.vm();
-    assert_eq!((house.guests.counters(vm).read, house.guests.counters(vm).written), (0, 0));
-    house.finish();
+    let vm = hypervisor.machines[0].guest.vm();
+    assert_eq!((hypervisor.guests.counters(vm).read, hypervisor.guests.counters(vm).written), (0, 0));
+    hypervisor.finish();
 
     // Where software fetches headers, it reads the first bytes of each frame, once.
-    let mut house = House::<M>::start(bed, Shape { shared: 20, how: How::Software, ..Shape::default() });
-    assert_eq!(house.get(1, &recognised).len(), recognised.len());
+    let mut hypervisor =
+        Hypervisor::<M>::start(bed, Shape { shared: 20, how: How::Software, ..Shape::default() });
+    assert_eq!(hypervisor.get(1, &recognised).len(), recognised.len());
     let fetched = recognised.iter().map(|sent| sent.len().min(64) as u64).sum();
-    assert_eq!((house.guests.counters(vm).read, house.guests.counters(vm).written), (fetched, 0));
-    house.finish();
+    assert_eq!((hypervisor.guests.counters(vm).read, hypervisor.guests.counters(vm).written), (fetched, 0));
+    hypervisor.finish();
 }
 
 pub(crate) fn a_rewritten_frame_does_not_change_its_header<M: HeaderReplication + Concrete>(bed: Sim) {
-    let mut house = House::<M>::start(bed, Shape::default());
-    let guest = house.machines[0].guest.clone();
+    let mut hypervisor = Hypervisor::<M>::start(bed, Shape::default());
+    let guest = hypervisor.machines[0].guest.clone();
     let (known, unknown) = (ipv4(UDP, 0, 1, 300), ipv4(ICMP, 0, 2, 300));
-    house.rig.inject(&[known.clone(), unknown]);
+    hypervisor.setup.inject(&[known.clone(), unknown]);
     // The machine is faster than the I/O container: all its buffers say something else by now.
-    for id in 0..house.shape.shared {
-        let (range, _) = house.lane(1).rx.shared(id).expect("it is shared");
+    for id in 0..hypervisor.shape.shared {
+        let (range, _) = hypervisor.pair(1).rx.shared(id).expect("it is shared");
         guest.write(range.at, &[0xee; 300]).expect("its own memory");
     }
-    let got = house.lane(1).receive();
+    let got = hypervisor.pair(1).receive();
     assert!(got.iter().all(|got| got.bytes == [0xee; 300]), "the machine may spoil its own frames");
     // What the device replicated stands; what was fetched is what the machine says, and marked so.
     assert_eq!((&got[0].header[..], got[0].replicated), (&known[..64], true));
     assert_eq!((&got[1].header[..], got[1].replicated), (&[0xee; 64][..], false));
-    house.finish();
+    hypervisor.finish();
 }
 
 pub(crate) fn a_removed_tag_comes_with_the_header<M: HeaderReplication + Concrete>(bed: Sim) {
     for how in [How::Hardware(64), How::Software] {
         let shape = Shape { strip_tags: true, how, ..Shape::default() };
-        let mut house = House::<M>::start(Sim::new(bed.kind()), shape);
+        let mut hypervisor = Hypervisor::<M>::start(Sim::new(bed.kind()), shape);
         for (tag, len) in [(0, 64), (5, 300), (0x6005, 1518), (0xffff, 100)] {
             let plain = frame(vm(1), tag.into(), len - 4);
             let sent = [tagged(vm(1), tag, tag.into(), len), plain.clone()];
-            let [with, without] = house.get(1, &sent).try_into().expect("both frames");
+            let [with, without] = hypervisor.get(1, &sent).try_into().expect("both frames");
             assert_eq!((with.tag, with.flags), (Some(tag), FrameFlags::TAG_REMOVED));
             assert_eq!((without.tag, without.flags), (None, FrameFlags::empty()));
             for got in [with, without] {
@@ -157,32 +159,32 @@ pub(crate) fn a_removed_tag_comes_with_the_header<M: HeaderReplication + Concret
                 assert_eq!(got.header, plain[..plain.len().min(64)]);
             }
         }
-        house.finish();
+        hypervisor.finish();
     }
 }
 
 pub(crate) fn an_error_comes_with_the_header<M: HeaderReplication + Concrete>(bed: Sim) {
-    let mut house = House::<M>::start(bed, Shape::default());
-    house.rig.bed.inject_fault(Fault::AllErrors);
+    let mut hypervisor = Hypervisor::<M>::start(bed, Shape::default());
+    hypervisor.setup.bed.inject_fault(InjectedFault::AllErrors);
     let sent = [ipv4(UDP, 0, 0, 100), ipv4(UDP, 0, 1, 100)];
-    let got = house.get(1, &sent);
+    let got = hypervisor.get(1, &sent);
     assert!(got.iter().map(|got| got.flags).eq([FrameFlags::ERROR, FrameFlags::empty()]));
     assert!(got.iter().map(|got| &got.bytes).eq(&sent));
-    house.finish();
+    hypervisor.finish();
 }
 
 pub(crate) fn groups_end_where_tags_or_errors_change<M: HeaderReplication + Concrete>(bed: Sim) {
-    let mut house = House::<M>::start(bed, Shape { strip_tags: true, ..Shape::default() });
+    let mut hypervisor = Hypervisor::<M>::start(bed, Shape { strip_tags: true, ..Shape::default() });
     let tags = [Some(5), Some(5), None, None, Some(6), Some(5)];
-    house.rig.inject(&tags.map(|tag| match tag {
+    hypervisor.setup.inject(&tags.map(|tag| match tag {
         Some(tag) => tagged(vm(1), tag, 1, 104),
         None => frame(vm(1), 1, 100),
     }));
-    house.rig.bed.inject_fault(Fault::AllErrors);
-    house.rig.inject(&[tagged(vm(1), 5, 1, 104), tagged(vm(1), 5, 1, 104)]);
-    let lane = house.lane(1);
+    hypervisor.setup.bed.inject_fault(InjectedFault::AllErrors);
+    hypervisor.setup.inject(&[tagged(vm(1), 5, 1, 104), tagged(vm(1), 5, 1, 104)]);
+    let pair = hypervisor.pair(1);
     let mut burst = TargetedBurst::<8>::new();
-    assert_eq!(lane.rx.receive(&mut burst), 8);
+    assert_eq!(pair.rx.receive(&mut burst), 8);
     let groups = Groups::new(&mut burst, matched());
     let group = |Group { indication: Indication { tag, error, .. }, frames }| (tag, error, frames.len());
     let groups = Vec::from_iter(groups.map(group));
@@ -192,23 +194,23 @@ pub(crate) fn groups_end_where_tags_or_errors_change<M: HeaderReplication + Conc
         groups,
         [&[one(Some(5), 2), one(None, 2), one(Some(6), 1), one(Some(5), 1)][..], &errors].concat()
     );
-    burst.drain(..).for_each(|frame| lane.headers.put(frame.header).expect("room in the pool"));
-    house.finish();
+    burst.drain(..).for_each(|frame| pair.headers.put(frame.header).expect("room in the pool"));
+    hypervisor.finish();
 }
 
 pub(crate) fn a_header_out_of_the_machine_is_indicated_as_its_own<M: HeaderReplication + Concrete>(bed: Sim) {
     let from = matched();
     let Origin::Matched { uplink, to } = from else { panic!("{from:?}") };
     for (how, expected) in [(How::Hardware(64), from), (How::Software, Origin::Targeted { uplink, to })] {
-        let mut house = House::<M>::start(Sim::new(bed.kind()), Shape { how, ..Shape::default() });
-        house.rig.inject(&[ipv4(UDP, 0, 0, 100), ipv4(UDP, 0, 1, 100)]);
-        let lane = house.lane(1);
+        let mut hypervisor = Hypervisor::<M>::start(Sim::new(bed.kind()), Shape { how, ..Shape::default() });
+        hypervisor.setup.inject(&[ipv4(UDP, 0, 0, 100), ipv4(UDP, 0, 1, 100)]);
+        let pair = hypervisor.pair(1);
         let mut burst = TargetedBurst::<8>::new();
-        lane.rx.receive(&mut burst);
+        pair.rx.receive(&mut burst);
         let groups = Groups::new(&mut burst, from).map(|group| (group.indication.from, group.frames.len()));
         assert_eq!(groups.collect::<Vec<_>>(), [(expected, 2)]);
-        burst.drain(..).for_each(|frame| lane.headers.put(frame.header).expect("room in the pool"));
-        house.finish();
+        burst.drain(..).for_each(|frame| pair.headers.put(frame.header).expect("room in the pool"));
+        hypervisor.finish();
     }
 }
 
@@ -216,14 +218,15 @@ pub(crate) fn frames_cost_no_register_read<M: HeaderReplication + Concrete>(bed:
     for how in [How::Hardware(64), How::Software] {
         let (bed, log) = (Sim::new(bed.kind()), Log::default());
         let machine = bed.platform_over(WatchedBus::new(bed.bus(), log.clone()));
-        let mut house = House::<M, _>::start_on(bed, machine, Shape { how, shared: 24, ..Shape::default() });
+        let mut hypervisor =
+            Hypervisor::<M, _>::start_on(bed, machine, Shape { how, shared: 24, ..Shape::default() });
         for round in 0..10 {
-            house.rig.inject(&Vec::from_iter((0..5).map(|i| ipv4(UDP, 0, i, 60 + round))));
+            hypervisor.setup.inject(&Vec::from_iter((0..5).map(|i| ipv4(UDP, 0, i, 60 + round))));
             log.take();
-            assert_eq!(house.lane(1).receive().len(), 5);
+            assert_eq!(hypervisor.pair(1).receive().len(), 5);
             let log = log.take();
             assert!(log.is_empty() || log == [Event::Write], "no more than the tail, once: {log:?}");
         }
-        house.finish();
+        hypervisor.finish();
     }
 }

@@ -7,7 +7,7 @@ use vmdq::device::HeaderReplication;
 use vmdq::igb::{I82575, I82576};
 use vmdq::ixgbe::I82598;
 use vmdq::vmm::GuestRange;
-use vmdq_sim::{Fault, Sim};
+use vmdq_sim::{InjectedFault, Sim};
 
 use crate::How;
 use crate::common::{Concrete, GROUP, STRANGER, frame, vm as address};
@@ -43,7 +43,7 @@ enum Step {
     /// Gives up the pages of a buffer, or all it has.
     Release(usize, Option<usize>),
     /// The device lies about the next frame for a machine.
-    Lie(usize, Fault, usize),
+    Lie(usize, InjectedFault, usize),
 }
 
 fn to() -> impl Strategy<Value = To> {
@@ -66,13 +66,13 @@ fn tag() -> impl Strategy<Value = Option<u16>> {
     ]
 }
 
-fn lie() -> impl Strategy<Value = Fault> {
+fn lie() -> impl Strategy<Value = InjectedFault> {
     prop_oneof![
-        any::<u16>().prop_map(Fault::ClaimLength),
-        (0..2200u16).prop_map(Fault::ClaimLength),
-        any::<u16>().prop_map(Fault::ClaimHeader),
-        Just(Fault::NoEndOfPacket),
-        Just(Fault::AllErrors),
+        any::<u16>().prop_map(InjectedFault::ClaimLength),
+        (0..2200u16).prop_map(InjectedFault::ClaimLength),
+        any::<u16>().prop_map(InjectedFault::ClaimHeader),
+        Just(InjectedFault::NoEndOfPacket),
+        Just(InjectedFault::AllErrors),
     ]
 }
 
@@ -146,8 +146,8 @@ fn live<M: HeaderReplication + Concrete>(bed: Sim, life: &(Vec<(bool, bool)>, bo
             }
             Step::WrongId(i, id) => {
                 let vm = &mut world.vms[i % count];
-                if let Some(lane) = vm.targeted.as_mut().filter(|lane| lane.rx.shared(id).is_none()) {
-                    assert!(lane.rx.give_back(id).is_err() && lane.rx.unshare(id).is_err());
+                if let Some(pair) = vm.targeted.as_mut().filter(|pair| pair.rx.shared(id).is_none()) {
+                    assert!(pair.rx.give_back(id).is_err() && pair.rx.unshare(id).is_err());
                 }
             }
             Step::Scribble(i, at, value) => world.vms[i % count].scribble(at, value),
@@ -160,9 +160,9 @@ fn live<M: HeaderReplication + Concrete>(bed: Sim, life: &(Vec<(bool, bool)>, bo
             }
             Step::Lie(i, fault, len) if *lies && world.is_targeted(i % count) => {
                 world.lied = true;
-                world.rig.bed.inject_fault(fault);
+                world.setup.bed.inject_fault(fault);
                 world.inject(address(i % count + 1), None, len.min(1514));
-                world.rig.bed.clear_faults();
+                world.setup.bed.clear_faults();
             }
             Step::Lie(..) => {}
         }

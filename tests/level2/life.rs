@@ -9,10 +9,10 @@ use vmdq::targeted::{HeaderSize, Targeting};
 use vmdq::{Fault, NotStarted, OtherPort, Platform, Refused, StartError, Started, StopError, Stopped};
 use vmdq_sim::{Sim, SimDma, Testbed};
 
-use crate::common::{Concrete, Lane, Rig, frame, gather, limits, pools, rings, tails, vm};
-use crate::lane::{memory, size};
+use crate::common::{Concrete, QueuePair, Setup, frame, gather, limits, pools, rings, tails, vm};
+use crate::targeted_queue::{memory, size};
 use crate::watch::{Event, Log, WatchedBus};
-use crate::{House, Shape, Targeted};
+use crate::{Hypervisor, Shape, Targeted};
 
 /// Numbered frames to machine 0.
 pub(crate) fn run(numbers: core::ops::Range<u32>) -> Vec<Vec<u8>> {
@@ -22,12 +22,13 @@ pub(crate) fn run(numbers: core::ops::Range<u32>) -> Vec<Vec<u8>> {
 pub(crate) fn all_is_unmapped_after_the_stop_was_seen<M: HeaderReplication + Concrete>(bed: Sim) {
     let log = Log::default();
     let machine = bed.platform_over(WatchedBus::new(bed.bus(), log.clone()));
-    let mut house = House::<M, _>::start_with(bed, machine, Shape { shared: 0, ..Shape::default() }, &log);
+    let mut hypervisor =
+        Hypervisor::<M, _>::start_with(bed, machine, Shape { shared: 0, ..Shape::default() }, &log);
     log.take();
-    let lane = house.lane(1);
-    lane.share(0, 6);
-    lane.rx.set_reserve(9);
-    lane.share(6, 3);
+    let pair = hypervisor.pair(1);
+    pair.share(0, 6);
+    pair.rx.set_reserve(9);
+    pair.share(6, 3);
     let mapped = |log: &[Event]| {
         Vec::from_iter(log.iter().filter_map(|event| match *event {
             Event::Map(range, bus) => Some((range, bus)),
@@ -36,19 +37,19 @@ pub(crate) fn all_is_unmapped_after_the_stop_was_seen<M: HeaderReplication + Con
     };
     let mut shared = mapped(&log.take());
     assert_eq!(shared.len(), 9);
-    // Two are delivered, two more have a frame that nobody has taken, two are posted, three held.
-    house.rig.inject(&run(0..2));
-    assert_eq!(house.lane(1).take().len(), 2);
-    house.rig.inject(&run(2..4));
-    let rx = &house.lane(1).rx;
+    // Two are delivered, two more have a frame that was not taken, two are posted, three held.
+    hypervisor.setup.inject(&run(0..2));
+    assert_eq!(hypervisor.pair(1).take().len(), 2);
+    hypervisor.setup.inject(&run(2..4));
+    let rx = &hypervisor.pair(1).rx;
     assert_eq!((rx.delivered(), rx.posted(), rx.held()), (2, 4, 3));
 
-    house.unbind(1);
-    house.see_no_stray();
-    let lane = house.lanes.remove(&1).expect("the queue runs");
+    hypervisor.unbind(1);
+    hypervisor.see_no_stray();
+    let pair = hypervisor.pairs.remove(&1).expect("the queue runs");
     log.take();
-    let stopped = lane.stop(&house.rig.table);
-    house.rig.idle.push(stopped.pool);
+    let stopped = pair.stop(&hypervisor.setup.table);
+    hypervisor.setup.idle.push(stopped.pool);
     let log = log.take();
     let first = log.iter().position(|event| matches!(event, Event::Unmap(..))).expect("it unmaps");
     let (stop, after) = log.split_at(first);
@@ -60,84 +61,90 @@ pub(crate) fn all_is_unmapped_after_the_stop_was_seen<M: HeaderReplication + Con
     unmapped.sort_by_key(|(range, _)| range.at);
     shared.sort_by_key(|(range, _)| range.at);
     assert_eq!(unmapped, shared, "each once, as it was mapped");
-    house.finish();
+    hypervisor.finish();
 }
 
-/// Takes the lane of queue 1 and fails to stop it; sees that nothing came out and puts it back.
+/// Takes the queue pair of queue 1 and fails to stop it; sees that nothing came out and puts it back.
 fn stop_in_vain<M: HeaderReplication + Concrete, P: Platform<Dma = SimDma>>(
-    house: &mut House<M, P>,
+    hypervisor: &mut Hypervisor<M, P>,
 ) -> StopError {
-    let Targeted { rx, tx, pool, headers, lent, guest } = house.lanes.remove(&1).expect("the queue runs");
-    let before = (house.guests.counters(guest.vm()).mapped, rx.posted(), rx.held(), rx.delivered());
-    let stopped = Started { rx, tx, pool }.stop(&house.rig.table, |_| panic!("no buffer may come out"));
+    let Targeted { rx, tx, pool, headers, memory, guest } =
+        hypervisor.pairs.remove(&1).expect("the queue runs");
+    let before = (hypervisor.guests.counters(guest.vm()).mapped, rx.posted(), rx.held(), rx.delivered());
+    let stopped =
+        Started { rx, tx, pool }.stop(&hypervisor.setup.table, |_| panic!("no buffer may come out"));
     let Refused { error, value: Started { rx, tx, pool } } = stopped.expect_err("it does not stop");
-    assert_eq!((house.guests.counters(guest.vm()).mapped, rx.posted(), rx.held(), rx.delivered()), before);
-    house.lanes.insert(1, Targeted { rx, tx, pool, headers, lent, guest });
+    assert_eq!(
+        (hypervisor.guests.counters(guest.vm()).mapped, rx.posted(), rx.held(), rx.delivered()),
+        before
+    );
+    hypervisor.pairs.insert(1, Targeted { rx, tx, pool, headers, memory, guest });
     error
 }
 
 /// Sees that queue 1 still serves machine 0, although no filter may lead to it.
-pub(crate) fn goes_on<M: HeaderReplication + Concrete>(house: &mut House<M>) {
-    let pool = &house.lanes[&1].pool;
-    let slot = house.rig.slots.remove(0);
-    let id = house.rig.table.bind(slot, vm(1), pool).expect("the filter is bound");
+pub(crate) fn goes_on<M: HeaderReplication + Concrete>(hypervisor: &mut Hypervisor<M>) {
+    let pool = &hypervisor.pairs[&1].pool;
+    let slot = hypervisor.setup.slots.remove(0);
+    let id = hypervisor.setup.table.bind(slot, vm(1), pool).expect("the filter is bound");
     let sent = run(0..5);
-    assert!(house.get(1, &sent).iter().map(|got| &got.bytes).eq(&sent));
-    house.rig.unbind(id);
+    assert!(hypervisor.get(1, &sent).iter().map(|got| &got.bytes).eq(&sent));
+    hypervisor.setup.unbind(id);
 }
 
 pub(crate) fn a_bound_queue_does_not_stop<M: HeaderReplication + Concrete>(bed: Sim) {
-    let mut house = House::<M>::start(bed, Shape::default());
-    assert_eq!(stop_in_vain(&mut house), StopError::Bound);
+    let mut hypervisor = Hypervisor::<M>::start(bed, Shape::default());
+    assert_eq!(stop_in_vain(&mut hypervisor), StopError::Bound);
     let sent = run(0..5);
-    assert!(house.get(1, &sent).iter().map(|got| &got.bytes).eq(&sent));
-    house.finish();
+    assert!(hypervisor.get(1, &sent).iter().map(|got| &got.bytes).eq(&sent));
+    hypervisor.finish();
 }
 
 pub(crate) fn rings_of_another_queue_do_not_stop<M: HeaderReplication + Concrete>(bed: Sim) {
-    let mut house = House::<M>::start(bed, Shape::default());
-    house.unbind(1);
-    house.unbind(2);
-    let swap = |house: &mut House<M>| {
-        let [one, two] = [1, 2].map(|queue| house.lanes.remove(&queue).expect("the queue runs"));
-        house.lanes.insert(1, Targeted { rx: two.rx, guest: two.guest, ..one });
-        house.lanes.insert(2, Targeted { rx: one.rx, guest: one.guest, ..two });
+    let mut hypervisor = Hypervisor::<M>::start(bed, Shape::default());
+    hypervisor.unbind(1);
+    hypervisor.unbind(2);
+    let swap = |hypervisor: &mut Hypervisor<M>| {
+        let [one, two] = [1, 2].map(|queue| hypervisor.pairs.remove(&queue).expect("the queue runs"));
+        hypervisor.pairs.insert(1, Targeted { rx: two.rx, guest: two.guest, ..one });
+        hypervisor.pairs.insert(2, Targeted { rx: one.rx, guest: one.guest, ..two });
     };
-    swap(&mut house);
-    assert_eq!(stop_in_vain(&mut house), StopError::OtherPort);
-    swap(&mut house);
-    goes_on(&mut house);
-    house.finish();
+    swap(&mut hypervisor);
+    assert_eq!(stop_in_vain(&mut hypervisor), StopError::OtherPort);
+    swap(&mut hypervisor);
+    goes_on(&mut hypervisor);
+    hypervisor.finish();
 }
 
 pub(crate) fn what_is_another_ports_stops_nothing<M: HeaderReplication + Concrete>(bed: Sim) {
-    let other = House::<M>::start(Sim::new(bed.kind()), Shape::default());
-    let mut house = House::<M>::start(bed, Shape::default());
-    house.unbind(1);
-    let Targeted { rx, tx, pool, headers, lent, guest } = house.lanes.remove(&1).expect("the queue runs");
+    let other = Hypervisor::<M>::start(Sim::new(bed.kind()), Shape::default());
+    let mut hypervisor = Hypervisor::<M>::start(bed, Shape::default());
+    hypervisor.unbind(1);
+    let Targeted { rx, tx, pool, headers, memory, guest } =
+        hypervisor.pairs.remove(&1).expect("the queue runs");
     let none = |_| panic!("no buffer may come out");
-    let stopped = Started { rx, tx, pool }.stop(&other.rig.table, none);
+    let stopped = Started { rx, tx, pool }.stop(&other.setup.table, none);
     let Refused { error, value: started } = stopped.expect_err("it is not that port's");
     assert_eq!(error, StopError::OtherPort);
-    let quiesced = other.rig.port.quiesce().expect("the device comes to rest");
+    let quiesced = other.setup.port.quiesce().expect("the device comes to rest");
     let stopped = started.recover(&quiesced, none);
     let Refused { error: OtherPort, value } = stopped.expect_err("it is not that port's");
     let Started { rx, tx, pool } = value;
-    assert_eq!(house.guests.counters(guest.vm()).mapped, 8);
-    house.lanes.insert(1, Targeted { rx, tx, pool, headers, lent, guest });
-    goes_on(&mut house);
-    house.finish();
+    assert_eq!(hypervisor.guests.counters(guest.vm()).mapped, 8);
+    hypervisor.pairs.insert(1, Targeted { rx, tx, pool, headers, memory, guest });
+    goes_on(&mut hypervisor);
+    hypervisor.finish();
 }
 
 pub(crate) fn a_queue_that_does_not_stop_stays_mapped<M: HeaderReplication + Concrete>(bed: Sim) {
-    let mut house = House::<M>::start(bed, Shape::default());
-    house.unbind(1);
-    house.rig.bed.inject_fault(vmdq_sim::Fault::QueueNeverDisables);
+    let mut hypervisor = Hypervisor::<M>::start(bed, Shape::default());
+    hypervisor.unbind(1);
+    hypervisor.setup.bed.inject_fault(vmdq_sim::InjectedFault::QueueNeverDisables);
     for _ in 0..2 {
-        assert!(matches!(stop_in_vain(&mut house), StopError::TimedOut(_)));
-        goes_on(&mut house);
+        assert!(matches!(stop_in_vain(&mut hypervisor), StopError::TimedOut(_)));
+        goes_on(&mut hypervisor);
     }
-    quiesce(house);
+    quiesce(hypervisor);
 }
 
 /// Whichever half was not seen stopped, all stays mapped until both are.
@@ -147,45 +154,45 @@ pub(crate) fn a_stop_can_be_tried_again<M: HeaderReplication + Concrete>(bed: Si
         let bus = WatchedBus::new(bed.bus(), Log::default());
         let stuck = bus.stuck.clone();
         let machine = bed.platform_over(bus);
-        let mut house = House::<M, _>::start_on(bed, machine, Shape::default());
-        house.rig.inject(&run(0..3));
-        house.unbind(1);
+        let mut hypervisor = Hypervisor::<M, _>::start_on(bed, machine, Shape::default());
+        hypervisor.setup.inject(&run(0..3));
+        hypervisor.unbind(1);
         // Both families keep the control register 16 bytes behind the tail.
         stuck.store(tail.bytes() + 0x10, Ordering::Relaxed);
         for _ in 0..2 {
-            assert!(matches!(stop_in_vain(&mut house), StopError::TimedOut(_)));
+            assert!(matches!(stop_in_vain(&mut hypervisor), StopError::TimedOut(_)));
         }
         stuck.store(u32::MAX, Ordering::Relaxed);
-        house.stop(1);
-        house.finish();
+        hypervisor.stop(1);
+        hypervisor.finish();
     }
 }
 
 pub(crate) fn without_a_link_there_is_a_way_out<M: HeaderReplication + Concrete>(bed: Sim) {
-    let mut house = House::<M>::start(bed, Shape::default());
-    house.unbind(1);
-    house.rig.bed.set_link(false);
+    let mut hypervisor = Hypervisor::<M>::start(bed, Shape::default());
+    hypervisor.unbind(1);
+    hypervisor.setup.bed.set_link(false);
     if limits::<M>().name == "82598" {
         // There ENABLE reads 0 without a link, which proves nothing.
-        assert_eq!(stop_in_vain(&mut house), StopError::LinkDown);
-        house.rig.bed.set_link(true);
-        assert!(house.rig.port.bring_link_up(5000).is_up());
-        goes_on(&mut house);
+        assert_eq!(stop_in_vain(&mut hypervisor), StopError::LinkDown);
+        hypervisor.setup.bed.set_link(true);
+        assert!(hypervisor.setup.port.bring_link_up(5000).is_up());
+        goes_on(&mut hypervisor);
     }
-    house.stop(1);
-    house.rig.bed.set_link(true);
-    assert!(house.rig.port.bring_link_up(5000).is_up());
-    house.finish();
+    hypervisor.stop(1);
+    hypervisor.setup.bed.set_link(true);
+    assert!(hypervisor.setup.port.bring_link_up(5000).is_up());
+    hypervisor.finish();
 }
 
 /// Quiesces the port, gets the memory of every queue back, and resets it.
-fn quiesce<M: HeaderReplication + Concrete>(mut house: House<M>) {
-    house.see_no_stray();
-    let House { rig, guests, lanes, .. } = house;
-    let Rig { mut bed, plan, port, table, slots, vectors, mut idle, lanes: ordinary, .. } = rig;
+fn quiesce<M: HeaderReplication + Concrete>(mut hypervisor: Hypervisor<M>) {
+    hypervisor.see_no_stray();
+    let Hypervisor { setup, guests, pairs, .. } = hypervisor;
+    let Setup { mut bed, plan, port, table, slots, vectors, mut idle, pairs: ordinary, .. } = setup;
     let port = port.quiesce().expect("the device comes to rest");
-    for (_, lane) in lanes {
-        let Targeted { rx, tx, pool, mut headers, lent, guest } = lane;
+    for (_, pair) in pairs {
+        let Targeted { rx, tx, pool, mut headers, memory, guest } = pair;
         let posted = rx.posted();
         let mut freed = 0;
         let put = |frame| {
@@ -195,12 +202,12 @@ fn quiesce<M: HeaderReplication + Concrete>(mut house: House<M>) {
         let stopped = Started { rx, tx, pool }.recover(&port, put);
         idle.push(stopped.expect("it is at rest").pool);
         assert_eq!((freed, guests.counters(guest.vm()).mapped), (posted, 0));
-        let _ = lent.release(headers).expect("all header frames are home");
+        let _ = memory.release(headers).expect("all header frames are home");
     }
-    for Lane { rx, tx, pool, mut buffers, lent } in ordinary.into_iter().flatten() {
+    for QueuePair { rx, tx, pool, mut buffers, memory } in ordinary.into_iter().flatten() {
         let put = |frame| buffers.put(frame).expect("room in the pool");
         idle.push(Started { rx, tx, pool }.recover(&port, put).expect("it is at rest").pool);
-        let _ = lent.release(buffers).expect("all frames are home");
+        let _ = memory.release(buffers).expect("all frames are home");
     }
     assert_eq!((idle.len(), guests.violations()), (pools::<M>(), vec![]));
     bed.clear_faults();
@@ -212,40 +219,40 @@ fn quiesce<M: HeaderReplication + Concrete>(mut house: House<M>) {
 }
 
 pub(crate) fn a_quiesced_port_is_proof_enough<M: HeaderReplication + Concrete>(bed: Sim) {
-    let mut house = House::<M>::start(bed, Shape::default());
-    house.rig.inject(&run(0..3));
-    assert_eq!(house.lane(1).take().len(), 3);
-    house.rig.inject(&run(3..5));
-    house.unbind(1);
-    house.rig.bed.inject_fault(vmdq_sim::Fault::QueueNeverDisables);
-    assert!(matches!(stop_in_vain(&mut house), StopError::TimedOut(_)));
-    quiesce(house);
+    let mut hypervisor = Hypervisor::<M>::start(bed, Shape::default());
+    hypervisor.setup.inject(&run(0..3));
+    assert_eq!(hypervisor.pair(1).take().len(), 3);
+    hypervisor.setup.inject(&run(3..5));
+    hypervisor.unbind(1);
+    hypervisor.setup.bed.inject_fault(vmdq_sim::InjectedFault::QueueNeverDisables);
+    assert!(matches!(stop_in_vain(&mut hypervisor), StopError::TimedOut(_)));
+    quiesce(hypervisor);
 }
 
 pub(crate) fn a_device_that_never_comes_to_rest_keeps_all_memory<M: HeaderReplication + Concrete>(bed: Sim) {
-    let mut house = House::<M>::start(bed, Shape::default());
-    house.unbind(1);
-    house.rig.bed.inject_fault(vmdq_sim::Fault::QueueNeverDisables);
-    house.rig.bed.inject_fault(vmdq_sim::Fault::MasterNeverStops);
-    assert!(matches!(stop_in_vain(&mut house), StopError::TimedOut(_)));
-    let quiesced = house.rig.port.quiesce();
+    let mut hypervisor = Hypervisor::<M>::start(bed, Shape::default());
+    hypervisor.unbind(1);
+    hypervisor.setup.bed.inject_fault(vmdq_sim::InjectedFault::QueueNeverDisables);
+    hypervisor.setup.bed.inject_fault(vmdq_sim::InjectedFault::MasterNeverStops);
+    assert!(matches!(stop_in_vain(&mut hypervisor), StopError::TimedOut(_)));
+    let quiesced = hypervisor.setup.port.quiesce();
     assert!(matches!(quiesced.expect_err("it never rests").error, Fault::TimedOut(_)));
-    // No proof, no unmapping: all of it stays quarantined, whatever is dropped.
-    let vm = house.machines[0].guest.vm();
-    let guests = house.guests.clone();
-    let bed = house.rig.bed;
-    drop(house.lanes);
+    // No proof, no unmapping: all of it stays quarantined, no matter what is dropped.
+    let vm = hypervisor.machines[0].guest.vm();
+    let guests = hypervisor.guests.clone();
+    let bed = hypervisor.setup.bed;
+    drop(hypervisor.pairs);
     assert_eq!((guests.counters(vm).mapped, bed.violations()), (8, vec![]));
 }
 
 pub(crate) fn what_was_not_started_comes_back<M: HeaderReplication + Concrete>(bed: Sim) {
-    let mut house = House::<M>::start(bed, Shape { machines: 1, ..Shape::default() });
-    let pool = house.idle(2);
-    let (rx, (_, tx)) = (memory(&house.rig.bed, 64), rings(&house.rig.bed, 64));
+    let mut hypervisor = Hypervisor::<M>::start(bed, Shape { machines: 1, ..Shape::default() });
+    let pool = hypervisor.idle(2);
+    let (rx, (_, tx)) = (memory(&hypervisor.setup.bed, 64), rings(&hypervisor.setup.bed, 64));
     let header = HeaderSize::new(M::default(), 64).expect("a size");
     let small = BufferSize::kib(1).expect("a size");
-    let vm = house.machines[0].guest.vm();
-    let (port, vmm) = (&house.rig.port, &house.vmm);
+    let vm = hypervisor.machines[0].guest.vm();
+    let (port, vmm) = (&hypervisor.setup.port, &hypervisor.vmm);
     let targeting = Targeting::replicated(vm, small, header);
     let refused = port.start_targeted(pool, rx, tx, targeting, vmm.clone()).expect_err("too small");
     let StartError::BufferTooSmall { least: Some(least) } = refused.error else { panic!("{refused:?}") };
@@ -255,13 +262,13 @@ pub(crate) fn what_was_not_started_comes_back<M: HeaderReplication + Concrete>(b
     let (rx, tx) = memory.expect("the device does not know of it");
     let running = port.start_targeted(pool, rx, tx, Targeting::by_software(vm, least), vmm.clone());
     let running = running.expect("the pool starts");
-    let stopped = running.stop(&house.rig.table, |_| panic!("nothing was posted"));
+    let stopped = running.stop(&hypervisor.setup.table, |_| panic!("nothing was posted"));
     let Stopped { pool, rx, tx } = stopped.expect("the pool stops");
     // What one that the device does not report started was given is quarantined.
-    house.rig.bed.inject_fault(vmdq_sim::Fault::QueueNeverEnables);
+    hypervisor.setup.bed.inject_fault(vmdq_sim::InjectedFault::QueueNeverEnables);
     let targeting = Targeting::replicated(vm, least, header);
     let refused = port.start_targeted(pool, rx, tx, targeting, vmm.clone()).expect_err("it never starts");
     assert!(matches!(refused.error, StartError::TimedOut(_)), "{refused:?}");
     assert!(refused.value.memory.is_none());
-    assert_eq!(house.rig.bed.violations(), []);
+    assert_eq!(hypervisor.setup.bed.violations(), []);
 }

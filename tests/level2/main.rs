@@ -1,5 +1,5 @@
-//! Level 2: frames land in the buffers that virtual machines shared, and nowhere else, whatever the
-//! machines, the device and the traffic do.
+//! Targeted receive: frames are received into buffers that virtual machines shared, and nowhere else, no
+//! matter what the machines, the device and the traffic do.
 //!
 //! Each check is a test of its own on each of the models. Everywhere it ends with all queues stopped,
 //! all memory unmapped and given back, and no violation recorded: neither of the datasheet nor of the
@@ -11,18 +11,18 @@ mod common;
 mod account;
 mod changes;
 mod headers;
-mod house;
+mod hypervisor;
 mod isolation;
-mod lane;
 mod life;
 mod sharing;
+mod targeted_queue;
 mod trust;
 mod vm;
 mod watch;
 mod world;
 
-pub(crate) use house::{House, Shape};
-pub(crate) use lane::{Got, How, Targeted};
+pub(crate) use hypervisor::{Hypervisor, Shape};
+pub(crate) use targeted_queue::{Got, How, Targeted};
 
 /// Runs checks on one model.
 macro_rules! run {

@@ -1,10 +1,10 @@
 //! A virtual machine of a random world: what it shares, what it does against the rules, and what it is
-//! told of frames.
+//! notified of frames.
 
 use std::collections::BTreeMap;
 
 use vmdq::FrameLimit;
-use vmdq::channel::{BackEnd, Buffer, Posted, Status, VirtualDriver, VirtualInterface, words};
+use vmdq::channel::{BackEnd, GuestBuffer, Posted, Status, VirtualDriver, VirtualInterface, words};
 use vmdq::device::HeaderReplication;
 use vmdq::switch::InterfaceId;
 use vmdq::targeted::ShareState;
@@ -13,12 +13,12 @@ use vmdq_sim::Guests;
 
 use crate::Targeted;
 use crate::common::{Concrete, SimMachine};
-use crate::house::Machine;
-use crate::lane::BUFFER;
+use crate::hypervisor::Machine;
+use crate::targeted_queue::BUFFER;
 
 /// Entries of a channel, and buffers of a machine.
 pub(crate) const ENTRIES: usize = 8;
-/// Pages of a machine: its channel, its buffers, one to send from, and some that nobody uses.
+/// Pages of a machine: its channel, its buffers, one to send from, and some that are unused.
 const PAGES: usize = 2 + ENTRIES + 1 + 7;
 /// Words of one direction of a channel.
 const WORDS: usize = words(ENTRIES as u32);
@@ -34,9 +34,9 @@ pub(crate) struct Undelivered {
     pub(crate) channel: u64,
 }
 
-/// A frame that the machine was told of.
+/// A frame that the machine was notified of.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct Notified {
     pub(crate) range: GuestRange,
     pub(crate) length: u32,
     pub(crate) tag: Option<u16>,
@@ -55,7 +55,7 @@ pub(crate) struct Vm<M: Concrete> {
     pub(crate) targeted: Option<Targeted<M, SimMachine>>,
     /// Buffers of the channel that the targeted ring has.
     pub(crate) tokens: [Option<Posted>; ENTRIES],
-    pub(crate) told: u64,
+    pub(crate) notified: u64,
     pub(crate) undelivered: Undelivered,
     // The machine's.
     pub(crate) driver: VirtualDriver<'static, ENTRIES>,
@@ -95,7 +95,7 @@ impl<M: Concrete> Vm<M> {
             access,
             targeted: None,
             tokens: [const { None }; ENTRIES],
-            told: 0,
+            notified: 0,
             undelivered: Undelivered::default(),
             driver,
             buffers,
@@ -115,14 +115,14 @@ impl<M: Concrete> Vm<M> {
     fn post(&mut self, range: impl Fn(&Self, usize) -> GuestRange) {
         let Some(id) = (0..ENTRIES as u16).find(|id| !self.posted.contains_key(id)) else { return };
         let range = range(self, usize::from(id));
-        if self.driver.post(Buffer { id, range }).is_ok() {
+        if self.driver.post(GuestBuffer { id, range }).is_ok() {
             // Two entries for one buffer may both get a frame.
             self.muddled |= self.posted.values().any(|other| other.overlaps(range));
             self.posted.insert(id, range);
         }
     }
 
-    /// Posts so many buffers as it should.
+    /// Posts `count` buffers correctly.
     pub(crate) fn post_good(&mut self, count: usize) {
         (0..count).for_each(|_| self.post(|vm, id| vm.buffers[id]));
     }
@@ -161,12 +161,12 @@ impl<M: Concrete> Vm<M> {
         self.machine.absorb();
     }
 
-    /// Tells whether the machine can expect to find the frames that it is told of.
+    /// Tells whether the machine can expect to find the frames that it is notified of.
     pub(crate) const fn is_honest(&self) -> bool {
         !self.broken && !self.spoilt && !self.muddled
     }
 
-    /// Sees that nobody wrote what the machine did not share.
+    /// Checks that memory which the machine did not share is unchanged.
     pub(crate) fn look(&mut self) {
         let allowed = if self.broken {
             // It may have posted anything that is its own.
@@ -179,7 +179,7 @@ impl<M: Concrete> Vm<M> {
 
     /// Takes what came back through the channel, and sleeps; returns the frames. Sees that it was woken,
     /// if it slept and anything came.
-    pub(crate) fn drain(&mut self, guests: &Guests) -> Vec<Told> {
+    pub(crate) fn drain(&mut self, guests: &Guests) -> Vec<Notified> {
         let before = guests.counters(self.interface.vm()).notified;
         let woken = self.interface.notify_if_needed(guests);
         assert_eq!(guests.counters(self.interface.vm()).notified, before + u64::from(woken));
@@ -198,7 +198,7 @@ impl<M: Concrete> Vm<M> {
             let range = self.posted.remove(&done.buffer.id);
             assert!(self.broken || range == Some(done.buffer.range));
             if done.status == Status::Done {
-                all.push(Told { range: done.buffer.range, length: done.length, tag: done.tag });
+                all.push(Notified { range: done.buffer.range, length: done.length, tag: done.tag });
             }
         }
         while let Ok(Some(_)) = self.driver.reclaim() {
@@ -213,11 +213,11 @@ impl<M: Concrete> Vm<M> {
 impl<M: HeaderReplication + Concrete> Vm<M> {
     /// Copies a frame to the machine.
     pub(crate) fn copy(&mut self, guests: &Guests, bytes: &[u8], tag: Option<u16>) {
-        let Some(lane) = &mut self.targeted else {
+        let Some(pair) = &mut self.targeted else {
             let _ = self.interface.deliver(guests, bytes, tag);
             return;
         };
-        let Some((id, range)) = lane.rx.take_held() else {
+        let Some((id, range)) = pair.rx.take_held() else {
             self.undelivered.no_buffer += 1;
             return;
         };
@@ -225,18 +225,18 @@ impl<M: HeaderReplication + Concrete> Vm<M> {
         let receive = self.interface.receive();
         if guests.write(self.machine.guest.vm(), range.at, bytes).is_err() {
             let _ = receive.give_back(token, Status::Refused);
-            lane.rx.unshare(id).expect("it was delivered");
+            pair.rx.unshare(id).expect("it was delivered");
             self.undelivered.not_owned += 1;
         } else if receive.complete(token, bytes.len() as u32, tag).is_err() {
             self.undelivered.channel += 1;
         } else {
-            self.told += 1;
+            self.notified += 1;
         }
     }
 
     /// Takes the buffers that the machine posted for targeted receive.
     pub(crate) fn admit(&mut self) {
-        let Some(lane) = &mut self.targeted else { return };
+        let Some(pair) = &mut self.targeted else { return };
         // A machine that breaks its channel may seem to post for ever.
         for _ in 0..2 * ENTRIES {
             let posted = match self.interface.receive().next() {
@@ -244,7 +244,7 @@ impl<M: HeaderReplication + Concrete> Vm<M> {
                 Some(Err(_)) => continue,
                 Some(Ok(posted)) => posted,
             };
-            match share(lane, &posted) {
+            match share(pair, &posted) {
                 Ok(()) => {
                     let id = usize::from(posted.id());
                     self.tokens[id] = Some(posted);
@@ -252,24 +252,24 @@ impl<M: HeaderReplication + Concrete> Vm<M> {
                 Err(()) => drop(self.interface.receive().give_back(posted, Status::Refused)),
             }
         }
-        lane.rx.refill(&mut lane.headers);
+        pair.rx.refill(&mut pair.headers);
     }
 }
 
 /// Shares a posted buffer, or takes it back if the machine returns it.
 fn share<M: HeaderReplication + Concrete>(
-    lane: &mut Targeted<M, SimMachine>,
+    pair: &mut Targeted<M, SimMachine>,
     posted: &Posted,
 ) -> Result<(), ()> {
     let (id, range) = (posted.id(), posted.range());
-    match lane.rx.shared(id) {
+    match pair.rx.shared(id) {
         Some((before, ShareState::Delivered)) if before == range => {
-            return lane.rx.give_back(id).map_err(drop);
+            return pair.rx.give_back(id).map_err(drop);
         }
-        Some((_, ShareState::Delivered)) => lane.rx.unshare(id).map_err(drop)?,
+        Some((_, ShareState::Delivered)) => pair.rx.unshare(id).map_err(drop)?,
         // One number for two buffers.
         Some(_) => return Err(()),
         None => {}
     }
-    lane.rx.share(id, range).map_err(drop)
+    pair.rx.share(id, range).map_err(drop)
 }

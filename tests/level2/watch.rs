@@ -113,7 +113,7 @@ impl GuestMemory for WatchedVmm {
     }
 }
 
-// SAFETY: it is `Guests`; a range that it maps askew is of addresses that nobody has.
+// SAFETY: it is `Guests`; a range that it maps askew is of addresses that no machine has.
 unsafe impl Vmm for WatchedVmm {
     fn map<D: DmaSpace>(&self, vm: VmId, range: GuestRange, dma: &D) -> Option<u64> {
         let askew = self.askew()?;

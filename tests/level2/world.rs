@@ -3,17 +3,19 @@
 
 use std::collections::BTreeMap;
 
-use vmdq::channel::{Buffer, Posted, Status, VirtualInterface};
+use vmdq::channel::{GuestBuffer, Posted, Status, VirtualInterface};
 use vmdq::device::HeaderReplication;
 use vmdq::group::Group;
 use vmdq::relay::{Outlet, Received, SentFrame, relay};
-use vmdq::switch::{DropReason, InterfaceId, Origin, Physical, Switch, TagAction, Virtual, Vlan, Vlans};
+use vmdq::switch::{
+    DropReason, InterfaceId, Origin, Physical, Switch, TagAction, Virtual, Vlan, VlanMembership,
+};
 use vmdq::targeted::{Targeted as TargetedFrame, TargetedBurst, TargetedRing};
 use vmdq::vmm::GuestRange;
 use vmdq::{Accept, Config, MacAddress};
 use vmdq_sim::{Guests, Sim, Testbed};
 
-use crate::common::{Concrete, Plan, Rig, SimMachine, frame, pools, ready, vm as address};
+use crate::common::{Concrete, Plan, Setup, SimMachine, frame, pools, ready, vm as address};
 use crate::vm::{ENTRIES, Undelivered, Vm};
 use crate::watch::WatchedVmm;
 use crate::{How, Targeted};
@@ -33,7 +35,7 @@ pub(crate) struct Sent {
 
 /// The port, the machines and all that was sent.
 pub(crate) struct World<M: HeaderReplication + Concrete> {
-    pub(crate) rig: Rig<M, SimMachine, Sim>,
+    pub(crate) setup: Setup<M, SimMachine, Sim>,
     pub(crate) guests: Guests,
     pub(crate) vms: Vec<Vm<M>>,
     pub(crate) switch: Switch<8, 64>,
@@ -57,14 +59,18 @@ impl<M: HeaderReplication + Concrete> World<M> {
         let config = Config { accept: Accept::all(), strip_tags: true, ..Config::default() };
         let plan = Plan { config, descriptors: 64, buffers: 40 };
         let port = ready::<M, _>(bed.platform(), &config);
-        let mut rig = Rig::stopped(bed, port, plan);
-        let queue = rig.idle.remove(0);
-        rig.run(queue);
+        let mut setup = Setup::stopped(bed, port, plan);
+        let queue = setup.idle.remove(0);
+        setup.run(queue);
         let (guests, mut switch) = (Guests::new(), Switch::new(7));
         let uplink = switch.bind_physical(&Physical::default()).expect("there is room");
         let mut vms = Vec::new();
         for (i, (_, access)) in machines.iter().enumerate() {
-            let vlans = if *access { Vlans::Access(Vlan::new(VLAN).expect("a VLAN")) } else { Vlans::ALL };
+            let vlans = if *access {
+                VlanMembership::Access(Vlan::new(VLAN).expect("a VLAN"))
+            } else {
+                VlanMembership::ALL
+            };
             let id = switch.bind_virtual(&Virtual { vlans, ..Virtual::default() }).expect("there is room");
             switch.bind_address(id, address(i + 1)).expect("it is free");
             // The last machines share the default queue.
@@ -73,7 +79,7 @@ impl<M: HeaderReplication + Concrete> World<M> {
         }
         let last = BTreeMap::new();
         let mut world = Self {
-            rig,
+            setup,
             guests,
             vms,
             switch,
@@ -99,32 +105,38 @@ impl<M: HeaderReplication + Concrete> World<M> {
         let vm = &mut self.vms[i];
         let number = vm.queue.expect("it can have one");
         let at =
-            self.rig.idle.iter().position(|pool| pool.index().number() == number).expect("it is stopped");
-        let queue = self.rig.idle.swap_remove(at);
+            self.setup.idle.iter().position(|pool| pool.index().number() == number).expect("it is stopped");
+        let queue = self.setup.idle.swap_remove(at);
         if !targeted {
-            return self.rig.run(queue);
+            return self.setup.run(queue);
         }
         let vmm = WatchedVmm::new(&self.guests);
-        let mut lane =
-            Targeted::start(&self.rig.bed, &self.rig.port, queue, 64, (&vm.machine.guest, &vmm), self.how);
-        lane.rx.set_reserve(2);
-        vm.targeted = Some(lane);
+        let mut pair = Targeted::start(
+            &self.setup.bed,
+            &self.setup.port,
+            queue,
+            64,
+            (&vm.machine.guest, &vmm),
+            self.how,
+        );
+        pair.rx.set_reserve(2);
+        vm.targeted = Some(pair);
     }
 
     /// Stops the queue of a machine. No filter leads there.
     fn stop(&mut self, i: usize) {
         let vm = &mut self.vms[i];
         let number = vm.queue.expect("it has one");
-        let Some(lane) = vm.targeted.take() else {
-            let counters = self.rig.lane(number).rx.counters();
+        let Some(pair) = vm.targeted.take() else {
+            let counters = self.setup.pair(number).rx.counters();
             self.dropped += counters.too_long + counters.malformed;
-            return self.rig.stop(number);
+            return self.setup.stop(number);
         };
-        let counters = lane.rx.counters();
+        let counters = pair.rx.counters();
         self.dropped += counters.too_long + counters.malformed;
-        let stopped = lane.stop(&self.rig.table);
+        let stopped = pair.stop(&self.setup.table);
         assert_eq!(self.guests.counters(vm.machine.guest.vm()).mapped, 0);
-        self.rig.idle.push(stopped.pool);
+        self.setup.idle.push(stopped.pool);
         for token in vm.tokens.iter_mut().filter_map(Option::take) {
             let _ = vm.interface.receive().give_back(token, Status::Dropped);
         }
@@ -134,20 +146,20 @@ impl<M: HeaderReplication + Concrete> World<M> {
     pub(crate) fn lead(&mut self, i: usize, queue: Option<usize>) {
         // What came before is older than what comes by the new way.
         self.poll_all();
-        let found = self.rig.table.find(address(i + 1)).map(|binding| binding.id);
+        let found = self.setup.table.find(address(i + 1)).map(|binding| binding.id);
         let Some(queue) = queue else {
-            found.into_iter().for_each(|id| self.rig.unbind(id));
+            found.into_iter().for_each(|id| self.setup.unbind(id));
             return;
         };
         let pool = match &self.vms[i].targeted {
-            Some(lane) if lane.rx.pool().number() == queue => &lane.pool,
-            _ => &self.rig.lanes[queue].as_ref().expect("the queue runs").pool,
+            Some(pair) if pair.rx.pool().number() == queue => &pair.pool,
+            _ => &self.setup.pairs[queue].as_ref().expect("the queue runs").pool,
         };
         match found {
-            Some(id) => self.rig.table.move_to(id, pool).expect("the filter moves"),
+            Some(id) => self.setup.table.move_to(id, pool).expect("the filter moves"),
             None => {
-                let slot = self.rig.slots.remove(0);
-                self.rig.table.bind(slot, address(i + 1), pool).map(drop).expect("the filter is bound");
+                let slot = self.setup.slots.remove(0);
+                self.setup.table.bind(slot, address(i + 1), pool).map(drop).expect("the filter is bound");
             }
         }
     }
@@ -155,7 +167,7 @@ impl<M: HeaderReplication + Concrete> World<M> {
     /// Makes the queue of a machine targeted if it is ordinary, and the other way round.
     pub(crate) fn turn(&mut self, i: usize) {
         let Some(queue) = self.vms[i].queue else { return };
-        let led = self.rig.table.find(address(i + 1)).is_some_and(|binding| binding.pool.number() == queue);
+        let led = self.setup.table.find(address(i + 1)).is_some_and(|binding| binding.pool.number() == queue);
         let targeted = self.vms[i].targeted.is_some();
         self.lead(i, if led { Some(0) } else { None });
         self.stop(i);
@@ -167,7 +179,7 @@ impl<M: HeaderReplication + Concrete> World<M> {
 
     /// Tells whether frames for a machine go to a targeted queue of its own.
     pub(crate) fn is_targeted(&self, i: usize) -> bool {
-        let led = self.rig.table.find(address(i + 1)).map(|binding| Some(binding.pool.number()));
+        let led = self.setup.table.find(address(i + 1)).map(|binding| Some(binding.pool.number()));
         self.vms[i].targeted.is_some() && led == Some(self.vms[i].queue)
     }
 
@@ -189,7 +201,7 @@ impl<M: HeaderReplication + Concrete> World<M> {
             bytes.splice(12..12, [0x81, 0x00, high, low]);
         }
         self.injected += 1;
-        self.rig.inject(&[bytes]);
+        self.setup.inject(&[bytes]);
     }
 
     /// A machine sends a frame, under its own name or the wire's.
@@ -199,7 +211,7 @@ impl<M: HeaderReplication + Concrete> World<M> {
         let vm = &mut self.vms[i];
         if vm.machine.guest.write(vm.sending.at, &bytes).is_ok() {
             let range = GuestRange { len: len as u32, ..vm.sending };
-            let _ = vm.driver.send(Buffer { id: 0, range }, None);
+            let _ = vm.driver.send(GuestBuffer { id: 0, range }, None);
         }
         let mut copy = [0; 1522];
         let taken = vm.interface.take_sent(&self.guests, &mut copy);
@@ -219,11 +231,11 @@ impl<M: HeaderReplication + Concrete> World<M> {
 
     /// Takes what an ordinary queue has.
     fn poll_ordinary(&mut self, from: Origin, queue: usize) {
-        let mut frames = self.rig.lane(queue).take();
+        let mut frames = self.setup.pair(queue).take();
         self.relay(from, &mut frames);
-        let lane = self.rig.lane(queue);
-        frames.into_iter().for_each(|frame| lane.buffers.put(frame).expect("room in the pool"));
-        lane.rx.refill(&mut lane.buffers);
+        let pair = self.setup.pair(queue);
+        frames.into_iter().for_each(|frame| pair.buffers.put(frame).expect("room in the pool"));
+        pair.rx.refill(&mut pair.buffers);
     }
 
     /// Takes what the queue of a machine has.
@@ -233,7 +245,7 @@ impl<M: HeaderReplication + Concrete> World<M> {
         if self.vms[i].targeted.is_some() {
             return self.poll_targeted(i);
         }
-        if self.rig.lanes[queue].is_none() {
+        if self.setup.pairs[queue].is_none() {
             // It does not run yet, or any more.
             return;
         }
@@ -242,12 +254,12 @@ impl<M: HeaderReplication + Concrete> World<M> {
 
     fn poll_targeted(&mut self, i: usize) {
         let Self { switch, vms, uplink, .. } = self;
-        let Vm { id, targeted, tokens, interface, told, undelivered, .. } = &mut vms[i];
+        let Vm { id, targeted, tokens, interface, notified, undelivered, .. } = &mut vms[i];
         let Targeted { rx, headers, .. } = targeted.as_mut().expect("it is targeted");
         let from = Origin::Matched { uplink: *uplink, to: *id };
         let mut burst = TargetedBurst::<8>::new();
         while rx.receive(&mut burst) > 0 {
-            let mut shared = Shared { id: *id, rx, tokens, interface, told, undelivered };
+            let mut shared = Shared { id: *id, rx, tokens, interface, notified, undelivered };
             relay(switch, from, &mut burst, 0, &mut shared);
             burst.drain(..).for_each(|frame| headers.put(frame.header).expect("room in the pool"));
         }
@@ -263,13 +275,13 @@ impl<M: HeaderReplication + Concrete> World<M> {
     }
 
     /// Takes buffers that machines posted; sees that no memory changed but what is shared; and lets the
-    /// machines read what they were told.
+    /// machines read the frames that they were notified of.
     pub(crate) fn check(&mut self) {
         for i in 0..self.vms.len() {
             self.vms[i].admit();
             self.vms[i].look();
-            for told in self.vms[i].drain(&self.guests) {
-                self.read(i, &told);
+            for notified in self.vms[i].drain(&self.guests) {
+                self.read(i, &notified);
             }
         }
     }
@@ -277,7 +289,7 @@ impl<M: HeaderReplication + Concrete> World<M> {
     /// Ends the world; sees that every frame is accounted for, and that no machine's memory holds a
     /// frame for another one.
     pub(crate) fn finish(mut self) {
-        self.rig.bed.clear_faults();
+        self.setup.bed.clear_faults();
         self.poll_all();
         if !self.lied {
             self.balance();
@@ -294,7 +306,7 @@ impl<M: HeaderReplication + Concrete> World<M> {
             .enumerate()
             .for_each(|(i, vm)| vm.machine.holds_only(&[mark(address(i + 1)), FLOODED]));
         assert_eq!(self.guests.violations(), []);
-        self.rig.finish();
+        self.setup.finish();
     }
 }
 
@@ -322,7 +334,7 @@ struct Shared<'w> {
     rx: &'w mut TargetedRing<SimMachine, WatchedVmm>,
     tokens: &'w mut [Option<Posted>; ENTRIES],
     interface: &'w mut VirtualInterface<'static>,
-    told: &'w mut u64,
+    notified: &'w mut u64,
     undelivered: &'w mut Undelivered,
 }
 
@@ -335,8 +347,8 @@ impl Outlet<TargetedFrame> for Shared<'_> {
         assert_eq!(to, self.id, "whatever the header says");
         for frame in &*group.frames {
             let token = self.tokens[usize::from(frame.id)].take().expect("it was shared");
-            let told = self.interface.receive().complete(token, frame.len.into(), inserted(tag));
-            *if told.is_ok() { &mut *self.told } else { &mut self.undelivered.channel } += 1;
+            let notified = self.interface.receive().complete(token, frame.len.into(), inserted(tag));
+            *if notified.is_ok() { &mut *self.notified } else { &mut self.undelivered.channel } += 1;
         }
     }
 

@@ -18,12 +18,12 @@ pub(crate) fn frames_in_place_are_what_was_written<M: Concrete>(bed: Bed) {
 fn forwarded<M: Concrete, F: Forward<P = Machine>>(bed: Bed) {
     const DESCRIPTORS: usize = 8;
     let plan = Plan { descriptors: DESCRIPTORS, buffers: 2 * DESCRIPTORS - 1, ..Plan::default() };
-    let mut rig = Machines::<M>::start(bed, plan);
-    rig.bind(vm(1), 1);
-    let mut joined = Joined::<M, F>::new(rig.lanes[1].take().expect("the queue runs"));
+    let mut setup = Machines::<M>::start(bed, plan);
+    setup.bind(vm(1), 1);
+    let mut joined = Joined::<M, F>::new(setup.pairs[1].take().expect("the queue runs"));
     for round in 0..60 {
         let numbers = 4 * round..4 * round + 4;
-        rig.inject(&frames(numbers.clone()));
+        setup.inject(&frames(numbers.clone()));
         let mut seen = Vec::new();
         let mut look = |frame: &mut ForwardedFrame<'_>| {
             seen.push(frame.header().to_vec());
@@ -34,7 +34,7 @@ fn forwarded<M: Concrete, F: Forward<P = Machine>>(bed: Bed) {
         // A drop ends a run.
         for _ in 0..6 {
             passed += joined.forwarder.forward(32, &mut look);
-            let _ = rig.bed.settle();
+            let _ = setup.bed.settle();
         }
         assert_eq!(passed, 3, "round {round}");
         for (seen, wanted) in seen.iter().zip(frames(numbers.clone())) {
@@ -43,9 +43,9 @@ fn forwarded<M: Concrete, F: Forward<P = Machine>>(bed: Bed) {
         let mut wanted = frames(numbers);
         wanted.remove(2);
         wanted.iter_mut().for_each(|bytes| bytes[..6].copy_from_slice(&STRANGER.0));
-        let out = sent(&mut rig);
+        let out = sent(&mut setup);
         assert_eq!(out, wanted, "round {round}, from {}", number(&wanted[0]));
     }
-    rig.lanes[1] = Some(joined.split());
-    finish(rig);
+    setup.pairs[1] = Some(joined.split());
+    finish(setup);
 }

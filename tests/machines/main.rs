@@ -13,24 +13,24 @@ mod joined;
 mod plain;
 mod targeted;
 
-use common::{Concrete, Rig};
+use common::{Concrete, Setup};
 use vmdq_sim::{Incoherent, PlatformOf, Sim, Testbed};
 
 /// The test bed of all checks.
 type Bed = Incoherent<Sim>;
 type Machine = PlatformOf<Bed>;
-type Machines<M> = Rig<M, Machine, Bed>;
+type Machines<M> = Setup<M, Machine, Bed>;
 
 /// Ends a check.
-fn finish<M: Concrete>(rig: Machines<M>) {
-    let (bed, _) = rig.disable();
+fn finish<M: Concrete>(setup: Machines<M>) {
+    let (bed, _) = setup.disable();
     assert_eq!(bed.mistakes(), [""; 0]);
 }
 
 /// What has gone out since the last call.
-fn sent<M: Concrete>(rig: &mut Machines<M>) -> Vec<Vec<u8>> {
-    let _ = rig.bed.settle();
-    rig.bed.take_sent().into_iter().map(|sent| sent.bytes).collect()
+fn sent<M: Concrete>(setup: &mut Machines<M>) -> Vec<Vec<u8>> {
+    let _ = setup.bed.settle();
+    setup.bed.take_sent().into_iter().map(|sent| sent.bytes).collect()
 }
 
 /// Frames with these numbers for virtual machine 1, of many lengths; some as long as only a tag allows, at

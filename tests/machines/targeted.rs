@@ -67,23 +67,23 @@ fn targeted<M: Concrete>(bed: Bed, targeting: impl FnOnce(VmId, BufferSize) -> T
     let guest = guests.add(64);
     let vmm = Direct { guests: guests.clone(), dma: Sim::dma(&bed) };
     let port = ready::<M, _>(bed.platform(), &Plan::default().config);
-    let mut rig = Machines::<M>::stopped(bed, port, Plan::default());
-    let rx = rig.bed.place(TargetedMemory::<8, 8>::new());
-    let (_, tx) = rings(&rig.bed, 8);
+    let mut setup = Machines::<M>::stopped(bed, port, Plan::default());
+    let rx = setup.bed.place(TargetedMemory::<8, 8>::new());
+    let (_, tx) = rings(&setup.bed, 8);
     let targeting = targeting(guest.vm(), BufferSize::for_bytes(BUFFER as usize).expect("a size"));
     let Started { mut rx, tx, pool } =
-        rig.port.start_targeted(rig.idle.remove(1), rx, tx, targeting, vmm).expect("the pool starts");
-    let (mut headers, lent) = buffers(&rig.bed, 12, BufferSize::kib(1).expect("a size"));
+        setup.port.start_targeted(setup.idle.remove(1), rx, tx, targeting, vmm).expect("the pool starts");
+    let (mut headers, memory) = buffers(&setup.bed, 12, BufferSize::kib(1).expect("a size"));
     for id in 0..8 {
         let range = guest.alloc(BUFFER, 4096).expect("the machine has memory");
         rx.share(id, range).expect("the buffer is shared");
     }
     assert_eq!(rx.refill(&mut headers), 7);
-    let slot = rig.slots.remove(0);
-    let id = rig.table.bind(slot, vm(1), &pool).expect("the filter is bound");
+    let slot = setup.slots.remove(0);
+    let id = setup.table.bind(slot, vm(1), &pool).expect("the filter is bound");
     for round in 0..20 {
         let wanted = frames(3 * round..3 * round + 3);
-        rig.inject(&wanted);
+        setup.inject(&wanted);
         let mut burst = TargetedBurst::<4>::new();
         assert_eq!(rx.receive(&mut burst), 3, "round {round}");
         for (mut frame, wanted) in burst.drain(..).zip(wanted) {
@@ -94,16 +94,16 @@ fn targeted<M: Concrete>(bed: Bed, targeting: impl FnOnce(VmId, BufferSize) -> T
             assert_eq!(bytes, wanted);
             // What the program leaves in a header buffer must not get over a later header.
             frame.header.bytes_mut().fill(0xee);
-            headers.put(frame.header).expect("room on the shelf");
+            headers.put(frame.header).expect("room in the pool");
             rx.give_back(frame.id).expect("the machine has it");
         }
         rx.refill(&mut headers);
     }
-    rig.slots.push(rig.table.unbind(id).expect("the filter is removed"));
-    let put = |frame| headers.put(frame).expect("room on the shelf");
-    let Stopped { pool, .. } = Started { rx, tx, pool }.stop(&rig.table, put).expect("the pool stops");
-    let _ = lent.release(headers).expect("all header frames are home");
-    rig.idle.insert(0, pool);
-    finish(rig);
+    setup.slots.push(setup.table.unbind(id).expect("the filter is removed"));
+    let put = |frame| headers.put(frame).expect("room in the pool");
+    let Stopped { pool, .. } = Started { rx, tx, pool }.stop(&setup.table, put).expect("the pool stops");
+    let _ = memory.release(headers).expect("all header frames are home");
+    setup.idle.insert(0, pool);
+    finish(setup);
     assert_eq!((guests.violations(), guests.counters(guest.vm()).mapped), (vec![], 0));
 }

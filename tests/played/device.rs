@@ -104,7 +104,7 @@ impl Device {
         unsafe { Self::word(ring, index).write_volatile(word) };
     }
 
-    /// Writes any receive descriptor, told or not.
+    /// Writes any receive descriptor, announced or not.
     pub(crate) fn lie(&self, index: u32, word: u64) {
         Self::write(self.rx, index, word);
     }
@@ -116,7 +116,7 @@ impl Device {
         unsafe { at.write_volatile(at.read_volatile() | SENT) };
     }
 
-    /// Receives at most so many frames of this length, as a device should.
+    /// Receives at most `most` frames of this length, as a device should.
     pub(crate) fn receive(&mut self, frames: u32, len: u16) {
         for _ in 0..frames {
             if self.rx_head == self.bus.tail(0) {
@@ -127,7 +127,7 @@ impl Device {
         }
     }
 
-    /// Sends at most so many frames.
+    /// Sends at most `most` frames.
     pub(crate) fn send(&mut self, frames: u32) {
         for _ in 0..frames {
             if self.tx_head == self.bus.tail(1) {

@@ -7,7 +7,7 @@ use vmdq::ring::{BufferPool, BufferSize, Burst, Exchange, ForwardedFrame, Frame,
 use vmdq::{Pool, Refused, Running, Started};
 use vmdq_sim::{Sim, Testbed};
 
-use crate::common::{Concrete, Forward, Plan, Rig, SimMachine, buffers, ready, tails};
+use crate::common::{Concrete, Forward, Plan, Setup, SimMachine, buffers, ready, tails};
 use crate::device::{Device, RING, Withheld, ring};
 
 /// One call; numbers are pools, or how many at most.
@@ -21,16 +21,16 @@ pub(crate) enum Call {
     Send(usize),
     SendOne,
     Reclaim(usize),
-    /// Takes so many back.
+    /// Takes a number of frames back.
     ReclaimInto(usize),
     Put(usize, usize),
-    /// A frame of so many bytes.
+    /// A frame of a length in bytes.
     Take(usize, usize),
     Exchange(usize),
     InPlace(usize),
     /// Which of the frames go out, by bits.
     Forward(usize, u16),
-    /// Lets the frame after so many end in a panic.
+    /// Makes the frame after a number of frames end in a panic.
     ForwardUpToPanic(usize),
     Split(usize),
 }
@@ -40,13 +40,13 @@ type Rx = RxRing<Machine>;
 type Tx = TxRing<Machine>;
 
 enum Rings {
-    Apart(Rx, Tx),
+    Split(Rx, Tx),
     Exchange(Exchange<Rx, Tx>),
     InPlace(InPlace<Rx, Tx>),
 }
 
 pub(crate) struct Driver<M: Concrete> {
-    rig: Rig<M, Machine, Sim>,
+    setup: Setup<M, Machine, Sim>,
     rings: Option<Rings>,
     steering: Pool<M, Machine, Running>,
     pools: [BufferPool; 3],
@@ -66,17 +66,17 @@ impl<M: Concrete> Driver<M> {
     pub(crate) fn start(bed: Sim) -> (Self, Device) {
         let bus = Withheld::new(bed.bus());
         let port = ready::<M, _>(bed.platform_over(bus.clone()), &Plan::default().config);
-        let mut rig = Rig::<M, _, _>::stopped(bed, port, Plan::default());
-        let pool = rig.idle.remove(1);
+        let mut setup = Setup::<M, _, _>::stopped(bed, port, Plan::default());
+        let pool = setup.idle.remove(1);
         let (rx_tail, tx_tail) = tails::<M>(1);
         bus.withhold(rx_tail, tx_tail);
-        let ((rx, rx_at), (tx, tx_at)) = (ring(&rig.bed), ring(&rig.bed));
+        let ((rx, rx_at), (tx, tx_at)) = (ring(&setup.bed), ring(&setup.bed));
         let size = BufferSize::kib(2).expect("a size");
-        let Started { rx, tx, pool: steering } = rig.port.start(pool, rx, tx, size).expect("it starts");
+        let Started { rx, tx, pool: steering } = setup.port.start(pool, rx, tx, size).expect("it starts");
         // Enough to fill both rings, and fewer than that of another size; some are too small to post.
         let mut pools = [(20, 2), (14, 4), (3, 1)].map(|(count, kib)| {
             // Their frames mix: no pool is given back.
-            rig.keeping(|rig| buffers(&rig.bed, count, BufferSize::kib(kib).expect("a size")).0)
+            setup.keeping(|setup| buffers(&setup.bed, count, BufferSize::kib(kib).expect("a size")).0)
         });
         let mut all = BTreeSet::new();
         for pool in &mut pools {
@@ -85,8 +85,8 @@ impl<M: Concrete> Driver<M> {
             frames.into_iter().for_each(|frame| pool.put(frame).expect("it came from there"));
         }
         assert_eq!(all.len(), 37);
-        let rings = Some(Rings::Apart(rx, tx));
-        (Self { rig, rings, steering, pools, hand: Vec::new(), all }, Device::new(bus, rx_at, tx_at))
+        let rings = Some(Rings::Split(rx, tx));
+        (Self { setup, rings, steering, pools, hand: Vec::new(), all }, Device::new(bus, rx_at, tx_at))
     }
 
     /// Puts frames in hand where they fit.
@@ -96,7 +96,7 @@ impl<M: Concrete> Driver<M> {
 
     pub(crate) fn call(&mut self, call: Call) {
         self.rings = Some(match self.rings.take().expect("there are rings") {
-            Rings::Apart(rx, tx) => self.apart(rx, tx, call),
+            Rings::Split(rx, tx) => self.split(rx, tx, call),
             Rings::Exchange(joined) => self.joined(joined, call, Rings::Exchange),
             Rings::InPlace(joined) => self.joined(joined, call, Rings::InPlace),
         });
@@ -121,7 +121,7 @@ impl<M: Concrete> Driver<M> {
         }
     }
 
-    fn apart(&mut self, mut rx: Rx, mut tx: Tx, call: Call) -> Rings {
+    fn split(&mut self, mut rx: Rx, mut tx: Tx, call: Call) -> Rings {
         let mut burst = Burst::<16>::new();
         match call {
             Call::Receive(most) => assert!(rx.receive_most(&mut burst, most) <= most),
@@ -181,20 +181,20 @@ impl<M: Concrete> Driver<M> {
             Call::Exchange(pool) => {
                 return match Exchange::new(rx, tx, &mut self.pools[pool]) {
                     Ok(joined) => Rings::Exchange(joined),
-                    Err(Refused { value: (rx, tx), .. }) => Rings::Apart(rx, tx),
+                    Err(Refused { value: (rx, tx), .. }) => Rings::Split(rx, tx),
                 };
             }
             Call::InPlace(pool) => {
                 return match InPlace::new(rx, tx, &mut self.pools[pool]) {
                     Ok(joined) => Rings::InPlace(joined),
-                    Err(Refused { value: (rx, tx), .. }) => Rings::Apart(rx, tx),
+                    Err(Refused { value: (rx, tx), .. }) => Rings::Split(rx, tx),
                 };
             }
             _ => {}
         }
         burst.iter().for_each(seen);
         self.give(burst.drain(..));
-        Rings::Apart(rx, tx)
+        Rings::Split(rx, tx)
     }
 
     fn joined<F>(&mut self, mut joined: F, call: Call, whole: fn(F) -> Rings) -> Rings
@@ -230,7 +230,7 @@ impl<M: Concrete> Driver<M> {
             }
             Call::Split(pool) => {
                 return match joined.split(&mut self.pools[pool]) {
-                    Ok((rx, tx)) => Rings::Apart(rx, tx),
+                    Ok((rx, tx)) => Rings::Split(rx, tx),
                     Err(refused) => whole(refused.into_value()),
                 };
             }
@@ -242,15 +242,15 @@ impl<M: Concrete> Driver<M> {
     /// Each buffer is somewhere.
     pub(crate) fn check(&self) {
         let in_rings = match self.rings.as_ref().expect("there are rings") {
-            Rings::Apart(rx, tx) => {
+            Rings::Split(rx, tx) => {
                 assert!(rx.posted() + rx.missing() == RING as usize - 1);
                 rx.posted() + tx.pending()
             }
             Rings::Exchange(joined) => joined.rx().posted() + joined.kept(),
             Rings::InPlace(joined) => joined.rx().posted() + joined.kept(),
         };
-        let on_shelves: usize = self.pools.iter().map(BufferPool::len).sum();
-        assert_eq!(in_rings + on_shelves + self.hand.len(), self.all.len());
+        let in_pools: usize = self.pools.iter().map(BufferPool::len).sum();
+        assert_eq!(in_rings + in_pools + self.hand.len(), self.all.len());
         let in_hand: BTreeSet<_> = self.hand.iter().map(at).collect();
         assert_eq!(in_hand.len(), self.hand.len(), "a buffer is in hand twice");
     }
@@ -258,16 +258,16 @@ impl<M: Concrete> Driver<M> {
     /// Stops the queue and sees that all buffers are there.
     pub(crate) fn finish(mut self) {
         let size = BufferSize::kib(1).expect("a size");
-        let (mut room, _) = self.rig.keeping(|rig| buffers(&rig.bed, 32, size));
+        let (mut room, _) = self.setup.keeping(|setup| buffers(&setup.bed, 32, size));
         let spare: Vec<_> = std::iter::from_fn(|| room.take()).collect();
         let (rx, tx) = match self.rings.take().expect("there are rings") {
-            Rings::Apart(rx, tx) => (rx, tx),
+            Rings::Split(rx, tx) => (rx, tx),
             Rings::Exchange(joined) => joined.split(&mut room).expect("room"),
             Rings::InPlace(joined) => joined.split(&mut room).expect("room"),
         };
-        let Self { mut rig, steering, mut pools, mut hand, all, .. } = self;
-        let stopped = Started { rx, tx, pool: steering }.stop(&rig.table, |frame| hand.push(frame));
-        rig.idle.insert(1, stopped.expect("the pool stops").pool);
+        let Self { mut setup, steering, mut pools, mut hand, all, .. } = self;
+        let stopped = Started { rx, tx, pool: steering }.stop(&setup.table, |frame| hand.push(frame));
+        setup.idle.insert(1, stopped.expect("the pool stops").pool);
         for pool in pools.iter_mut().chain([&mut room]) {
             hand.extend(std::iter::from_fn(|| pool.take()));
         }
@@ -275,7 +275,7 @@ impl<M: Concrete> Driver<M> {
         assert_eq!(found.len(), hand.len(), "a buffer is in two places");
         assert_eq!(found, all);
         drop(spare);
-        rig.finish();
+        setup.finish();
     }
 }
 

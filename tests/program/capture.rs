@@ -11,7 +11,7 @@ pub(crate) type Record = (Vec<u8>, u32);
 /// Makes a frame of `len` bytes from a header.
 pub(crate) fn frame(header: &[&[u8]], len: usize) -> Vec<u8> {
     let mut frame = header.concat();
-    // Whatever is told apart later must differ.
+    // Frames that are distinguished later must differ.
     frame.extend((frame.len()..len).map(|i| (i * 7 + len) as u8));
     frame.truncate(len);
     frame

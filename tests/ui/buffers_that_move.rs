@@ -3,9 +3,9 @@
 use vmdq::dma::Identity;
 use vmdq::ring::{BufferPool, BufferSize, BufferSlot};
 
-fn moved(size: BufferSize, shelf: &'static mut [BufferSlot], dma: Identity) {
+fn moved(size: BufferSize, slots: &'static mut [BufferSlot], dma: Identity) {
     let region = [0u8; 8192];
-    let _ = BufferPool::carve(region, size, shelf, dma);
+    let _ = BufferPool::carve(region, size, slots, dma);
 }
 
 fn main() {}

@@ -1,4 +1,4 @@
-//! The device is not trusted (DESIGN, Must 3): whatever it does costs a frame or ends in a typed error,
+//! The device is not trusted: anything it does costs at most a frame or ends in a typed error,
 //! never in a panic, a hang, a freed buffer that it may still write, or a byte outside a buffer.
 
 #[path = "../common/mod.rs"]
@@ -8,16 +8,16 @@ mod frames;
 mod life;
 mod registers;
 
-use common::{Concrete, Plan, Rig, SimMachine};
+use common::{Concrete, Plan, Setup, SimMachine};
 use vmdq::{Port, Reset};
 use vmdq_sim::{Sim, Testbed};
 
 /// Longer than any bounded wait of the driver, in nanoseconds of the controller's time.
 const HANG: u64 = 10_000_000_000;
 
-type Broken<M> = Rig<M, SimMachine, Sim>;
+type Broken<M> = Setup<M, SimMachine, Sim>;
 
-/// Makes a port that nobody has initialised.
+/// Makes a port that is not initialised.
 fn fresh<M: Concrete>(bed: &Sim) -> Port<M, SimMachine, Reset> {
     // SAFETY: the model is a controller of this kind, and confines its DMA.
     unsafe { Port::new(M::default(), bed.platform()) }

@@ -3,14 +3,16 @@
 
 use std::sync::{Arc, Mutex};
 
+use embedded_hal::delay::DelayNs;
+
 use vmdq::bus::{Bus, Offset, PortId};
 use vmdq::ixgbe::I82598;
 use vmdq::ring::BufferSize;
 use vmdq::{Config, MacAddress, NotStarted, Port, Refused, StartError, Started, StopError};
-use vmdq_sim::{Sim, SimBus, Testbed};
+use vmdq_sim::{InjectedFault, Sim, SimBus, Testbed};
 
-use crate::common::{Concrete, Lane, Rig, SimMachine, frame, ready, rings, tails};
-use crate::{HANG, small};
+use crate::common::{Concrete, QueuePair, Setup, SimMachine, frame, ready, rings, tails};
+use crate::{Broken, HANG, small};
 
 /// ENABLE of RXDCTL and TXDCTL.
 const ENABLE: u32 = 1 << 25;
@@ -55,7 +57,7 @@ unsafe impl Bus for Lying {
     }
 }
 
-type Liar<M> = Rig<M, SimMachine<Lying>, Sim>;
+type Liar<M> = Setup<M, SimMachine<Lying>, Sim>;
 
 fn start<M: Concrete>(bed: Sim) -> (Liar<M>, Lying) {
     let bus = Lying::new(bed.bus());
@@ -71,44 +73,44 @@ fn controls<M: Concrete>() -> (Offset, Offset) {
 }
 
 /// Sees that queue 1 can't be stopped because of what a register reads, and that it goes on.
-fn refuses<M: Concrete>(rig: &mut Liar<M>, register: Offset) -> Lane<M, SimMachine<Lying>> {
-    let Lane { rx, tx, pool, buffers, lent } = rig.lanes[1].take().expect("the queue runs");
-    let began = rig.bed.now();
-    let stopped = Started { rx, tx, pool }.stop(&rig.table, |_| panic!("no buffer may come out"));
+fn refuses<M: Concrete>(setup: &mut Liar<M>, register: Offset) -> QueuePair<M, SimMachine<Lying>> {
+    let QueuePair { rx, tx, pool, buffers, memory } = setup.pairs[1].take().expect("the queue runs");
+    let began = setup.bed.now();
+    let stopped = Started { rx, tx, pool }.stop(&setup.table, |_| panic!("no buffer may come out"));
     let Refused { error, value: running } = stopped.expect_err("it is not seen to stop");
     let StopError::TimedOut(timed_out) = error else { panic!("{error:?}") };
     assert_eq!(timed_out.register, register);
-    assert!(rig.bed.now() - began < HANG);
-    assert_eq!((running.rx.posted(), rig.bed.violations()), (63, vec![]));
+    assert!(setup.bed.now() - began < HANG);
+    assert_eq!((running.rx.posted(), setup.bed.violations()), (63, vec![]));
     let Started { rx, tx, pool } = running;
-    Lane { rx, tx, pool, buffers, lent }
+    QueuePair { rx, tx, pool, buffers, memory }
 }
 
 pub(crate) fn a_receive_queue_must_be_seen_to_stop<M: Concrete>(bed: Sim) {
-    let (mut rig, bus) = start::<M>(bed);
+    let (mut setup, bus) = start::<M>(bed);
     let (receive, _) = controls::<M>();
     bus.lie(Some((receive, ENABLE, 0)));
-    let _running = refuses(&mut rig, receive);
+    let _running = refuses(&mut setup, receive);
 }
 
 pub(crate) fn a_transmit_queue_must_be_seen_to_stop<M: Concrete>(bed: Sim) {
-    let (mut rig, bus) = start::<M>(bed);
+    let (mut setup, bus) = start::<M>(bed);
     let (_, transmit) = controls::<M>();
     bus.lie(Some((transmit, ENABLE, 0)));
-    let _running = refuses(&mut rig, transmit);
+    let _running = refuses(&mut setup, transmit);
 }
 
 /// Whichever half it was, the stop is tried again and ends well once the device does its part.
 pub(crate) fn a_stop_can_be_tried_again<M: Concrete>(bed: Sim) {
     let (receive, transmit) = controls::<M>();
     for register in [receive, transmit] {
-        let (mut rig, bus) = start::<M>(Sim::new(bed.kind()));
+        let (mut setup, bus) = start::<M>(Sim::new(bed.kind()));
         bus.lie(Some((register, ENABLE, 0)));
-        let lane = refuses(&mut rig, register);
+        let pair = refuses(&mut setup, register);
         bus.lie(None);
         // All buffers come home.
-        rig.idle.push(lane.stop(&rig.table).pool);
-        rig.finish();
+        setup.idle.push(pair.stop(&setup.table).pool);
+        setup.finish();
     }
 }
 
@@ -120,32 +122,59 @@ pub(crate) fn a_queue_must_be_seen_to_start<M: Concrete>(bed: Sim) {
         let bed = Sim::new(bed.kind());
         let bus = Lying::new(bed.bus());
         let port = ready::<M, _>(bed.platform_over(bus.clone()), &Config::default());
-        let mut rig = Liar::<M>::stopped(bed, port, small());
+        let mut setup = Liar::<M>::stopped(bed, port, small());
         bus.lie(Some((register, set, clear)));
-        let pool = rig.idle.remove(1);
-        let (rx, tx) = rings(&rig.bed, 64);
+        let pool = setup.idle.remove(1);
+        let (rx, tx) = rings(&setup.bed, 64);
         let size = BufferSize::kib(2).expect("a size");
         let Refused { error, value } =
-            rig.port.start(pool, rx, tx, size).expect_err("it is not seen to start");
+            setup.port.start(pool, rx, tx, size).expect_err("it is not seen to start");
         let StartError::TimedOut(timed_out) = error else { panic!("{error:?}") };
         // The device may have the memory: only the pool comes back.
         let NotStarted { pool: _, memory: None } = value else { panic!("{value:?}") };
         assert_eq!(timed_out.register, register);
-        assert_eq!(rig.bed.violations(), []);
+        // Neither ring runs on without an owner.
+        bus.lie(None);
+        setup.bed.delay().delay_ms(1);
+        let left = [receive, transmit].map(|register| setup.bed.bus().read32(register) & ENABLE);
+        assert_eq!((left, setup.bed.violations()), ([0, 0], vec![]));
     }
+}
+
+/// A ring that was started while its state could not be seen, and that is slow to stop.
+#[test]
+fn a_slow_stop_can_be_tried_again() {
+    let bed = Sim::i82598();
+    let port = ready::<I82598, _>(bed.platform(), &Config::default());
+    let mut setup = Broken::<I82598>::stopped(bed, port, small());
+    setup.bed.set_link(false);
+    let pool = setup.idle.remove(1);
+    setup.run(pool);
+    setup.bed.set_link(true);
+    assert!(setup.port.bring_link_up(5000).is_up());
+    setup.bed.inject_fault(InjectedFault::QueueNeverDisables);
+    let pair = setup.pairs[1].take().expect("the queue runs");
+    let QueuePair { rx, tx, pool, buffers, memory } = pair;
+    let stopped = Started { rx, tx, pool }.stop(&setup.table, |_| panic!("no buffer may come out"));
+    let Refused { error, value: Started { rx, tx, pool } } = stopped.expect_err("it is not seen to stop");
+    assert!(matches!(error, StopError::TimedOut(_)), "{error:?}");
+    // The device comes to it in the end.
+    setup.bed.clear_faults();
+    setup.idle.push(QueuePair { rx, tx, pool, buffers, memory }.stop(&setup.table).pool);
+    setup.finish();
 }
 
 /// The wait for the last frame is bounded and not fatal: without a link it never goes out.
 pub(crate) fn a_broken_head_does_not_hold_the_stop_up<M: Concrete>(bed: Sim) {
-    let (mut rig, bus) = start::<M>(bed);
-    rig.lane(1).send(&[frame(MacAddress::BROADCAST, 0, 60)]);
+    let (mut setup, bus) = start::<M>(bed);
+    setup.pair(1).send(&[frame(MacAddress::BROADCAST, 0, 60)]);
     let head = Offset::new(tails::<M>(1).1.bytes() - 8);
     bus.lie(Some((head, 0x8000, 0)));
-    let began = rig.bed.now();
-    rig.stop(1);
-    assert!(rig.bed.now() - began < HANG);
+    let began = setup.bed.now();
+    setup.stop(1);
+    assert!(setup.bed.now() - began < HANG);
     bus.lie(None);
-    rig.finish();
+    setup.finish();
 }
 
 /// On the 82598, ENABLE reads 0 while the link is down: a queue that was started then has to be seen
@@ -159,12 +188,12 @@ fn a_zero_that_was_there_all_along_proves_nothing() {
         // SAFETY: the model is an 82598, and confines its DMA.
         let port = unsafe { Port::new(I82598, bed.platform_over(bus.clone())) };
         let port = port.init(&Config::default()).expect("the port initialises");
-        let mut rig = Liar::<I82598>::enable(bed, port, small());
-        assert!(rig.port.bring_link_up(5000).is_up());
+        let mut setup = Liar::<I82598>::enable(bed, port, small());
+        assert!(setup.port.bring_link_up(5000).is_up());
         bus.lie(Some((register, 0, ENABLE)));
-        let _running = refuses(&mut rig, register);
+        let _running = refuses(&mut setup, register);
         // The other queues of the port can be seen, and stop.
         bus.lie(None);
-        rig.stop(2);
+        setup.stop(2);
     }
 }

@@ -2,8 +2,7 @@
 #![forbid(unsafe_code)]
 
 bitflags::bitflags! {
-    /// Which frames a port accepts beyond those that a filter matches. All of them go to the
-    /// default queue.
+    /// The frames that a port accepts beyond those that a filter matches; they go to the default queue.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
     pub struct Accept: u8 {
         /// Broadcast frames.

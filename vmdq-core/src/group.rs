@@ -1,15 +1,15 @@
 //! Group indication with a match indicator (paper sections 2.2 and 3.5.1).
 //!
-//! The controller has sorted the frames of a queue already, so a switch need not look at each of
-//! them: frames of a queue to which filters lead are indicated as one group, with the word
-//! "matched", and the switch decides once. Frames of the default queue matched no filter, and frames
-//! that virtual machines send passed none: each of them is a group of its own.
+//! The controller has sorted the frames of a queue already, so a switch need not look at each of them.
+//! Frames that a filter sorted to a queue are indicated as one matched group, and the switch decides once.
+//! Frames of the default queue matched no filter, and frames that virtual machines send passed none: each of
+//! them is a group of its own.
 //!
-//! [`Groups`] makes the groups, of whatever stands for a received frame. What it compares is the
-//! group's [`Indication`], which is what [`Switch::forward`](crate::switch::Switch::forward) takes:
-//! a group and what the switch is told of it can't disagree. [`relay`](crate::relay) does both.
+//! [`Groups`] makes the groups, from any type that describes a received frame. It compares the group's
+//! [`Indication`], which is also the argument of [`Switch::forward`](crate::switch::Switch::forward), so
+//! that a group and its indication can't disagree. [`relay`](crate::relay) does both.
 //!
-//! Groups are judged from descriptors alone; no byte of a frame is touched. A queue that serves
+//! Groups are made from descriptors alone; no byte of a frame is read. A queue that serves
 //! one address can mix VLANs (paper section 2.1, footnote 1), so a group ends where the removed tag
 //! or the error state changes. Where the controller does not remove tags, they stay in the
 //! frames, descriptors don't show them, and a group can mix tags.
@@ -17,9 +17,9 @@
 
 use crate::switch::{Indication, Origin};
 
-/// What a descriptor says of a frame, as far as groups are concerned.
+/// The part of a frame's descriptor that groups depend on.
 ///
-/// For the frames of a receive ring, and for whatever else stands for a received frame.
+/// It is implemented for the frames of a receive ring and for other types that describe a received frame.
 pub trait Described {
     /// Returns the VLAN tag that the controller removed, if it did.
     fn tag(&self) -> Option<u16>;
@@ -27,8 +27,9 @@ pub trait Described {
     /// Tells whether the controller reported an error.
     fn has_error(&self) -> bool;
 
-    /// Tells whether a virtual machine can have written the header that the switch would be shown:
-    /// targeted receive without header replication (paper section 3.7).
+    /// Tells whether a virtual machine can have written the header that the switch would read.
+    ///
+    /// That is so for targeted receive without header replication (paper section 3.7).
     ///
     /// Such a header decides nothing and teaches nothing ([`Origin::Targeted`]). Only the first frame
     /// of a group is asked, as only its header is shown.
@@ -37,7 +38,7 @@ pub trait Described {
         false
     }
 
-    /// Tells whether tag and error state are those of another frame: what [`Groups`] asks of each frame.
+    /// Tells whether tag and error state are those of another frame, which [`Groups`] asks of each frame.
     ///
     /// Frames that have both in one word compare it in one step.
     #[inline(always)]
@@ -49,18 +50,17 @@ pub trait Described {
 /// Frames that a switch decides on together.
 #[derive(Debug)]
 pub struct Group<'f, F> {
-    /// What the switch is told of them.
+    /// What is indicated to the switch.
     pub indication: Indication,
     /// The frames, at least one.
     pub frames: &'f mut [F],
 }
 
 impl<'f, F: Described> Group<'f, F> {
-    /// Makes a group of frames of one queue that are known to be one, without looking at any but the
-    /// first: constant time.
+    /// Makes a group of frames of one queue without checking any but the first, in constant time.
     ///
-    /// That the frames are equal in tag and error state is the caller's claim; of a wrong one come
-    /// wrong decisions. `None` without frames, and for more than one frame that no filter matched, as
+    /// The caller claims that the frames are equal in tag and error state; if they are not, decisions are
+    /// wrong. `None` without frames, and for more than one frame that no filter matched, as
     /// those are never one group.
     ///
     /// # Examples
@@ -93,9 +93,9 @@ impl<'f, F: Described> Group<'f, F> {
     }
 }
 
-/// Splits what came from one queue, or from one virtual machine, into groups.
+/// Splits frames from one queue, or from one virtual machine, into groups.
 ///
-/// Reads what is known of each frame once, and nothing of its bytes.
+/// Reads each frame's description once, and none of its bytes.
 ///
 /// # Examples
 ///
@@ -111,13 +111,13 @@ impl<'f, F: Described> Group<'f, F> {
 /// # let uplink = switch.bind_physical(&Physical::default())?;
 /// # let to = switch.bind_virtual(&Virtual::default())?;
 ///
-/// // By their removed tags; a filter of the interface `to` leads to this queue.
+/// // By their removed tags; a filter of the interface `to` names this queue.
 /// let mut burst = [None, None, Some(5)].map(Received);
 /// let groups = Groups::new(&mut burst, Origin::Matched { uplink, to });
 /// let lengths: Vec<_> = groups.map(|group| (group.indication.tag, group.frames.len())).collect();
 /// assert_eq!(lengths, [(None, 2), (Some(5), 1)]);
 ///
-/// // Nothing is known of frames of the default queue: each is a group of its own.
+/// // Frames of the default queue matched no filter: each is a group of its own.
 /// assert_eq!(Groups::new(&mut burst, Origin::Unmatched { uplink }).count(), 3);
 /// # Ok::<(), vmdq_core::switch::InterfaceError>(())
 /// ```
@@ -156,7 +156,7 @@ impl<'f, F: Described> Iterator for Groups<'f, F> {
 
 impl<F: Described> core::iter::FusedIterator for Groups<'_, F> {}
 
-/// Says what the switch is told of a group, by its first frame.
+/// Returns the indication of a group, from its first frame.
 #[inline(always)]
 fn indication<F: Described>(first: &F, from: Origin) -> Indication {
     let from = match from {

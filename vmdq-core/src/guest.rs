@@ -1,23 +1,21 @@
-//! A virtual machine's memory, as the I/O container reaches it (paper sections 2.3.2 and 3.7).
+//! A virtual machine's memory, as the I/O container accesses it (paper sections 2.3.2 and 3.7).
 //!
-//! What a virtual machine shares is an address and a length, never a Rust slice: the machine can
-//! write it at any time. It is reached through the one trait that a hypervisor implements,
-//! [`GuestMemory`].
+//! A virtual machine shares an address and a length, never a Rust slice, because the machine can write the
+//! memory at any time. It is accessed through a trait that the hypervisor implements, [`GuestMemory`].
 #![forbid(unsafe_code)]
 
 use core::fmt;
 
-/// Names a virtual machine.
+/// The id of a virtual machine.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct VmId(pub u16);
 
-/// A range of a virtual machine's memory: where it begins in the machine's own addresses, and how
-/// many bytes it has.
+/// A range of a virtual machine's memory, in the machine's own addresses.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct GuestRange {
-    /// The first byte, as the virtual machine counts.
+    /// The address of the first byte.
     pub at: u64,
     /// The length in bytes.
     pub len: u32,
@@ -41,24 +39,24 @@ impl GuestRange {
     }
 }
 
-/// The range is not the virtual machine's memory, or no longer: drop what it was for.
+/// The range is not the virtual machine's memory (any more): drop the frame or buffer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NotOwned;
 
 impl fmt::Display for NotOwned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the range is not the virtual machine's memory: drop what it was for")
+        f.write_str("the range is not the virtual machine's memory: drop the frame or buffer")
     }
 }
 impl core::error::Error for NotOwned {}
 
-/// Reaches the memory of virtual machines, for the I/O container.
+/// Access to the memory of virtual machines, for the I/O container.
 ///
-/// Memory that a controller is to write is mapped by the hypervisor's `Vmm` of `vmdq-hal`, which
-/// builds on this trait.
+/// Memory that a controller writes is mapped by the hypervisor's `Vmm` of `vmdq-hal`, which builds on this
+/// trait.
 pub trait GuestMemory {
-    /// Checks that a range is wholly the virtual machine's own memory, which it may share.
+    /// Checks that all of a range is the virtual machine's own memory, which it may share.
     ///
     /// # Errors
     ///
@@ -79,7 +77,7 @@ pub trait GuestMemory {
     /// [`NotOwned`] if any byte is not the machine's; nothing of others is written.
     fn write(&self, vm: VmId, at: u64, from: &[u8]) -> Result<(), NotOwned>;
 
-    /// Wakes the virtual machine's driver: its I/O channel has something for it.
+    /// Notifies the virtual machine's driver that its I/O channel has something for it.
     fn notify(&self, vm: VmId);
 }
 

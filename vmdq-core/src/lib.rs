@@ -3,20 +3,20 @@
 //! Policy for Ethernet controllers with VMDq (Virtual Machine Device Queues): what a hypervisor or
 //! an I/O container decides, independent of any controller and platform.
 //!
-//! No bus, no DMA, no register, no `unsafe`: everything here works on plain values and on the bytes
-//! of frames, and is of use without any controller, for software switches and for tests. Who drives
-//! a controller takes the facade `vmdq`, which re-exports this crate.
+//! It has no bus, no DMA, no register and no `unsafe`: everything here works on plain values and on the bytes
+//! of frames. It is useful without any controller, for software switches and for tests. To drive a
+//! controller, use the facade `vmdq`, which re-exports this crate.
 //!
 //! - [`classify`]: the paper's receive rules in software, and a table with a constant look-up time.
 //! - [`group`]: group indication with a match indicator.
 //! - [`fair`]: transmit fairness, in turns of frames or of weighted bytes.
 //! - [`switch`]: the virtual switch: interfaces, VLANs, learning, port security.
-//! - [`relay`]: the way of a frame through all of these: groups, one decision for each, delivery.
+//! - [`relay`]: the path of frames through all of these: groups, one decision for each, delivery.
 //! - [`channel`]: the I/O channel between a virtual machine's driver and its virtual interface.
 //! - [`tag`]: 802.1Q tags in the bytes of frames.
 //! - [`guest`]: a virtual machine's memory, which is never a slice.
 //!
-//! The paper is Intel's "Notes on Software Design Support for Intel VMDq Technology" (2008).
+//! "The paper" is Intel's "Notes on Software Design Support for Intel VMDq Technology" (2008).
 //!
 //! # Features
 //!

@@ -1,4 +1,4 @@
-//! The longest frame that a port takes, and the part of the check that the hardware leaves over.
+//! The frame limit of a port, and the part of the check that the hardware leaves to software.
 #![forbid(unsafe_code)]
 
 /// Bytes of the frame check sequence, which the limit counts and software never sees.
@@ -8,19 +8,20 @@ const TAG: u16 = 4;
 /// Tag protocol identifier of 802.1Q.
 const TPID: [u8; 2] = [0x81, 0x00];
 
-/// The longest frame that a port takes: some bytes, and 4 more if the frame has one 802.1Q tag.
+/// The longest frame that a port takes; 4 bytes more are allowed for one 802.1Q tag.
 ///
 /// Controllers can't set this limit exactly: most know one length for tagged and untagged frames.
-/// They are set 4 bytes too high, and the receive ring drops and counts what should not have come.
-/// Where the controller removes tags the limit
-/// still is that of the frame on the wire: in memory the frame is 4 bytes shorter.
+/// They are set 4 bytes too high, and the receive ring drops and counts frames over the limit. Where
+/// the controller removes tags, the limit is still that of the frame on the wire: in memory the frame is
+/// 4 bytes shorter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct FrameLimit(u16);
 
 impl FrameLimit {
-    /// The shortest frame in memory that is one: two addresses and a type. Devices pad to 60 bytes
-    /// when they send.
+    /// The shortest frame in memory: two addresses and a type.
+    ///
+    /// Devices pad frames to 60 bytes when they send.
     pub const SHORTEST: u16 = 14;
     /// The shortest limit: the shortest frame of Ethernet.
     pub const LEAST: u16 = 64;

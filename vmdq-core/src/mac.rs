@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-/// A 48-bit Ethernet address, in the order of the wire.
+/// A 48-bit Ethernet address, in wire order.
 ///
 /// # Examples
 ///
@@ -46,7 +46,7 @@ impl MacAddress {
         (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, 0, 0]))
     }
 
-    /// Puts an address together from its two register halves; bits above 15 of `high` are ignored.
+    /// Makes an address from its two register halves; bits above 15 of `high` are ignored.
     #[must_use]
     pub const fn from_register_halves(low: u32, high: u32) -> Self {
         let [a, b, c, d] = low.to_le_bytes();
@@ -95,12 +95,12 @@ const fn digit(digit: u8) -> Option<u8> {
     }
 }
 
-/// Why a text is no Ethernet address.
+/// Why a text is not an Ethernet address.
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ParseMacError {
-    /// A byte is not two hexadecimal digits: write it so, as in `0a`, and use one kind of separator.
+    /// A byte is not two hexadecimal digits: write two, as in `0a`, and use one kind of separator.
     Digits {
         /// Which byte, from 0.
         byte: u8,
@@ -110,7 +110,7 @@ pub enum ParseMacError {
         /// How many there are.
         bytes: u8,
     },
-    /// There are more than six bytes: remove what is not the address.
+    /// There are more than six bytes: remove the rest.
     TooManyBytes,
 }
 
@@ -118,10 +118,15 @@ impl fmt::Display for ParseMacError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Digits { byte } => {
-                write!(f, "byte {byte} of the address (from 0) is not two hexadecimal digits")
+                write!(
+                    f,
+                    "byte {byte} of the address (from 0) is not two hexadecimal digits: write two, as in 0a"
+                )
             }
-            Self::TooFewBytes { bytes } => write!(f, "the address has {bytes} bytes of 6"),
-            Self::TooManyBytes => f.write_str("the address has more than 6 bytes"),
+            Self::TooFewBytes { bytes } => {
+                write!(f, "the address has {bytes} bytes of 6: write all of them, with colons between")
+            }
+            Self::TooManyBytes => f.write_str("the address has more than 6 bytes: remove the rest"),
         }
     }
 }

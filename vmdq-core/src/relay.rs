@@ -1,18 +1,17 @@
-//! The I/O container's way of a frame: groups, one decision for each, delivered to an [`Outlet`] (paper
-//! sections 2.3.6 and 3.5).
+//! The path of frames through the I/O container: groups, one decision for each, delivery to an [`Outlet`]
+//! (paper sections 2.3.6 and 3.5).
 //!
-//! [`relay`] takes what a queue has received, or what a virtual machine has sent, makes groups of it, asks
-//! the [`Switch`] once for each group and hands the group to the outlet, which is the I/O container's own:
-//! there the frames move into the guest's buffers, onto a transmit ring, or nowhere.
+//! [`relay`] takes frames that a queue has received, or that a virtual machine has sent, and makes groups of
+//! them. It asks the [`Switch`] once for each group and passes the group to the outlet, which the I/O
+//! container implements: there the frames move into the guest's buffers, onto a transmit ring, or nowhere.
 //!
-//! **No buffer is lost here.** The frames stay the caller's, in the burst in which they came: an outlet is
-//! lent a group and sees each exactly once for each destination, or once as dropped. Afterwards
-//! every frame in the burst goes back to its pool, without asking what became of it. An outlet that wants
-//! to keep a buffer (the transmit ring, a guest's queue) puts an empty one in its place, by
-//! [`core::mem::replace`].
+//! **No buffer is lost here.** The frames stay in the caller's burst. The outlet borrows each group exactly
+//! once for each destination, or once as dropped. Afterwards every frame in the burst goes back to its pool,
+//! no matter where it was delivered. An outlet that keeps a buffer (a transmit ring, a guest's queue) puts an
+//! empty one in its place, with [`core::mem::replace`].
 //!
-//! With **targeted receive** (paper section 3.7) a frame is in the guest already, and what is in the burst is
-//! its header: `deliver` tells the guest, `dropped` gives the guest's buffer back to the ring, and header
+//! With **targeted receive** (paper section 3.7) a frame is in the guest already, and the burst holds its
+//! header: `deliver` notifies the guest, `dropped` gives the guest's buffer back to the ring, and header
 //! frames go back to their pool with the burst.
 //!
 //! # Examples
@@ -60,10 +59,10 @@
 //! let mut interfaces = Interfaces(Default::default());
 //! let frame = |to: [u8; 6]| Frame { tag: None, bytes: [&to[..], &[2, 0, 0, 0, 0, 9], &[0; 48]].concat() };
 //!
-//! // Red's queue: the filter has matched, so that it takes one decision.
+//! // Red's queue: the filter has matched, so one decision is enough.
 //! let mut burst = [[2, 0, 0, 0, 0, 1]; 32].map(frame);
 //! assert_eq!(relay(&mut switch, Origin::Matched { uplink, to: red }, &mut burst, 0, &mut interfaces), 1);
-//! // The default queue: a frame for all, and one for nobody.
+//! // The default queue: a broadcast frame, and one for an unknown address.
 //! let mut burst = [[0xff; 6], [2, 0, 0, 0, 0, 7]].map(frame);
 //! assert_eq!(relay(&mut switch, Origin::Unmatched { uplink }, &mut burst, 0, &mut interfaces), 2);
 //!
@@ -78,38 +77,38 @@ use crate::switch::{
     Decision, DropReason, InterfaceId, InterfaceSet, Load, Origin, Switch, TagAction, Verdict,
 };
 
-/// A frame that can be relayed: its description, and the header that the switch is shown.
+/// A frame that can be relayed: its description, and the header that the switch reads.
 pub trait Received: Described {
     /// Returns the beginning of the frame: 18 bytes do.
     fn header(&self) -> &[u8];
 
-    /// Returns how many bytes the whole frame has, as they are counted.
+    /// Returns the length of the whole frame, for the counters.
     fn length(&self) -> usize;
 }
 
-/// Where frames go once the switch has decided: the I/O container's virtual interfaces and uplinks.
+/// The destination of frames after the switch's decision: the I/O container's virtual interfaces and uplinks.
 ///
-/// Nothing is returned: what a guest has no buffer for is lost to that guest, which the outlet counts. An
-/// outlet that can fail for good keeps the error until the relay is over.
+/// The methods return nothing: a frame for which a guest has no buffer is lost to that guest, and the outlet
+/// counts it. An outlet that can fail keeps the error until the relay is over.
 pub trait Outlet<F: Received> {
     /// Delivers a copy of each frame of a group to one interface, with the tag as the interface wants it.
     ///
     /// Others get the same frames afterwards.
     fn copy(&mut self, to: InterfaceId, tag: TagAction, group: &Group<'_, F>);
 
-    /// Delivers a group to its only interface, or to the last one of several, with the tag as the interface
-    /// wants it. Copies, unless an outlet does otherwise.
+    /// Delivers a group to its only interface, or to the last one of several, with the tag as it wants.
     ///
-    /// Nobody gets the frames afterwards: they may be changed, or exchanged for empty ones.
+    /// Copies, unless an outlet does otherwise.
+    ///
+    /// No other interface gets the frames afterwards: they may be changed, or exchanged for empty ones.
     #[inline]
     fn deliver(&mut self, to: InterfaceId, tag: TagAction, group: &mut Group<'_, F>) {
         self.copy(to, tag, group);
     }
 
-    /// Takes notice of a group that the switch dropped, and counted.
+    /// Handles a group that the switch dropped and counted.
     ///
-    /// Where frames hold more than what is in the burst, it goes back now: of targeted receive the guest's
-    /// buffers to their ring.
+    /// An outlet of targeted receive gives the guest's buffers back to their ring here.
     fn dropped(&mut self, reason: DropReason, group: &mut Group<'_, F>);
 
     /// Returns how many bytes the frames of a group have, for the switch's counters.
@@ -122,12 +121,12 @@ pub trait Outlet<F: Received> {
     }
 }
 
-/// A frame that a virtual machine sent, as the I/O container's own copy: its header can't change any
-/// more.
+/// The I/O container's own copy of a frame that a virtual machine sent: it can't change any more.
 ///
-/// What [`VirtualInterface::take_sent`](crate::channel::VirtualInterface::take_sent) makes, on its way to
-/// [`relay`].
+/// It is made from what [`VirtualInterface::take_sent`](crate::channel::VirtualInterface::take_sent) copied,
+/// for [`relay`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SentFrame<'b> {
     /// The bytes.
     pub bytes: &'b [u8],
@@ -161,8 +160,9 @@ impl Received for SentFrame<'_> {
     }
 }
 
-/// Switches the frames of one queue, or of one virtual machine, and delivers them; returns how many decisions
-/// that took. See the [module](self).
+/// Switches and delivers the frames of one queue or virtual machine; returns the number of decisions.
+///
+/// See the [module](self).
 ///
 /// `now` is in milliseconds, of a clock that does not go back.
 ///
@@ -184,7 +184,7 @@ impl Received for SentFrame<'_> {
 ///     assert_eq!(decisions, 1);
 /// }
 /// ```
-// The caller knows the origin, so that one way through the switch is left.
+// Inlined, because the caller knows the origin, which leaves one path through the switch.
 #[inline(always)]
 pub fn relay<F: Received, const INTERFACES: usize, const ADDRESSES: usize>(
     switch: &mut Switch<INTERFACES, ADDRESSES>,
@@ -221,7 +221,7 @@ pub fn relay_group<F: Received, const INTERFACES: usize, const ADDRESSES: usize>
     }
 }
 
-/// Delivers a group to several interfaces. Not inlined, so that the way of groups that matched stays short.
+/// Delivers a group to several interfaces. Not inlined, so that the path of matched groups stays short.
 #[inline(never)]
 fn flood<F: Received, const INTERFACES: usize, const ADDRESSES: usize>(
     switch: &Switch<INTERFACES, ADDRESSES>,

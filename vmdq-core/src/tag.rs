@@ -1,9 +1,9 @@
-//! 802.1Q tags in the bytes of frames: software puts them in and takes them out.
+//! 802.1Q tags in the bytes of frames, inserted and removed by software.
 //!
-//! On the way in controllers can remove tags (`Config::strip_tags` of `vmdq-hal`). On
-//! the way out software inserts them: an advanced transmit descriptor has no field for a tag, so the
+//! Controllers can remove tags from received frames (`Config::strip_tags` of `vmdq-hal`). Software inserts
+//! tags into frames that are sent: an advanced transmit descriptor has no field for a tag, so the
 //! controller would need a context descriptor before the frame, which the rings of this crate don't
-//! write. [`TagAction`](crate::switch::TagAction) says what a switch wants done.
+//! write. [`TagAction`](crate::switch::TagAction) is what a switch wants done.
 //!
 //! Everything here is about the outermost tag of type 0x8100 at byte 12. Provider tags (0x88a8) are
 //! payload.
@@ -55,7 +55,8 @@ pub const fn bytes(control: u16) -> [u8; LEN] {
     [KIND[0], KIND[1], high, low]
 }
 
-/// Inserts a tag into the frame that the first `len` bytes of a buffer are; returns the new length.
+/// Inserts a tag into the frame in the first `len` bytes of a buffer; returns the new length.
+///
 /// All bytes behind the addresses move.
 ///
 /// # Errors
@@ -73,21 +74,21 @@ pub fn insert(buffer: &mut [u8], len: usize, control: u16) -> Result<usize, TagE
 }
 
 /// Removes the tag of a frame, if it has one, and returns its control information. The frame is
-/// [`LEN`] bytes shorter then, and can be shorter than Ethernet allows: whoever sends it pads it.
+/// then [`LEN`] bytes shorter, and can be shorter than Ethernet allows: pad it before it is sent.
 pub fn remove(frame: &mut [u8]) -> Option<u16> {
     let control = control(frame)?;
     cut(frame);
     Some(control)
 }
 
-/// Moves all that lies behind the tag, whatever its type, to its place.
+/// Removes a tag of any type: moves the bytes behind it to its place.
 pub fn cut(frame: &mut [u8]) {
     if frame.len() >= AT + LEN {
         frame.copy_within(AT + LEN.., AT);
     }
 }
 
-/// A frame in a buffer of its own, of which the tag can be put in and taken out in place.
+/// A frame in a buffer of its own, whose tag can be inserted and removed.
 pub trait Taggable {
     /// Returns the bytes of the frame for writing.
     fn bytes_mut(&mut self) -> &mut [u8];
@@ -99,7 +100,7 @@ pub trait Taggable {
     /// [`TagError`] if the frame has no two addresses, or the buffer no room; nothing is changed then.
     fn insert_tag(&mut self, control: u16) -> Result<(), TagError>;
 
-    /// Takes bytes 12 to 15 out, whatever type of tag they are.
+    /// Removes bytes 12 to 15, a tag of any type.
     ///
     /// # Errors
     ///
@@ -107,7 +108,7 @@ pub trait Taggable {
     fn cut_tag(&mut self) -> Result<(), TagError>;
 }
 
-/// Why a tag could not be put in, changed or taken out.
+/// Why a tag could not be inserted, changed or removed.
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

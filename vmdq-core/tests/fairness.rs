@@ -1,4 +1,4 @@
-//! Fair transmission: the service bounds hold whatever other members do.
+//! Fair transmission: the service bounds hold no matter what other members do.
 
 use std::cell::Cell;
 use std::collections::VecDeque;

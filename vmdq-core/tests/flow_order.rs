@@ -1,4 +1,4 @@
-//! Frames of a flow or of a virtual machine keep their order, whatever queue they are moved to.
+//! Frames of a flow or of a virtual machine keep their order, no matter which queue they are moved to.
 
 use std::collections::VecDeque;
 

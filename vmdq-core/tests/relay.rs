@@ -5,7 +5,7 @@ use vmdq_core::MacAddress;
 use vmdq_core::group::{Described, Group};
 use vmdq_core::relay::{Outlet, Received, SentFrame, relay, relay_group};
 use vmdq_core::switch::{
-    DropReason, InterfaceId, Origin, Physical, Switch, TagAction, Unknown, Virtual, Vlan, Vlans,
+    DropReason, InterfaceId, Origin, Physical, Switch, TagAction, Unknown, Virtual, Vlan, VlanMembership,
 };
 
 const STATION: u8 = 99;
@@ -60,9 +60,9 @@ impl Received for Frame {
     }
 }
 
-/// What an outlet was told, by buffers.
+/// The calls of an outlet, by buffers.
 #[derive(Clone, PartialEq, Eq, Debug)]
-enum Told {
+enum Call {
     Copy(InterfaceId, TagAction, Vec<usize>),
     Deliver(InterfaceId, TagAction, Vec<usize>),
     Dropped(DropReason, Vec<usize>),
@@ -70,7 +70,7 @@ enum Told {
 
 #[derive(Default)]
 struct Record {
-    told: Vec<Told>,
+    calls: Vec<Call>,
     /// Empty frames to put in the place of those that are kept.
     spare: Vec<Frame>,
     kept: Vec<Frame>,
@@ -82,11 +82,11 @@ fn buffers(group: &Group<'_, Frame>) -> Vec<usize> {
 
 impl Outlet<Frame> for Record {
     fn copy(&mut self, to: InterfaceId, tag: TagAction, group: &Group<'_, Frame>) {
-        self.told.push(Told::Copy(to, tag, buffers(group)));
+        self.calls.push(Call::Copy(to, tag, buffers(group)));
     }
 
     fn deliver(&mut self, to: InterfaceId, tag: TagAction, group: &mut Group<'_, Frame>) {
-        self.told.push(Told::Deliver(to, tag, buffers(group)));
+        self.calls.push(Call::Deliver(to, tag, buffers(group)));
         for frame in &mut *group.frames {
             let Some(empty) = self.spare.pop() else { continue };
             self.kept.push(std::mem::replace(frame, empty));
@@ -94,7 +94,7 @@ impl Outlet<Frame> for Record {
     }
 
     fn dropped(&mut self, reason: DropReason, group: &mut Group<'_, Frame>) {
-        self.told.push(Told::Dropped(reason, buffers(group)));
+        self.calls.push(Call::Dropped(reason, buffers(group)));
     }
 }
 
@@ -102,9 +102,9 @@ impl Outlet<Frame> for Record {
 fn bed() -> (Switch<8, 64>, InterfaceId, [InterfaceId; 3]) {
     let mut switch = Switch::new(7);
     let uplink = switch.bind_physical(&Physical::default()).unwrap();
-    let access = Vlans::Access(Vlan::new(5).unwrap());
+    let access = VlanMembership::Access(Vlan::new(5).unwrap());
     let mut address = 0;
-    let ids = [access, access, Vlans::ALL].map(|vlans| {
+    let ids = [access, access, VlanMembership::ALL].map(|vlans| {
         let id = switch.bind_virtual(&Virtual { vlans, ..Virtual::default() }).unwrap();
         address += 1;
         switch.bind_address(id, mac(address)).unwrap();
@@ -121,11 +121,11 @@ fn a_flooded_frame_is_copied_to_all_but_the_last_and_each_gets_its_tag() {
     let sent = burst.to_vec();
     assert_eq!(relay(&mut switch, Origin::Unmatched { uplink }, &mut burst, 0, &mut record), 1);
     let expected = [
-        Told::Copy(red, TagAction::Keep, vec![0]),
-        Told::Copy(green, TagAction::Keep, vec![0]),
-        Told::Deliver(blue, TagAction::Insert(0x6005), vec![0]),
+        Call::Copy(red, TagAction::Keep, vec![0]),
+        Call::Copy(green, TagAction::Keep, vec![0]),
+        Call::Deliver(blue, TagAction::Insert(0x6005), vec![0]),
     ];
-    assert_eq!(record.told, expected);
+    assert_eq!(record.calls, expected);
     // The last one may keep the buffer, for an empty one.
     assert_eq!((&record.kept[..], &burst[..]), (&sent[..], &[Frame::empty(1)][..]));
 }
@@ -143,13 +143,13 @@ fn what_matched_goes_in_groups_and_what_is_dropped_comes_back_with_the_reason() 
     let before = burst.clone();
     let decisions = relay(&mut switch, Origin::Matched { uplink, to: red }, &mut burst, 0, &mut record);
     let expected = [
-        Told::Deliver(red, TagAction::Keep, vec![0, 1]),
-        Told::Dropped(DropReason::VlanEgress, vec![2]),
-        Told::Dropped(DropReason::VlanEgress, vec![3]),
-        Told::Dropped(DropReason::Error, vec![4]),
-        Told::Deliver(red, TagAction::Keep, vec![5, 6]),
+        Call::Deliver(red, TagAction::Keep, vec![0, 1]),
+        Call::Dropped(DropReason::VlanEgress, vec![2]),
+        Call::Dropped(DropReason::VlanEgress, vec![3]),
+        Call::Dropped(DropReason::Error, vec![4]),
+        Call::Deliver(red, TagAction::Keep, vec![5, 6]),
     ];
-    assert_eq!((decisions, record.told), (5, expected.into()));
+    assert_eq!((decisions, record.calls), (5, expected.into()));
     assert_eq!(burst, before);
     let counters = switch.counters().traffic;
     assert_eq!((counters.decisions, counters.forwarded, counters.dropped.total()), (5, 4, 3));
@@ -175,11 +175,11 @@ fn what_is_for_one_gets_the_tag_of_that_one() {
     let mut matched = [Frame { tag: Some(0x2006), ..Frame::new(3, mac(3), STATION) }];
     relay(&mut switch, Origin::Matched { uplink, to: blue }, &mut matched, 0, &mut record);
     let expected = [
-        Told::Deliver(green, TagAction::Keep, vec![2]),
-        Told::Deliver(uplink, TagAction::Insert(5), vec![usize::from(STATION)]),
-        Told::Deliver(blue, TagAction::Insert(0x2006), vec![3]),
+        Call::Deliver(green, TagAction::Keep, vec![2]),
+        Call::Deliver(uplink, TagAction::Insert(5), vec![usize::from(STATION)]),
+        Call::Deliver(blue, TagAction::Insert(0x2006), vec![3]),
     ];
-    assert_eq!(record.told, expected);
+    assert_eq!(record.calls, expected);
 }
 
 /// Copies and nothing else, and does not count bytes.
@@ -274,14 +274,14 @@ proptest! {
         prop_assert_eq!(traffic.decisions, decisions as u64);
         prop_assert_eq!(traffic.received.frames, count as u64);
         let (mut ended, mut delivered, mut dropped) = (Vec::new(), 0, 0);
-        for told in record.told {
-            match told {
-                Told::Copy(_, _, buffers) => delivered += buffers.len() as u64,
-                Told::Deliver(_, _, buffers) => {
+        for call in record.calls {
+            match call {
+                Call::Copy(_, _, buffers) => delivered += buffers.len() as u64,
+                Call::Deliver(_, _, buffers) => {
                     delivered += buffers.len() as u64;
                     ended.extend(buffers);
                 }
-                Told::Dropped(_, buffers) => {
+                Call::Dropped(_, buffers) => {
                     dropped += buffers.len() as u64;
                     ended.extend(buffers);
                 }

@@ -2,7 +2,7 @@
 
 use vmdq_core::FrameLimit;
 
-/// What the device is told of the size of a queue's buffers: whole KiB, 1 to 16.
+/// The size of a queue's buffers: 1 to 16 KiB.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BufferSize(u8);
@@ -20,8 +20,9 @@ impl BufferSize {
         Self::kib(bytes.div_ceil(1024))
     }
 
-    /// Returns the smallest size with which queues can be started at a frame limit, or `None` if the
-    /// devices have none so large.
+    /// Returns the smallest size with which pools can be started at a frame limit.
+    ///
+    /// `None` if the devices have no size that large.
     #[must_use]
     pub const fn for_limit(limit: FrameLimit) -> Option<Self> {
         Self::for_bytes(limit.buffer_bytes())

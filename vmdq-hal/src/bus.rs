@@ -30,7 +30,7 @@ impl Offset {
         Self(at)
     }
 
-    /// For offsets that a register array has already checked.
+    /// Makes an offset that a register array has already checked.
     #[inline(always)]
     pub(crate) const fn checked_before(at: u32) -> Self {
         Self(at)
@@ -56,8 +56,8 @@ pub struct PortId(pub usize);
 /// # Safety
 ///
 /// - [`id`](Self::id) never changes, is equal for handles to the same registers and different for
-///   different controllers: resources of two ports are kept apart by it.
-/// - Accesses reach the controller in program order, and none that was not asked for does.
+///   different controllers: it is how resources of two ports are distinguished.
+/// - Accesses reach the controller in program order, and no other accesses reach it.
 /// - No method panics.
 pub unsafe trait Bus: Clone {
     /// Reads the register at `at`.
@@ -67,9 +67,9 @@ pub unsafe trait Bus: Clone {
     ///
     /// # Safety
     ///
-    /// Registers carry the addresses of memory, and others let the controller use them: the value gives
-    /// the controller no memory that it may not have. Whoever drives the port by other means writes
-    /// nothing.
+    /// Registers carry the addresses of memory, and others let the controller use them: the value must
+    /// not give the controller memory that it may not access, and nothing else may drive the port
+    /// meanwhile.
     unsafe fn write32(&self, at: Offset, value: u32);
 
     /// Names the controller behind the handle.
@@ -95,7 +95,7 @@ pub unsafe trait Bus: Clone {
 pub struct Mmio(NonNull<u32>);
 
 impl Mmio {
-    /// Takes the register window at `base`.
+    /// Makes the handle of the register window at `base`.
     ///
     /// # Safety
     ///
@@ -133,8 +133,10 @@ unsafe impl Bus for Mmio {
     }
 }
 
-/// Loads a device register. On aarch64 by a plain `ldr`: a hypervisor that emulates the window
-/// can't decode the instructions with write-back that the compiler may choose.
+/// Loads a device register.
+///
+/// It uses a plain `ldr` on aarch64: a hypervisor that emulates the window can't decode the instructions
+/// with write-back that the compiler may choose.
 #[inline(always)]
 unsafe fn load(at: NonNull<u32>) -> u32 {
     #[cfg(target_arch = "aarch64")]

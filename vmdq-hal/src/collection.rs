@@ -1,23 +1,23 @@
-//! One of something for each pool, filter or vector of a controller.
+//! Collections with one item for each pool, filter or vector of a controller.
 //!
-//! Of a concrete model they are arrays, so that `let [a, b, c, d] = pools;` compiles for the right count
-//! alone. Of a model that is known while running they are [`Minted`]: each value is made when it is
-//! taken, so that 64 pools don't pass over the stack.
+//! For a concrete model they are arrays, so that `let [a, b, c, d] = pools;` compiles for the right count
+//! only. For a model that is chosen at run time they are [`Minted`]: each item is made when it is taken,
+//! so that 64 pools don't pass over the stack.
 
 use core::fmt;
 
-/// What can be made from its number and what all of its kind share.
+/// An item that is made from its number and a seed.
 pub trait Mint {
-    /// What all of its kind share.
+    /// The data that all items of a kind share.
     type Seed;
 
-    /// Makes number `index`.
+    /// Makes the item with number `index`.
     fn mint(seed: &Self::Seed, index: usize) -> Self;
 }
 
-/// One of something for each number from 0 on.
+/// A collection with one item for each number from 0.
 pub trait Collection<T>: IntoIterator<Item = T> {
-    /// Makes `count` of them, numbers 0 and up.
+    /// Makes `count` items, numbered from 0.
     fn of(seed: T::Seed, count: usize) -> Self
     where
         T: Mint;
@@ -33,8 +33,8 @@ impl<T, const N: usize> Collection<T> for [T; N] {
     }
 }
 
-/// Values that are made one after the other when they are taken, and stored nowhere.
-#[must_use = "what is not taken is gone until the port is disabled"]
+/// Items that are made one after the other as they are taken, and are not stored.
+#[must_use = "items that are not taken can't be used until the port is disabled"]
 pub struct Minted<T: Mint> {
     seed: T::Seed,
     next: usize,

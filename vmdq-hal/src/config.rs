@@ -1,10 +1,10 @@
-//! How a port is set up, and why it interrupts.
+//! The configuration of a port, and its interrupt causes.
 
 use crate::buffer_size::BufferSize;
 use vmdq_core::{Accept, FrameLimit};
 
 bitflags::bitflags! {
-    /// Why a port interrupted, queues aside.
+    /// Interrupt causes of a port other than those of its queues.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
     pub struct Causes: u32 {
         /// The link came up or went down.
@@ -23,7 +23,7 @@ impl defmt::Format for Causes {
     }
 }
 
-/// How a port is to be set up.
+/// The configuration of a port.
 ///
 /// # Examples
 ///
@@ -42,18 +42,20 @@ pub struct Config {
     pub max_frame: u16,
     /// Which frames beyond those of the filters are accepted.
     pub accept: Accept,
-    /// Whether the default queue drops when it has no descriptor, as all others always do. If not,
-    /// it blocks the other queues until it gets one.
+    /// Whether the default queue drops frames when it has no descriptor, as all other queues do. If it
+    /// does not, it blocks the other queues until it gets one.
     pub default_drops: bool,
-    /// Whether the controller removes 802.1Q tags (0x8100, the outermost alone) from received frames;
-    /// [`Frame::tag`](crate::ring::Frame::tag) has them then. If so, a [`group`](vmdq_core::group) never
-    /// mixes tags; if not, tags stay in the frames. Provider tags (0x88a8) always stay.
+    /// Whether the controller removes 802.1Q tags (0x8100, only the outermost) from received frames.
+    ///
+    /// [`Frame::tag`](crate::ring::Frame::tag) has them then, and a [`group`](vmdq_core::group) never mixes
+    /// tags. Otherwise tags stay in the frames. Provider tags (0x88a8) always stay.
     pub strip_tags: bool,
 }
 
 impl Config {
-    /// Returns the smallest size of buffers with which queues can be started, or `None` if the
-    /// frame limit is out of range.
+    /// Returns the smallest size of buffers with which pools can be started.
+    ///
+    /// `None` if the frame limit is out of range.
     #[must_use]
     pub const fn buffer_size(&self) -> Option<BufferSize> {
         match FrameLimit::new(self.max_frame, u16::MAX) {
@@ -64,7 +66,8 @@ impl Config {
 }
 
 impl Config {
-    /// 1518 bytes, broadcast and multicast accepted, the default pool drops, tags stay in the frames.
+    /// The default configuration: 1518 bytes, broadcast and multicast accepted, the default pool drops,
+    /// tags stay in the frames.
     pub const DEFAULT: Self = Self {
         max_frame: 1518,
         accept: Accept::BROADCAST.union(Accept::MULTICAST),

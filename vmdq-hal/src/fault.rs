@@ -1,4 +1,4 @@
-//! What goes wrong between a driver and a device: it is gone, or it does not answer in time.
+//! Faults of a device: it is gone, or it does not answer in time.
 
 use core::fmt;
 
@@ -8,9 +8,9 @@ use crate::bus::Offset;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TimedOut {
-    /// Where the driver was looking.
+    /// The register that was polled.
     pub register: Offset,
-    /// What it saw last.
+    /// Its last value.
     pub value: u32,
 }
 
@@ -21,11 +21,12 @@ impl fmt::Display for TimedOut {
 }
 impl core::error::Error for TimedOut {}
 
-/// The device is gone: its registers read as all ones. Check that the window is mapped and the function
-/// is enabled, or drop all that belongs to the port.
+/// The device is gone: its registers read as all ones.
+///
+/// Check that the window is mapped and the function is enabled, or drop everything that belongs to the port.
 ///
 /// An operation that finds it gone, or during which it goes, ends within 250 ms;
-/// [`Port::bring_link_up`](crate::Port::bring_link_up) as late as it says.
+/// [`Port::bring_link_up`](crate::Port::bring_link_up) ends as late as its documentation says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Gone;
@@ -33,19 +34,19 @@ pub struct Gone;
 impl fmt::Display for Gone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "the device is gone: check that its register window is mapped and enabled, or give the port up",
+            "the device is gone: check that its register window is mapped and enabled, or drop the port",
         )
     }
 }
 impl core::error::Error for Gone {}
 
-/// Why a device did not do what it was told.
+/// Why a device did not do what was requested.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Fault {
     /// It is gone.
     Gone,
-    /// It did not in time.
+    /// It did not do it in time.
     TimedOut(TimedOut),
 }
 

@@ -1,4 +1,4 @@
-//! What the filter table remembers of each filter.
+//! The filter table's record of each filter.
 
 use vmdq_core::MacAddress;
 
@@ -11,15 +11,15 @@ pub(crate) struct Entry {
     pub(crate) pool: PoolIndex,
 }
 
-/// What is remembered of a slot.
+/// The contents of a slot.
 #[derive(Clone, Copy, Debug)]
 pub struct Remembered {
     pub(crate) bound: Option<Entry>,
-    /// How often the slot was unbound, modulo 2^16.
-    pub(crate) round: u16,
+    /// How often the slot was unbound, modulo 2^32.
+    pub(crate) round: u32,
 }
 
-/// Room to remember so many filters at most.
+/// Memory for the filters of a table.
 ///
 /// Sealed: [`FilterMemory`] is the one implementation.
 pub trait Shadow: Slots + core::fmt::Debug {
@@ -37,7 +37,7 @@ pub trait Slots {
     fn slots_mut(&mut self) -> &mut [Remembered];
 }
 
-/// Room to remember `N` filters.
+/// Memory for `N` filters.
 #[derive(Clone, Debug)]
 pub struct FilterMemory<const N: usize>([Remembered; N]);
 

@@ -1,8 +1,7 @@
-//! Four numbers that are not the same: pool, ring, filter entry, vector.
+//! Four kinds of index: pool, ring, filter entry, vector.
 //!
-//! On the first controllers with VMDq they often coincide (pool 3 has ring 3); on others a pool has
-//! several rings (82599: pool p has rings 2p and 2p + 1), and nothing but its type tells which of the
-//! four a number is.
+//! On the first controllers with VMDq they often coincide (pool 3 has ring 3). On others a pool has several
+//! rings (82599: pool p has rings 2p and 2p + 1), so each kind of index has its own type.
 
 macro_rules! index {
     ($(#[$doc:meta])* $name:ident) => {
@@ -25,7 +24,7 @@ macro_rules! index {
                 self.0 as usize
             }
 
-            /// Returns the number as registers take it.
+            /// Returns the number as a register value.
             #[inline(always)]
             #[must_use]
             pub const fn bits(self) -> u32 {
@@ -42,7 +41,7 @@ macro_rules! index {
 }
 
 index! {
-    /// Number of a pool: what a filter names, and what owns rings.
+    /// Number of a pool, which a filter names and which owns rings.
     PoolIndex
 }
 index! {

@@ -1,43 +1,44 @@
 #![no_std]
-//! What drivers of Ethernet controllers with VMDq (Virtual Machine Device Queues) stand on: bus,
-//! register tokens, DMA, descriptor rings, and the life cycle with its move-only values.
+//! The base of drivers for Ethernet controllers with VMDq (Virtual Machine Device Queues): bus, register
+//! tokens, DMA, descriptor rings, and the life cycle with its move-only values.
 //!
-//! The family crates `igb-hal` and `ixgbe-hal` build on this crate, and most users name the facade
-//! `vmdq`, which re-exports it. The policy above the queues is in `vmdq-core`, without `unsafe`.
+//! The family crates `igb-hal` and `ixgbe-hal` build on this crate, and most users need the facade
+//! `vmdq`, which re-exports it. The policy above the queues is in `vmdq-core`, without `unsafe`. "The paper"
+//! is Intel's "Notes on Software Design Support for Intel VMDq Technology" (2008).
 //!
 //! From the top down:
 //!
 //! - **Life cycle.** [`Port`]: `Reset -> Ready -> Vmdq -> Quiesced -> Reset`. [`Port::enable`] hands out
 //!   every pool, filter slot and interrupt vector once, as move-only values ([`Resources`]).
 //! - **Pools and filters.** [`Port::start`] gives a [`Pool`] a receive and a transmit ring;
-//!   [`FilterTable::bind`] leads an address to a pool that runs.
+//!   [`FilterTable::bind`] binds a filter from an address to a running pool.
 //! - **Rings.** [`ring::RxRing`] and [`ring::TxRing`] move [`ring::Frame`]s in bursts: no register
 //!   is read, at most one is written for each burst.
-//! - **Level 2.** [`targeted`]: frames land in buffers that a virtual machine shared.
-//! - **Ground.** [`bus::Bus`] reaches registers, [`dma::DmaSpace`] maps memory, [`reg`] gives each
-//!   register the access that it allows.
+//! - **Targeted receive.** [`targeted`]: frames are received into buffers that a virtual machine shared.
+//! - **Base.** [`bus::Bus`] accesses registers, [`dma::DmaSpace`] maps memory, [`reg`] gives each register
+//!   the methods that its access kind allows.
 //!
 //! # Unsafe
 //!
-//! A program without `unsafe` keeps memory safe on an honest device and on a lying one. It relies on what
-//! whoever wrote one of these has promised; a test keeps the list complete.
+//! A program without `unsafe` is memory safe on a correct device and on one that writes false values. It relies
+//! on the promises of the code that uses or implements these items; a test keeps the list complete.
 //!
 //! | item | what is relied on |
 //! |---|---|
 //! | [`Platform`] | bus, map and clock stay the same and belong together; the clock really waits; no method panics |
 //! | [`Host::new`] | the clock really waits, and does not panic |
 //! | [`Bus`](bus::Bus) | the id names one controller; accesses arrive in order, and no others; no method panics |
-//! | [`Bus::write32`](bus::Bus::write32) | the value gives the controller no memory that it may not have, and nobody else drives it |
+//! | [`Bus::write32`](bus::Bus::write32) | the value gives the controller no memory that it may not have, and nothing else drives it |
 //! | [`Mmio::new`](bus::Mmio::new) | the window of one controller is mapped as device memory, whole, for this driver alone |
-//! | [`Io::new`] | whoever holds it writes no register that leads the controller to foreign memory, or behind the port's back |
+//! | [`Io::new`] | the holder writes no register that gives the controller foreign memory, or that the port manages |
 //! | [`At::give`](reg::At::give), [`At::give_fields`](reg::At::give_fields), [`At::change`](reg::At::change) | the memory that the device gets with the value stays its own until the ring is seen disabled or the device is reset |
-//! | [`DmaSpace`](dma::DmaSpace) | a bus address reaches the range that was mapped and nothing else until it is unmapped; caches are kept as told; no method panics |
-//! | [`DmaSpace::unmap`](dma::DmaSpace::unmap) | the range was mapped so, once, and no controller uses it any more |
-//! | [`DmaSpace::for_device`](dma::DmaSpace::for_device), [`DmaSpace::for_cpu`](dma::DmaSpace::for_cpu) | the range is mapped and the caller's, not a controller's |
+//! | [`DmaSpace`](dma::DmaSpace) | a bus address reaches the range that was mapped and nothing else until it is unmapped; caches are maintained as the platform needs; no method panics |
+//! | [`DmaSpace::unmap`](dma::DmaSpace::unmap) | the range was mapped once, at this address, and no controller uses it any more |
+//! | [`DmaSpace::for_device`](dma::DmaSpace::for_device), [`DmaSpace::for_cpu`](dma::DmaSpace::for_cpu) | the range is mapped and owned by the caller, not by a controller |
 //! | [`Identity::new`](dma::Identity::new), [`Shifted::new`](dma::Shifted::new) | bus addresses are pointers (plus the constant), and caches are coherent with the controller |
 //! | [`Vmm`](vmm::Vmm) | what it validates is one machine's memory alone; what it maps stays pinned and reaches that memory until it is unmapped |
 //! | [`Vmm::unmap`](vmm::Vmm::unmap) | the same hypervisor mapped the range at this address, once, and no controller uses it any more |
-//! | [`Port::new`] | the platform reaches a controller of this model that nobody else drives, and that keeps to memory it was given |
+//! | [`Port::new`] | the platform reaches a controller of this model that nothing else drives and that accesses only memory it was given |
 //! | [`Port::assume_quiesced`] | all DMA of the device has ended, and stays so until the port is initialised |
 //! | [`Model`](device::Model), [`Life`](device::Life), [`Filters`](device::Filters), [`Vlans`](device::Vlans), [`Pools`](device::Pools), [`Queues`](device::Queues), [`Vectors`](device::Vectors), [`LinkControl`](device::LinkControl), [`Counters`](device::Counters) | the sequences do what their names say, hand over no memory but that of rings, see the device stopped where they say so, and end |
 //! | [`LiveAccept`](device::LiveAccept), [`DefaultPoolChoice`](device::DefaultPoolChoice), [`HeaderReplication`](device::HeaderReplication) | the device has the ability, and its sequences are as those above |
@@ -61,8 +62,8 @@
 //!
 //! # Limits
 //!
-//! What is not done: frames span one buffer, never several (the frame limit must fit the buffer);
-//! no checksum or segmentation offloads; no RSS.
+//! A frame is in one buffer, never in several (the frame limit must fit the buffer). There are no checksum or
+//! segmentation offloads and no RSS.
 
 mod buffer_size;
 pub mod bus;
@@ -99,8 +100,8 @@ pub use link::{Link, Speed};
 pub use platform::{Host, Platform, SharedDelay, WaitWith};
 pub use pool::{Idle, Pool, Running};
 pub use port::{
-    InitError, Initialised, Missing, OtherPort, Part, Parts, Plan, Port, Quiesced, Ready, Reset, Resources,
-    Restore, RestoreError, SetDefaultError, Vmdq, VmdqOff, VmdqOn,
+    HandedOut, InitError, Initialised, Missing, OtherPort, Part, Parts, Plan, Port, Quiesced, Ready, Reset,
+    Resources, Restore, RestoreError, SetDefaultError, Vmdq, VmdqOff, VmdqOn,
 };
 pub use refused::Refused;
 pub use reg::io::Io;

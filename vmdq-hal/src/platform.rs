@@ -1,4 +1,4 @@
-//! What a driver needs of the machine that it runs on: registers, memory and time.
+//! What a driver needs from the machine that it runs on: registers, memory and time.
 
 use core::cell::RefCell;
 
@@ -7,39 +7,38 @@ use embedded_hal::delay::DelayNs;
 use crate::bus::Bus;
 use crate::dma::DmaSpace;
 
-/// The machine that a port is driven from: the way to its registers, the map of memory for its DMA,
-/// and a clock.
+/// The machine that drives a port: access to its registers, the map of memory for its DMA, and a clock.
 ///
-/// One value for all three, since a port, its pools and its rings need them together. [`Host`] makes
-/// it of ready-made parts.
+/// They are one value because a port, its pools and its rings need them together. [`Host`] makes one from
+/// ready-made parts.
 ///
 /// # Safety
 ///
 /// - [`bus`](Self::bus) and [`dma`](Self::dma) always return handles to the same registers and the same
 ///   map, and those of a clone are the same ones.
 /// - [`wait_us`](Self::wait_us) returns no earlier than it says: memory that a stopped queue had is
-///   released after such a wait, for what the controller has under way to land.
+///   released after such a wait, in which writes that the controller has in flight complete.
 /// - No method panics.
 pub unsafe trait Platform: Clone {
-    /// The way to the controller's registers.
+    /// The bus to the controller's registers.
     type Bus: Bus;
     /// The map of memory for the controller.
     type Dma: DmaSpace;
 
-    /// Returns the way to the controller's registers.
+    /// Returns the bus to the controller's registers.
     fn bus(&self) -> &Self::Bus;
 
     /// Returns the map of memory for the controller.
     fn dma(&self) -> &Self::Dma;
 
-    /// Waits for at least so many microseconds.
+    /// Waits for at least `micros` microseconds.
     fn wait_us(&self, micros: u32);
 
     /// Tells whether the PCI function may start DMA (bus master enable of its command register), where
     /// the platform can see it.
     ///
-    /// Without it the link comes up and no frame ever arrives; [`Port::init`](crate::Port::init) reports
-    /// it where it is known.
+    /// Without it the link comes up but no frame ever arrives. [`Port::init`](crate::Port::init) reports it
+    /// where it is known.
     fn is_bus_master(&self) -> Option<bool> {
         None
     }
@@ -74,17 +73,25 @@ pub struct Host<B, D, W> {
     bus: B,
     dma: D,
     clock: W,
+    bus_master: Option<fn() -> bool>,
 }
 
 impl<B: Bus, D: DmaSpace, W: DelayNs + Clone> Host<B, D, W> {
-    /// Puts a platform together.
+    /// Makes a platform of its parts.
     ///
     /// # Safety
     ///
     /// `clock`, and each clone of it, waits at least as long as it is asked to, and does not panic.
     #[must_use]
     pub const unsafe fn new(bus: B, dma: D, clock: W) -> Self {
-        Self { bus, dma, clock }
+        Self { bus, dma, clock, bus_master: None }
+    }
+
+    /// Lets [`Port::init`](crate::Port::init) ask whether the PCI function may start DMA: `bus_master`
+    /// reads bus master enable in its command register.
+    #[must_use]
+    pub fn with_bus_master(self, bus_master: fn() -> bool) -> Self {
+        Self { bus_master: Some(bus_master), ..self }
     }
 }
 
@@ -107,9 +114,13 @@ unsafe impl<B: Bus, D: DmaSpace, W: DelayNs + Clone> Platform for Host<B, D, W> 
     fn wait_us(&self, micros: u32) {
         self.clock.clone().delay_us(micros);
     }
+
+    fn is_bus_master(&self) -> Option<bool> {
+        self.bus_master.map(|asked| asked())
+    }
 }
 
-/// A clock that is a function: waits so many microseconds.
+/// A clock that is a function, which waits for a number of microseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct WaitWith(pub fn(u32));
 

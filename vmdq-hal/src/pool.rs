@@ -1,10 +1,9 @@
-//! Pools: what filters lead to, and what owns rings. Idle, or running with a receive and a transmit
-//! ring.
+//! Pools, which filters name and which own rings: idle, or running with a receive and a transmit ring.
 //!
 //! A pool is one virtual machine's share of the controller. It is started on ring memory
-//! ([`Port::start`](crate::Port::start)), which gives three values: the rings for whoever moves data, and
-//! the running pool for whoever steers filters and interrupts to it. Stopping takes the three back and
-//! gives the memory, only after the device was seen to have stopped both rings.
+//! ([`Port::start`](crate::Port::start)), which returns three values: two rings for the code that moves
+//! data, and the running pool for the code that binds filters and routes interrupts. Stopping takes the
+//! three back and returns the memory, only after the device was seen to have stopped both rings.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -17,9 +16,9 @@ use crate::index::PoolIndex;
 use crate::owner::Owner;
 use crate::platform::Platform;
 
-/// State: the pool has no rings; filters can't lead to it.
+/// State: the pool has no rings, and no filter can name it.
 pub enum Idle {}
-/// State: the pool's rings run; filters may lead to it.
+/// State: the pool's rings run, and filters may name it.
 pub enum Running {}
 
 /// A pool in state `S`: [`Idle`] or [`Running`].
@@ -61,7 +60,7 @@ pub struct Pool<M, P, S> {
     state: PhantomData<fn() -> S>,
 }
 
-/// What all pools of a port are set up with.
+/// The settings that all pools of a port share.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PoolSetup {
     pub(crate) limit: FrameLimit,
@@ -86,7 +85,7 @@ impl<M, P, S> Pool<M, P, S> {
     }
 }
 
-/// What all pools of a port's life share.
+/// The data that all pools of a port share until it is disabled or reset.
 pub struct PoolSeed<M, P> {
     pub(crate) model: M,
     pub(crate) platform: P,
@@ -106,6 +105,13 @@ impl<M: Model, P: Platform> Mint for Pool<M, P, Idle> {
             setup: seed.setup,
             state: PhantomData,
         }
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<M, P, S> defmt::Format for Pool<M, P, S> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Pool({})", self.index);
     }
 }
 

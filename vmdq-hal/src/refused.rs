@@ -4,7 +4,7 @@ use core::fmt;
 
 /// Why something was not done, and the move-only value that was passed for it.
 ///
-/// It is an error itself, whatever the value is, so that `?` carries it whole into `Box<dyn Error>`, and
+/// It is itself an error for any type of value, so that `?` carries it whole into `Box<dyn Error>`, and
 /// the value with it.
 ///
 /// # Examples

@@ -12,9 +12,9 @@
 //! | [`Rc`] (a read clears) | `take` |
 //! | [`W1c`] (writing one clears) | `get`, `is_set`, `read`, `clear` |
 //! | [`W1s`] (writing one sets) | `get`, `is_set`, `read`, `raise` |
-//! | [`Dma`] (a write hands memory to the device, or lets it use it) | `get`, `is_set`, `read`; unsafe: `give`, `give_fields`, `change` |
+//! | [`Dma`] (a write gives memory to the device, or lets the device use it) | `get`, `is_set`, `read`; unsafe: `give`, `give_fields`, `change` |
 //!
-//! A token reaches a register through an [`Io`] alone, which only this crate makes. No reference to
+//! A token accesses a register only through an [`Io`], which only this crate makes. No reference to
 //! device memory is ever formed.
 
 pub(crate) mod io;
@@ -91,14 +91,14 @@ impl<T, A> Reg<T, A> {
         Self(Offset::new(at), PhantomData)
     }
 
-    /// Returns where the register is.
+    /// Returns the register's offset.
     #[inline(always)]
     #[must_use]
     pub const fn offset(self) -> Offset {
         self.0
     }
 
-    /// Reaches the register of a device.
+    /// Returns the register of a device.
     #[inline(always)]
     pub fn on<P: Platform>(self, io: Io<'_, P>) -> At<'_, P, T, A> {
         At { io, at: self.0, kind: PhantomData }
@@ -125,7 +125,7 @@ impl Window {
             len > 0 && stride.is_multiple_of(4) && base.is_multiple_of(4),
             "register array is empty or not aligned"
         );
-        // In 64 bits, where nothing wraps: a wrapped sum would lead out of the window.
+        // In 64 bits, which do not wrap: a wrapped sum would be outside the window.
         let last = base as u64 + stride as u64 * (len as u64 - 1);
         assert!(last < WINDOW as u64, "register array leaves the register window");
         Self { base, stride, len }
@@ -252,7 +252,7 @@ impl<P: Platform, T: RegisterLongName, A> At<'_, P, T, A> {
 }
 
 impl<P: Platform, T: RegisterLongName> At<'_, P, T, Rc> {
-    /// Reads and thereby clears the register.
+    /// Reads the register, which clears it.
     #[must_use = "the read cleared the register: the value is the only copy"]
     #[inline(always)]
     pub fn take(&self) -> LocalRegisterCopy<u32, T> {
@@ -277,7 +277,7 @@ impl<P: Platform, T: RegisterLongName> At<'_, P, T, W1s> {
 }
 
 impl<P: Platform, T: RegisterLongName> At<'_, P, T, Dma> {
-    /// Writes a value that hands memory to the device, or lets it use what it was handed.
+    /// Writes a value that gives memory to the device, or lets it use memory that it was given.
     ///
     /// # Safety
     ///

@@ -1,8 +1,8 @@
 //! MSI-X vectors.
 //!
-//! The platform programs the MSI-X table of the PCI function; here a vector is told apart from the
-//! others, routed ([`Port::route`](crate::Port::route)), masked and unmasked. A vector writes only
-//! write-one registers, so that it can be used on the core that it interrupts.
+//! The platform programs the MSI-X table of the PCI function; here vectors are
+//! routed ([`Port::route`](crate::Port::route)), masked and unmasked. A vector writes only write-one
+//! registers, so that it can be used on the core that it interrupts.
 
 use core::fmt;
 
@@ -12,7 +12,7 @@ use crate::index::{PoolIndex, PoolSet, VectorIndex};
 use crate::owner::Owner;
 use crate::platform::Platform;
 
-/// One MSI-X vector of a port: move-only.
+/// An MSI-X vector of a port; move-only.
 ///
 /// # Examples
 ///
@@ -39,11 +39,11 @@ pub struct Vector<M, P> {
     index: VectorIndex,
     /// The pools whose causes are routed here.
     pools: PoolSet,
-    /// Whether all causes that are not a pool's are.
+    /// Whether all causes that belong to no pool are routed here.
     others: bool,
 }
 
-/// What all vectors of a port's life share.
+/// The data that all vectors of a port's life share.
 pub struct VectorSeed<M, P> {
     pub(crate) model: M,
     pub(crate) platform: P,
@@ -90,20 +90,20 @@ impl<M: Model, P: Platform> Vector<M, P> {
         self.others = true;
     }
 
-    /// Lets the vector interrupt.
+    /// Unmasks the vector for one interrupt.
     ///
-    /// Once: the device masks the ring causes that fired, until this is called again. (The cause for
+    /// The device masks the ring causes that fired until this is called again. (The cause for
     /// all other events of the 82598 stays unmasked; QEMU's `igb` masks nothing.)
     pub fn unmask(&self) {
         self.model.unmask(self.io(), self.mask_bits());
     }
 
-    /// Keeps the vector from interrupting.
+    /// Masks the vector.
     pub fn mask(&self) {
         self.model.mask(self.io(), self.mask_bits());
     }
 
-    /// Raises the vector by software.
+    /// Raises the vector's interrupt by software.
     pub fn fire(&self) {
         self.model.fire(self.io(), self.mask_bits());
     }
@@ -115,6 +115,13 @@ impl<M: Model, P: Platform> Vector<M, P> {
     fn io(&self) -> Io<'_, P> {
         // SAFETY: bits of this vector in write-one registers, which name no memory.
         unsafe { Io::new(&self.platform) }
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<M, P> defmt::Format for Vector<M, P> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Vector({})", self.index);
     }
 }
 

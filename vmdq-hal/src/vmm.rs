@@ -1,9 +1,8 @@
 //! The DMA half of a hypervisor: mapping a virtual machine's memory for the controller (paper
 //! section 3.7).
 //!
-//! What a virtual machine shares is checked, read and written through
-//! [`GuestMemory`]; what a controller is to write is mapped here
-//! besides.
+//! Memory that a virtual machine shares is checked, read and written through [`GuestMemory`]. Memory that a
+//! controller writes is also mapped, through the trait here.
 
 pub use vmdq_core::guest::{GuestMemory, GuestRange, NotOwned, VmId};
 
@@ -13,11 +12,11 @@ use crate::dma::DmaSpace;
 ///
 /// # Safety
 ///
-/// - A range that [`validate`](GuestMemory::validate) accepts is wholly memory of that virtual machine
-///   and of nobody else (no other machine's, not the hypervisor's, not the I/O container's).
+/// - A range that [`validate`](GuestMemory::validate) accepts is memory of that virtual machine
+///   only: of no other machine, not the hypervisor's, not the I/O container's.
 /// - From [`map`](Self::map) to [`unmap`](Self::unmap) the bus addresses `[a, a + len)` reach exactly
-///   that memory from controllers behind `dma`, whatever the machine does meanwhile, its death
-///   included: the pages stay pinned.
+///   that memory from controllers behind `dma`, no matter what the machine does meanwhile, even if it is
+///   destroyed: the pages stay pinned.
 /// - Two rings of one machine may ask for the same bytes. Then [`map`](Self::map) refuses, or maps them once
 ///   more: each [`unmap`](Self::unmap) ends the one `map` that returned its address, and what the others
 ///   returned reaches the memory still.

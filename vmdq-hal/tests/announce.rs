@@ -9,7 +9,7 @@ use vmdq_hal::vmm::{GuestMemory, GuestRange, NotOwned, VmId, Vmm};
 
 const FRAME: [u8; 60] = [7; 60];
 
-/// A ring of 64 with 5 buffers: whatever was received before, after a refill 5 more frames arrive.
+/// A ring of 64 with 5 buffers: after any number of received frames and a refill, 5 more frames arrive.
 #[test]
 fn of_five_buffers_all_five_are_usable() {
     let Run { started, mut buffers, mut device, .. } = Bench::new().run::<64, 5>();
@@ -113,7 +113,7 @@ impl GuestMemory for Guest {
 
     fn read(&self, _: VmId, at: u64, into: &mut [u8]) -> Result<(), NotOwned> {
         let from = core::ptr::with_exposed_provenance::<u8>(at as usize);
-        // SAFETY: a buffer of 2 KiB that the test shared, and nobody writes now.
+        // SAFETY: a buffer of 2 KiB that the test shared, and nothing writes now.
         into.copy_from_slice(unsafe { core::slice::from_raw_parts(from, into.len()) });
         Ok(())
     }

@@ -1,9 +1,9 @@
-//! What surrounds every model: time, memory, wire, and the records that tests look at.
+//! The surroundings of every model: time, memory, wire, and the records that tests read.
 
-use crate::fault::{Fault, Faults};
+use crate::fault::{Faults, InjectedFault};
 use crate::memory::Memory;
 use crate::violation::{Log, Rule};
-use crate::wire::{Drops, Wire};
+use crate::wire::{ModelDrops, Wire};
 
 /// The board that a device sits on.
 #[derive(Default, Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct Board {
     pub(crate) faults: Faults,
     /// MSI-X messages, by vector.
     pub(crate) messages: Vec<u16>,
-    pub(crate) drops: Drops,
+    pub(crate) drops: ModelDrops,
     /// Whether the cable is unplugged.
     pub(crate) unplugged: bool,
     /// Whether DESCTYPE 3 and 4 are taken for one buffer (`Sim::without_replication`).
@@ -31,7 +31,7 @@ impl Board {
     }
 
     pub(crate) fn removed(&self) -> bool {
-        self.faults.has(Fault::AllOnes)
+        self.faults.has(InjectedFault::AllOnes)
     }
 }
 
@@ -43,7 +43,7 @@ pub(crate) trait Device: Send {
     /// Takes a write.
     fn write(&mut self, board: &mut Board, at: u32, value: u32);
 
-    /// Does what is due at `board.now`.
+    /// Does everything that is scheduled up to `board.now`.
     fn tick(&mut self, board: &mut Board);
 
     /// Returns when something will happen by itself next.

@@ -1,12 +1,12 @@
-//! A machine whose caches the controller does not see: the controller has other memory than the program,
-//! and data moves between the two only when the driver says so.
+//! A machine whose memory is not coherent with the controller: the controller has a copy of each range, and
+//! data moves between the two only when the driver synchronises them.
 
 use core::ptr::NonNull;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use vmdq_hal::dma::{Direction, DmaSpace};
 
-/// What the controller's memory holds before the driver hands it over.
+/// The content of the controller's memory before the driver hands it over.
 const NOTHING: u8 = 0xb5;
 
 /// Granularity of a page: the copy of a range begins at the same place in one.
@@ -15,9 +15,9 @@ const PAGE: usize = 4096;
 /// A range of which the controller has a copy.
 #[derive(Clone, Debug)]
 struct Copied {
-    /// Where it is for the program.
+    /// Its address for the program.
     at: NonNull<u8>,
-    /// Where it is for the controller.
+    /// Its address for the controller.
     copy: NonNull<u8>,
     len: usize,
     bus: u64,
@@ -44,8 +44,10 @@ unsafe impl Send for State {}
 /// wrote and did not hand over before the controller's data is fetched is a mistake: a cache may write it
 /// back over that data at any time. Clones share the copies.
 ///
-/// Descriptor rings and whatever else must be coherent is named by [`coherent`](Self::coherent) before it
-/// is mapped.
+/// A driver that forgets one of them sends or receives old data. Clones share the copies.
+///
+/// Descriptor rings and other memory that must be coherent are named by [`coherent`](Self::coherent) before
+/// they are mapped.
 #[derive(Clone, Debug)]
 pub struct Bouncing<D> {
     inner: D,
@@ -54,7 +56,7 @@ pub struct Bouncing<D> {
 
 impl<D: DmaSpace> Bouncing<D> {
     /// Wraps a DMA space. Copies are made in `area`, memory that the inner space can map, such as
-    /// [`Testbed::lend_bytes`](crate::Testbed::lend_bytes); it is used up by what is mapped.
+    /// [`Testbed::alloc_bytes`](crate::Testbed::alloc_bytes); it is used up by what is mapped.
     #[must_use]
     pub fn new(inner: D, area: &'static mut [u8]) -> Self {
         area.fill(NOTHING);
@@ -200,7 +202,7 @@ mod tests {
     /// The controller's side of an address, which here is a pointer.
     fn device(bus: u64, len: usize) -> &'static mut [u8] {
         let at = core::ptr::with_exposed_provenance_mut::<u8>(bus as usize);
-        // SAFETY: the copy of a range of so many bytes, which nobody else uses now.
+        // SAFETY: the copy of a range of that many bytes, which nobody else uses now.
         unsafe { core::slice::from_raw_parts_mut(at, len) }
     }
 
@@ -211,19 +213,19 @@ mod tests {
         Bouncing::new(unsafe { Identity::new() }, area)
     }
 
-    fn lend(len: usize) -> NonNull<u8> {
+    fn alloc(len: usize) -> NonNull<u8> {
         NonNull::from(vec![7_u8; len].leak()).cast()
     }
 
     fn program(at: NonNull<u8>, len: usize) -> Vec<u8> {
-        // SAFETY: so many bytes were lent.
+        // SAFETY: that many bytes were allocated.
         unsafe { core::slice::from_raw_parts(at.as_ptr(), len) }.to_vec()
     }
 
     #[test]
     fn each_side_sees_what_was_handed_over() {
         let dma = bouncing(3 * 4096);
-        let at = lend(100);
+        let at = alloc(100);
         let bus = dma.map(at, 100, Direction::Both).unwrap();
         assert_ne!(bus, at.addr().get() as u64);
         assert_eq!(bus % 4096, at.addr().get() as u64 % 4096);
@@ -244,7 +246,7 @@ mod tests {
     #[test]
     fn what_was_written_and_not_handed_over_is_a_mistake() {
         let dma = bouncing(3 * 4096);
-        let at = lend(100);
+        let at = alloc(100);
         let bus = dma.map(at, 100, Direction::Both).unwrap();
         // SAFETY: mapped and owned here, all the way.
         unsafe { dma.for_device(at, 100) };
@@ -277,7 +279,7 @@ mod tests {
     #[test]
     fn what_is_not_mapped_is_not_copied() {
         let dma = bouncing(4 * 4096);
-        let at = lend(100);
+        let at = alloc(100);
         let bus = dma.map(at, 100, Direction::Both).unwrap();
         // SAFETY: refused, before anything is touched.
         unsafe { dma.for_cpu(at.add(50), 51) };
@@ -293,7 +295,7 @@ mod tests {
     #[test]
     fn the_area_is_used_up() {
         let dma = bouncing(2 * 4096);
-        let at = lend(3000);
+        let at = alloc(3000);
         assert!(dma.map(at, 3000, Direction::Both).is_some());
         assert!(dma.map(at, 8000, Direction::Both).is_none());
     }

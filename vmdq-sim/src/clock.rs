@@ -4,7 +4,7 @@
 pub(crate) const US: u64 = 1_000;
 /// One millisecond, in the unit of the clock.
 pub(crate) const MS: u64 = 1_000_000;
-/// How long what a device has under way when it stops takes to land (igb.md 2.4: 100 us).
+/// How long what a device has under way when it stops takes to land (igb-hal/FACTS.md 2.4: 100 us).
 pub(crate) const LANDING: u64 = 100 * US;
 
 /// A switch that follows what software asked for after some time: ENABLE bits, the link, a reset.

@@ -1,5 +1,4 @@
-//! Cuts the wire to the registers in the middle of a sequence, to try what a driver's tables are
-//! worth after a crash (DESIGN Must 4).
+//! A bus that breaks off in the middle of a sequence, to test what a driver leaves behind after a crash.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,8 +1,8 @@
-//! The emulated path (paper section 2.3.4): a virtual machine drives a controller that is none.
+//! The emulated path (paper section 2.3.4): a virtual machine drives a controller in software.
 //!
 //! The machine runs the controller's ordinary driver, unmodified, as its virtual driver; behind the
-//! registers is a model, and the model's wire is a virtual interface of the switch. It asks nothing of
-//! the guest, and costs a trap for each register access and copies of each frame.
+//! registers is a model, and the model's wire is a virtual interface of the switch. The guest needs
+//! no changes; the costs are a trap for each register access and copies of each frame.
 
 use core::fmt;
 
@@ -17,20 +17,20 @@ use crate::testbed::Testbed;
 /// How many frames may wait for a virtual machine that takes none.
 const WAITING: usize = 64;
 
-/// How many frames move in each direction in one run, so that nobody's device holds up the others'.
+/// How many frames move in each direction in one run, so that no device delays the others.
 const RUN: usize = 256;
 
 /// An 82576 for a virtual machine's own driver, whose wire is a virtual interface of a switch.
 ///
 /// The machine gets the registers of [`device`](Self::device). Its descriptors and buffers are mapped
-/// for this device alone, so that whatever it writes there reaches nobody else's memory. Time passes in
-/// the device's [delay](Testbed::delay): a hypervisor calls it with the time since the last run, where the
-/// machine's driver doesn't. Whatever the machine does to its device costs the machine: frames that
-/// it doesn't take are lost and counted, at most 64 wait, and a run ends after 256.
+/// for this device alone, so that its DMA can't reach another machine's memory. Time passes in the
+/// device's [delay](Testbed::delay): a hypervisor calls it with the time since the last run, where the
+/// machine's driver does not. Misuse of the device costs only the machine itself: frames that it does not take
+/// are lost and counted, at most 64 wait, and a run ends after 256.
 ///
 /// # Examples
 ///
-/// What a hypervisor does with the devices of its virtual machines, over and over:
+/// The loop of a hypervisor over the devices of its virtual machines:
 ///
 /// ```
 /// use vmdq_core::MacAddress;
@@ -93,14 +93,14 @@ impl Emulated {
         self.interface
     }
 
-    /// Returns what the virtual machine gets: registers, its view of memory, and time; and what the
-    /// device has to say of its driver and of frames that it dropped.
+    /// Returns the device: the virtual machine's registers, memory and time, and the device's violations and
+    /// drops.
     #[must_use]
     pub const fn device(&self) -> &Sim {
         &self.device
     }
 
-    /// Returns where the switch has every frame that the machine sends from.
+    /// Returns the switch's origin of all frames that the machine sends.
     #[must_use]
     pub const fn origin(&self) -> Origin {
         Origin::Virtual(self.interface)
@@ -109,18 +109,19 @@ impl Emulated {
     /// Lets the device work; returns the frames that the machine has sent, in order. They are copies
     /// that the machine can't reach: the header is the first bytes of each.
     pub fn run(&mut self) -> Vec<Vec<u8>> {
-        self.forget_if_deaf();
+        self.forget_if_receiver_off();
         self.device.run(RUN);
         self.device.take_sent().into_iter().map(|sent| sent.bytes).collect()
     }
 
-    /// Puts a frame that the switch decided for the interface on the device's wire, and does to its tag
-    /// what the switch wants. Frames that are too short then are padded.
+    /// Puts a frame from the switch on the device's wire, after applying its tag action.
+    ///
+    /// Frames that are then too short are padded.
     ///
     /// # Errors
     ///
-    /// [`Undelivered`] if the machine doesn't take frames, or if this is none; it is counted.
-    pub fn deliver(&mut self, frame: &[u8], action: TagAction) -> Result<(), Undelivered> {
+    /// [`NotReceived`] if the machine doesn't take frames, or if the frame is invalid; it is counted.
+    pub fn deliver(&mut self, frame: &[u8], action: TagAction) -> Result<(), NotReceived> {
         let put = self.put(frame, action);
         self.lost += u64::from(put.is_err());
         put
@@ -143,16 +144,16 @@ impl Emulated {
         self.lost
     }
 
-    fn put(&mut self, frame: &[u8], action: TagAction) -> Result<(), Undelivered> {
-        self.forget_if_deaf();
+    fn put(&mut self, frame: &[u8], action: TagAction) -> Result<(), NotReceived> {
+        self.forget_if_receiver_off();
         if !self.device.listens() {
-            return Err(Undelivered::Deaf);
+            return Err(NotReceived::ReceiverOff);
         }
         if self.device.waiting() >= WAITING {
-            return Err(Undelivered::Full);
+            return Err(NotReceived::Full);
         }
         let mut bytes = vec![0; frame.len() + tag::LEN];
-        let len = action.copy(frame, &mut bytes).map_err(Undelivered::Tag)?;
+        let len = action.copy(frame, &mut bytes).map_err(NotReceived::Tag)?;
         bytes.truncate(len);
         bytes.resize(len.max(SHORTEST), 0);
         self.device.inject(&bytes);
@@ -160,36 +161,38 @@ impl Emulated {
         Ok(())
     }
 
-    /// What waits while the receiver goes off is lost, and does not appear when it comes on again.
-    fn forget_if_deaf(&mut self) {
+    /// Frames that wait while the receiver is turned off are lost, and do not appear when it is on again.
+    fn forget_if_receiver_off(&mut self) {
         if !self.device.listens() {
             self.lost += self.device.clear_wire() as u64;
         }
     }
 }
 
-/// Why a frame did not reach the wire of a virtual machine's device. It is lost and counted.
+/// Why an emulated device did not receive a frame. The frame is lost and counted.
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Undelivered {
-    /// The machine's driver has the link down or the receiver off: nothing can be done.
-    Deaf,
-    /// As many frames wait as may: the machine posts no buffers.
+pub enum NotReceived {
+    /// The machine's driver has the link down or the receiver off: drop the frame.
+    ReceiverOff,
+    /// The limit of waiting frames is reached: wait until the machine posts buffers.
     Full,
     /// The tag can't be changed as the switch asks: drop the frame.
     Tag(TagError),
 }
 
-impl fmt::Display for Undelivered {
+impl fmt::Display for NotReceived {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Deaf => f.write_str("the machine's driver has the link down or the receiver off"),
-            Self::Full => f.write_str("as many frames wait as may: the machine posts no buffers"),
+            Self::ReceiverOff => {
+                f.write_str("the machine's driver has the link down or the receiver off: drop the frame")
+            }
+            Self::Full => f.write_str("too many frames wait: drop the frame until the machine posts buffers"),
             Self::Tag(error) => error.fmt(f),
         }
     }
 }
-impl core::error::Error for Undelivered {}
+impl core::error::Error for NotReceived {}
 
 #[cfg(test)]
 mod tests {
@@ -235,13 +238,13 @@ mod tests {
         for _ in 0..WAITING {
             assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Ok(()));
         }
-        assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(Undelivered::Full));
+        assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(NotReceived::Full));
         assert_eq!((emulated.device.waiting(), emulated.lost()), (WAITING, 1));
 
         // One frame has left the wire; what is still there is lost with the receiver.
         // SAFETY: none: a model stands between the controller and memory.
         unsafe { emulated.device().bus().write32(RCTL, 0) };
-        assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(Undelivered::Deaf));
+        assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(NotReceived::ReceiverOff));
         assert_eq!((emulated.device.waiting(), emulated.lost()), (1, WAITING as u64 + 1));
         // SAFETY: none: a model stands between the controller and memory.
         unsafe { emulated.device().bus().write32(RCTL, ANYTHING) };
@@ -250,10 +253,10 @@ mod tests {
     }
 
     #[test]
-    fn a_device_without_a_driver_is_deaf() {
+    fn a_device_without_a_driver_receives_nothing() {
         let interface = listening().interface();
         let mut emulated = Emulated::new(interface, MacAddress([2, 0, 0, 0, 0, 1]));
-        assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(Undelivered::Deaf));
+        assert_eq!(emulated.deliver(&[0; 60], TagAction::Keep), Err(NotReceived::ReceiverOff));
         assert_eq!((emulated.lost(), emulated.device().mac()), (1, [2, 0, 0, 0, 0, 1]));
     }
 
@@ -264,7 +267,7 @@ mod tests {
             [(15, TagAction::Remove), (15, TagAction::Replace(1)), (11, TagAction::Insert(1))]
         {
             let refused = emulated.deliver(&[0; 60][..len], action);
-            assert_eq!(refused, Err(Undelivered::Tag(TagError::TooShort)));
+            assert_eq!(refused, Err(NotReceived::Tag(TagError::TooShort)));
         }
         assert_eq!((emulated.lost(), emulated.device.waiting()), (3, 0));
     }

@@ -1,7 +1,7 @@
 //! The tables of the L2 filter, which both families have: exact addresses, hash bits, VLAN bits.
 //!
-//! Facts: igb.md 2.3 and 3.14, ixgbe.md 1.4. RAL holds address bytes 0 to 3, RAH 15:0 bytes 4 and 5,
-//! RAH.31 is AV in all of them.
+//! Facts: igb-hal/FACTS.md 2.3 and 3.14, ixgbe-hal/FACTS.md 1.4. RAL holds address bytes 0 to 3, RAH 15:0 bytes
+//! 4 and 5, RAH.31 is AV in all of them.
 
 use crate::frame::Frame;
 use crate::register::{File, Reg};

@@ -1,4 +1,4 @@
-//! What the controller's parser sees of a frame: addresses, 802.1Q tag, packet type, header length.
+//! The controller's parser of frames: addresses, 802.1Q tag, packet type, header length.
 
 /// Length of the frame check sequence.
 pub(crate) const FCS: usize = 4;
@@ -107,7 +107,7 @@ impl Frame {
         top >> [4, 3, 2, 0][offset as usize & 3] & 0xfff
     }
 
-    /// Parses the headers as far as the packet type of the descriptor tells them apart. Extension
+    /// Parses the headers as far as the packet type of the descriptor distinguishes them. Extension
     /// headers and fragments end the walk.
     pub(crate) fn headers(&self) -> Headers {
         let l2 = if self.tag().is_some() { 18 } else { 14 };
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_addresses_apart() {
+    fn distinguishes_addresses() {
         assert_eq!(frame(&[0xff; 6]).cast(), Cast::Broadcast);
         assert_eq!(frame(&[1, 0, 0x5e, 0, 0, 1]).cast(), Cast::Multicast);
         assert_eq!(frame(&[2, 0, 0, 0, 0, 1]).cast(), Cast::Unicast);

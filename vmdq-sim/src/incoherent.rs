@@ -7,7 +7,7 @@ use std::alloc::Layout;
 use vmdq_hal::dma::Direction;
 
 use crate::bouncing::Bouncing;
-use crate::testbed::{Sent, Settled, Testbed};
+use crate::testbed::{Settled, Testbed, WireFrame};
 use crate::violation::Violation;
 
 /// Memory for copies: buffers for all pools of a controller.
@@ -35,7 +35,7 @@ impl<T: Testbed> Incoherent<T> {
     /// Puts a controller on such a machine.
     #[must_use]
     pub fn new(bed: T) -> Self {
-        let memory = Bouncing::new(bed.dma(), bed.lend_bytes(AREA));
+        let memory = Bouncing::new(bed.dma(), bed.alloc_bytes(AREA));
         Self { bed, memory }
     }
 
@@ -81,8 +81,8 @@ impl<T: Testbed> Testbed for Incoherent<T> {
         self.bed.delay()
     }
 
-    fn lend(&self, layout: Layout) -> NonNull<u8> {
-        self.bed.lend(layout)
+    fn alloc(&self, layout: Layout) -> NonNull<u8> {
+        self.bed.alloc(layout)
     }
 
     fn place<V: 'static>(&self, value: V) -> &'static mut V {
@@ -99,7 +99,7 @@ impl<T: Testbed> Testbed for Incoherent<T> {
         self.bed.settle()
     }
 
-    fn take_sent(&mut self) -> Vec<Sent> {
+    fn take_sent(&mut self) -> Vec<WireFrame> {
         self.bed.take_sent()
     }
 

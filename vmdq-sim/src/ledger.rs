@@ -1,4 +1,4 @@
-//! Books of what is mapped for the controller, for the claim that all of it is unmapped in the end.
+//! A record of what is mapped for the controller, to check that all of it is unmapped in the end.
 
 use core::ptr::NonNull;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ struct Books {
     mistakes: Vec<String>,
 }
 
-/// A DMA space that keeps books of what is mapped. Clones share them.
+/// A DMA space that records what is mapped; clones share the record.
 ///
 /// At the end of a test [`mapped`](Self::mapped) and [`mistakes`](Self::mistakes) are empty, unless the
 /// test leaked memory on purpose.
@@ -44,7 +44,7 @@ pub struct Ledger<D> {
 }
 
 impl<D: DmaSpace> Ledger<D> {
-    /// Wraps a DMA space of which nothing is mapped.
+    /// Wraps a DMA space in which nothing is mapped.
     #[must_use]
     pub fn new(inner: D) -> Self {
         Self { inner, books: Arc::default() }
@@ -62,7 +62,7 @@ impl<D: DmaSpace> Ledger<D> {
         ranges.flat_map(|(&bus, ranges)| ranges.iter().map(move |&(len, way)| (bus, len, way))).collect()
     }
 
-    /// Returns what was unmapped that was not mapped so.
+    /// Returns the ranges that were unmapped but not mapped like that.
     #[must_use]
     pub fn mistakes(&self) -> Vec<String> {
         self.books().mistakes.clone()

@@ -1,4 +1,4 @@
-//! The memory that the controller reaches: what was mapped for it, and nothing else.
+//! The memory that the controller can access: what was mapped for it, and nothing else.
 //!
 //! Every access of a model to the program's memory goes through this file. A bus address differs from
 //! the pointer in all but the low 12 bits, lies above 4 GiB, and is never handed out twice: a driver
@@ -37,7 +37,7 @@ pub(crate) struct Memory {
     grants: BTreeMap<u64, Grant>,
 }
 
-// SAFETY: a grant is a pointer to memory that its owner lent to the device until `unmap`; the device
+// SAFETY: a grant is a pointer to memory that its owner gave to the device until `unmap`; the device
 // may be on any thread. Only this file follows it, and with volatile accesses.
 unsafe impl Send for Memory {}
 
@@ -119,26 +119,26 @@ impl Memory {
     }
 }
 
-/// Copies out of lent memory, in words of 64 bits where the address allows.
+/// Copies from granted memory, in words of 64 bits where the address allows.
 pub(crate) fn load(from: NonNull<u8>, into: &mut [u8]) {
     let mut done = 0;
     while done < into.len() {
         // SAFETY: the caller found `[from, from + into.len())` inside one grant.
         let at = unsafe { from.add(done) };
         if at.addr().get() % 8 == 0 && into.len() - done >= 8 {
-            // SAFETY: aligned (just tested) and inside the grant; the owner lent it to the device.
+            // SAFETY: aligned (just tested) and inside the grant; the owner gave it to the device.
             let word = unsafe { at.cast::<u64>().read_volatile() };
             into[done..done + 8].copy_from_slice(&word.to_ne_bytes());
             done += 8;
         } else {
-            // SAFETY: inside the grant; the owner lent it to the device.
+            // SAFETY: inside the grant; the owner gave it to the device.
             into[done] = unsafe { at.read_volatile() };
             done += 1;
         }
     }
 }
 
-/// Copies into lent memory, in words of 64 bits where the address allows.
+/// Copies into granted memory, in words of 64 bits where the address allows.
 pub(crate) fn store(to: NonNull<u8>, from: &[u8]) {
     let mut done = 0;
     while done < from.len() {
@@ -146,19 +146,19 @@ pub(crate) fn store(to: NonNull<u8>, from: &[u8]) {
         let at = unsafe { to.add(done) };
         if at.addr().get() % 8 == 0 && from.len() - done >= 8 {
             let word = u64::from_ne_bytes(core::array::from_fn(|i| from[done + i]));
-            // SAFETY: aligned (just tested) and inside the grant; the owner lent it to the device.
+            // SAFETY: aligned (just tested) and inside the grant; the owner gave it to the device.
             unsafe { at.cast::<u64>().write_volatile(word) };
             done += 8;
         } else {
-            // SAFETY: inside the grant; the owner lent it to the device.
+            // SAFETY: inside the grant; the owner gave it to the device.
             unsafe { at.write_volatile(from[done]) };
             done += 1;
         }
     }
 }
 
-/// Lends zeroed memory for good.
-pub(crate) fn lend(layout: Layout) -> NonNull<u8> {
+/// Allocates zeroed memory that is never freed.
+pub(crate) fn alloc(layout: Layout) -> NonNull<u8> {
     let bytes = vec![0u8; layout.size() + layout.align()].leak();
     let skip = bytes.as_ptr().addr().next_multiple_of(layout.align()) - bytes.as_ptr().addr();
     NonNull::from(&mut bytes[skip..]).cast()
@@ -171,13 +171,13 @@ mod tests {
 
     use vmdq_hal::dma::Direction;
 
-    use super::{Memory, lend};
+    use super::{Memory, alloc};
     use crate::violation::{Log, Rule};
 
     #[test]
     fn reaches_what_was_mapped_and_no_byte_more() {
         let (mut memory, mut log) = (Memory::default(), Log::default());
-        let at = lend(Layout::from_size_align(64, 64).unwrap());
+        let at = alloc(Layout::from_size_align(64, 64).unwrap());
         let bus = memory.map(at, 40, Direction::Both);
         assert!(bus > u64::from(u32::MAX) && bus != at.addr().get() as u64);
         let sent: Vec<u8> = (1..=37).collect();
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn a_direction_is_a_limit() {
         let (mut memory, mut log) = (Memory::default(), Log::default());
-        let at = lend(Layout::from_size_align(8, 8).unwrap());
+        let at = alloc(Layout::from_size_align(8, 8).unwrap());
         let transmit = memory.map(at, 8, Direction::ToDevice);
         let receive = memory.map(at, 8, Direction::FromDevice);
         assert!(memory.write(transmit, &[1], &"test", &mut log).is_none());
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn an_address_dies_with_its_mapping() {
         let (mut memory, mut log) = (Memory::default(), Log::default());
-        let at: NonNull<u8> = lend(Layout::from_size_align(8, 8).unwrap());
+        let at: NonNull<u8> = alloc(Layout::from_size_align(8, 8).unwrap());
         let first = memory.map(at, 8, Direction::Both);
         memory.unmap(first, 8, &mut log);
         assert!(log.list().is_empty() && memory.mapped().is_empty());

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use vmdq_hal::bus::PortId;
 
 use crate::board::{Board, Device};
-use crate::fault::Fault;
+use crate::fault::InjectedFault;
 
 /// A model and its board.
 pub(crate) struct Model {
@@ -32,9 +32,10 @@ impl Model {
         if self.board.removed() {
             return false;
         }
-        let struck = self.board.faults.has(Fault::SpuriousDone) && self.device.spurious_done(&mut self.board);
+        let struck =
+            self.board.faults.has(InjectedFault::SpuriousDone) && self.device.spurious_done(&mut self.board);
         if struck {
-            self.board.faults.strike(Fault::SpuriousDone);
+            self.board.faults.strike(InjectedFault::SpuriousDone);
         }
         self.device.step(&mut self.board) || struck
     }

@@ -1,7 +1,7 @@
 //! The head of the receive FIFO: a frame that has been sorted and waits for descriptors.
 //!
-//! The FIFO is in order. A frame whose queue has no descriptor keeps everything behind it waiting,
-//! unless that queue drops then (DESIGN Must 3; igb.md 3.5, ixgbe.md 2.9). Sorting happens once, when a
+//! The FIFO is in order. A frame whose queue has no descriptor keeps everything behind it waiting, unless that
+//! queue drops then (igb-hal/FACTS.md 3.5, ixgbe-hal/FACTS.md 2.9). Sorting happens once, when a
 //! frame reaches the head: filters that change later do not move it.
 
 use std::collections::VecDeque;

@@ -225,7 +225,7 @@ impl File {
         value
     }
 
-    /// Adds to a 32-bit counter, which sticks at all ones (`igb.md` section 2.6).
+    /// Adds to a 32-bit counter, which sticks at all ones (igb-hal/FACTS.md section 2.6).
     pub(crate) fn count(&mut self, reg: Reg, n: usize, by: usize) {
         let sum = self.get(reg, n).saturating_add(u32::try_from(by).unwrap_or(u32::MAX));
         self.set(reg, n, sum);

@@ -1,4 +1,4 @@
-//! The models' outside: a handle that tests hold, and the test bed that drivers run on.
+//! The public handle of the models, and their test bed.
 
 use core::ptr::NonNull;
 use std::alloc::Layout;
@@ -6,15 +6,15 @@ use std::alloc::Layout;
 use vmdq_hal::dma::Direction;
 
 use crate::board::Device;
-use crate::fault::Fault;
+use crate::fault::InjectedFault;
 use crate::igb::{I82575, I82576, Igb};
 use crate::ixgbe::{I82598, Ixgbe};
 use crate::machine::{SimBus, SimDelay, SimDma};
-use crate::memory::lend;
+use crate::memory::alloc;
 use crate::model::Shared;
-use crate::testbed::{Sent, Settled, Testbed};
+use crate::testbed::{Settled, Testbed, WireFrame};
 use crate::violation::Violation;
-use crate::wire::Drops;
+use crate::wire::ModelDrops;
 
 /// The controllers that have a model.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -97,9 +97,10 @@ impl Sim {
         Self::new(Kind::I82598)
     }
 
-    /// Makes the controller replicate no header, whatever SRRCTL and PSRTYPE ask for: frames arrive
-    /// whole, with SPH off and nothing in the header buffer. So does QEMU's `igb`, and so may a device
-    /// whose datasheet was read wrongly.
+    /// Makes the controller replicate no header, regardless of SRRCTL and PSRTYPE.
+    ///
+    /// Frames arrive whole, with SPH off and nothing in the header buffer. QEMU's `igb` does so, and so may a
+    /// device whose datasheet was misread.
     #[must_use]
     pub fn without_replication(self) -> Self {
         self.shared.lock().board.replicates_nothing = true;
@@ -126,7 +127,7 @@ impl Sim {
         self.mac
     }
 
-    /// Makes what waits on the wire wait inside the controller: a reset loses it.
+    /// Makes frames that wait on the wire wait inside the controller, where a reset loses them.
     pub(crate) fn with_fifo(self) -> Self {
         self.shared.lock().board.wire.in_fifo = true;
         self
@@ -138,7 +139,7 @@ impl Sim {
         !model.board.removed() && model.device.listens()
     }
 
-    /// Throws away what waits on the wire; returns how many frames that were.
+    /// Discards the frames that wait on the wire; returns how many.
     pub(crate) fn clear_wire(&mut self) -> usize {
         core::mem::take(&mut self.shared.lock().board.wire.incoming).len()
     }
@@ -149,8 +150,9 @@ impl Sim {
         model.board.wire.incoming.len() + model.device.held()
     }
 
-    /// Does one unit of work in each direction: sorts one received frame and writes it, and gives one
-    /// transmit queue its turn. Returns whether there was any. No time passes.
+    /// Does one unit of work in each direction; returns whether there was any.
+    ///
+    /// Sorts and writes one received frame, and gives one transmit queue its turn. No time passes.
     pub fn step(&mut self) -> bool {
         self.shared.lock().step()
     }
@@ -180,19 +182,19 @@ impl Sim {
         self.shared.lock().device.line()
     }
 
-    /// Breaks the controller.
-    pub fn inject_fault(&mut self, fault: Fault) {
+    /// Injects a fault.
+    pub fn inject_fault(&mut self, fault: InjectedFault) {
         self.shared.lock().board.faults.inject(fault);
     }
 
-    /// Ends all faults. What they did meanwhile stays done.
+    /// Ends all injected faults; their effects stay.
     pub fn clear_faults(&mut self) {
         self.shared.lock().board.faults.clear();
     }
 
     /// Returns how many frames did not reach memory since the start, by reason.
     #[must_use]
-    pub fn drops(&self) -> Drops {
+    pub fn drops(&self) -> ModelDrops {
         self.shared.lock().board.drops
     }
 
@@ -229,15 +231,15 @@ impl Testbed for Sim {
         SimDelay(self.shared.clone())
     }
 
-    fn lend(&self, layout: Layout) -> NonNull<u8> {
-        lend(layout)
+    fn alloc(&self, layout: Layout) -> NonNull<u8> {
+        alloc(layout)
     }
 
     fn inject(&mut self, frame: &[u8]) {
         self.shared.lock().board.wire.incoming.push_back(frame.to_vec());
     }
 
-    /// Lets whatever only waits for time come true first (a queue that starts, the link), then the
+    /// First completes everything that only waits for time (a queue that starts, the link), then lets the
     /// controller work until nothing is left.
     fn settle(&mut self) -> Settled {
         let mut model = self.shared.lock();
@@ -249,7 +251,7 @@ impl Testbed for Sim {
         }
     }
 
-    fn take_sent(&mut self) -> Vec<Sent> {
+    fn take_sent(&mut self) -> Vec<WireFrame> {
         core::mem::take(&mut self.shared.lock().board.wire.sent)
     }
 

@@ -1,4 +1,4 @@
-//! Statistics that both families keep in the same way (igb.md 2.6, ixgbe.md 1.7).
+//! Statistics that both families keep in the same way (igb-hal/FACTS.md 2.6, ixgbe-hal/FACTS.md 1.7).
 //!
 //! Assumptions, where the facts give only names: TPR and TOR count every frame on the wire; GPRC, GORC,
 //! BPRC, MPRC and PRC count what passed the length limit and the filters, whether or not a descriptor
@@ -12,7 +12,7 @@ fn size_class(len: usize) -> usize {
     [64, 127, 255, 511, 1023].iter().filter(|&&limit| len > limit).count()
 }
 
-/// A frame arrived, whatever becomes of it.
+/// A frame arrived; it may be dropped later.
 pub(crate) fn arrived(file: &mut File, frame: &Frame) {
     file.count(Reg::TPR, 0, 1);
     file.count_pair(Reg::TORL, Reg::TORH, frame.wire_len());

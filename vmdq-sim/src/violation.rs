@@ -1,8 +1,8 @@
-//! What a driver can do against the datasheet.
+//! Violations of the datasheet by a driver.
 
 use std::fmt;
 
-/// One thing that the driver did against the datasheet.
+/// A violation of the datasheet by the driver.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Violation {
     /// Which rule was broken.

@@ -2,14 +2,14 @@
 
 use std::collections::VecDeque;
 
-use crate::testbed::Sent;
+use crate::testbed::WireFrame;
 
 /// Both directions of the cable, and the controller's receive FIFO, which the models don't limit.
 #[derive(Default, Debug)]
 pub(crate) struct Wire {
     pub(crate) incoming: VecDeque<Vec<u8>>,
-    pub(crate) sent: Vec<Sent>,
-    /// Whether what waits is in the FIFO, so that a reset loses it. Tests want it to wait outside.
+    pub(crate) sent: Vec<WireFrame>,
+    /// Whether waiting frames are in the FIFO, so that a reset loses them. By default they wait outside.
     pub(crate) in_fifo: bool,
 }
 
@@ -22,11 +22,11 @@ impl Wire {
 
 /// Frames that a model did not deliver, by reason.
 ///
-/// Real controllers count only some of these; the models tell all of them, so that a test can account
-/// for every frame.
+/// Real controllers count only some of these; the models count all of them, so that a test can account for
+/// every frame.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Drops {
-    /// No filter wanted the frame.
+pub struct ModelDrops {
+    /// No filter accepted the frame.
     pub filtered: u64,
     /// Longer than the limit (also in ROC).
     pub too_long: u64,
@@ -39,7 +39,6 @@ pub struct Drops {
     /// Lost in a reset while it waited for a descriptor; of an [`Emulated`](crate::Emulated) device, all that
     /// waited.
     pub reset: u64,
-    /// The receive format of the queue is one that the device, or its model, does not know; or a DMA
-    /// that was not granted swallowed the frame.
+    /// The receive format of the queue is unknown to the device or its model, or a DMA was not granted.
     pub broken: u64,
 }

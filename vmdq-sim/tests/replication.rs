@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Got, RAH, Rig, Ring, frame, igb_up, ixgbe_up, mac, tagged};
+use common::{Got, RAH, RawDriver, Ring, frame, igb_up, ixgbe_up, mac, tagged};
 use vmdq_sim::Rule::{BadDescriptor, DescriptorNotReady};
 use vmdq_sim::{Kind, Settled, Sim};
 
@@ -12,40 +12,40 @@ const EVERY: u32 = 0x13ff;
 const KINDS: [Kind; 3] = [Kind::I82575, Kind::I82576, Kind::I82598];
 
 /// Queue 0 alone receives everything, with header buffers of `units` times 64 bytes.
-fn receiving(sim: Sim, units: u32, psrtype: u32) -> (Rig, Ring) {
+fn receiving(sim: Sim, units: u32, psrtype: u32) -> (RawDriver, Ring) {
     let ixgbe = sim.kind() == Kind::I82598;
-    let rig = Rig::new(sim);
+    let driver = RawDriver::new(sim);
     let (at, srrctl) = if ixgbe { (0x1000, 0x2100) } else { (0x2800, 0x280C) };
     if ixgbe {
-        ixgbe_up(&rig)
+        ixgbe_up(&driver)
     } else {
-        igb_up(&rig)
+        igb_up(&driver)
     }
-    rig.write(srrctl, REPLICATE << 25 | units << 8 | 2);
-    rig.write(0x5480, psrtype);
-    let mut ring = rig.ring(at, 8);
-    rig.start(&ring);
+    driver.write(srrctl, REPLICATE << 25 | units << 8 | 2);
+    driver.write(0x5480, psrtype);
+    let mut ring = driver.ring(at, 8);
+    driver.start(&ring);
     // The last four slots lend their buffers for the headers of the first four.
     for slot in 0..4 {
         ring.put(slot, [ring.buffer(slot), ring.buffer(slot + 4)]);
         ring.fill(slot + 4, &[0xaa; 256]);
     }
-    rig.write(at + 0x18, 4);
+    driver.write(at + 0x18, 4);
     if ixgbe {
-        rig.write(0x5080, 1 << 9);
-        rig.set(0x4240, 1 << 1);
-        rig.write(0x3000, 3);
+        driver.write(0x5080, 1 << 9);
+        driver.set(0x4240, 1 << 1);
+        driver.write(0x3000, 3);
     } else {
         // RXEN, UPE, SECRC.
-        rig.write(0x0100, 1 << 1 | 1 << 3 | 1 << 26);
+        driver.write(0x0100, 1 << 1 | 1 << 3 | 1 << 26);
     }
-    assert_ne!(rig.read(RAH) >> 31, 0);
-    (rig, ring)
+    assert_ne!(driver.read(RAH) >> 31, 0);
+    (driver, ring)
 }
 
 /// Lets one frame arrive; returns what the descriptor said, and the header buffer.
-fn receive(rig: &mut Rig, ring: &mut Ring, frame: &[u8]) -> (Got, Vec<u8>) {
-    assert_eq!(rig.arrive(&[frame.to_vec()]), Settled::Idle);
+fn receive(driver: &mut RawDriver, ring: &mut Ring, frame: &[u8]) -> (Got, Vec<u8>) {
+    assert_eq!(driver.arrive(&[frame.to_vec()]), Settled::Idle);
     let mut got = ring.take();
     assert_eq!(got.len(), 1, "one descriptor");
     (got.remove(0), ring.peek(4, 256))
@@ -89,12 +89,12 @@ fn the_header_buffer_is_filled_and_the_packet_buffer_has_it_all() {
             (ipv6(44, 300), 54),
         ];
         for (sent, parsed) in frames {
-            let (mut rig, mut ring) = receiving(Sim::new(kind), 2, EVERY);
-            let (got, buffer) = receive(&mut rig, &mut ring, &sent);
+            let (mut driver, mut ring) = receiving(Sim::new(kind), 2, EVERY);
+            let (got, buffer) = receive(&mut driver, &mut ring, &sent);
             assert_eq!(got.bytes, sent, "{kind:?}");
             assert_eq!(header(&got), (true, parsed), "{kind:?}: SPH, and the parsed length");
             assert_eq!(buffer[..129], [&sent[..128], &[0xaa]].concat(), "{kind:?}: 128 bytes and no more");
-            rig.assert_clean();
+            driver.assert_clean();
         }
     }
 }
@@ -102,12 +102,12 @@ fn the_header_buffer_is_filled_and_the_packet_buffer_has_it_all() {
 #[test]
 fn a_short_frame_is_whole_in_both_buffers() {
     for kind in KINDS {
-        let (mut rig, mut ring) = receiving(Sim::new(kind), 2, EVERY);
+        let (mut driver, mut ring) = receiving(Sim::new(kind), 2, EVERY);
         let sent = frame(mac(1), 60, 9);
-        let (got, buffer) = receive(&mut rig, &mut ring, &sent);
+        let (got, buffer) = receive(&mut driver, &mut ring, &sent);
         assert_eq!((&got.bytes, header(&got)), (&sent, (true, 14)), "{kind:?}");
         assert_eq!(buffer[..61], [&sent[..], &[0xaa]].concat(), "{kind:?}");
-        rig.assert_clean();
+        driver.assert_clean();
     }
 }
 
@@ -118,11 +118,11 @@ fn what_is_not_recognised_is_not_replicated() {
         for (psrtype, sent) in
             [(EVERY, ipv4(1, 300)), (0, frame(mac(1), 300, 9)), (0, ipv4(17, 300)), (0x1001, ipv4(17, 300))]
         {
-            let (mut rig, mut ring) = receiving(Sim::new(kind), 2, psrtype);
-            let (got, buffer) = receive(&mut rig, &mut ring, &sent);
+            let (mut driver, mut ring) = receiving(Sim::new(kind), 2, psrtype);
+            let (got, buffer) = receive(&mut driver, &mut ring, &sent);
             assert_eq!((&got.bytes, header(&got)), (&sent, (false, 0)), "{kind:?} {psrtype:#x}");
             assert_eq!(buffer, [0xaa; 256], "{kind:?}");
-            rig.assert_clean();
+            driver.assert_clean();
         }
     }
 }
@@ -131,22 +131,22 @@ fn what_is_not_recognised_is_not_replicated() {
 fn neither_reading_of_psrtype_suffices_on_the_82598() {
     // 0x1330: a bit for each protocol. 0x000f: a bit for each packet type.
     for (psrtype, replicated) in [(0x1330, false), (0x000f, false), (0x133f, true)] {
-        let (mut rig, mut ring) = receiving(Sim::i82598(), 1, psrtype);
-        let (got, _) = receive(&mut rig, &mut ring, &ipv4(17, 100));
+        let (mut driver, mut ring) = receiving(Sim::i82598(), 1, psrtype);
+        let (got, _) = receive(&mut driver, &mut ring, &ipv4(17, 100));
         assert_eq!(header(&got).0, replicated, "{psrtype:#x}");
-        rig.assert_clean();
+        driver.assert_clean();
     }
 }
 
 #[test]
 fn a_device_may_replicate_nothing() {
     for kind in KINDS {
-        let (mut rig, mut ring) = receiving(Sim::new(kind).without_replication(), 2, EVERY);
+        let (mut driver, mut ring) = receiving(Sim::new(kind).without_replication(), 2, EVERY);
         let sent = ipv4(17, 300);
-        let (got, buffer) = receive(&mut rig, &mut ring, &sent);
+        let (got, buffer) = receive(&mut driver, &mut ring, &sent);
         assert_eq!((&got.bytes, header(&got)), (&sent, (false, 0)), "{kind:?}");
         assert_eq!(buffer, [0xaa; 256], "{kind:?}");
-        rig.assert_clean();
+        driver.assert_clean();
     }
 }
 
@@ -155,10 +155,10 @@ fn every_descriptor_names_a_header_buffer() {
     for kind in KINDS {
         // Also where no header is replicated: software can't know which frame comes next.
         for psrtype in [EVERY, 0] {
-            let (mut rig, mut ring) = receiving(Sim::new(kind), 1, psrtype);
+            let (mut driver, mut ring) = receiving(Sim::new(kind), 1, psrtype);
             ring.put(0, [ring.buffer(0), 0]);
-            let arrive = |rig: &mut Rig| assert_eq!(rig.arrive(&[ipv4(17, 100)]), Settled::Idle);
-            assert_eq!(rig.broken_by(arrive), [DescriptorNotReady], "{kind:?}");
+            let arrive = |driver: &mut RawDriver| assert_eq!(driver.arrive(&[ipv4(17, 100)]), Settled::Idle);
+            assert_eq!(driver.broken_by(arrive), [DescriptorNotReady], "{kind:?}");
         }
     }
 }
@@ -170,9 +170,9 @@ fn header_buffers_have_a_size_that_all_sources_know() {
         for (units, broken) in
             [(0, vec![BadDescriptor]), (1, vec![]), (most, vec![]), (most + 1, vec![BadDescriptor])]
         {
-            let (mut rig, _ring) = receiving(Sim::new(kind), units, EVERY);
-            let arrive = |rig: &mut Rig| assert_eq!(rig.arrive(&[ipv4(17, 100)]), Settled::Idle);
-            assert_eq!(rig.broken_by(arrive), broken, "{kind:?} {units}");
+            let (mut driver, _ring) = receiving(Sim::new(kind), units, EVERY);
+            let arrive = |driver: &mut RawDriver| assert_eq!(driver.arrive(&[ipv4(17, 100)]), Settled::Idle);
+            assert_eq!(driver.broken_by(arrive), broken, "{kind:?} {units}");
         }
     }
 }

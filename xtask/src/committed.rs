@@ -1,4 +1,4 @@
-//! Measured numbers that are committed: a change that makes one grow has to say so in its diff.
+//! Measured numbers that are committed, so that a change that makes one grow shows in the diff.
 
 use std::fs;
 use std::path::Path;
@@ -36,7 +36,10 @@ impl Table {
         if self.rustc == own {
             return Ok(());
         }
-        bail!("the committed table is of rustc {}, this is {own}: `{command}` writes it anew", self.rustc)
+        bail!(
+            "the committed table is of rustc {}, this is {own}: use that compiler, or run `{command}`",
+            self.rustc
+        )
     }
 
     /// Compares; returns a line for each number that left the tolerance, appeared or disappeared.
@@ -78,7 +81,7 @@ pub(crate) fn check(
         eprintln!("{line}");
     }
     bail!(
-        "{} differs in {} numbers; if they shall be so, `{command}` writes it anew",
+        "{} differs in {} numbers: if the change is intended, run `{command}` and commit the table",
         path.display(),
         lines.len()
     )

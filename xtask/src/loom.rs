@@ -19,7 +19,7 @@ pub(crate) fn command() -> Command {
     command.args(["test", "--release", "--package", "vmdq-core", "--lib"]);
     // A folder of its own: with another flag, all that is built elsewhere would be built again.
     command.arg("--target-dir").arg(target().join("loom")).arg("channel::loom");
-    // This variable beats all others that hold flags, so that nobody's replace the one that matters.
+    // This variable has precedence over all others that hold flags, so none replaces the flag that matters.
     command.env("CARGO_ENCODED_RUSTFLAGS", "--cfg\u{1f}loom");
     // Fast enough to run, and much faster to build.
     command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");

@@ -1,7 +1,7 @@
 //! Developer tasks: `cargo xtask <task>`.
 //!
 //! A newcomer needs one of them: `cargo xtask test` makes what the tests need and runs everything.
-//! Whatever a task fetches or builds stays below the workspace's `target/`; the machine and its
+//! All that a task fetches or builds stays below the workspace's `target/`; the machine and its
 //! toolchain are left as they are. (What cargo itself downloads is where it always is: in its home.)
 
 mod apt;
@@ -42,7 +42,7 @@ enum Task {
     Bench(bench::Args),
     /// Measures the code of each operation, or checks it
     Size(code::SizeArgs),
-    /// Shows that the data path has no way to a panic
+    /// Checks that the data path can't reach a panic
     Panics,
     /// Counts the memory barriers in the code of each ring operation, or checks them
     Barriers(code::BarrierArgs),
@@ -50,11 +50,11 @@ enum Task {
     Loom,
     /// Breaks the code on purpose, one place at a time, and names what no test notices
     Mutants(mutants::Args),
-    /// Unpacks a valgrind for the benches below target/, where there is none; nothing is installed
+    /// Unpacks a valgrind for the benches below target/ if the machine has none; installs nothing
     Valgrind,
-    /// Unpacks a QEMU for the tests below target/; nothing is installed
+    /// Unpacks a QEMU for the tests below target/; installs nothing
     Qemu,
-    /// Makes the targets without an operating system buildable; the toolchain is left as it is
+    /// Makes the targets without an operating system buildable; leaves the toolchain as it is
     Targets,
     /// Builds the crates that a firmware uses for those targets
     NoStd,

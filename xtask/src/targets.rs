@@ -101,7 +101,7 @@ pub(crate) fn target_dir() -> PathBuf {
     target().join("no-std")
 }
 
-/// Builds the sysroot. While that goes on, it stands in for the toolchain's own, because cargo looks
+/// Builds the sysroot. Meanwhile it replaces the toolchain's own, because cargo looks
 /// for the library source in the sysroot that the compiler reports.
 fn build(toolchain: &Path, own: &Path, compiler: &str) -> Result<()> {
     let field = |name: &str| compiler.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);

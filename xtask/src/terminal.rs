@@ -13,8 +13,8 @@ pub(crate) fn width() -> u16 {
     terminal_size_of(io::stdout()).map_or(ELSEWHERE, |(Width(width), _)| width)
 }
 
-/// Lays a table out in so many columns; the columns of `numbers` are aligned to the right. Lines end
-/// without blanks.
+/// Lays out a table in `width` columns of the terminal; the columns of `numbers` are aligned to the right.
+/// Lines end without blanks.
 pub(crate) fn lay_out(
     head: &[&str],
     rows: Vec<Vec<String>>,

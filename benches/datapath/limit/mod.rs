@@ -78,7 +78,7 @@ pub(crate) fn subject<F: Forward>(layout: Layout0, device: &'static str) -> Subj
     Subject { name: "limit", device, path: F::PATH, nic, burst }
 }
 
-/// Memory for so many buffers, one [`STRIDE`] apart.
+/// Memory for a number of buffers, one [`STRIDE`] apart.
 fn buffers(count: usize) -> *mut u8 {
     pages(count * STRIDE).as_ptr()
 }

@@ -1,4 +1,4 @@
-//! From a queue through the switch to the virtual interfaces, and back.
+//! The path from a queue through the switch to the virtual interfaces, and back.
 //!
 //! `relay` makes groups and asks the switch; here are the outlets to which it delivers. After each relay all
 //! frames go back to their pool, whoever got them.
@@ -111,7 +111,7 @@ impl Hypervisor {
     }
 }
 
-/// A virtual machine that shares buffers: its frames are there already, and it is told of each.
+/// A virtual machine that shares buffers: its frames are there already, and it is notified of each.
 struct InPlace<'h> {
     ring: &'h mut TargetedRing<Host, Guests>,
     interface: &'h mut Interface,

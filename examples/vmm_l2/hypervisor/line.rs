@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use vmdq::channel::{BackEndCounters, Posted, Refused, Status, Undelivered, Unfit, VirtualInterface};
+use vmdq::channel::{BackEndCounters, Posted, Status, TakeError, Undelivered, Unfit, VirtualInterface};
 use vmdq::ring::{BufferPool, RxRing, TxRing};
 use vmdq::switch::InterfaceId;
 use vmdq::targeted::{ShareState, TargetedRing};
@@ -20,7 +20,7 @@ use crate::vm::ENTRIES;
 /// two runs of the virtual machine, and some more.
 pub(super) const RESERVE: usize = 64;
 
-/// Frames that nobody got, by reason.
+/// Lost frames, by reason.
 pub(crate) type Lost = BTreeMap<&'static str, u64>;
 
 /// A virtual machine's queue pair and what stands behind it.
@@ -47,7 +47,7 @@ pub(super) struct Interface {
     pub(super) channel: VirtualInterface<'static>,
     /// Buffers that the guest posted and that are shared, by number.
     pub(super) shared: [Option<Posted>; ENTRIES],
-    /// Frames that the guest found in a buffer into which nobody copied.
+    /// Frames that the guest found in a buffer without a copy by software.
     pub(super) in_place: u64,
     /// Frames whose header the hardware replicated.
     pub(super) headers_replicated: u64,
@@ -67,7 +67,7 @@ impl Line {
                 Some(Ok(posted)) => posted,
                 // It went back to the guest.
                 Some(Err(Unfit::Malformed)) => continue,
-                // A broken channel is counted, and the hypervisor goes on without the guest: its queue
+                // A broken channel is counted, and the hypervisor continues without the guest: its queue
                 // runs dry, and the controller drops.
                 Some(Err(Unfit::Corrupt)) | None => break,
             };
@@ -187,11 +187,11 @@ impl Interface {
 
     /// Gives a buffer back without a frame.
     pub(super) fn give_back(&mut self, posted: Posted, status: Status) {
-        // It fails on a broken channel: then there is nobody to give it to.
+        // It fails on a broken channel: then the guest can't get it.
         let _ = self.channel.receive().give_back(posted, status);
     }
 
-    /// Counts frames that the guest does not get, or that nobody gets from it.
+    /// Counts lost frames, to the guest or from it.
     pub(super) fn lose(&mut self, reason: &'static str, frames: u64) {
         *self.lost.entry(reason).or_default() += frames;
     }
@@ -215,13 +215,13 @@ fn undelivered(reason: Undelivered) -> &'static str {
 }
 
 /// Names why a frame of a guest was not taken.
-pub(super) fn refused(reason: Refused) -> &'static str {
+pub(super) fn refused(reason: TakeError) -> &'static str {
     match reason {
-        Refused::TooShort => "sent_too_short",
-        Refused::TooLong => "sent_too_long",
-        Refused::NotOwned => "sent_not_owned",
-        Refused::Malformed => "sent_malformed",
-        Refused::Corrupt => "channel_broken",
+        TakeError::TooShort => "sent_too_short",
+        TakeError::TooLong => "sent_too_long",
+        TakeError::NotOwned => "sent_not_owned",
+        TakeError::Malformed => "sent_malformed",
+        TakeError::Corrupt => "channel_broken",
         _ => "sent_refused",
     }
 }

@@ -38,7 +38,7 @@ type Host = PlatformOf<Sim>;
 /// A pool of buffers, and the memory that it was made of.
 struct Store {
     pool: BufferPool,
-    lent: PoolMemory<&'static mut [u8], SimDma>,
+    memory: PoolMemory<&'static mut [u8], SimDma>,
 }
 
 /// A port with VMDq on, a virtual machine behind every queue but the default one, and a switch.
@@ -47,7 +47,7 @@ pub(crate) struct Hypervisor {
     guests: Guests,
     port: Port<Any, Host, Vmdq>,
     table: FilterTable<Any, Host>,
-    /// The default queue: whatever no filter matched.
+    /// The default queue, for frames that no filter matched.
     default: Started<Any, Host>,
     /// The virtual machines' queues; the i-th is queue i + 1, and interface i + 1 of the switch.
     lines: Vec<Line>,
@@ -62,7 +62,7 @@ pub(crate) struct Hypervisor {
     on_wire: u64,
     /// Frames that virtual machines have sent over the wire.
     sent: u64,
-    /// What nobody needs, kept for the end.
+    /// Unused resources, kept for the end.
     unused: Parts<Any, Host>,
 }
 
@@ -101,8 +101,7 @@ impl Hypervisor {
         self.default.rx.refill(&mut self.buffers.pool);
     }
 
-    /// Returns how many frames the wire may bring so that none is lost that is for an honest machine,
-    /// whatever frames those are.
+    /// Returns how many frames of any kind the wire may bring without loss for an honest machine.
     pub(crate) fn window(&self, programs: &mut Programs) -> usize {
         let honest = self.lines.iter().zip(&mut programs.0).filter_map(|(line, program)| match program {
             Program::Receiver(receiver) => Some(line.room(receiver.posted())),

@@ -1,4 +1,4 @@
-//! Bringing it all up: port, queues, filters, and a virtual interface for each virtual machine.
+//! Start: port, queues, filters, and a virtual interface for each virtual machine.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use vmdq::channel::{BackEnd, VirtualInterface};
 use vmdq::device::Model;
 use vmdq::ring::{BufferPool, BufferSize, RingMemory};
-use vmdq::switch::{InterfaceId, Physical, Switch, Virtual, Vlans};
+use vmdq::switch::{InterfaceId, Physical, Switch, Virtual, VlanMembership};
 use vmdq::targeted::{HeaderSize, TargetedMemory, Targeting};
 use vmdq::{
     Accept, Any, Config, FilterSlot, FilterTable, FrameLimit, Idle, Pool, Port, Refused, Resources, Started,
@@ -27,7 +27,7 @@ const HEADER_BUFFER: usize = 1;
 /// Frames that virtual machines may have on their way to the wire.
 const OUTGOING: usize = RING;
 
-/// How the port is set up: everything accepted, and tags removed, so that no group mixes VLANs.
+/// The port's configuration: everything accepted, and tags removed, so that no group mixes VLANs.
 fn config() -> Config {
     Config { accept: Accept::all(), strip_tags: true, ..Config::default() }
 }
@@ -45,8 +45,8 @@ impl Hypervisor {
         guests: Guests,
         machines: &[(Identity, Layout)],
     ) -> Result<Self> {
-        // SAFETY: the test bed is a controller of this model, and this is its only driver; it reaches only what its
-        // `dma` mapped.
+        // SAFETY: the test bed is a controller of this model, and this is its only driver; it reaches only what
+        // its `dma` mapped.
         let port = unsafe { Port::new(model, bed.platform()) };
         let config = config();
         let limits = model.limits();
@@ -70,7 +70,7 @@ impl Hypervisor {
         let default = port.start(pool, rx, tx, size).map_err(Refused::into_error)?;
         let mut started = Vec::new();
         for (identity, layout) in machines {
-            let id = switch.bind_virtual(&Virtual { vlans: Vlans::ALL, ..Virtual::default() })?;
+            let id = switch.bind_virtual(&Virtual { vlans: VlanMembership::ALL, ..Virtual::default() })?;
             switch.bind_address(id, identity.mac)?;
             let pool = pools.next().context("more virtual machines than pools")?;
             ensure!(pool.index().number() == id.number(), "pools and interfaces have the same numbers");
@@ -114,7 +114,7 @@ struct Start<'a> {
 }
 
 impl Start<'_> {
-    /// Starts a virtual machine's pool, then leads its address there.
+    /// Starts a virtual machine's pool, then binds its address to it.
     fn line(
         self,
         pool: Pool<Any, Host, Idle>,
@@ -163,14 +163,14 @@ impl Interface {
 }
 
 impl Store {
-    /// Makes a pool of so many buffers at least.
+    /// Makes a pool of `count` buffers.
     fn new(bed: &Sim, size: BufferSize, count: usize) -> Result<Self> {
         // Buffers are spread by a cache line.
         let bytes = count * (size.bytes() + 64);
-        let shelf = Box::leak(Box::new_uninit_slice(count));
-        let (pool, lent) = BufferPool::carve::<_, SimDma>(bed.lend_bytes(bytes), size, shelf, bed.dma())
+        let slots = Box::leak(Box::new_uninit_slice(count));
+        let (pool, memory) = BufferPool::carve::<_, SimDma>(bed.alloc_bytes(bytes), size, slots, bed.dma())
             .map_err(Refused::into_error)?;
         ensure!(pool.len() == count, "{} buffers instead of {count}", pool.len());
-        Ok(Self { pool, lent })
+        Ok(Self { pool, memory })
     }
 }

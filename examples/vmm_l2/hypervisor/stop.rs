@@ -1,4 +1,4 @@
-//! Taking it all down, in the order in which the types allow it, and the account.
+//! Stop, in the order that the types require, and the counts.
 
 use anyhow::{Result, ensure};
 use vmdq::channel::Status;
@@ -29,7 +29,7 @@ pub(crate) struct Machine {
     pub(crate) lost: Lost,
 }
 
-/// What came of all frames.
+/// The totals of all frames.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Totals {
     pub(crate) on_wire: u64,
@@ -45,7 +45,7 @@ pub(crate) struct Totals {
     pub(crate) dropped_by_switch: Lost,
 }
 
-/// What came of it all.
+/// The outcome of the run.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
     pub(crate) machines: Vec<Machine>,
@@ -63,7 +63,7 @@ impl Hypervisor {
         let (mut parts, mut lost) = (unused, 0);
         let mut stores = (buffers, headers);
         for line in lines {
-            // No filter may lead to a queue that stops.
+            // No filter may name a queue that stops.
             parts.put(table.unbind(line.binding)?).map_err(Refused::into_error)?;
             let vm = line.interface.channel.vm();
             let (pool, counters) = line.stop(&table, &guests, &mut stores, &mut lost)?;
@@ -79,8 +79,8 @@ impl Hypervisor {
         parts.put(table).map_err(Refused::into_error)?;
         let _off = port.disable(parts).map_err(Refused::into_error)?;
         ensure!(lost == 0, "{lost} buffers are not the pool's");
-        for Store { pool, lent } in [stores.0, stores.1] {
-            lent.release(pool).map_err(Refused::into_error)?;
+        for Store { pool, memory } in [stores.0, stores.1] {
+            memory.release(pool).map_err(Refused::into_error)?;
         }
         let of_model = bed.violations().into_iter().map(|violation| violation.to_string());
         let of_guests = guests.violations().into_iter().map(|violation| violation.to_string());

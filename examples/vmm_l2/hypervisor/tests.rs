@@ -1,9 +1,9 @@
 //! What the runs of the example never do, since honest machines send nothing there: they do here.
 
-use vmdq::channel::{Buffer, Status, VirtualDriver};
+use vmdq::channel::{GuestBuffer, Status, VirtualDriver};
 use vmdq::vmm::GuestRange;
 use vmdq::{Any, MacAddress, ModelName};
-use vmdq_sim::{Fault, Guests, Sim, Testbed};
+use vmdq_sim::{Guests, InjectedFault, Sim, Testbed};
 
 use super::line::Receive;
 use super::{Hypervisor, buffer_size};
@@ -26,7 +26,7 @@ impl Machine {
         let (place, id) = (self.layout.outgoing[0], self.sent);
         self.layout.guest.write(place.at, frame).unwrap();
         let range = GuestRange { len: frame.len() as u32, ..place };
-        self.driver.send(Buffer { id, range }, tag).unwrap();
+        self.driver.send(GuestBuffer { id, range }, tag).unwrap();
         self.sent += 1;
     }
 
@@ -56,7 +56,7 @@ fn start() -> (Hypervisor, Vec<Machine>) {
     let drivers = machines.into_iter().map(|(_, layout)| {
         let mut driver = VirtualDriver::new(layout.receive, layout.transmit).unwrap();
         for (id, range) in (0..).zip(&layout.buffers) {
-            driver.post(Buffer { id, range: *range }).unwrap();
+            driver.post(GuestBuffer { id, range: *range }).unwrap();
         }
         Machine { layout, driver, sent: 0 }
     });
@@ -113,7 +113,7 @@ fn a_shared_buffer_comes_back_when_the_switch_drops_its_frame() {
         Receive::Copying(_) => panic!("the first machine shares"),
     };
     let before = buffers(&hypervisor);
-    hypervisor.bed.inject_fault(Fault::AllErrors);
+    hypervisor.bed.inject_fault(InjectedFault::AllErrors);
     hypervisor.inject(&frame(mac(0), STRANGER));
     hypervisor.round(&mut nobody).unwrap();
     hypervisor.refill();

@@ -13,7 +13,7 @@ pub(super) enum Attack {
     Overlap,
     /// A buffer at an odd address.
     Misaligned,
-    /// Another machine's memory, or nobody's.
+    /// Another machine's memory, or memory of no machine.
     Foreign,
     /// A range of which only the beginning is the machine's.
     Straddle,

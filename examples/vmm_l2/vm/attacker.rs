@@ -12,17 +12,17 @@ use super::layout::{ENTRIES, Layout};
 /// Buffers that are posted at first; the rest of the channel is for attacks.
 const AT_FIRST: usize = ENTRIES * 3 / 4;
 
-/// Whom a hostile machine attacks.
+/// The targets of a hostile machine.
 #[derive(Clone)]
 pub(crate) struct Neighbours {
     /// The addresses of all other machines.
     pub(crate) addresses: Vec<MacAddress>,
-    /// Memory of another machine, or of nobody.
+    /// Memory of another machine, or of none.
     pub(crate) memory: GuestRange,
 }
 
 impl Neighbours {
-    /// Whom a frame is to reach: a machine, all of them, or a stranger on the wire.
+    /// The destination of a frame: a machine, all machines, or an unknown station.
     fn target(&self, random: &mut fastrand::Rng) -> MacAddress {
         match random.u8(..4) {
             0 => MacAddress::BROADCAST,
@@ -32,7 +32,7 @@ impl Neighbours {
         }
     }
 
-    /// Returns the address of some machine, or that of a stranger.
+    /// Returns the address of some machine, or an unknown one.
     fn address(&self, number: usize) -> MacAddress {
         let stranger = MacAddress([0x02, 0x66, 0, 0, 0, 1]);
         self.addresses.get(number % (self.addresses.len() + 1)).copied().unwrap_or(stranger)
@@ -51,7 +51,7 @@ pub(crate) struct Attacker {
     transmit: ByHand,
     /// The next buffer and the next frame to use.
     turn: usize,
-    /// For so many rounds it does nothing.
+    /// Rounds in which it does nothing.
     idle: u8,
 }
 

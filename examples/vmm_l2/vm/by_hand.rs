@@ -43,7 +43,7 @@ impl ByHand {
         }
     }
 
-    /// Claims to have posted so many.
+    /// Claims to have posted `count` entries.
     pub(super) fn count(&mut self, more: u32) {
         self.produced = self.produced.wrapping_add(more);
         self.words[PRODUCED].store(self.produced, Ordering::Release);

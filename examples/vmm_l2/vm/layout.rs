@@ -1,5 +1,5 @@
 //! How a virtual machine's program uses its memory: two directions of the I/O channel, buffers to
-//! receive into, frames to send, and between them bytes that nobody has a reason to write.
+//! receive into, frames to send, and between them bytes that must not be written.
 
 use core::sync::atomic::AtomicU32;
 

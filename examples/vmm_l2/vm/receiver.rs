@@ -1,7 +1,7 @@
 //! The program of a virtual machine that is not hostile: it receives, and sends nothing.
 
 use anyhow::{Context, Result};
-use vmdq::channel::{Buffer, Status, VirtualDriver};
+use vmdq::channel::{GuestBuffer, Status, VirtualDriver};
 use vmdq::{MacAddress, tag};
 use vmdq_sim::Snapshot;
 
@@ -28,7 +28,7 @@ impl Receiver {
     pub(crate) fn start(layout: Layout, mac: MacAddress) -> Result<Self> {
         let mut driver = VirtualDriver::new(layout.receive, layout.transmit)?;
         for (id, range) in (0..).zip(&layout.buffers) {
-            driver.post(Buffer { id, range: *range })?;
+            driver.post(GuestBuffer { id, range: *range })?;
         }
         // Nothing is there yet: it may sleep, and is notified of the first frame.
         driver.receive().may_sleep()?;
@@ -59,7 +59,7 @@ impl Receiver {
         }
     }
 
-    fn receive(&mut self, buffer: Buffer, length: u32, tag: Option<u16>) -> Result<()> {
+    fn receive(&mut self, buffer: GuestBuffer, length: u32, tag: Option<u16>) -> Result<()> {
         self.frame.resize(length as usize, 0);
         self.layout.guest.read(buffer.range.at, &mut self.frame)?;
         if let Some(tag) = tag {

@@ -1,13 +1,13 @@
 //! The link of a copper port (FACTS.md section 3.3).
 //!
-//! CTRL.SLU asks the MAC for the link, FRCSPD and FRCDPX must be clear so that it follows the PHY, and the
-//! PHY is made to negotiate (`phy`). STATUS.LU and STATUS.SPEED then say what came of it, a few seconds
-//! later; a change raises ICR.LSC.
+//! CTRL.SLU brings the MAC's link up, FRCSPD and FRCDPX must be clear so that the MAC follows the PHY, and the
+//! PHY is made to negotiate (`phy`). STATUS.LU and STATUS.SPEED show the result a few seconds later; a change
+//! raises ICR.LSC.
 //!
-//! Trap: the PHY is shared with the firmware (management), which may hold it. Whether the driver got it
-//! or not, the MAC was asked: if the PHY was negotiating by itself, the link comes up all the same.
+//! Trap: the PHY is shared with the firmware (management), which may hold it. Even if the
+//! driver does not get it, CTRL.SLU is set, and the link comes up if the PHY negotiates by itself.
 //!
-//! On SerDes and SGMII ports the link is elsewhere (PCS_LSTAT); they are not driven.
+//! SerDes and SGMII ports show their link elsewhere (PCS_LSTAT); they are not driven.
 
 mod phy;
 

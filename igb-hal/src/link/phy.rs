@@ -3,15 +3,15 @@
 //!
 //! MDIC carries one 16-bit register of the PHY at a time: written with operation, address and data, it
 //! reports READY, and ERROR besides if the PHY refused. The PHY is the port's own bit of SW_FW_SYNC, in the
-//! low half for drivers and in the high half for the firmware; whoever finds both clear sets its own.
+//! low half for drivers and in the high half for the firmware; a side that finds both clear sets its own.
 //! SW_FW_SYNC in turn is read and written under two locks in SWSM: SMBI among drivers, which a read that
 //! returns 0 has just taken, and SWESMBI against the firmware, which is taken if it reads back 1.
 //!
 //! Traps:
-//! - Any read of SWSM takes SMBI: whoever reads it without meaning to has locked out all others.
-//! - A holder that died leaves its bit behind for ever. So every wait here has a bound, the waits for the
-//!   semaphore one between them, and the whole of [`negotiate`] takes less than a second.
-//! - Done is not done well: READY comes with ERROR, too.
+//! - Any read of SWSM takes SMBI: an unintended read locks out all others.
+//! - A holder that crashed leaves its bit set for ever. So every wait here is bounded, the waits for the
+//!   semaphore have one bound together, and all of [`negotiate`] takes less than a second.
+//! - Done does not mean success: READY may come with ERROR.
 
 use vmdq_hal::bus::Offset;
 use vmdq_hal::device::Io;
@@ -32,12 +32,12 @@ const RELEASE: u32 = 200_000;
 const PAUSE: u32 = 5000;
 /// How long to wait before a lock is tried again, in microseconds.
 const BETWEEN: u32 = 50;
-/// How often the PHY is asked whether it is done, and how long to wait between, in microseconds.
+/// How often MDIC is polled, and the time between two polls in microseconds.
 const MDI: (u32, u32) = (640, 50);
 
 /// Makes the PHY negotiate the link; waits 0.94 s at most.
 ///
-/// A write that the PHY refuses is reported as one that never ended, with what MDIC says.
+/// A write that the PHY refuses is reported as a time-out, with the value of MDIC.
 pub(super) fn negotiate<P: Platform>(io: Io<'_, P>) -> Result<(), Fault> {
     let status = Common::STATUS.on(io).get();
     if status == u32::MAX {
@@ -68,11 +68,11 @@ fn ownership(port: u32) -> u32 {
     own.value
 }
 
-/// Microseconds that may still be waited.
+/// The rest of a bounded wait, in microseconds.
 struct Patience(u32);
 
 impl Patience {
-    /// Waits, if that is not too long.
+    /// Waits, if enough time is left.
     fn wait<P: Platform>(&mut self, io: Io<'_, P>, micros: u32) -> bool {
         let Some(left) = self.0.checked_sub(micros) else { return false };
         self.0 = left;
@@ -139,7 +139,7 @@ fn acquire<P: Platform>(io: Io<'_, P>, own: u32) -> Result<(), Fault> {
     }
 }
 
-/// Gives the PHY's semaphore back. Without the lock it is given back all the same: the bit is ours.
+/// Gives the PHY's semaphore back. It is given back even without the lock, because the bit is the driver's own.
 fn release<P: Platform>(io: Io<'_, P>, own: u32) {
     let locked = lock(io, &mut Patience(RELEASE)).is_ok();
     let sync = Common::SW_FW_SYNC.on(io);

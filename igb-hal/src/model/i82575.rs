@@ -11,6 +11,7 @@ use vmdq_hal::{Accept, Config, FilterMemory, Mint, Platform, PoolIndex, VectorIn
 
 use super::common::{accepted, clear_and_mask_by_message, hardware_limit};
 use super::{Hooks, MAX_FRAME};
+use crate::queues::LARGEST_HEADER;
 use crate::regs::{Common, EICR, I82575, MRQC, PBA, RCTL, Regs};
 
 /// Receive packet buffer in KB; the rest of the memory is for transmission.
@@ -24,7 +25,7 @@ const FILTERS: u8 = 15;
 const VECTORS: u8 = 10;
 
 // SAFETY: the traits that it needs are implemented for all models of the family, each with its reason; one
-// constant says how long an array is and how much there is.
+// constant is both the length of an array and the limit.
 unsafe impl Model for super::I82575 {
     type PerPool<T: Mint> = [T; POOLS as usize];
     type PerFilter<T: Mint> = [T; FILTERS as usize];
@@ -33,7 +34,14 @@ unsafe impl Model for super::I82575 {
     type Lack = Infallible;
 
     fn limits(self) -> Limits {
-        Limits { name: I82575::NAME, pools: POOLS, filters: FILTERS, vectors: VECTORS, max_frame: MAX_FRAME }
+        Limits {
+            name: I82575::NAME,
+            pools: POOLS,
+            filters: FILTERS,
+            vectors: VECTORS,
+            max_frame: MAX_FRAME,
+            largest_header: LARGEST_HEADER,
+        }
     }
 }
 

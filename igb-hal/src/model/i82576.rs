@@ -11,6 +11,7 @@ use vmdq_hal::{Accept, Config, FilterMemory, Mint, Platform, PoolIndex, VectorIn
 
 use super::common::{accepted, clear_and_mask_by_message, hardware_limit};
 use super::{Hooks, MAX_FRAME};
+use crate::queues::LARGEST_HEADER;
 use crate::regs::{
     CTRL_EXT, Common, DTXSWC, GPIE, I82576, IVAR, IVAR_MISC, MRQC, PoolRegs, RCTL, RLPML, RPLOLR, Regs, VFRE,
     VFTE, VMOLR,
@@ -24,7 +25,7 @@ const FILTERS: u8 = 23;
 const VECTORS: u8 = 10;
 
 // SAFETY: the traits that it needs are implemented for all models of the family, each with its reason; one
-// constant says how long an array is and how much there is.
+// constant is both the length of an array and the limit.
 unsafe impl Model for super::I82576 {
     type PerPool<T: Mint> = [T; POOLS as usize];
     type PerFilter<T: Mint> = [T; FILTERS as usize];
@@ -33,7 +34,14 @@ unsafe impl Model for super::I82576 {
     type Lack = Infallible;
 
     fn limits(self) -> Limits {
-        Limits { name: I82576::NAME, pools: POOLS, filters: FILTERS, vectors: VECTORS, max_frame: MAX_FRAME }
+        Limits {
+            name: I82576::NAME,
+            pools: POOLS,
+            filters: FILTERS,
+            vectors: VECTORS,
+            max_frame: MAX_FRAME,
+            largest_header: LARGEST_HEADER,
+        }
     }
 }
 
@@ -52,7 +60,7 @@ impl Hooks for I82576 {
     fn init<P: Platform>(io: Io<'_, P>) {
         tables::fill(io, Self::UTA, 0);
         Common::CTRL_EXT.on(io).modify(Self::CTRL_EXT_PFRSTD.val(1) + CTRL_EXT::DRV_LOAD::SET);
-        // No loopback switch: frames between virtual machines are the virtual switch's.
+        // No loopback switch: the virtual switch handles frames between virtual machines.
         Self::DTXSWC.on(io).modify(DTXSWC::VMDQ_LOOPBACK_EN::CLEAR);
     }
 
@@ -61,7 +69,7 @@ impl Hooks for I82576 {
     }
 
     fn sort<P: Platform>(io: Io<'_, P>, config: &Config, default: PoolIndex) {
-        // Virtual machines' queues drop rather than block; the default queue by choice.
+        // Virtual machines' queues drop rather than block; the default queue by configuration.
         let drops = Self::QDE_QDE.mask & !(u32::from(!config.default_drops) << default.number());
         Self::QDE.on(io).write(Self::QDE_QDE.val(drops));
         Common::VT_CTL.on(io).write(Self::VT_CTL_DEF_PL.val(default.bits()));
@@ -86,7 +94,7 @@ impl Hooks for I82576 {
         }
         // No frame is replicated; QEMU's igb takes every multicast for one.
         Self::RPLOLR.on(io).modify(RPLOLR::STRVLAN.val(strip));
-        // The port's own address leads to the default pool.
+        // Frames for the port's own address go to the default pool.
         let own = Self::RAH.at(0).on(io);
         own.modify(Self::RAH_POOLSEL.val(1 << default.number()));
         Self::VFRE.on(io).write(VFRE::VFRE.val(VFRE::VFRE.mask));
@@ -102,7 +110,7 @@ impl Hooks for I82576 {
             let all = if config.accept.contains(Accept::PROMISCUOUS) {
                 u32::MAX
             } else {
-                // They stop coming before they would come with their tags.
+                // Acceptance ends first, else frames would arrive with their tags.
                 Common::RCTL.on(io).modify(RCTL::UPE::CLEAR);
                 0
             };
@@ -152,7 +160,7 @@ impl Hooks for I82576 {
     }
 }
 
-/// The bit of a vector in EIMS and its kin.
+/// The bit of a vector in EIMS, EIMC and EICS.
 const fn bit(vector: VectorIndex) -> u32 {
     1 << vector.number()
 }

@@ -1,9 +1,9 @@
-//! What models are, and what each of them does unlike its siblings.
+//! The models of the family, and their differences.
 //!
 //! A model is a value without size, [`Igb`] of the type that has its registers. The traits of
 //! [`vmdq_hal::device`] are implemented once for all of them, one piece of hardware a file; what such a
 //! sequence can't know for all models is a hook here: a count, a token, or the part of a sequence that
-//! differs. How much of everything it has is its own implementation of [`Model`](vmdq_hal::device::Model).
+//! differs. Its limits are in its own implementation of [`Model`](vmdq_hal::device::Model).
 //! What does not depend on the model is written with [`Common`](crate::regs::Common) and is
 //! compiled once, however many models a program drives.
 //!
@@ -14,7 +14,7 @@
 //! | destination of a filter | number of a queue | set of pools |
 //! | default pool | fixed | VT_CTL.DEF_PL |
 //! | packet buffer | PBA, before the reset | divided by the device |
-//! | what a ring without descriptors does | SRRCTL.DROP_EN | QDE |
+//! | behaviour of a ring without descriptors | SRRCTL.DROP_EN | QDE |
 //! | tail of a disabled ring | writes are ignored | can be written |
 //! | context of transmit descriptors | the ring's number | 0 |
 //! | routing of causes | MSIXBM | IVAR |
@@ -69,7 +69,7 @@ impl<R: Hooks> fmt::Debug for Igb<R> {
     }
 }
 
-/// What a model has and does unlike its siblings.
+/// The properties and sequences in which models differ.
 pub(crate) trait Hooks: Regs + 'static {
     /// The model's name.
     const NAME: &'static str;
@@ -80,7 +80,7 @@ pub(crate) trait Hooks: Regs + 'static {
     const TAIL_WHILE_DISABLED: bool;
     /// Whether a data descriptor's context index is the number of its ring.
     const CONTEXT_IS_RING: bool;
-    /// Whether SRRCTL.DROP_EN says what a ring without descriptors does.
+    /// Whether SRRCTL.DROP_EN decides what a ring without descriptors does.
     const DROP_EN: bool;
 
     /// Returns the bits of RAH that name a pool.
@@ -89,10 +89,10 @@ pub(crate) trait Hooks: Regs + 'static {
     /// Writes what takes effect with the reset.
     fn before_reset<P: Platform>(_: Io<'_, P>) {}
 
-    /// Clears what the siblings do not have.
+    /// Initialises registers that only this model has.
     fn init<P: Platform>(_: Io<'_, P>) {}
 
-    /// Clears the table of VLANs that lead to pools.
+    /// Clears the table of pools by VLAN.
     fn clear_pool_vlans<P: Platform>(_: Io<'_, P>) {}
 
     /// Turns sorting into pools on, with this default pool; the receiver is off.
@@ -102,7 +102,7 @@ pub(crate) trait Hooks: Regs + 'static {
     /// returns the bits.
     fn accept<P: Platform>(io: Io<'_, P>, config: &Config) -> u32;
 
-    /// Makes a pool the default one; the receiver is on. Nothing where there is no choice.
+    /// Makes a pool the default one while the receiver is on, where there is a choice.
     fn set_default<P: Platform>(_: Io<'_, P>, _: &Config, _: PoolIndex) {}
 
     /// Returns the default pool.
@@ -110,7 +110,7 @@ pub(crate) trait Hooks: Regs + 'static {
         PoolIndex::new(0)
     }
 
-    /// Turns MSI-X on, with causes that clear and mask themselves.
+    /// Turns MSI-X on, with automatic clear and mask of causes.
     fn enable_msix<P: Platform>(io: Io<'_, P>);
 
     /// Routes the causes of a pool's rings, both ways.
@@ -119,6 +119,6 @@ pub(crate) trait Hooks: Regs + 'static {
     /// Routes the other causes.
     fn route_others<P: Platform>(io: Io<'_, P>, vector: VectorIndex);
 
-    /// Returns the bits of EIMS and its kin for a vector.
+    /// Returns the bits of EIMS, EIMC and EICS for a vector.
     fn mask_bits<P: Platform>(io: Io<'_, P>, vector: VectorIndex) -> u32;
 }

@@ -1,7 +1,7 @@
 //! The link.
 //!
 //! The MAC of the 82598 talks to an attachment that the NVM chose (XAUI, KX4, KX, CX4 or BX: AUTOC.LMS), and
-//! needs no register of a PHY and no semaphore. Asking for the link means restarting auto-negotiation
+//! needs no register of a PHY and no semaphore. Bringing the link up means restarting auto-negotiation
 //! (AUTOC.AN_RESTART, which clears itself); what is advertised stays as the NVM set it. Links that do not
 //! negotiate come up by themselves.
 //!

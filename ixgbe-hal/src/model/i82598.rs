@@ -36,7 +36,7 @@ const VECTORS: u8 = 16;
 const MAX_FRAME: u16 = 16128;
 
 // SAFETY: the traits that it needs are implemented for all models of the family, each with its reason; one
-// constant says how long an array is and how much there is.
+// constant is both the length of an array and the limit.
 unsafe impl Model for super::I82598 {
     type PerPool<T: Mint> = [T; POOLS as usize];
     type PerFilter<T: Mint> = [T; FILTERS as usize];
@@ -45,7 +45,14 @@ unsafe impl Model for super::I82598 {
     type Lack = Infallible;
 
     fn limits(self) -> Limits {
-        Limits { name: I82598::NAME, pools: POOLS, filters: FILTERS, vectors: VECTORS, max_frame: MAX_FRAME }
+        Limits {
+            name: I82598::NAME,
+            pools: POOLS,
+            filters: FILTERS,
+            vectors: VECTORS,
+            max_frame: MAX_FRAME,
+            largest_header: <I82598 as Hooks>::LARGEST_HEADER,
+        }
     }
 }
 
@@ -132,7 +139,7 @@ impl Hooks for I82598 {
     }
 
     fn thresholds() -> FieldValue<u32, RXDCTL::Register> {
-        // Write back each descriptor at once: whoever polls waits for it.
+        // Write back each descriptor at once, because a polling driver waits for it.
         Self::RXDCTL_PTHRESH.val(32) + Self::RXDCTL_HTHRESH.val(4) + Self::RXDCTL_WTHRESH.val(1)
     }
 

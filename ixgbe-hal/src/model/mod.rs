@@ -1,10 +1,10 @@
-//! What the models of the family do unlike each other.
+//! The models of the family, and their differences.
 //!
 //! [`Ixgbe`] implements each trait of [`vmdq_hal::device`] once, in the file of that piece of hardware. Where
 //! models differ it asks their [`Hooks`], of which each model has an implementation in a file of its own.
 //! Registers that all devices have need no hook: they are constants of [`Regs`], and of
 //! [`Common`](crate::regs::Common) where they are at one place on all devices, so that a sequence which needs
-//! no others is compiled once. How much of everything a model has is its own implementation of
+//! no others is compiled once. A model's limits are in its own implementation of
 //! [`Model`](vmdq_hal::device::Model).
 //!
 //! A model is a value without size, and a type of the same name: `Port<I82598, _, _>` is a port that was made
@@ -52,7 +52,7 @@ impl<M: Hooks> fmt::Debug for Ixgbe<M> {
     }
 }
 
-/// What a model does unlike its siblings.
+/// The properties and sequences in which models differ.
 ///
 /// It can't be named outside of this crate, and so not be implemented there. Of the values that hooks return,
 /// none is a register write by itself; those that take an [`Io`] write registers of their model alone.
@@ -66,14 +66,14 @@ pub(crate) trait Hooks: Regs + 'static {
     /// The largest header buffer, in bytes.
     const LARGEST_HEADER: u16;
 
-    /// Mends what a reset leaves wrong.
+    /// Corrects what a reset leaves wrong.
     fn after_reset<P: Platform>(io: Io<'_, P>);
-    /// Sets up what the siblings do not have: flow control off, transmit rings in turn.
+    /// Initialises what only this model has: flow control off, transmit rings in turn.
     fn init<P: Platform>(io: Io<'_, P>);
 
     /// The field of RAH that names a pool.
     fn destination(pool: PoolIndex) -> FieldValue<u32, RAH::Register>;
-    /// Clears the tables that lead VLANs to pools.
+    /// Clears the tables of pools by VLAN.
     fn clear_vlans<P: Platform>(io: Io<'_, P>);
     /// The field of VLNCTRL that has the controller remove tags, or leave them.
     fn strip(strip: bool) -> FieldValue<u32, VLNCTRL::Register>;
@@ -89,10 +89,11 @@ pub(crate) trait Hooks: Regs + 'static {
 
     /// The fields of RXDCTL with which a ring runs, beside ENABLE.
     fn thresholds() -> FieldValue<u32, RXDCTL::Register>;
-    /// What has a ring replicate headers: PSRTYPE with every type of packets, and SRRCTL.DESCTYPE.
+    /// The values with which a ring replicates headers: PSRTYPE with every type of packets, and
+    /// SRRCTL.DESCTYPE.
     fn replication() -> (u32, FieldValue<u32, SRRCTL::Register>);
 
-    /// Asks for the link.
+    /// Starts bringing the link up.
     fn start_link<P: Platform>(io: Io<'_, P>);
     /// The speed of a link that is up, from LINKS.
     fn speed(links: u32) -> Speed;
@@ -106,6 +107,6 @@ pub(crate) trait Hooks: Regs + 'static {
     /// Raises causes by software.
     fn fire<P: Platform>(io: Io<'_, P>, causes: u32);
 
-    /// Adds what is counted unlike the siblings: good frames and those without a descriptor.
+    /// Adds counters that differ between models: good frames and those without a descriptor.
     fn count<P: Platform>(io: Io<'_, P>, missed: u64, into: &mut Statistics);
 }

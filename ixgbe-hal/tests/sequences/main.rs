@@ -256,30 +256,33 @@ fn without_a_link_a_ring_starts_unseen_and_is_not_taken_for_stopped() {
     let ring = RING.ring;
     // SAFETY: no device uses the address.
     assert_eq!(unsafe { I82598.start_transmit(io(&platform), RING) }, Ok(false));
-    assert_eq!(I82598.stop_transmit(io(&platform), ring, true), Err(NotStopped::LinkDown));
-    assert_eq!(I82598.stop_receive(io(&platform), ring, true), Err(NotStopped::LinkDown));
+    assert_eq!(I82598.stop_transmit(io(&platform), ring, &mut true), Err(NotStopped::LinkDown));
+    assert_eq!(I82598.stop_receive(io(&platform), ring, &mut true), Err(NotStopped::LinkDown));
 
     fake.set(LINKS, UP_10G);
     let waited = fake.0.waited.get();
-    assert_eq!(I82598.stop_transmit(io(&platform), ring, false), Ok(()));
+    assert_eq!(I82598.stop_transmit(io(&platform), ring, &mut false), Ok(()));
     assert!(fake.0.waited.get() >= waited + 100, "what was under way has time to land");
     // Off by now: a 0 that was there all along proves nothing.
     assert!(matches!(
-        I82598.stop_transmit(io(&platform), ring, false),
+        I82598.stop_transmit(io(&platform), ring, &mut false),
         Err(NotStopped::Fault(Fault::TimedOut(_)))
     ));
 
     fake.set(rxdctl(5), ENABLE);
     fake.0.link_falls.set(true);
-    assert_eq!(I82598.stop_receive(io(&platform), ring, true), Err(NotStopped::LinkDown));
+    assert_eq!(I82598.stop_receive(io(&platform), ring, &mut true), Err(NotStopped::LinkDown));
 }
 
 #[test]
 fn a_ring_of_a_device_that_is_gone_says_so() {
     let fake = Fake::new(Answers::Ones);
     let platform = platform(&fake);
-    assert_eq!(I82598.stop_receive(io(&platform), RING.ring, true), Err(NotStopped::Fault(Fault::Gone)));
-    assert_eq!(I82598.stop_transmit(io(&platform), RING.ring, true), Err(NotStopped::Fault(Fault::Gone)));
+    assert_eq!(I82598.stop_receive(io(&platform), RING.ring, &mut true), Err(NotStopped::Fault(Fault::Gone)));
+    assert_eq!(
+        I82598.stop_transmit(io(&platform), RING.ring, &mut true),
+        Err(NotStopped::Fault(Fault::Gone))
+    );
     // SAFETY: no device uses the address.
     gone(unsafe { I82598.start_transmit(io(&platform), RING) });
     // Gone after the ring was seen off, when there seems to be no link either.

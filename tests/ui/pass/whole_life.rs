@@ -17,7 +17,7 @@ fn main() {
     assert_eq!(I82575.largest_header(), Ok(960));
 
     let (rx, tx) = (bed.place(RingMemory::<64>::new()), bed.place(RingMemory::<64>::new()));
-    let (mut buffers, lent) = bed.place(BufferMemory::<16, 2>::new()).pool(bed.dma()).unwrap();
+    let (mut buffers, memory) = bed.place(BufferMemory::<16, 2>::new()).pool(bed.dma()).unwrap();
     let mut running = port.start(p1, rx, tx, buffers.size()).unwrap();
     running.rx.refill(&mut buffers);
     let [slot, rest @ ..] = filters;
@@ -40,7 +40,7 @@ fn main() {
 
     let slot = table.unbind(id).unwrap();
     let stopped = running.stop(&table, |frame| buffers.put(frame).unwrap()).unwrap();
-    lent.release(buffers).unwrap();
+    memory.release(buffers).unwrap();
     let mut parts = port.parts();
     parts.put_all([p0, stopped.pool, p2, p3]).unwrap();
     parts.put_all(rest).unwrap();

@@ -1,31 +1,31 @@
-//! The back-end: one direction of the channel, as the I/O container holds it.
+//! The back-end: the I/O container's half of one direction of the channel.
 #![forbid(unsafe_code)]
 
 use core::fmt;
 
-use super::entry::{Buffer, Request, Status, respond};
+use super::entry::{GuestBuffer, Request, Status, respond};
 use super::half::{Consumer, Notice, Producer};
 use super::layout::{Layout, LayoutError};
 use super::sync::AtomicU32;
 use crate::guest::GuestRange;
 
-/// The guest's count can't be: the channel is broken until [`BackEnd::restart`].
+/// The guest wrote an impossible count: the channel is broken until [`BackEnd::restart`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Corrupt;
 
 impl fmt::Display for Corrupt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the guest broke its channel: restart it after the guest's driver was reset")
+        f.write_str("the guest corrupted its channel: restart the channel after the guest's driver was reset")
     }
 }
 impl core::error::Error for Corrupt {}
 
-/// What the guest posted can't be used.
+/// Why an entry that the guest posted can't be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Unfit {
-    /// The entry makes no sense; it was given back as [`Status::Refused`], and the next call goes on.
+    /// The entry is malformed; it was given back as [`Status::Refused`], and the next call continues.
     Malformed,
     /// The channel is broken.
     Corrupt,
@@ -34,29 +34,30 @@ pub enum Unfit {
 impl fmt::Display for Unfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Malformed => f.write_str("the guest posted what can't be; it got it back: go on"),
+            Self::Malformed => {
+                f.write_str("the guest posted a malformed entry, which was given back: take the next one")
+            }
             Self::Corrupt => Corrupt.fmt(f),
         }
     }
 }
 impl core::error::Error for Unfit {}
 
-/// A buffer that the guest posted and has not got back: respond with it, once.
+/// A buffer that the guest posted and that must be given back, once.
 ///
-/// The range is what the guest wrote, copied once. Whether the memory is the guest's is for
-/// [`GuestMemory`](crate::guest::GuestMemory) to say.
+/// The range is what the guest wrote, copied once. [`GuestMemory`](crate::guest::GuestMemory) checks
+/// whether the memory is the guest's.
 #[must_use = "the guest waits for its buffer: give it back"]
 #[derive(PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Posted {
     request: Request,
-    channel: usize,
-    life: u32,
+    channel: ChannelId,
 }
 
 impl Posted {
     /// Returns the guest's number for the buffer. The guest chose it: it is below the number of entries
-    /// and need not be the only one.
+    /// but may not be unique.
     #[must_use]
     pub const fn id(&self) -> u16 {
         self.request.buffer.id
@@ -81,12 +82,12 @@ impl Posted {
     }
 }
 
-/// The response can't be given. The buffer comes back beside it.
+/// Why a response can't be given; the buffer is returned with it.
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum RespondError {
-    /// The buffer was posted on another channel, or on this one before it was restarted.
+    /// The buffer was taken from another channel, or from this one before it was restarted or made anew.
     Foreign,
     /// The frame is longer than the buffer.
     TooLong,
@@ -101,17 +102,37 @@ pub enum RespondError {
 impl fmt::Display for RespondError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Foreign => "posted on another channel, or before a restart: respond there, or forget it",
+            Self::Foreign => {
+                "the buffer was taken from another channel, or before a restart: respond there, or drop it"
+            }
             Self::TooLong => "the frame is longer than the buffer: give the buffer back as refused",
-            Self::NotForExchange => "the guest wants this very buffer back: copy the frame",
-            Self::OtherLength => "not as long as the posted buffer: exchange buffers of one length",
+            Self::NotForExchange => "the guest did not post the buffer for exchange: copy the frame",
+            Self::OtherLength => {
+                "the buffer is not as long as the posted one: exchange buffers of one length"
+            }
             Self::Corrupt => return Corrupt.fmt(f),
         })
     }
 }
 impl core::error::Error for RespondError {}
 
-/// What became of the guest's buffers in one direction, restarts included.
+/// Names a channel from one start to the next, among all in the program.
+///
+/// Its memory does not: a second back-end on the same words is another channel. Numbers repeat after 2^32
+/// starts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+struct ChannelId(u32);
+
+impl ChannelId {
+    fn next() -> Self {
+        // Not the atomics of `sync`: this word is not shared with a guest, and loom need not explore it.
+        static NEXT: core::sync::atomic::AtomicU32 = core::sync::atomic::AtomicU32::new(0);
+        Self(NEXT.fetch_add(1, core::sync::atomic::Ordering::Relaxed))
+    }
+}
+
+/// Counts of the guest's buffers in one direction, over all restarts.
 ///
 /// `taken` is the sum of `done`, `refused`, `dropped`, `forgotten` and [`BackEnd::held`].
 #[non_exhaustive]
@@ -130,9 +151,9 @@ pub struct BackEndCounters {
     pub dropped: u64,
     /// Buffers that were held at a restart: their owner was reset.
     pub forgotten: u64,
-    /// Entries that make no sense, given back as refused.
+    /// Malformed entries, given back as refused.
     pub malformed: u64,
-    /// How often the guest broke the channel.
+    /// How often the guest corrupted the channel.
     pub corrupt: u64,
 }
 
@@ -144,31 +165,31 @@ pub struct BackEnd<'m> {
     layout: Layout<'m>,
     requests: Consumer<'m>,
     responses: Producer<'m>,
-    /// Restarts so far.
-    life: u32,
+    id: ChannelId,
     broken: bool,
     counters: BackEndCounters,
 }
 
 impl<'m> BackEnd<'m> {
-    /// Lays out rings of `entries` in [`words(entries)`](super::words) words that the guest shares; a
-    /// front-end finds them there.
+    /// Lays out rings of `entries` entries in words that the guest shares, for a front-end to find.
     ///
-    /// One back-end uses the words at a time. While buffers of an earlier one are out ([`Posted`]),
-    /// [`restart`](Self::restart) that one rather than making another.
+    /// There are [`words(entries)`](super::words) of them.
+    ///
+    /// One back-end uses the words at a time. A buffer that an earlier one on them took ([`Posted`]) is
+    /// refused as [`RespondError::Foreign`].
     ///
     /// # Errors
     ///
-    /// [`LayoutError`] if there can't be such rings.
+    /// [`LayoutError`] if such rings are not possible.
     pub fn new(words: &'m [AtomicU32], entries: u32) -> Result<Self, LayoutError> {
         let layout = Layout::split(words, entries)?;
         layout.lay_out();
         let (requests, responses) = halves(&layout);
         let counters = BackEndCounters::default();
-        Ok(Self { layout, requests, responses, life: 0, broken: false, counters })
+        Ok(Self { layout, requests, responses, id: ChannelId::next(), broken: false, counters })
     }
 
-    /// Lays the rings out anew, after the guest's driver was reset: a new front-end can then use them.
+    /// Lays out the rings again after the guest's driver was reset, for a new front-end.
     ///
     /// Buffers that were posted before are forgotten. Those that the I/O container still holds must not be
     /// written any more (targeted receive: stop, then unmap, then restart); their [`Posted`] are refused
@@ -177,14 +198,14 @@ impl<'m> BackEnd<'m> {
         self.counters.forgotten += u64::from(self.held());
         self.layout.lay_out();
         (self.requests, self.responses) = halves(&self.layout);
-        self.life = self.life.wrapping_add(1);
+        self.id = ChannelId::next();
         self.broken = false;
     }
 
     /// Takes the next buffer that the guest posted. Constant work: one entry at most.
     ///
-    /// A malformed entry is given back at once and told as [`Unfit::Malformed`]. A broken channel is told
-    /// once; then nothing comes any more, as [`is_corrupt`](Self::is_corrupt) tells.
+    /// A malformed entry is given back at once and reported as [`Unfit::Malformed`]. A broken channel is
+    /// reported once and yields nothing more; see [`is_corrupt`](Self::is_corrupt).
     #[inline]
     #[expect(clippy::should_implement_trait, reason = "not an iterator: `None` is not the end")]
     pub fn next(&mut self) -> Option<Result<Posted, Unfit>> {
@@ -205,7 +226,7 @@ impl<'m> BackEnd<'m> {
             return Some(Err(Unfit::Malformed));
         }
         self.counters.taken += 1;
-        Some(Ok(Posted { request, channel: self.layout.address(), life: self.life }))
+        Some(Ok(Posted { request, channel: self.id }))
     }
 
     /// Gives a buffer back as done: it holds a frame of `length` bytes, or its frame was taken.
@@ -245,9 +266,9 @@ impl<'m> BackEnd<'m> {
         Ok(())
     }
 
-    /// Keeps a buffer and gives a full one for it (transfer by buffer exchange); returns what is kept.
+    /// Keeps a buffer and gives a full one in exchange; returns the buffer that is kept.
     ///
-    /// From here on `given` is the guest's memory and the posted range the I/O container's: the hypervisor
+    /// Afterwards `given` is the guest's memory and the posted range the I/O container's: the hypervisor
     /// moves the pages before it calls this, since the guest may read the response at once.
     ///
     /// # Errors
@@ -260,14 +281,14 @@ impl<'m> BackEnd<'m> {
         length: u32,
         tag: Option<u16>,
     ) -> Result<GuestRange, (RespondError, Posted)> {
-        let Buffer { id, range } = posted.request.buffer;
+        let GuestBuffer { id, range } = posted.request.buffer;
         if !posted.request.exchange {
             return Err((RespondError::NotForExchange, posted));
         }
         if given.len != range.len {
             return Err((RespondError::OtherLength, posted));
         }
-        self.answer(posted, Buffer { id, range: given }, length, tag, Status::Done)?;
+        self.answer(posted, GuestBuffer { id, range: given }, length, tag, Status::Done)?;
         self.counters.done += 1;
         self.counters.exchanged += 1;
         Ok(range)
@@ -277,12 +298,12 @@ impl<'m> BackEnd<'m> {
     fn answer(
         &mut self,
         posted: Posted,
-        buffer: Buffer,
+        buffer: GuestBuffer,
         length: u32,
         tag: Option<u16>,
         status: Status,
     ) -> Result<(), (RespondError, Posted)> {
-        let error = if posted.channel != self.layout.address() || posted.life != self.life {
+        let error = if posted.channel != self.id {
             RespondError::Foreign
         } else if self.broken {
             RespondError::Corrupt
@@ -307,8 +328,9 @@ impl<'m> BackEnd<'m> {
         self.responses.notice()
     }
 
-    /// Asks to be notified of the next buffer that the guest posts; tells whether none is there yet, so
-    /// that the I/O container may sleep until then.
+    /// Asks to be notified of the next buffer; tells whether the I/O container may sleep until then.
+    ///
+    /// It may if the guest has posted none yet.
     ///
     /// # Errors
     ///
@@ -326,13 +348,13 @@ impl<'m> BackEnd<'m> {
         self.requests.index().wrapping_sub(self.responses.index())
     }
 
-    /// Tells whether the guest broke the channel.
+    /// Tells whether the guest corrupted the channel.
     #[must_use]
     pub const fn is_corrupt(&self) -> bool {
         self.broken
     }
 
-    /// Returns what became of the guest's buffers so far.
+    /// Returns the counts of the guest's buffers.
     #[must_use]
     pub const fn counters(&self) -> BackEndCounters {
         self.counters
@@ -341,7 +363,7 @@ impl<'m> BackEnd<'m> {
     /// How many buffers the guest can have posted beyond those that were taken: N less those that it
     /// waits for.
     const fn most(&self) -> u32 {
-        self.layout.entries() - self.held()
+        self.layout.entries().saturating_sub(self.held())
     }
 
     const fn break_off(&mut self) -> Corrupt {

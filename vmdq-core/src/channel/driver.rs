@@ -1,14 +1,14 @@
 //! The virtual driver: both directions' front-ends, for a guest.
 #![forbid(unsafe_code)]
 
-use super::entry::Buffer;
+use super::entry::GuestBuffer;
 use super::front_end::{Done, FrontEnd, PostError, ResponseError};
 use super::layout::LayoutError;
 use super::sync::AtomicU32;
 
 /// A guest's half of the channel in both directions, with `N` entries each.
 ///
-/// It reaches no memory: the guest writes frames to its buffers before it sends them and reads them after
+/// It accesses no memory: the guest writes frames to its buffers before it sends them and reads them after
 /// they came. Numbers of buffers count for each direction on its own.
 ///
 /// # Examples
@@ -17,13 +17,13 @@ use super::sync::AtomicU32;
 ///
 /// ```
 /// use core::sync::atomic::AtomicU32;
-/// use vmdq_core::channel::{Buffer, ResponseError, Status, VirtualDriver};
+/// use vmdq_core::channel::{GuestBuffer, ResponseError, Status, VirtualDriver};
 /// # use vmdq_core::channel::{BackEnd, words};
 /// use vmdq_core::guest::GuestRange;
 ///
 /// /// The guest's buffer of this number, 2048 bytes each from 0x10_0000.
-/// fn buffer(id: u16) -> Buffer {
-///     Buffer { id, range: GuestRange { at: 0x10_0000 + 2048 * u64::from(id), len: 2048 } }
+/// fn buffer(id: u16) -> GuestBuffer {
+///     GuestBuffer { id, range: GuestRange { at: 0x10_0000 + 2048 * u64::from(id), len: 2048 } }
 /// }
 ///
 /// fn start(driver: &mut VirtualDriver<'_, 64>) {
@@ -39,8 +39,8 @@ use super::sync::AtomicU32;
 ///             let _ = driver.post(buffer(done.buffer.id));
 ///         }
 ///         while let Some(done) = driver.received()? {
-///             let Buffer { id, range } = done.buffer;
-///             let frame = Buffer { id, range: GuestRange { len: done.length, ..range } };
+///             let GuestBuffer { id, range } = done.buffer;
+///             let frame = GuestBuffer { id, range: GuestRange { len: done.length, ..range } };
 ///             if done.status != Status::Done || driver.send(frame, done.tag).is_err() {
 ///                 let _ = driver.post(buffer(id));
 ///             }
@@ -83,16 +83,18 @@ impl<'m, const N: usize> VirtualDriver<'m, N> {
     /// # Errors
     ///
     /// [`PostError`]; nothing is posted then.
-    pub fn post(&mut self, buffer: Buffer) -> Result<(), PostError> {
+    pub fn post(&mut self, buffer: GuestBuffer) -> Result<(), PostError> {
         self.receive.post(buffer)
     }
 
-    /// Takes the next buffer that came back from receive: with a frame if it is
-    /// [`Status::Done`](super::Status::Done). Post it again, or another, once the frame is read.
+    /// Takes the next buffer that came back from receive.
+    ///
+    /// It holds a frame if it is [`Status::Done`](super::Status::Done). Post it again, or another, once the
+    /// frame is read.
     ///
     /// # Errors
     ///
-    /// [`ResponseError`] of this one response; only [`ResponseError::Corrupt`] is for good.
+    /// [`ResponseError`] of this one response; only [`ResponseError::Corrupt`] is permanent.
     pub fn received(&mut self) -> Result<Option<Done>, ResponseError> {
         self.receive.take_done()
     }
@@ -102,34 +104,37 @@ impl<'m, const N: usize> VirtualDriver<'m, N> {
     /// # Errors
     ///
     /// [`PostError`]; nothing is sent then.
-    pub fn send(&mut self, frame: Buffer, tag: Option<u16>) -> Result<(), PostError> {
+    pub fn send(&mut self, frame: GuestBuffer, tag: Option<u16>) -> Result<(), PostError> {
         self.transmit.post_frame(frame, tag)
     }
 
-    /// Takes the next buffer that came back from transmit; its frame was taken if it is
-    /// [`Status::Done`](super::Status::Done). The buffer may be written again.
+    /// Takes the next buffer that came back from transmit, which may be written again.
+    ///
+    /// Its frame was taken if it is [`Status::Done`](super::Status::Done).
     ///
     /// # Errors
     ///
-    /// [`ResponseError`] of this one response; only [`ResponseError::Corrupt`] is for good.
+    /// [`ResponseError`] of this one response; only [`ResponseError::Corrupt`] is permanent.
     pub fn reclaim(&mut self) -> Result<Option<Done>, ResponseError> {
         self.transmit.take_done()
     }
 
-    /// Tells whether the I/O container wants to be notified of what was posted or sent since the last
-    /// call. Call it once after a batch.
+    /// Tells whether the I/O container wants to be notified of buffers posted since the last call.
+    ///
+    /// Call it once after a batch.
     #[must_use = "the I/O container may be asleep"]
     pub fn needs_notify(&mut self) -> bool {
-        // Both are looked at: each look is the last for what it covers.
+        // Both must be checked: each check is the last one for what it covers.
         let receive = self.receive.needs_notify();
         self.transmit.needs_notify() || receive
     }
 
-    /// Asks to be notified of the next buffer that comes back in either direction; tells whether none is
-    /// there yet, so that the driver may sleep until then.
+    /// Asks to be notified of the next buffer that comes back; tells whether the driver may sleep until then.
     ///
-    /// A driver that has buffers enough to send asks [`receive`](Self::receive) alone, and is not woken
-    /// for what was sent.
+    /// It may if none has come back in either direction.
+    ///
+    /// A driver that has buffers enough to send asks only [`receive`](Self::receive), and is not woken
+    /// for sent frames.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What an entry says, and how it is packed into four words.
+//! The entries of the rings, and how they are packed into four words.
 #![forbid(unsafe_code)]
 
 use crate::guest::GuestRange;
@@ -13,10 +13,10 @@ const EXCHANGE: u32 = 1 << 25;
 const STATUS_SHIFT: u32 = 26;
 const STATUS: u32 = 3 << STATUS_SHIFT;
 
-/// A buffer of the guest: its number, and where it is.
+/// A buffer of the guest: its number and its range.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Buffer {
+pub struct GuestBuffer {
     /// The guest's number for it, below the number of entries; no two posted buffers share one.
     pub id: u16,
     /// Where it is, in the guest's own addresses; at most 2^24 - 1 bytes. For transmit, the frame:
@@ -24,14 +24,14 @@ pub struct Buffer {
     pub range: GuestRange,
 }
 
-/// How a buffer came back.
+/// The status with which a buffer came back.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Status {
     /// Used: it holds a frame, or its frame was taken.
     Done,
-    /// The I/O container could not use it: not the guest's memory, too short, a frame of no length
-    /// that can be.
+    /// The I/O container could not use it: it is not the guest's memory, too short, or a frame of a length
+    /// that can't be sent.
     Refused,
     /// The I/O container had no use for it, or dropped its frame.
     Dropped,
@@ -41,7 +41,7 @@ pub enum Status {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Request {
-    pub(super) buffer: Buffer,
+    pub(super) buffer: GuestBuffer,
     pub(super) tag: Option<u16>,
     pub(super) exchange: bool,
 }
@@ -84,12 +84,12 @@ impl Request {
         pack(self.buffer.range.at, self.buffer.range.len, flags, self.buffer.id, self.tag)
     }
 
-    /// Reads a request, and tells whether it can be one. The buffer is as the words say in any case,
+    /// Reads a request, and tells whether it is valid. The buffer is as the words say in any case,
     /// so that it can be given back.
     #[inline]
     pub(super) fn unpack(words: [u32; 4], entries: u32) -> (Self, bool) {
         let range = GuestRange { at: address(words), len: words[2] & LENGTH };
-        let buffer = Buffer { id: words[3] as u16, range };
+        let buffer = GuestBuffer { id: words[3] as u16, range };
         let possible = range.len != 0
             && range.end().is_some()
             && u32::from(buffer.id) < entries
@@ -100,7 +100,7 @@ impl Request {
 
 /// Packs a response.
 #[inline]
-pub(super) fn respond(buffer: Buffer, length: u32, tag: Option<u16>, status: Status) -> [u32; 4] {
+pub(super) fn respond(buffer: GuestBuffer, length: u32, tag: Option<u16>, status: Status) -> [u32; 4] {
     let status = match status {
         Status::Done => 0,
         Status::Refused => 1,
@@ -127,7 +127,7 @@ impl Response {
 mod tests {
     use super::*;
 
-    const BUFFER: Buffer = Buffer { id: 7, range: GuestRange { at: 0x1_2345_6780, len: 2048 } };
+    const BUFFER: GuestBuffer = GuestBuffer { id: 7, range: GuestRange { at: 0x1_2345_6780, len: 2048 } };
 
     #[test]
     fn words_are_as_the_table_says() {
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_can_not_be_is_told() {
+    fn an_impossible_request_is_reported() {
         let good = Request { buffer: BUFFER, tag: None, exchange: false }.pack();
         let possible = |words| Request::unpack(words, 8).1;
         assert!(possible(good));
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_that_can_not_be_has_no_status() {
+    fn an_impossible_response_has_no_status() {
         let good = respond(BUFFER, 60, Some(1), Status::Done);
         for bit in [25, 28, 29, 30, 31] {
             assert_eq!(Response::unpack([good[0], good[1], good[2] | 1 << bit, good[3]]).status, None);

@@ -1,15 +1,15 @@
-//! The front-end: one direction of the channel, as a guest's driver holds it.
+//! The front-end: the guest driver's half of one direction of the channel.
 #![forbid(unsafe_code)]
 
 use core::fmt;
 
-use super::entry::{Buffer, LENGTH, Request, Response, Status};
+use super::entry::{GuestBuffer, LENGTH, Request, Response, Status};
 use super::half::{Consumer, Notice, Producer};
 use super::layout::{Layout, LayoutError, MOST_ENTRIES};
 use super::sync::AtomicU32;
 use crate::guest::GuestRange;
 
-/// The buffer can't be posted.
+/// Why a buffer can't be posted.
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -27,43 +27,47 @@ pub enum PostError {
 impl fmt::Display for PostError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Id => "no such buffer number: use numbers below the number of entries",
+            Self::Id => "there is no such buffer number: use numbers below the number of entries",
             Self::Posted => "a buffer of this number is posted: take it back first",
-            Self::Range => "no buffer can be there: use 1 to 2^24 - 1 bytes inside the address space",
+            Self::Range => "the range is not possible: use 1 to 2^24 - 1 bytes inside the address space",
             Self::Corrupt => "the channel is broken: have the I/O container restart it",
         })
     }
 }
 impl core::error::Error for PostError {}
 
-/// The back-end responded with what can't be.
+/// Why a response of the back-end can't be used.
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ResponseError {
     /// It responded more often than buffers were posted, or took responses back: the channel is
-    /// broken for good.
+    /// permanently broken.
     Corrupt,
     /// No buffer of this number is posted; ignored.
     NotPosted(u16),
     /// The frame is longer than this buffer, or the status unknown. The buffer is the guest's again,
-    /// and what it holds worth nothing.
-    Garbled(Buffer),
+    /// and its content is invalid.
+    Garbled(GuestBuffer),
     /// Another buffer came back for this one, which was not posted for exchange. The guest should use
     /// neither again: it can't know whose they are.
-    Exchanged(Buffer),
+    Exchanged(GuestBuffer),
 }
 
 impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Corrupt => f.write_str("the channel is broken: have the I/O container restart it"),
-            Self::NotPosted(id) => write!(f, "a response for buffer {id}, which is not posted: ignored"),
+            Self::NotPosted(id) => write!(f, "a response for buffer {id}, which is not posted: ignore it"),
             Self::Garbled(buffer) => {
-                write!(f, "the response for buffer {} makes no sense: post it again", buffer.id)
+                write!(f, "the response for buffer {} is malformed: post the buffer again", buffer.id)
             }
             Self::Exchanged(buffer) => {
-                write!(f, "buffer {} was exchanged without leave: use neither again", buffer.id)
+                write!(
+                    f,
+                    "buffer {} was exchanged but not posted for exchange: use neither buffer again",
+                    buffer.id
+                )
             }
         }
     }
@@ -76,7 +80,7 @@ impl core::error::Error for ResponseError {}
 pub struct Done {
     /// The buffer, the guest's again. After an exchange it is elsewhere than the one that was posted,
     /// which is gone.
-    pub buffer: Buffer,
+    pub buffer: GuestBuffer,
     /// Bytes of the frame in it, at most the buffer's.
     pub length: u32,
     /// The VLAN tag of the frame, which is not in its bytes.
@@ -111,7 +115,7 @@ impl<'m, const N: usize> FrontEnd<'m, N> {
         "the number of entries is a power of two up to 32768"
     );
 
-    /// Finds the rings that the back-end laid out. One front-end uses them, once.
+    /// Finds the rings that the back-end laid out; only one front-end can use them.
     ///
     /// # Errors
     ///
@@ -135,17 +139,18 @@ impl<'m, const N: usize> FrontEnd<'m, N> {
     ///
     /// [`PostError`]; nothing is posted then.
     #[inline]
-    pub fn post(&mut self, buffer: Buffer) -> Result<(), PostError> {
+    pub fn post(&mut self, buffer: GuestBuffer) -> Result<(), PostError> {
         self.put(Request { buffer, tag: None, exchange: false })
     }
 
-    /// Posts an empty buffer that the I/O container may keep: it gives another one of the same length
-    /// for it (transfer by buffer exchange).
+    /// Posts an empty buffer that the I/O container may keep in exchange for another one.
+    ///
+    /// The other one has the same length (transfer by buffer exchange).
     ///
     /// # Errors
     ///
     /// [`PostError`]; nothing is posted then.
-    pub fn post_for_exchange(&mut self, buffer: Buffer) -> Result<(), PostError> {
+    pub fn post_for_exchange(&mut self, buffer: GuestBuffer) -> Result<(), PostError> {
         self.put(Request { buffer, tag: None, exchange: true })
     }
 
@@ -154,7 +159,7 @@ impl<'m, const N: usize> FrontEnd<'m, N> {
     /// # Errors
     ///
     /// [`PostError`]; nothing is posted then.
-    pub fn post_frame(&mut self, frame: Buffer, tag: Option<u16>) -> Result<(), PostError> {
+    pub fn post_frame(&mut self, frame: GuestBuffer, tag: Option<u16>) -> Result<(), PostError> {
         self.put(Request { buffer: frame, tag, exchange: false })
     }
 
@@ -163,7 +168,7 @@ impl<'m, const N: usize> FrontEnd<'m, N> {
         if self.broken {
             return Err(PostError::Corrupt);
         }
-        let Buffer { id, range } = request.buffer;
+        let GuestBuffer { id, range } = request.buffer;
         let own = self.own.get_mut(usize::from(id)).ok_or(PostError::Id)?;
         if own.is_some() {
             return Err(PostError::Posted);
@@ -178,7 +183,7 @@ impl<'m, const N: usize> FrontEnd<'m, N> {
         Ok(())
     }
 
-    /// Takes the next buffer that came back, in whatever order the back-end was done with them.
+    /// Takes the next buffer that came back, in the order in which the back-end finished them.
     ///
     /// # Errors
     ///
@@ -196,11 +201,11 @@ impl<'m, const N: usize> FrontEnd<'m, N> {
         let own = self.own.get_mut(usize::from(id)).and_then(Option::take);
         let Own { range, exchange } = own.ok_or(ResponseError::NotPosted(id))?;
         self.posted -= 1;
-        let buffer = Buffer { id, range };
+        let buffer = GuestBuffer { id, range };
         if at != range.at && !exchange {
             return Err(ResponseError::Exchanged(buffer));
         }
-        let buffer = Buffer { id, range: GuestRange { at, ..range } };
+        let buffer = GuestBuffer { id, range: GuestRange { at, ..range } };
         match status {
             Some(status) if length <= range.len => Ok(Some(Done { buffer, length, tag, status })),
             _ => Err(ResponseError::Garbled(buffer)),
@@ -215,8 +220,7 @@ impl<'m, const N: usize> FrontEnd<'m, N> {
         self.requests.notice() == Notice::Needed
     }
 
-    /// Asks to be notified of the next buffer that comes back; tells whether none is there yet, so that
-    /// the driver may sleep until then.
+    /// Asks to be notified of the next buffer that comes back; tells whether the driver may sleep until then.
     ///
     /// # Errors
     ///

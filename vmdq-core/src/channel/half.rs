@@ -1,14 +1,14 @@
-//! One ring's two halves: who puts entries in, and who takes them out.
+//! The producer and the consumer of a ring.
 #![forbid(unsafe_code)]
 
 use super::layout::Place;
 use super::sync::{AtomicU32, Ordering, fence};
 
-/// The other side's count is more than it can be.
+/// The other side's count is impossible.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Overrun;
 
-/// What the producer's look at the event word says.
+/// The result of the producer's check of the event word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Notice {
     /// Nothing was produced since the last look.
@@ -19,8 +19,7 @@ pub(super) enum Notice {
     Needed,
 }
 
-/// The half that puts entries in. Whether there is room is a matter of the protocol: see
-/// [`put`](Self::put).
+/// The half that puts entries in; the protocol ensures that there is room, see [`put`](Self::put).
 #[derive(Debug)]
 pub(super) struct Producer<'m> {
     places: &'m [Place],
@@ -29,12 +28,12 @@ pub(super) struct Producer<'m> {
     /// Entries put in, counted privately: what stands in `produced` is never read back.
     index: u32,
     /// What `index` was when the event was last looked at.
-    told: u32,
+    notified: u32,
 }
 
 impl<'m> Producer<'m> {
     pub(super) const fn new(places: &'m [Place], produced: &'m AtomicU32, event: &'m AtomicU32) -> Self {
-        Self { places, produced, event, index: 0, told: 0 }
+        Self { places, produced, event, index: 0, notified: 0 }
     }
 
     pub(super) const fn index(&self) -> u32 {
@@ -43,7 +42,7 @@ impl<'m> Producer<'m> {
 
     /// Puts an entry in and publishes it.
     ///
-    /// No room is looked for. A front-end posts request k + N only after it has taken response k at
+    /// It does not check for room. A front-end posts request k + N only after it has taken response k at
     /// least, and the back-end wrote that one after it had read request k; so the place of
     /// request k is free. The back-end writes response k + N only if the front-end posted request
     /// k + N at least, that is after it took response k; so that place is free, too. (A front-end that
@@ -63,7 +62,7 @@ impl<'m> Producer<'m> {
 
     /// Looks whether the consumer asked to be woken for what was put in since the last look.
     pub(super) fn notice(&mut self) -> Notice {
-        let new = self.index.wrapping_sub(self.told);
+        let new = self.index.wrapping_sub(self.notified);
         if new == 0 {
             return Notice::Nothing;
         }
@@ -73,11 +72,11 @@ impl<'m> Producer<'m> {
         // the consumer sees the entry and stays awake, or we see the event and wake it. Release and
         // acquire alone let both loads see the past.
         fence(Ordering::SeqCst);
-        // Relaxed: nothing is read on the strength of it.
+        // Relaxed: no other read depends on it.
         let event = self.event.load(Ordering::Relaxed);
-        // The event is among the entries `told..index`, in numbers that wrap.
-        let asked = event.wrapping_sub(self.told) < new;
-        self.told = self.index;
+        // The event is among the entries `notified..index`, in numbers that wrap.
+        let asked = event.wrapping_sub(self.notified) < new;
+        self.notified = self.index;
         if asked { Notice::Needed } else { Notice::Suppressed }
     }
 }
@@ -88,7 +87,7 @@ pub(super) struct Consumer<'m> {
     places: &'m [Place],
     produced: &'m AtomicU32,
     event: &'m AtomicU32,
-    /// Entries taken out. Nobody else knows.
+    /// Entries taken out; private to this side.
     index: u32,
     /// What `produced` was when it was last looked at, and found possible.
     seen: u32,
@@ -154,7 +153,8 @@ mod tests {
     fn counts_wrap() {
         let places = [const { [const { AtomicU32::new(0) }; 4] }; 4];
         let (produced, event) = (AtomicU32::new(LATE), AtomicU32::new(0));
-        let mut producer = Producer { index: LATE, told: LATE, ..Producer::new(&places, &produced, &event) };
+        let mut producer =
+            Producer { index: LATE, notified: LATE, ..Producer::new(&places, &produced, &event) };
         let mut consumer = Consumer { index: LATE, seen: LATE, ..Consumer::new(&places, &produced, &event) };
         for round in 0..8 {
             assert_eq!(consumer.ask(4), Ok(true));

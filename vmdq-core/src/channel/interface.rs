@@ -9,7 +9,7 @@ use super::half::Notice;
 use crate::guest::{GuestMemory, VmId};
 use crate::limit::FrameLimit;
 
-/// The virtual machine did not get the frame.
+/// Why the virtual machine did not get a frame.
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -20,7 +20,7 @@ pub enum Undelivered {
     BufferTooShort,
     /// The next buffer is not the guest's memory; the guest got it back.
     NotOwned,
-    /// The next entry makes no sense; the guest got it back.
+    /// The next entry is malformed; the guest got it back.
     Malformed,
     /// The channel is broken.
     Corrupt,
@@ -32,42 +32,42 @@ impl fmt::Display for Undelivered {
             Self::NoBuffer => "the guest has posted no buffer: drop the frame",
             Self::BufferTooShort => "the guest's buffer is shorter than the frame: drop the frame",
             Self::NotOwned => "the guest's buffer is not its memory: drop the frame",
-            Self::Malformed => "the guest posted what can't be: drop the frame",
+            Self::Malformed => "the guest's entry is malformed: drop the frame",
             Self::Corrupt => return Corrupt.fmt(f),
         })
     }
 }
 impl core::error::Error for Undelivered {}
 
-/// A frame that the guest posted can't be sent.
+/// Why a frame that the guest posted was not taken.
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Refused {
+pub enum TakeError {
     /// It is shorter than [`FrameLimit::SHORTEST`]; the guest got it back.
     TooShort,
     /// It is over the limit, or longer than the memory to copy it to; the guest got it back.
     TooLong,
     /// It is not in the guest's memory; the guest got it back.
     NotOwned,
-    /// The entry makes no sense; the guest got it back.
+    /// The entry is malformed; the guest got it back.
     Malformed,
-    /// The channel is broken. Told once.
+    /// The channel is broken. Reported once.
     Corrupt,
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for TakeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::TooShort => "the guest's frame is too short; it got it back: go on",
-            Self::TooLong => "the guest's frame is too long; it got it back: go on",
-            Self::NotOwned => "the guest's frame is not in its memory; it got it back: go on",
+            Self::TooShort => "the guest's frame is too short and was given back: take the next one",
+            Self::TooLong => "the guest's frame is too long and was given back: take the next one",
+            Self::NotOwned => "the guest's frame is not in its memory and was given back: take the next one",
             Self::Malformed => return Unfit::Malformed.fmt(f),
             Self::Corrupt => return Corrupt.fmt(f),
         })
     }
 }
-impl core::error::Error for Refused {}
+impl core::error::Error for TakeError {}
 
 /// A frame that the guest sent, copied.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,7 +79,7 @@ pub struct Sent {
     pub tag: Option<u16>,
 }
 
-/// What became of the frames that went through an interface by copy, and of notifications.
+/// Counts of the frames that an interface copied, and of notifications.
 ///
 /// Each call of [`deliver`](VirtualInterface::deliver) counts in one of the first six, each frame from
 /// [`take_sent`](VirtualInterface::take_sent) in one of the next six. Buffers are counted by
@@ -96,7 +96,7 @@ pub struct ChannelCounters {
     pub buffer_too_short: u64,
     /// Frames undelivered because the buffer was not the guest's memory.
     pub buffer_not_owned: u64,
-    /// Frames undelivered because the entry made no sense.
+    /// Frames undelivered because the entry was malformed.
     pub buffer_malformed: u64,
     /// Frames undelivered because the channel was broken.
     pub receive_corrupt: u64,
@@ -108,9 +108,9 @@ pub struct ChannelCounters {
     pub frame_too_long: u64,
     /// Frames refused because they were not in the guest's memory.
     pub frame_not_owned: u64,
-    /// Frames refused because the entry made no sense.
+    /// Frames refused because the entry was malformed.
     pub frame_malformed: u64,
-    /// How often the guest broke the channel on which it sends.
+    /// How often the guest corrupted the channel on which it sends.
     pub transmit_corrupt: u64,
     /// Notifications of the guest.
     pub notified: u64,
@@ -118,8 +118,9 @@ pub struct ChannelCounters {
     pub suppressed: u64,
 }
 
-/// A virtual machine's interface to the virtual switch (paper section 2.3.5): the I/O container's
-/// half of the channel in both directions.
+/// A virtual machine's interface to the virtual switch (paper section 2.3.5).
+///
+/// It is the I/O container's half of the channel in both directions.
 ///
 /// Frames move by copy with [`deliver`](Self::deliver) and [`take_sent`](Self::take_sent). For
 /// targeted receive, take the guest's buffers with [`BackEnd::next`] of
@@ -131,7 +132,7 @@ pub struct ChannelCounters {
 /// ```
 /// use core::sync::atomic::AtomicU32;
 /// use vmdq_core::FrameLimit;
-/// use vmdq_core::channel::{BackEnd, Buffer, Undelivered, VirtualDriver, VirtualInterface, words};
+/// use vmdq_core::channel::{BackEnd, GuestBuffer, Undelivered, VirtualDriver, VirtualInterface, words};
 /// use vmdq_core::guest::{GuestRange, VmId};
 /// # use std::cell::RefCell;
 /// # use vmdq_core::guest::{GuestMemory, NotOwned};
@@ -169,8 +170,8 @@ pub struct ChannelCounters {
 ///
 /// // The guest's driver: a buffer to receive, a frame to send.
 /// let mut driver = VirtualDriver::<8>::new(&receive, &transmit)?;
-/// driver.post(Buffer { id: 0, range: GuestRange { at: 0, len: 2048 } })?;
-/// driver.send(Buffer { id: 0, range: GuestRange { at: 4096, len: 60 } }, Some(5))?;
+/// driver.post(GuestBuffer { id: 0, range: GuestRange { at: 0, len: 2048 } })?;
+/// driver.send(GuestBuffer { id: 0, range: GuestRange { at: 4096, len: 60 } }, Some(5))?;
 ///
 /// // The I/O container again.
 /// interface.deliver(&vmm, &[0xff; 60], None)?;
@@ -200,7 +201,7 @@ impl<'m> VirtualInterface<'m> {
         Self { vm, receive, transmit, limit, counters: ChannelCounters::default() }
     }
 
-    /// Returns whose interface it is.
+    /// Returns the virtual machine that owns the interface.
     #[must_use]
     pub const fn vm(&self) -> VmId {
         self.vm
@@ -216,12 +217,13 @@ impl<'m> VirtualInterface<'m> {
         &mut self.transmit
     }
 
-    /// Gives the guest a frame: copies it to the next buffer that the guest posted (transfer by copy,
-    /// paper section 3.6.1). Notify afterwards, once a batch.
+    /// Copies a frame to the next buffer that the guest posted (transfer by copy, paper section 3.6.1).
+    ///
+    /// Notify the guest afterwards, once a batch.
     ///
     /// # Errors
     ///
-    /// [`Undelivered`]; the frame is lost to the guest, and a buffer that was no good went back to it.
+    /// [`Undelivered`]; the guest does not get the frame, and a buffer that can't be used went back to it.
     pub fn deliver<V: GuestMemory>(
         &mut self,
         vmm: &V,
@@ -268,27 +270,28 @@ impl<'m> VirtualInterface<'m> {
         copied.map(drop)
     }
 
-    /// Takes the next frame that the guest sends: copies it into the I/O container's memory and gives
-    /// the buffer back. Constant work: one frame at most.
+    /// Copies the next frame that the guest sends into the I/O container's memory, and gives the buffer back.
+    ///
+    /// The work is constant: one frame at most.
     ///
     /// Lengths are checked on the channel's private copy of the entry, the bytes after they were
     /// copied; the guest can change neither afterwards. `into` of [`FrameLimit::tagged`] bytes holds
     /// every frame. Senders take turns (paper section 3.6), so take as many as it is the guest's turn for:
     /// a guest can post new frames as fast as they are taken.
-    pub fn take_sent<V: GuestMemory>(&mut self, vmm: &V, into: &mut [u8]) -> Option<Result<Sent, Refused>> {
+    pub fn take_sent<V: GuestMemory>(&mut self, vmm: &V, into: &mut [u8]) -> Option<Result<Sent, TakeError>> {
         let result = match self.transmit.next()? {
             Ok(posted) => self.copy_out(vmm, posted, into),
-            Err(Unfit::Malformed) => Err(Refused::Malformed),
-            Err(Unfit::Corrupt) => Err(Refused::Corrupt),
+            Err(Unfit::Malformed) => Err(TakeError::Malformed),
+            Err(Unfit::Corrupt) => Err(TakeError::Corrupt),
         };
         let counters = &mut self.counters;
         *match result {
             Ok(_) => &mut counters.sent,
-            Err(Refused::TooShort) => &mut counters.frame_too_short,
-            Err(Refused::TooLong) => &mut counters.frame_too_long,
-            Err(Refused::NotOwned) => &mut counters.frame_not_owned,
-            Err(Refused::Malformed) => &mut counters.frame_malformed,
-            Err(Refused::Corrupt) => &mut counters.transmit_corrupt,
+            Err(TakeError::TooShort) => &mut counters.frame_too_short,
+            Err(TakeError::TooLong) => &mut counters.frame_too_long,
+            Err(TakeError::NotOwned) => &mut counters.frame_not_owned,
+            Err(TakeError::Malformed) => &mut counters.frame_malformed,
+            Err(TakeError::Corrupt) => &mut counters.transmit_corrupt,
         } += 1;
         Some(result)
     }
@@ -298,7 +301,7 @@ impl<'m> VirtualInterface<'m> {
         vmm: &V,
         posted: Posted,
         into: &mut [u8],
-    ) -> Result<Sent, Refused> {
+    ) -> Result<Sent, TakeError> {
         let (range, tag) = (posted.range(), posted.tag());
         let copied = self.read(vmm, range.at, range.len as usize, into);
         let responded = match copied {
@@ -306,26 +309,34 @@ impl<'m> VirtualInterface<'m> {
             Err(_) => self.transmit.give_back(posted, Status::Refused),
         };
         // It was posted here just now.
-        responded.map_err(|_| Refused::Corrupt)?;
+        responded.map_err(|_| TakeError::Corrupt)?;
         copied.map(|len| Sent { len, tag })
     }
 
-    fn read<V: GuestMemory>(&self, vmm: &V, at: u64, len: usize, into: &mut [u8]) -> Result<usize, Refused> {
+    fn read<V: GuestMemory>(
+        &self,
+        vmm: &V,
+        at: u64,
+        len: usize,
+        into: &mut [u8],
+    ) -> Result<usize, TakeError> {
         if len < usize::from(FrameLimit::SHORTEST) {
-            return Err(Refused::TooShort);
+            return Err(TakeError::TooShort);
         }
         if len > usize::from(self.limit.tagged()) {
-            return Err(Refused::TooLong);
+            return Err(TakeError::TooLong);
         }
-        let into = into.get_mut(..len).ok_or(Refused::TooLong)?;
-        vmm.read(self.vm, at, into).map_err(|_| Refused::NotOwned)?;
-        if self.limit.refuses(into) { Err(Refused::TooLong) } else { Ok(len) }
+        let into = into.get_mut(..len).ok_or(TakeError::TooLong)?;
+        vmm.read(self.vm, at, into).map_err(|_| TakeError::NotOwned)?;
+        if self.limit.refuses(into) { Err(TakeError::TooLong) } else { Ok(len) }
     }
 
-    /// Notifies the guest if it asked to be, of buffers given back in either direction since the last
-    /// call; tells whether it did. Call it once after a batch.
+    /// Notifies the guest of buffers given back since the last call, if it asked for that; tells whether it
+    /// did.
+    ///
+    /// Call it once after a batch.
     pub fn notify_if_needed<V: GuestMemory>(&mut self, vmm: &V) -> bool {
-        // Both are looked at: each look is the last for what it covers.
+        // Both must be checked: each check is the last one for what it covers.
         let notices = [self.receive.notice(), self.transmit.notice()];
         if notices.contains(&Notice::Needed) {
             self.counters.notified += 1;
@@ -338,8 +349,7 @@ impl<'m> VirtualInterface<'m> {
         false
     }
 
-    /// Asks to be notified of the next frame that the guest sends; tells whether none is there yet, so
-    /// that the I/O container may sleep.
+    /// Asks to be notified of the next frame that the guest sends; tells whether the I/O container may sleep.
     ///
     /// Posted receive buffers don't wake it; if it waits for those, ask
     /// [`receive`](Self::receive), too.
@@ -357,13 +367,13 @@ impl<'m> VirtualInterface<'m> {
         self.transmit.restart();
     }
 
-    /// Tells whether the guest broke one of the directions.
+    /// Tells whether the guest corrupted one of the directions.
     #[must_use]
     pub const fn is_corrupt(&self) -> bool {
         self.receive.is_corrupt() || self.transmit.is_corrupt()
     }
 
-    /// Returns what became of frames and notifications so far.
+    /// Returns the counts of frames and notifications.
     #[must_use]
     pub const fn counters(&self) -> ChannelCounters {
         self.counters

@@ -1,11 +1,11 @@
-//! Where what stands in the words that both sides share.
+//! The layout of the words that both sides share.
 #![forbid(unsafe_code)]
 
 use core::fmt;
 
 use super::sync::{AtomicU32, Ordering};
 
-/// The word by which a front-end knows that the rings are laid out, and how.
+/// The word that marks rings as laid out, with the version of the layout.
 pub const VERSION: u32 = 0x564d_4401;
 
 /// The most entries that a ring can have.
@@ -32,7 +32,7 @@ pub const fn words(entries: u32) -> usize {
     HEADER + 2 * ENTRY * entries as usize
 }
 
-/// The shared words can't be, or aren't, a direction of a channel.
+/// Why the shared words are not a direction of a channel.
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -50,10 +50,12 @@ pub enum LayoutError {
 impl fmt::Display for LayoutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Entries => "a ring of this length can't be: use a power of two up to 32768",
-            Self::TooShort => "the memory is too short: share as many words as `words` tells",
-            Self::Unknown => "no rings of this length and version: let the back-end lay them out first",
-            Self::Used => "a front-end used the rings before: let the back-end restart first",
+            Self::Entries => "a ring can't have this length: use a power of two up to 32768",
+            Self::TooShort => "the memory is too short: share as many words as `words` returns",
+            Self::Unknown => {
+                "there are no rings of this length and version: have the back-end lay them out first"
+            }
+            Self::Used => "a front-end used the rings before: have the back-end restart first",
         })
     }
 }
@@ -98,11 +100,6 @@ impl<'m> Layout<'m> {
 
     pub(super) const fn request_event(&self) -> &'m AtomicU32 {
         &self.header[AT_REQUEST_EVENT]
-    }
-
-    /// Names the words: equal for the same memory.
-    pub(super) fn address(&self) -> usize {
-        self.header.as_ptr().addr()
     }
 
     /// Lays empty rings out.

@@ -12,7 +12,7 @@ use loom::sync::{Arc, Notify};
 use loom::thread;
 
 use super::sync::AtomicU32;
-use super::{BackEnd, Buffer, FrontEnd, words};
+use super::{BackEnd, FrontEnd, GuestBuffer, words};
 use crate::guest::GuestRange;
 
 const ENTRIES: usize = 2;
@@ -24,8 +24,8 @@ fn channel() -> (FrontEnd<'static, ENTRIES>, BackEnd<'static>) {
     (FrontEnd::new(memory).unwrap(), back_end)
 }
 
-fn buffer(id: u16, generation: u64) -> Buffer {
-    Buffer { id, range: GuestRange { at: 0x1_0000_1000 * (generation + 1), len: 100 } }
+fn buffer(id: u16, generation: u64) -> GuestBuffer {
+    GuestBuffer { id, range: GuestRange { at: 0x1_0000_1000 * (generation + 1), len: 100 } }
 }
 
 /// A back-end that sleeps when it may gets every buffer: else it sleeps for good, which the checker

@@ -13,11 +13,11 @@
 //! # Examples
 //!
 //! One direction, both halves in one program. The memory between them is words that the platform
-//! shares; frames stay in the guest's memory, and the channel carries where.
+//! shares; frames stay in the guest's memory, and the channel carries their addresses.
 //!
 //! ```
 //! use core::sync::atomic::AtomicU32;
-//! use vmdq_core::channel::{BackEnd, Buffer, FrontEnd, Status, words};
+//! use vmdq_core::channel::{BackEnd, GuestBuffer, FrontEnd, Status, words};
 //! use vmdq_core::guest::GuestRange;
 //!
 //! let memory = [const { AtomicU32::new(0) }; words(4)];
@@ -25,7 +25,7 @@
 //! let mut front_end = FrontEnd::<4>::new(&memory)?; // finds them
 //!
 //! // The guest posts an empty buffer, its number 2.
-//! front_end.post(Buffer { id: 2, range: GuestRange { at: 0x8000, len: 2048 } })?;
+//! front_end.post(GuestBuffer { id: 2, range: GuestRange { at: 0x8000, len: 2048 } })?;
 //! assert!(front_end.needs_notify());
 //!
 //! // The I/O container takes it, has 60 bytes written there, and gives it back with a VLAN tag.
@@ -79,8 +79,8 @@
 //! # Notification
 //!
 //! The consumer that goes to sleep writes the number of the entry that it waits for to its event
-//! word, then looks once more; the producer that produced entries from `told` up to `index` since
-//! it last looked notifies if the event is among them. This is virtio's `used_event` and Xen's
+//! word, then checks once more. The producer has produced the entries from `notified` up to `index` since
+//! its last check, and notifies if the event is among them. This is virtio's `used_event` and Xen's
 //! `req_event`; [`FrontEnd::needs_notify`] and [`FrontEnd::may_sleep`] do it. Each side writes
 //! one word and then reads the other's, so each needs a sequentially consistent fence between the
 //! two: without it both could read what was there before, and the consumer would sleep with an
@@ -89,8 +89,8 @@
 //! # Trust
 //!
 //! The guest is not trusted. The back-end copies each entry once, word by word, and decides on the
-//! copy; it keeps its own counts and never reads back what it wrote. A senseless entry costs the guest that
-//! buffer ([`Unfit::Malformed`]). A senseless count costs it the channel ([`Corrupt`]) until
+//! copy; it keeps its own counts and never reads back what it wrote. A malformed entry costs the guest that
+//! buffer ([`Unfit::Malformed`]). An impossible count costs it the channel ([`Corrupt`]) until
 //! [`BackEnd::restart`]. Nothing that it writes costs more than one entry of work a call, or touches another
 //! virtual machine. A guest that uses one id for two posted buffers confuses only itself.
 //!
@@ -112,7 +112,7 @@ mod sync;
 
 pub use back_end::{BackEnd, BackEndCounters, Corrupt, Posted, RespondError, Unfit};
 pub use driver::VirtualDriver;
-pub use entry::{Buffer, Status};
+pub use entry::{GuestBuffer, Status};
 pub use front_end::{Done, FrontEnd, PostError, ResponseError};
-pub use interface::{ChannelCounters, Refused, Sent, Undelivered, VirtualInterface};
+pub use interface::{ChannelCounters, Sent, TakeError, Undelivered, VirtualInterface};
 pub use layout::{LayoutError, MOST_ENTRIES, VERSION, words};

@@ -18,8 +18,8 @@ use super::key::Key;
 ///
 /// Takes `N` times 26 bytes, and room for `N` times three values.
 ///
-/// The keys should be chosen by who configures the machine. A stranger who chooses a hundred of them
-/// (addresses that were learned, say) and knows this hash can make [`insert`](Self::insert) fail,
+/// The keys should come from the machine's configuration. An attacker who chooses a hundred of them
+/// (learned addresses, for example) and knows this hash can make [`insert`](Self::insert) fail,
 /// after a bounded number of attempts; the table and the time of look-ups stay as they are.
 ///
 /// # Examples
@@ -46,11 +46,11 @@ pub struct ExactTable<V, const N: usize> {
     /// The words of the keys, by slot: the first `SLOTS` of them are used. `Key::NONE` where the slot
     /// is free.
     keys: [[u64; 3]; N],
-    /// The values, by slot. Apart from the keys, so that a table takes less of the cache.
+    /// The values, by slot. They are separate from the keys, so that a table takes less of the cache.
     values: [[V; 3]; N],
 }
 
-/// Hashes that are tried before a table gives up. For keys that know nothing of it, one fails two
+/// Hashes that are tried before a table gives up. For keys that are independent of it, one fails two
 /// times in five at worst (a full table with two thirds of the slots taken).
 const ATTEMPTS: u64 = 64;
 
@@ -318,7 +318,7 @@ impl<V: Copy + fmt::Debug, const N: usize> fmt::Debug for ExactTable<V, N> {
 pub enum InsertError {
     /// The table has as many keys as it can have.
     Full,
-    /// None of 64 hashes tells all keys apart: the keys were made so.
+    /// None of 64 hashes separates all keys: remove keys that an attacker chose.
     NoHash,
 }
 
@@ -326,7 +326,7 @@ impl fmt::Display for InsertError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Full => "the table is full: remove a key, or choose a larger N",
-            Self::NoHash => "no hash tells the keys apart: remove keys that a stranger chose",
+            Self::NoHash => "no hash separates the keys: remove keys that an attacker chose",
         })
     }
 }

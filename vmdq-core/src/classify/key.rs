@@ -1,4 +1,4 @@
-//! What frames are told apart by: an address and a VLAN, in one word.
+//! The key of a frame: an address and a VLAN, in one word.
 #![forbid(unsafe_code)]
 
 use core::fmt;

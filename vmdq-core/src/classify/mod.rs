@@ -1,4 +1,4 @@
-//! Which queue a frame belongs to, found in software.
+//! Classification in software: which queue a frame belongs to.
 //!
 //! [`Rules`] are the paper's receive rules (sections 2.1 and 3.4): the reference that hardware and
 //! models are compared with, and what a virtual switch uses for frames that no filter in hardware

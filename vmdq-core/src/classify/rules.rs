@@ -2,7 +2,7 @@
 //!
 //! Paper sections 2.1 and 3.4: a frame goes to the queue whose filter has its destination address;
 //! broadcast, multicast and, in promiscuous mode, unicast that no filter matches go to the default
-//! queue; all else is dropped.
+//! queue; all other frames are dropped.
 #![forbid(unsafe_code)]
 
 use super::{ExactTable, Key};
@@ -13,11 +13,11 @@ use crate::mac::MacAddress;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Destination {
-    /// A filter leads it to this queue.
+    /// To the queue whose filter matches.
     Matched(usize),
-    /// No filter matches; the default queue gets it.
+    /// To the default queue, because no filter matches.
     Default,
-    /// Nobody gets it.
+    /// Nowhere: the frame is dropped.
     Dropped,
 }
 
@@ -29,14 +29,14 @@ pub struct Rules<const N: usize> {
     accept: Accept,
 }
 
-/// No filter fits any more: remove one, or share the default queue.
+/// There is no room for another filter: remove one, or share the default queue.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Full;
 
 impl core::fmt::Display for Full {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("no filter fits any more: remove one, or share the default queue")
+        f.write_str("there is no room for another filter: remove one, or share the default queue")
     }
 }
 impl core::error::Error for Full {}
@@ -53,11 +53,11 @@ impl<const N: usize> Rules<N> {
         Self { filters: ExactTable::new(0), own, accept }
     }
 
-    /// Leads an address to a queue; replaces the filter that the address has.
+    /// Adds a filter that sends an address to a queue; replaces the filter that the address has.
     ///
     /// # Errors
     ///
-    /// [`Full`] if there are `N` filters, or if no hash tells their addresses apart
+    /// [`Full`] if there are `N` filters, or if no hash separates their addresses
     /// ([`InsertError::NoHash`](super::InsertError::NoHash)).
     pub fn bind(&mut self, address: MacAddress, queue: usize) -> Result<(), Full> {
         self.filters.insert(key(address), queue).map_err(|_| Full)?;
@@ -76,8 +76,8 @@ impl<const N: usize> Rules<N> {
 
     /// Decides where a frame with this destination goes.
     ///
-    /// A VLAN tag makes no difference: sorting is by address (paper section 2.1, footnote 1). The
-    /// port's own address leads to the default queue.
+    /// A VLAN tag makes no difference: sorting is by address (paper section 2.1, footnote 1). Frames for
+    /// the port's own address go to the default queue.
     #[must_use]
     pub fn classify(&self, destination: MacAddress) -> Destination {
         let needed = if destination.is_broadcast() {

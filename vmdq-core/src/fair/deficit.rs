@@ -1,14 +1,15 @@
-//! Deficit round robin: bytes in turn (Shreedhar and Varghese, SIGCOMM 1995).
+//! Deficit round robin: turns of bytes (Shreedhar and Varghese, SIGCOMM 1995).
 #![forbid(unsafe_code)]
 
 use super::share::{QuantumError, Shares, Turns, WeightError};
 use crate::limit::FrameLimit;
 
-/// Picks active members in turn such that each gets wire time by its weight. At most 64 members for
-/// each of `WORDS`, and at most 64 words.
+/// Deficit round robin over active members: each gets wire time by its weight.
 ///
-/// In its turn a member may send a quantum of bytes times its weight, and what it could not use up
-/// because its next frame was too long it keeps for its next turn. Bytes are those of the wire
+/// There are at most 64 members for each of `WORDS`, and at most 64 words.
+///
+/// A member may send a quantum of bytes times its weight in its turn. What it could not use because its next
+/// frame was too long, it keeps for its next turn. Bytes are those of the wire
 /// ([`wire_bytes`](super::wire_bytes)). The quantum is at least a longest frame, so every turn sends
 /// something and a pick takes constant time; a smaller one lets members wait less for each other.
 ///
@@ -17,7 +18,7 @@ use crate::limit::FrameLimit;
 /// Let *Q* be the quantum, *M* the wire bytes of a longest frame, and *w* a member's weight. While a
 /// member stays active, over any span of time:
 ///
-/// - **Share.** No other member, whatever it does, gets *Q + M/w + M/w′* bytes ahead of it, both
+/// - **Share.** No other member, no matter what it does, gets *Q + M/w + M/w′* bytes ahead of it, both
 ///   counted in bytes divided by weight. What a member has sent is what its turns allowed, plus what it
 ///   had left before, less what it has left now. It has less than *M* left between turns, and less than
 ///   *wQ + M* in one. Between two turns of any member lies one of each that stays active, so the other
@@ -29,8 +30,8 @@ use crate::limit::FrameLimit;
 ///
 /// Nothing beyond that. Lengths are the caller's word, but may come from a virtual machine: one below
 /// 60 is charged as 60, one beyond the frame limit as the limit at least. So the member is picked, charged, and
-/// the caller finds and drops what can't be sent. Who empties its queue, or is deactivated, loses what
-/// it had left and waits for its turn when it comes back.
+/// the caller finds and drops what can't be sent. A member that empties its queue, or is deactivated, loses
+/// what it had left and waits for its turn when it comes back.
 ///
 /// # Examples
 ///
@@ -79,8 +80,9 @@ pub struct DeficitRoundRobin<const N: usize, const WORDS: usize = 1> {
 }
 
 impl<const N: usize> DeficitRoundRobin<N> {
-    /// Makes a turn of at most 64 members, none of them active: all weights 1, the quantum one longest
-    /// frame of a port.
+    /// Makes a round robin of at most 64 members, none of them active.
+    ///
+    /// All weights are 1, and the quantum is one longest frame of a port.
     #[must_use]
     pub const fn new(limit: FrameLimit) -> Self {
         Self::wide(limit)
@@ -88,14 +90,13 @@ impl<const N: usize> DeficitRoundRobin<N> {
 }
 
 impl<const N: usize, const WORDS: usize> DeficitRoundRobin<N, WORDS> {
-    /// Makes a turn of any number of members, as [`new`](DeficitRoundRobin::new) does.
+    /// Makes a round robin of any number of members, as [`new`](DeficitRoundRobin::new) does.
     #[must_use]
     pub const fn wide(limit: FrameLimit) -> Self {
         Self { turns: Turns::NEW, shares: Shares::new::<WORDS>(limit) }
     }
 
-    /// Sets how many bytes of the wire a member of weight 1 may send in its turn, from the next turn
-    /// on.
+    /// Sets the bytes on the wire that a member of weight 1 may send, from its next turn.
     ///
     /// # Errors
     ///
@@ -125,7 +126,7 @@ impl<const N: usize, const WORDS: usize> DeficitRoundRobin<N, WORDS> {
         self.shares.weight(member)
     }
 
-    /// Says that a member has something to send. A number from `N` on is nobody's and ignored.
+    /// Marks a member as having frames to send; numbers from `N` on are ignored.
     ///
     /// Call it whenever a frame is added; nothing changes for a member that is active.
     #[inline]
@@ -135,7 +136,7 @@ impl<const N: usize, const WORDS: usize> DeficitRoundRobin<N, WORDS> {
         }
     }
 
-    /// Says that a member sends nothing until it is activated again, whatever it has waiting.
+    /// Deactivates a member: it sends nothing until it is activated again, even if it has frames waiting.
     ///
     /// A member that runs out of frames need not be deactivated: [`next`](Self::next) does.
     #[inline]

@@ -1,20 +1,20 @@
-//! Flow to queue, without reordering.
+//! Choice of a queue for each flow, without reordering.
 #![forbid(unsafe_code)]
 
 use core::fmt;
 
 use super::passage::Passage;
 
-/// Chooses a queue for each flow, and keeps to it while the flow has frames under way.
+/// Chooses a queue for each flow, and keeps it while the flow has frames in the queue.
 ///
-/// A flow (whatever the caller hashes: a virtual machine, an address pair, a connection) may change
-/// its queue only when nothing of it is in the old one, else the new queue could overtake. Flows that
+/// A flow is what the caller hashes: a virtual machine, an address pair or a connection. It may change its
+/// queue only when none of its frames is in the old one, else the new queue could overtake. Flows that
 /// share one of the `FLOWS` entries also share their queue. There are `QUEUES` queues, each sending in
 /// the order in which frames were put in; count a frame in when it is put into the ring.
 ///
-/// A queue that is to go away is [retired](Self::retire): the flows that have frames in it wait for
-/// these, the others choose anew. When it was stopped instead, [`flush`](Self::flush) counts out
-/// what it held.
+/// A queue that will be removed is [retired](Self::retire): flows that have frames in it wait for these,
+/// the others choose another queue. When a queue was stopped instead, [`flush`](Self::flush) counts out the
+/// frames that it held.
 ///
 /// # Examples
 ///
@@ -52,7 +52,7 @@ impl<const FLOWS: usize, const QUEUES: usize> FlowQueues<FLOWS, QUEUES> {
     const CHECKED: () = assert!(FLOWS.is_power_of_two(), "the number of flow counters is a power of two");
     const QUEUES_CHECKED: () = assert!(QUEUES >= 1 && QUEUES <= 256, "there are 1 to 256 queues");
 
-    /// Makes counters for flows of which nothing is under way.
+    /// Makes counters for flows without frames in any queue.
     #[must_use]
     pub const fn new() -> Self {
         const { Self::CHECKED };
@@ -64,8 +64,9 @@ impl<const FLOWS: usize, const QUEUES: usize> FlowQueues<FLOWS, QUEUES> {
         }
     }
 
-    /// Counts a frame of a flow in, and returns the queue that it must take: `preferred` if the flow
-    /// is free to choose. Nothing is counted on an error.
+    /// Counts a frame of a flow in, and returns the queue that it must take.
+    ///
+    /// That is `preferred` if the flow is free to choose. Nothing is counted on an error.
     ///
     /// # Errors
     ///
@@ -94,18 +95,18 @@ impl<const FLOWS: usize, const QUEUES: usize> FlowQueues<FLOWS, QUEUES> {
         }
     }
 
-    /// Counts frames of a queue out: so many were sent, in the order in which they were put in.
+    /// Counts frames of a queue out that were sent, in the order in which they were put in.
     #[inline]
     pub fn sent(&mut self, queue: u8, frames: usize) {
         self.change(queue, |queue| queue.passage.leave(frames));
     }
 
-    /// Takes the frames back that were counted in last: so many did not get into the queue.
+    /// Takes back the frames that were counted in last, because they did not get into the queue.
     pub fn withdraw(&mut self, queue: u8, frames: usize) {
         self.change(queue, |queue| queue.passage.withdraw(frames));
     }
 
-    /// Counts all frames of a queue out: it was stopped, and will send none of what it held.
+    /// Counts all frames of a queue out, because it was stopped and will send none of them.
     pub fn flush(&mut self, queue: u8) {
         self.change(queue, |queue| queue.passage.flush());
     }
@@ -147,7 +148,7 @@ impl<const FLOWS: usize, const QUEUES: usize> Default for FlowQueues<FLOWS, QUEU
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum FlowError {
-    /// Frames of the flow are under way in a retired queue.
+    /// Frames of the flow are still in a retired queue.
     Draining {
         /// The queue.
         queue: u8,

@@ -1,16 +1,16 @@
 //! Fair transmission (paper sections 2.2 and 3.6).
 //!
 //! The controller sends one frame from each of its queues in turn, so a virtual machine with a queue
-//! of its own can't be kept from the wire. Software has three things left to do:
+//! of its own can't be kept from the wire. Three tasks are left to software:
 //!
-//! - **More virtual machines than queues.** Some share a queue, and what shares a queue is sent in
-//!   the order in which it was put there: who puts most gets most. [`Schedule`] stands in front of the
-//!   hardware's turn; it knows which virtual machines send through which queue, and lets those of one
-//!   queue take turns.
+//! - **More virtual machines than queues.** Some share a queue, which sends frames in the order in which
+//!   they were put there: the machine that puts in most gets most. [`Schedule`] works before the hardware's
+//!   round robin; it knows which virtual machines send through which queue, and lets those of one queue take
+//!   turns.
 //! - **Bytes instead of frames.** A turn of frames gives a virtual machine with 1514-byte frames 18
 //!   times the wire time of one with 60-byte frames. [`DeficitRoundRobin`] counts bytes, with a weight
 //!   for each member; [`RoundRobin`] counts frames, as the hardware does.
-//! - **More queues than one for a sender.** [`FlowQueues`] chooses queues such that no flow is
+//! - **Several queues for a sender.** [`FlowQueues`] chooses queues such that no flow is
 //!   reordered, also when queues are stopped or drained.
 //!
 //! # Service bounds
@@ -25,8 +25,8 @@
 //! Up to 64 members fit one machine word. For more, give the types more words and make them with `wide`:
 //! at most 64 words with 4096 members, and still in constant time.
 //!
-//! [`DeficitRoundRobin`] argues for its bound. What other members claim, post or withhold changes
-//! neither: the bounds hold for an honest member among hostile ones.
+//! [`DeficitRoundRobin`] argues for its bound. The bounds hold for an honest member among
+//! hostile ones, no matter what those claim, post or withhold.
 #![forbid(unsafe_code)]
 
 mod deficit;

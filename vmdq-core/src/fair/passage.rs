@@ -1,7 +1,7 @@
-//! Which frames of a queue are still in it.
+//! A record of which frames of a queue are still in it.
 //!
 //! A ring sends in order and says only how many frames it has sent. So frames are numbered as they
-//! are put in, and a number is out when so many have come out. Nothing is kept for a frame.
+//! are put in, and a number is out when that many have come out. Nothing is kept for a frame.
 #![forbid(unsafe_code)]
 
 /// Counts frames into a queue and out of it.
@@ -30,7 +30,7 @@ impl Passage {
 
     /// Takes the last frames back that were counted in, at most those that are in.
     ///
-    /// Their numbers are given again, so whoever holds one waits for another's frame at most.
+    /// Their numbers are reused, so a holder of one waits at most for another's frame.
     #[inline]
     pub(super) fn withdraw(&mut self, frames: usize) {
         self.put -= (frames as u64).min(self.under_way());

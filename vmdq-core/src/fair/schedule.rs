@@ -8,17 +8,18 @@ use super::passage::Passage;
 use super::share::{QuantumError, Shares, Turns, WeightError};
 use crate::limit::FrameLimit;
 
-/// Shares `QUEUES` hardware queues among `N` members (virtual machines), at most 64 for each of `WORDS`,
-/// and at most 64 words.
+/// Shares `QUEUES` hardware queues among `N` members (virtual machines).
+///
+/// There are at most 64 members for each of `WORDS`, and at most 64 words.
 ///
 /// Each member sends through the queue that it is assigned to. Those of one queue take turns of bytes
 /// by weight ([`DeficitRoundRobin`](super::DeficitRoundRobin), with its bounds); the queues take turns
-/// of frames, which is the hardware's doing. So a member's share is that of its queue, divided: give
-/// members that are to be equal queues with equally many. Keep rings short, for what is in one is
-/// sent in the order in which it was put there.
+/// of frames, in hardware. So the members of a queue divide its share: for equal shares, give each queue the
+/// same number of members. Keep rings short, because a ring sends frames in the order in which they were put
+/// there.
 ///
 /// A member can be assigned to another queue at any time. Its frames are not reordered: while some of
-/// them are in the old queue it waits, and goes on in the new one when they are sent.
+/// them are in the old queue it waits, and it continues in the new one when they are sent.
 ///
 /// # Examples
 ///
@@ -85,8 +86,9 @@ struct Queue<const WORDS: usize> {
 }
 
 impl<const N: usize, const QUEUES: usize> Schedule<N, QUEUES> {
-    /// Makes a schedule of at most 64 members that are assigned to no queue: all weights 1, the quantum one
-    /// longest frame of a port.
+    /// Makes a schedule of at most 64 members that are assigned to no queue.
+    ///
+    /// All weights are 1, and the quantum is one longest frame of a port.
     #[must_use]
     pub const fn new(limit: FrameLimit) -> Self {
         Self::wide(limit)
@@ -108,8 +110,7 @@ impl<const N: usize, const QUEUES: usize, const WORDS: usize> Schedule<N, QUEUES
         }
     }
 
-    /// Sets how many bytes of the wire a member of weight 1 may send in its turn, from the next turn
-    /// on.
+    /// Sets the bytes on the wire that a member of weight 1 may send, from its next turn.
     ///
     /// # Errors
     ///
@@ -127,8 +128,9 @@ impl<const N: usize, const QUEUES: usize, const WORDS: usize> Schedule<N, QUEUES
         self.shares.set_weight(member, weight)
     }
 
-    /// Assigns a member to a queue: at once, or as soon as its frames are out of the queue that it is
-    /// in. The last call counts.
+    /// Assigns a member to a queue, at once or when its frames have left the queue that it is in.
+    ///
+    /// The last call counts.
     ///
     /// # Errors
     ///
@@ -166,7 +168,7 @@ impl<const N: usize, const QUEUES: usize, const WORDS: usize> Schedule<N, QUEUES
         }
     }
 
-    /// Says that a member has something to send. A number from `N` on is nobody's and ignored.
+    /// Marks a member as having frames to send; numbers from `N` on are ignored.
     ///
     /// Call it whenever a frame is added; nothing changes for a member that is active. A member
     /// without a queue waits until it is assigned to one.
@@ -179,7 +181,7 @@ impl<const N: usize, const QUEUES: usize, const WORDS: usize> Schedule<N, QUEUES
         }
     }
 
-    /// Says that a member sends nothing until it is activated again, whatever it has waiting.
+    /// Deactivates a member: it sends nothing until it is activated again, even if it has frames waiting.
     pub fn deactivate(&mut self, member: usize) {
         let Some(place) = self.places.get_mut(member) else { return };
         place.waiting = false;
@@ -188,8 +190,9 @@ impl<const N: usize, const QUEUES: usize, const WORDS: usize> Schedule<N, QUEUES
         }
     }
 
-    /// Picks the member whose head frame is put into a queue next, charges it for that frame and
-    /// counts the frame in.
+    /// Picks the member whose head frame is put into a queue next.
+    ///
+    /// Charges the member for that frame and counts the frame in.
     ///
     /// `head` returns the length in memory of the first frame that a member has waiting, or `None`
     /// if it has none, which deactivates it. Returns `None` when none of the queue's members has
@@ -205,19 +208,20 @@ impl<const N: usize, const QUEUES: usize, const WORDS: usize> Schedule<N, QUEUES
         Some(member)
     }
 
-    /// Counts frames of a queue out: so many were sent, in the order in which they were put in.
+    /// Counts frames of a queue out that were sent, in the order in which they were put in.
     #[inline]
     pub fn sent(&mut self, queue: u8, frames: usize) {
         self.change(queue, |passage| passage.leave(frames));
     }
 
-    /// Takes the frames back that were counted in last: so many did not get into the queue. Whoever
-    /// forgets it delays moves.
+    /// Takes back the frames that were counted in last, because they did not get into the queue.
+    ///
+    /// Without this call, moves are delayed.
     pub fn withdraw(&mut self, queue: u8, frames: usize) {
         self.change(queue, |passage| passage.withdraw(frames));
     }
 
-    /// Counts all frames of a queue out: it was stopped, and will send none of what it held.
+    /// Counts all frames of a queue out, because it was stopped and will send none of them.
     pub fn flush(&mut self, queue: u8) {
         self.change(queue, |passage| passage.flush());
     }

@@ -1,4 +1,4 @@
-//! Shares of the wire in bytes: what a frame costs, what a turn is worth, who has how much left.
+//! Shares of the wire in bytes: the cost of a frame, the value of a turn, and what each member has left.
 #![forbid(unsafe_code)]
 
 use core::fmt;
@@ -6,7 +6,7 @@ use core::fmt;
 use super::RoundRobin;
 use crate::limit::FrameLimit;
 
-/// What the wire takes beside a frame in memory: preamble 8, frame check sequence 4, gap 12 bytes.
+/// Bytes on the wire in addition to a frame in memory: preamble 8, frame check sequence 4, gap 12 bytes.
 const OVERHEAD: u32 = 24;
 /// Devices pad shorter frames to this.
 const PADDED: usize = 60;
@@ -18,8 +18,9 @@ pub const MAX_QUANTUM: u32 = 1 << 20;
 /// The largest weight.
 pub const MAX_WEIGHT: u16 = 1024;
 
-/// Returns how many bytes of the wire a frame takes, from its length in memory: with padding,
-/// preamble, frame check sequence and gap.
+/// Returns how many bytes on the wire a frame of a length in memory takes.
+///
+/// Padding, preamble, frame check sequence and gap are included.
 ///
 /// # Examples
 ///
@@ -34,7 +35,7 @@ pub const fn wire_bytes(len: u16) -> u32 {
     (if (len as usize) < PADDED { PADDED as u32 } else { len as u32 }) + OVERHEAD
 }
 
-/// Members' shares: what a turn is worth to each, and who has how much left.
+/// Members' shares: the value of a turn for each, and what it has left.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Shares<const N: usize> {
@@ -55,7 +56,7 @@ struct Member {
 }
 
 impl<const N: usize> Shares<N> {
-    /// The shares of members that take turns in so many words.
+    /// Makes the shares of members that take turns in `WORDS` words.
     pub(super) const fn new<const WORDS: usize>(limit: FrameLimit) -> Self {
         const { assert!(N >= 1 && N <= 64 * WORDS, "there are 1 to 64 members for each of WORDS") };
         let longest = limit.tagged();
@@ -118,8 +119,8 @@ impl<const N: usize> Shares<N> {
     }
 }
 
-/// Members that take turns of bytes. Their shares are kept apart: members of several queues can
-/// have theirs in one place.
+/// Members that take turns of bytes. Their shares are stored separately, so that members of several
+/// queues can have theirs in one place.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Turns<const WORDS: usize> {
@@ -158,8 +159,8 @@ impl<const WORDS: usize> Turns<WORDS> {
 
     /// Picks a member and charges it its head frame.
     ///
-    /// Whoever begins its turn can send a longest frame at least, so it is picked or has nothing: the
-    /// loop goes on only past members that it deactivates, and ends.
+    /// A member that begins its turn can send a longest frame at least, so it is picked or has nothing. The
+    /// loop continues only past members that it deactivates, so it ends.
     #[inline]
     pub(super) fn next<const N: usize>(
         &mut self,
@@ -212,7 +213,7 @@ impl<const WORDS: usize> Turns<WORDS> {
 pub enum WeightError {
     /// There is no such member.
     NoSuchMember,
-    /// The weight is 0: who is to send nothing is deactivated.
+    /// The weight is 0: deactivate a member that must send nothing.
     Zero,
     /// The weight is above [`MAX_WEIGHT`].
     TooLarge,
@@ -222,8 +223,8 @@ impl fmt::Display for WeightError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSuchMember => f.write_str("no such member: make a scheduler for more"),
-            Self::Zero => f.write_str("a weight of 0: deactivate who is to send nothing"),
-            Self::TooLarge => write!(f, "the weight is too large: at most {MAX_WEIGHT}"),
+            Self::Zero => f.write_str("the weight is 0: deactivate a member that must send nothing"),
+            Self::TooLarge => write!(f, "the weight is too large: use at most {MAX_WEIGHT}"),
         }
     }
 }
@@ -247,9 +248,9 @@ impl fmt::Display for QuantumError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BelowLongestFrame { least } => {
-                write!(f, "a longest frame does not fit the quantum: at least {least} bytes")
+                write!(f, "a longest frame does not fit the quantum: use at least {least} bytes")
             }
-            Self::TooLarge => write!(f, "the quantum is too large: at most {MAX_QUANTUM} bytes"),
+            Self::TooLarge => write!(f, "the quantum is too large: use at most {MAX_QUANTUM} bytes"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Round robin: frames in turn.
+//! Round robin: turns of frames.
 //!
 //! A set of bits says who is active, and a mask who comes after the last that was picked; the lowest
 //! bit in both is next. With more members than a word has bits there is a word for each 64 of them, and
@@ -6,8 +6,9 @@
 //! whoever is active.
 #![forbid(unsafe_code)]
 
-/// Picks active members in turn, in constant time. At most 64 members for each of `WORDS`, and at most
-/// 64 words.
+/// Round robin over active members, in constant time.
+///
+/// There are at most 64 members for each of `WORDS`, and at most 64 words.
 ///
 /// # Examples
 ///

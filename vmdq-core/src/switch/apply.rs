@@ -1,11 +1,11 @@
-//! Does to the bytes of a frame what the switch wants done to its tag.
+//! Applies a tag action to the bytes of a frame.
 #![forbid(unsafe_code)]
 
 use super::vlan::TagAction;
 use crate::tag::{self, AT, LEN, TagError, Taggable};
 
 impl TagAction {
-    /// Does it to the frame that the first `len` bytes of a buffer are; returns the new length.
+    /// Applies the action to the frame in the first `len` bytes of a buffer; returns the new length.
     ///
     /// Inserting and removing move all bytes behind the addresses. A frame to which a
     /// tag was added is 4 bytes longer than the guest or the wire made it: buffers and frame limits
@@ -28,8 +28,9 @@ impl TagAction {
         }
     }
 
-    /// Does it while it copies a frame, as for all but the last destination of a flooded one; returns
-    /// how many bytes of `into` are the copy. No byte moves twice.
+    /// Copies a frame and applies the action; returns how many bytes of `into` are the copy.
+    ///
+    /// It is for all but the last destination of a flooded frame. No byte moves twice.
     ///
     /// # Errors
     ///
@@ -46,9 +47,9 @@ impl TagAction {
         Ok(into.len())
     }
 
-    /// Says of what the frame consists afterwards: what lies before the tag, the tag, if there is
-    /// one to write, and what lies behind it. For copies into memory that is no slice, such as a
-    /// virtual machine's.
+    /// Returns the parts of the frame after the action: bytes before the tag, tag if any, bytes behind it.
+    ///
+    /// It is for copies into memory that is not a slice, such as a virtual machine's.
     ///
     /// # Errors
     ///
@@ -68,7 +69,7 @@ impl TagAction {
         Ok((addresses, Some(tag), rest))
     }
 
-    /// Does it to a frame in a buffer, before that is sent or handed on.
+    /// Applies the action to a frame in a buffer of its own.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Interfaces and their addresses come and go at run time.
+//! Adding and removing interfaces and their addresses at run time.
 #![forbid(unsafe_code)]
 
 use super::Switch;
@@ -7,7 +7,7 @@ use super::header::Address;
 use super::interface::{AddressError, InterfaceError, InterfaceId, Kind, NotBound, Physical, Virtual};
 use super::slot::Slot;
 use super::statics::Full;
-use super::vlan::{Membership, Vlan, Vlans};
+use super::vlan::{Membership, Vlan, VlanMembership};
 use crate::fmt::event;
 use crate::mac::MacAddress;
 
@@ -36,7 +36,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     fn bind(
         &mut self,
         kind: Kind,
-        vlans: &Vlans,
+        vlans: &VlanMembership,
         uplink: Option<InterfaceId>,
     ) -> Result<InterfaceId, InterfaceError> {
         let free = self.slots.iter().position(|slot| matches!(slot.kind, Kind::Free));
@@ -75,7 +75,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         Ok(counters)
     }
 
-    /// Says anew which interfaces exchange frames with which.
+    /// Sets again which interfaces exchange frames with which.
     pub(super) fn set_reach(&mut self) {
         for from in 0..INTERFACES {
             let is_uplink = self.uplinks.contains(from);
@@ -97,8 +97,9 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         }
     }
 
-    /// Binds an address to a virtual interface, in all VLANs that the interface carries: it is a
-    /// static address from now on. An interface may have several.
+    /// Binds a static address to a virtual interface, in all VLANs that the interface carries.
+    ///
+    /// An interface may have several.
     ///
     /// # Errors
     ///

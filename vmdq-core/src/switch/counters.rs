@@ -1,4 +1,4 @@
-//! What the switch counts.
+//! The switch's counters.
 //!
 //! For every interface, and in total: `received.frames == forwarded + flooded + dropped.total()`.
 //! A frame that is replicated is one flooded frame, and one delivered frame of each destination.
@@ -52,14 +52,14 @@ reasons! {
     MixedTags = "mixed_tags",
     /// Its destination (01:80:c2:00:00:00 to 0f) is for the neighbour on the wire alone.
     Reserved = "reserved",
-    /// It came from the wire, for an address that nobody is known to have.
+    /// It came from the wire, for an unknown address.
     UnknownUnicast = "unknown_unicast",
     /// Its destination is where it came from.
     SameInterface = "same_interface",
-    /// Its destination may not be reached from there: from uplink to uplink, or past the uplink
+    /// Its destination can't be reached from there: from uplink to uplink, or past the uplink
     /// that the virtual interface is tied to.
     NoPath = "no_path",
-    /// It was for many, but nobody else is in its VLAN.
+    /// It was broadcast or multicast, but no other interface is in its VLAN.
     Nobody = "nobody",
     /// A filter matched, but the filter's interface is not bound any more.
     Gone = "gone",
@@ -142,8 +142,9 @@ pub struct InterfaceCounters {
     pub received: Load,
     /// What went out to it, copies included.
     pub delivered: Load,
-    /// Of the delivered frames, those that came from the wire for this interface alone: what a
-    /// filter in hardware would sort.
+    /// Delivered frames that came from the wire for this interface alone.
+    ///
+    /// These are the frames that a filter in hardware would sort.
     pub from_wire: u64,
     /// Received frames that went to one interface.
     pub forwarded: u64,
@@ -188,7 +189,7 @@ impl InterfaceCounters {
     }
 }
 
-/// What became of addresses that the switch saw.
+/// Counts of the addresses that the switch learned.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LearningCounters {
@@ -196,9 +197,9 @@ pub struct LearningCounters {
     pub learned: u64,
     /// Addresses that appeared at another interface than before.
     pub moved: u64,
-    /// Addresses that were forgotten because they had been silent too long.
+    /// Addresses that were forgotten because they had sent nothing for too long.
     pub aged: u64,
-    /// Addresses that gave way to another one.
+    /// Addresses that were replaced by another one.
     pub replaced: u64,
     /// Addresses for which there was no room, each time they were seen.
     pub not_learned: u64,
@@ -207,7 +208,7 @@ pub struct LearningCounters {
 /// Counters of the whole switch, interfaces that were unbound included.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Counters {
+pub struct SwitchCounters {
     /// The sum over all interfaces, and over frames of no interface.
     pub traffic: InterfaceCounters,
     /// Learning.

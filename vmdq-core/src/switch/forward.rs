@@ -12,7 +12,7 @@ use super::slot::Slot;
 use super::vlan::{TagAction, Vlan};
 
 impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESSES> {
-    /// Decides who gets a group, learns from it and counts it.
+    /// Decides which interfaces get a group, learns from it and counts it.
     ///
     /// `header` is the beginning of the group's first frame: 18 bytes do. A matched group may come
     /// without; of other groups each frame must have this header. `now` is in milliseconds, of a clock
@@ -22,20 +22,20 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     pub fn forward(&mut self, group: &Indication, load: Load, header: &[u8], now: u64) -> Decision {
         match group.from {
             Origin::Matched { uplink, to } => self.forward_matched(uplink, to, group, load, header, now),
-            // No header, nothing to learn from.
+            // Without a header there is nothing to learn.
             Origin::Targeted { uplink, to } => self.forward_matched(uplink, to, group, load, &[], now),
             Origin::Unmatched { .. } | Origin::Virtual(_) => self.forward_single(group, load, header, now),
         }
     }
 
-    /// Tells what must happen to the tag of frames on their way to one of the destinations.
+    /// Returns what must be done to the tag of frames for one of the destinations.
     #[must_use]
     pub fn tag_action(&self, decision: &Decision, destination: usize) -> TagAction {
         let slot = self.slots.get(destination);
         slot.map_or(TagAction::Keep, |slot| decision.tag.action(decision.vlan, &slot.vlans))
     }
 
-    /// The long way. Not inlined, so that the short one stays short where it is.
+    /// The slow path. Not inlined, so that the fast one stays short.
     #[inline(never)]
     fn forward_single(&mut self, group: &Indication, load: Load, header: &[u8], now: u64) -> Decision {
         let (from, arrived) = match group.from {
@@ -143,7 +143,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         true
     }
 
-    /// Finds who gets what is for many, or for an address that has no owner within reach.
+    /// Finds the interfaces that get a group address, or an address without an owner within reach.
     fn spread(
         &self,
         from: InterfaceId,
@@ -229,7 +229,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
 
     #[cold]
     pub(super) fn discard(&mut self, id: InterfaceId, load: Load, reason: DropReason) {
-        // Frames of an interface that is gone are nobody's.
+        // Frames of an interface that is gone belong to no interface.
         let counters = match self.slot_mut(id) {
             Ok(slot) => &mut slot.counters,
             Err(_) => &mut self.retired,

@@ -2,9 +2,9 @@
 //!
 //! Two multiplications by odd numbers that are drawn from a seed, with folds between. One
 //! (multiply-shift) would bound how often two addresses collide, but lays addresses that count up, as
-//! those of virtual machines do, close together for some seeds. Whoever does not know the seed cannot
-//! tell which addresses share a place and hits one of `n` places with a chance of about `1 / n`; with a
-//! seed that is fixed in the program, addresses that collide can be computed beforehand.
+//! those of virtual machines do, close together for some seeds. An attacker who does not know the seed
+//! can't tell which addresses share a place, and hits one of `n` places with a chance of about `1 / n`. With
+//! a seed that is fixed in the program, addresses that collide can be computed beforehand.
 #![forbid(unsafe_code)]
 
 #[derive(Clone, Copy)]

@@ -55,7 +55,7 @@ pub(super) struct Header {
     pub(super) destination: Address,
     pub(super) source: Address,
     pub(super) tag: Tag,
-    /// Behind the tag there is another one.
+    /// Whether another tag follows the first.
     pub(super) doubly_tagged: bool,
 }
 

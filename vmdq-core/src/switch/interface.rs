@@ -4,12 +4,12 @@
 
 use core::fmt;
 
-use super::vlan::Vlans;
+use super::vlan::VlanMembership;
 
-/// Names an interface while it is bound.
+/// The id of an interface while it is bound.
 ///
-/// Numbers are used again, ids are not (65536 rounds aside): what is still under way for an
-/// interface that was unbound does not reach its successor.
+/// Numbers are used again, ids are not (65536 rounds aside): frames that are still queued for an
+/// interface that was unbound do not reach its successor.
 // One word, so that two ids compare in one step: the number in bits 7:0, the round in 31:16.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -23,8 +23,7 @@ impl InterfaceId {
         Self((round as u32) << 16 | number as u32)
     }
 
-    /// Returns the number: below the switch's `INTERFACES`, and nobody else's while this one is
-    /// bound.
+    /// Returns the number: below the switch's `INTERFACES`, and unique while this one is bound.
     #[must_use]
     pub const fn number(self) -> usize {
         self.index() as usize
@@ -63,11 +62,11 @@ pub enum Security {
     },
 }
 
-/// How a virtual interface is set up.
+/// The settings of a virtual interface.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Virtual {
     /// Its VLANs.
-    pub vlans: Vlans,
+    pub vlans: VlanMembership,
     /// Whose addresses it may use.
     pub security: Security,
     /// The one physical interface with which it exchanges frames; none: all of them. Set it if
@@ -78,15 +77,15 @@ pub struct Virtual {
 impl Default for Virtual {
     /// Untagged frames, only its own addresses, every uplink.
     fn default() -> Self {
-        Self { vlans: Vlans::UNTAGGED, security: Security::OwnAddresses, uplink: None }
+        Self { vlans: VlanMembership::UNTAGGED, security: Security::OwnAddresses, uplink: None }
     }
 }
 
-/// What becomes of unicast frames from the wire for an address that nobody is known to have.
+/// The destination of unicast frames from the wire for unknown addresses.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Unknown {
-    /// They are dropped: the addresses of virtual machines are known.
+    /// None: they are dropped, since the addresses of virtual machines are known.
     #[default]
     Drop,
     /// Every virtual interface in the VLAN gets them.
@@ -95,19 +94,19 @@ pub enum Unknown {
     To(InterfaceId),
 }
 
-/// How a physical interface is set up.
+/// The settings of a physical interface.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Physical {
     /// Its VLANs.
-    pub vlans: Vlans,
-    /// What becomes of unicast frames from it for unknown addresses.
+    pub vlans: VlanMembership,
+    /// The destination of its unicast frames for unknown addresses.
     pub unknown: Unknown,
 }
 
 impl Default for Physical {
     /// Every VLAN; unknown addresses get nothing.
     fn default() -> Self {
-        Self { vlans: Vlans::ALL, unknown: Unknown::Drop }
+        Self { vlans: VlanMembership::ALL, unknown: Unknown::Drop }
     }
 }
 
@@ -123,30 +122,32 @@ pub(super) enum Kind {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum InterfaceError {
-    /// Every place is taken: unbind an interface, or make the switch larger.
+    /// The switch has no room for another interface: unbind one, or make the switch larger.
     Full,
-    /// The uplink to which it is to be tied is no bound physical interface: bind that first.
+    /// Its uplink is not a bound physical interface: bind that first.
     NoUplink,
 }
 
 impl fmt::Display for InterfaceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Full => "every place is taken: unbind an interface, or make the switch larger",
-            Self::NoUplink => "the uplink is no bound physical interface: bind that first",
+            Self::Full => {
+                "the switch has no room for another interface: unbind one, or make the switch larger"
+            }
+            Self::NoUplink => "the uplink is not a bound physical interface: bind it first",
         })
     }
 }
 impl core::error::Error for InterfaceError {}
 
-/// The interface is not bound (any more): use the id that binding it gave.
+/// The interface is not bound (any more): use the id that binding it returned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NotBound;
 
 impl fmt::Display for NotBound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the interface is not bound (any more): use the id that binding it gave")
+        f.write_str("the interface is not bound (any more): use the id that binding it returned")
     }
 }
 impl core::error::Error for NotBound {}
@@ -156,26 +157,26 @@ impl core::error::Error for NotBound {}
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum AddressError {
-    /// The interface is not bound (any more): use the id that binding it gave.
+    /// The interface is not bound (any more): use the id that binding it returned.
     NotBound,
     /// Only virtual interfaces have static addresses: what is behind a physical one is learned.
     NotVirtual,
-    /// It is not the address of one station: groups need no binding.
+    /// It is not a unicast address: group addresses need no binding.
     NotUnicast,
     /// This interface has the address in a VLAN that both carry: unbind it there.
     Taken(InterfaceId),
-    /// There is no place for another address: unbind one, or make the switch larger.
+    /// The switch has no room for another address: unbind one, or make the switch larger.
     Full,
 }
 
 impl fmt::Display for AddressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotBound => "the interface is not bound (any more): use the id that binding it gave",
+            Self::NotBound => "the interface is not bound (any more): use the id that binding it returned",
             Self::NotVirtual => "only virtual interfaces have static addresses: bind it to one",
-            Self::NotUnicast => "it is not the address of one station: groups need no binding",
+            Self::NotUnicast => "it is not a unicast address: group addresses need no binding",
             Self::Taken(_) => "an interface in the same VLAN has the address: unbind it there",
-            Self::Full => "there is no place for another address: unbind one, or make the switch larger",
+            Self::Full => "the switch has no room for another address: unbind one, or make the switch larger",
         })
     }
 }

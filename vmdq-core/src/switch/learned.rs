@@ -4,10 +4,9 @@
 //! learning look at one bucket (two cache lines). Half of each bucket is for what physical interfaces
 //! learn and half for virtual ones, so neither can push out the other's.
 //!
-//! - On the physical side the address that was silent longest gives way.
-//! - On the virtual side nobody's address gives way but the learner's own: a virtual interface has a
-//!   quota of the table, and of each bucket at most [`SHARE`] places. Beyond that it replaces its own
-//!   oldest, or does not learn.
+//! - On the physical side a new address replaces the one that has been silent longest.
+//! - On the virtual side an interface replaces only its own addresses: it has a quota of the table, and of
+//!   each bucket at most [`SHARE`] places. Beyond that it replaces its own oldest, or does not learn.
 //!
 //! An address that appears elsewhere moves, which counts against the same quotas. Addresses that were
 //! silent for longer than the age limit are not found; they go when their place is wanted or at a sweep.
@@ -46,7 +45,7 @@ impl Sighting {
     }
 }
 
-/// Who learns.
+/// The interface that learns.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Learner {
     Physical,

@@ -1,10 +1,10 @@
-//! The short way, which most frames take: groups that a filter sorted to a virtual interface.
+//! The fast path, which most frames take: groups that a filter sorted to a virtual interface.
 //!
-//! What there is to ask of such a group depends on its ids and its tag alone, until an interface goes.
-//! So an interface remembers the last group for which all was answered well: one like it passes with a
-//! comparison, and teaches nothing if it has the same source in the same millisecond. Only others take
-//! the questions one by one. The counts of those that pass are kept beside, and settled with both
-//! interfaces when they are looked at or when another kind of group comes.
+//! The checks of such a group depend only on its ids and its tag, until an interface is unbound. So an
+//! interface remembers the last group that passed all checks: a group like it passes with one comparison, and
+//! there is nothing to learn if it has the same source in the same millisecond. Only other groups are checked
+//! step by step. The counts of groups that pass are kept separately, and added to both interfaces when these
+//! are read or when another kind of group comes.
 #![forbid(unsafe_code)]
 
 use super::Switch;
@@ -14,7 +14,7 @@ use super::header::{self, Address, Header};
 use super::interface::{InterfaceId, Kind};
 use super::vlan::{Tag, Vlan};
 
-/// What the last group was like that a filter sorted to an interface and that got there.
+/// The last group that a filter sorted to an interface and that was delivered.
 #[derive(Clone, Copy)]
 pub(super) struct Sorted {
     way: Way,
@@ -35,8 +35,8 @@ struct Way {
     to: InterfaceId,
 }
 
-/// What a group taught. The same teaches nothing: no address went since, so this one is in its place, and
-/// was seen at that moment.
+/// What was learned from a group. There is nothing to learn from the same again: no address was removed
+/// since, so this one is in its place, and was seen at that moment.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Lesson {
     source: Address,
@@ -45,7 +45,7 @@ struct Lesson {
 }
 
 impl Lesson {
-    /// Zero is no station, so that nobody teaches it.
+    /// Zero is not a unicast address, so it is never learned.
     const NONE: Self = Self { source: Address(0), now: 0, gone: 0 };
 }
 
@@ -137,7 +137,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         }
     }
 
-    /// Asks everything of a group that is not like the last one.
+    /// Checks a group that is not like the last one.
     #[inline(never)]
     fn ask(
         &mut self,

@@ -2,8 +2,8 @@
 //! 3.1 and 3.5.1).
 //!
 //! A switch joins virtual interfaces (network devices of virtual machines) and physical ones
-//! (uplinks). It holds no frames and no queues: it is told where a group came from and shown the header
-//! of the group's first frame, and answers with a [`Decision`]. One decision serves a whole group, and
+//! (uplinks). It holds no frames and no queues: it takes the origin of a group and the header of the group's
+//! first frame, and returns a [`Decision`]. One decision serves a whole group, and
 //! frames 2 to k are not looked at. Nothing is allocated, and each step is O(1) but for replication and
 //! for binding. [`relay`](crate::relay) makes the groups, asks the switch and delivers the frames.
 //!
@@ -14,11 +14,11 @@
 //! ```
 //! use vmdq_core::MacAddress;
 //! use vmdq_core::switch::{
-//!     DropReason, Indication, Load, Origin, Physical, Switch, TagAction, Verdict, Virtual, Vlan, Vlans,
+//!     DropReason, Indication, Load, Origin, Physical, Switch, TagAction, Verdict, Virtual, Vlan, VlanMembership,
 //! };
 //!
 //! let mac = |last| MacAddress([2, 0, 0, 0, 0, last]);
-//! let vlan_10 = Vlans::Access(Vlan::new(10).unwrap());
+//! let vlan_10 = VlanMembership::Access(Vlan::new(10).unwrap());
 //!
 //! // Up to 16 interfaces, 1024 learned addresses. Take the seed from a source of randomness.
 //! let mut switch = Switch::<16, 1024>::new(0x5eed);
@@ -49,7 +49,7 @@
 //! assert_eq!(decision.verdict, Verdict::To(uplink));
 //! assert_eq!(switch.tag_action(&decision, uplink.number()), TagAction::Insert(10));
 //!
-//! // To blue it goes without touching the wire; under a false name it goes nowhere.
+//! // A frame for blue does not touch the wire; one with a spoofed source goes nowhere.
 //! let local = switch.forward(&sent, Load::frame(60), &frame(2, 1), now);
 //! assert_eq!(local.verdict, Verdict::To(blue));
 //! let spoofed = switch.forward(&sent, Load::frame(60), &frame(0x99, 2), now);
@@ -58,7 +58,7 @@
 //! let counters = switch.counters().traffic;
 //! assert_eq!((counters.forwarded, counters.local, counters.dropped.total()), (34, 1, 1));
 //!
-//! // Red goes; what is under way for it is dropped and counted.
+//! // Red is unbound; frames for it are dropped and counted.
 //! switch.unbind(red)?;
 //! # assert_eq!(switch.forward(&sent, Load::frame(60), &frame(2, 1), now).verdict,
 //! #     Verdict::Drop(DropReason::NoInterface));
@@ -88,14 +88,14 @@
 //! - **Learned addresses** are bounded as a table and for each virtual interface; see
 //!   [`Security::Learn`]. Neither virtual machine nor wire can make the switch forget what a
 //!   virtual interface learned, and no virtual machine what came from the wire. An address that
-//!   appears elsewhere moves; whoever may learn may also claim an address that nobody bound.
-//!   Call [`Switch::sweep`] now and then, once a second say.
-//! - **VLANs**: see [`Vlans`]. The controllers remove tags (their setting as this crate's ports make
+//!   appears elsewhere moves; an interface that may learn may also claim an address that is not bound.
+//!   Call [`Switch::sweep`] regularly, for example once a second.
+//! - **VLANs**: see [`VlanMembership`]. The controllers remove tags (their setting as this crate's ports make
 //!   it), so a group has one tag. A service tag (0x88a8) they leave: see
 //!   [`Switch::set_service_tags`].
 //!
-//! A virtual machine's own frame must be decided on by a copy of its header that the machine can't
-//! write any more, and sent with that copy in place of the original.
+//! The decision on a frame that a virtual machine sends must use a copy of its header that the machine can't
+//! write any more, and the frame must be sent with that copy in place of the original.
 #![forbid(unsafe_code)]
 
 mod apply;
@@ -114,13 +114,13 @@ mod statics;
 pub mod steer;
 mod vlan;
 
-pub use counters::{Counters, DropReason, Drops, InterfaceCounters, LearningCounters, Load};
+pub use counters::{DropReason, Drops, InterfaceCounters, LearningCounters, Load, SwitchCounters};
 pub use decision::{Decision, Indication, Origin, Verdict};
 pub use interface::{
     AddressError, InterfaceError, InterfaceId, NotBound, Physical, Security, Unknown, Virtual,
 };
 pub use set::{InterfaceNumbers, InterfaceSet};
-pub use vlan::{TagAction, Vlan, VlanSet, Vlans};
+pub use vlan::{TagAction, Vlan, VlanMembership, VlanSet};
 
 use core::fmt;
 
@@ -132,9 +132,10 @@ use learned::{Learned, WAYS};
 use slot::Slot;
 use statics::Statics;
 
-/// A virtual switch with at most `INTERFACES` interfaces (1 to 128), `4 * INTERFACES` static
-/// addresses and `ADDRESSES` learned ones (a multiple of 8; half for the wire, half for virtual
-/// interfaces).
+/// A virtual switch with at most `INTERFACES` interfaces and `ADDRESSES` learned addresses.
+///
+/// There are 1 to 128 interfaces, `4 * INTERFACES` static addresses, and a multiple of 8 learned ones, half of
+/// them for the wire and half for virtual interfaces.
 ///
 /// See the [module](self) for the rules. It takes about 1 KiB for each interface and 16 bytes for
 /// each learned address: place large ones in a `static`, for which [`new`](Self::new) is `const`.
@@ -178,8 +179,8 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
 
     /// Makes a switch without interfaces.
     ///
-    /// The seed decides where addresses lie in the tables. If it is random and secret, nobody can
-    /// choose addresses that get in each other's way but by luck.
+    /// The seed decides where addresses lie in the tables. If it is random and secret, an attacker can choose
+    /// addresses that collide only by luck.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
         const { Self::SIZES_FIT };
@@ -203,11 +204,11 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         self.lookup(Address::new(address), vlan, now).map(|number| self.id_of(number))
     }
 
-    /// Sets what becomes of unicast frames from a physical interface for unknown addresses.
+    /// Sets the destination of unicast frames from a physical interface for unknown addresses.
     ///
     /// # Errors
     ///
-    /// [`NotBound`] if it is gone, or no physical one.
+    /// [`NotBound`] if it is gone, or not a physical one.
     pub fn set_unknown(&mut self, uplink: InterfaceId, unknown: Unknown) -> Result<(), NotBound> {
         match &mut self.slot_mut(uplink)?.kind {
             Kind::Physical(current) => *current = unknown,
@@ -220,7 +221,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     ///
     /// # Errors
     ///
-    /// [`NotBound`] if it is gone, or no virtual one.
+    /// [`NotBound`] if it is gone, or not a virtual one.
     pub fn set_security(&mut self, id: InterfaceId, security: Security) -> Result<(), NotBound> {
         match &mut self.slot_mut(id)?.kind {
             Kind::Virtual(current) => *current = security,
@@ -237,7 +238,7 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
         self.set_reach();
     }
 
-    /// Sets whether service tags (0x88a8) are VLAN tags, too (default: no; see [`Vlans`]).
+    /// Sets whether service tags (0x88a8) are VLAN tags, too (default: no; see [`VlanMembership`]).
     ///
     /// Descriptors don't show them, so that frames of the wire have to be relayed one by one then: groups
     /// of several frames without a removed tag are dropped ([`DropReason::MixedTags`]), and so is what
@@ -250,8 +251,8 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
     /// Sets whether multicast for 01:80:c2:00:00:00 to 0f is forwarded as any other (default: no, as
     /// 802.1D asks of bridges).
     ///
-    /// For virtual machines that are to hear what the neighbour on the wire says (spanning tree,
-    /// LLDP). They can talk to it in those terms, too, unless they are kept from sending.
+    /// It is for virtual machines that must receive such frames of the neighbour on the wire (spanning tree,
+    /// LLDP). They can also send such frames, unless they are kept from sending.
     pub const fn set_forward_reserved(&mut self, forward: bool) {
         self.forward_reserved = forward;
     }
@@ -297,10 +298,10 @@ impl<const INTERFACES: usize, const ADDRESSES: usize> Switch<INTERFACES, ADDRESS
 
     /// Adds all counters up.
     #[must_use]
-    pub fn counters(&self) -> Counters {
+    pub fn counters(&self) -> SwitchCounters {
         let mut traffic = self.retired;
         (0..INTERFACES).for_each(|number| traffic.add(&self.settled(number)));
-        Counters { traffic, learning: self.learned.counters() }
+        SwitchCounters { traffic, learning: self.learned.counters() }
     }
 
     fn slot(&self, id: InterfaceId) -> Result<&Slot, NotBound> {

@@ -1,4 +1,4 @@
-//! Which addresses get a filter in hardware, when there are more addresses than filters (paper
+//! Choice of the addresses that get a filter in hardware, when there are more addresses than filters (paper
 //! section 2.3.7).
 //!
 //! A controller has few filters. Frames for an address without one arrive in the default queue, and
@@ -8,24 +8,23 @@
 //! as [`Step`]s; the caller does it with `FilterTable::bind` and
 //! `unbind` of `vmdq-hal`.
 //!
-//! The hardware sorts by address alone. An address that two interfaces have (in different VLANs)
-//! therefore never gets a filter: it would bring one the other's frames. What is learned (see
-//! [`Security`](super::Security)) the steering does not know: bind the addresses of machines that share
-//! addresses over VLANs.
+//! The hardware sorts by address alone. An address that two interfaces have (in different VLANs) therefore
+//! never gets a filter: it would bring one the other's frames. The steering does not know learned addresses
+//! (see [`Security`](super::Security)): bind the addresses of machines that share addresses over VLANs.
 //!
 //! # Moving a filter
 //!
-//! Where an address was sorted to before, frames for it are still waiting. To keep them in order, and
-//! to their machine, do each step so (`tests/steering` does):
+//! Frames for an address may still wait in the queue to which it was sorted before. To keep them in order and
+//! deliver them to their machine, do each step as follows (`tests/steering` does):
 //!
 //! 1. [`Step::Install`]: bind it to the queue that the interface has, else to a free one; then deliver
 //!    what the default queue has before anything from that queue. [`Step::Remove`]: unbind it, and then
-//!    deliver what the interface's queue has before anything from the default queue; if no filter leads to
+//!    deliver what the interface's queue has before anything from the default queue; if no filter names
 //!    that queue any more, it is free.
-//! 2. The device acts at no precise time: a frame that was sorted already can reach memory after that.
-//!    It comes out of turn then. So that it comes to its machine all the same, take what a queue has as
-//!    [unmatched](super::Origin::Unmatched) from when it is free until the interface that has it next
-//!    has had it for a moment.
+//! 2. The device acts at no precise time: a frame that was sorted already can reach memory later, and is then
+//!    out of order. To deliver it to its machine anyway, treat a queue's frames as
+//!    [unmatched](super::Origin::Unmatched) from when the queue is free until shortly after the next
+//!    interface has it.
 //! 3. If an interface goes, do the steps before the switch unbinds it: afterwards its frames are dropped.
 //!
 //! # Examples
@@ -65,7 +64,7 @@ use core::fmt;
 use super::interface::InterfaceId;
 use crate::mac::MacAddress;
 
-/// Says who deserves a filter.
+/// Decides which addresses deserve a filter.
 pub trait Policy {
     /// Returns the activity after a period, from the one before and the frames that came in the period.
     fn activity(&self, before: u64, frames: u64) -> u64;
@@ -73,9 +72,8 @@ pub trait Policy {
     /// Tells whether an address with activity `candidate` should take the filter of one with
     /// activity `holder`.
     ///
-    /// It should be so only if the gain is worth two register writes and what is missorted in
-    /// between; if it says yes to both ways round, a period ends after as many exchanges as there are
-    /// filters.
+    /// Return true only if the gain is worth two register writes and the frames that are missorted in between.
+    /// If it returns true both ways round, a period ends after as many exchanges as there are filters.
     fn takes_over(&self, candidate: u64, holder: u64) -> bool;
 }
 
@@ -87,7 +85,7 @@ pub trait Policy {
 pub struct MostActive {
     /// By how many percent a candidate must be busier.
     pub percent: u32,
-    /// By how many frames a period it must be busier besides.
+    /// By how many frames a period it must be busier in addition.
     pub frames: u64,
 }
 
@@ -110,14 +108,14 @@ impl Policy for MostActive {
     }
 }
 
-/// What the caller does next to the filters.
+/// The next change of the filters, which the caller makes.
 #[must_use]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Step {
     /// Removes the filter of an address.
     Remove(InterfaceId, MacAddress),
-    /// Leads an address to the queue of an interface. A filter is free.
+    /// Installs a filter from an address to the queue of an interface. A filter is free.
     Install(InterfaceId, MacAddress),
 }
 
@@ -127,9 +125,9 @@ enum State {
     Shares,
     /// With a filter.
     Filtered,
-    /// The hardware refused the filter: it shares for good.
+    /// The hardware refused the filter: the address shares the default queue permanently.
     Refused,
-    /// It was removed while it had a filter, which is still to go.
+    /// It was removed while it had a filter, which must still be removed.
     Leaving,
 }
 
@@ -157,8 +155,9 @@ pub struct Steering<P, const PAIRS: usize> {
 }
 
 impl<P: Policy, const PAIRS: usize> Steering<P, PAIRS> {
-    /// Takes how many filters there are; with a queue for each interface, no more than there are queues
-    /// besides the default one.
+    /// Makes steering for a number of filters.
+    ///
+    /// With a queue for each interface, there are no more filters than queues besides the default one.
     #[must_use]
     pub const fn new(filters: usize, policy: P) -> Self {
         Self { pairs: heapless::Vec::new(), filters, policy, exchanges: filters }
@@ -231,7 +230,7 @@ impl<P: Policy, const PAIRS: usize> Steering<P, PAIRS> {
         self.exchanges = self.filters;
     }
 
-    /// Returns what to do next, as if it were done at once; `None` if all is well for now.
+    /// Returns the next step, and assumes that it is done at once; `None` if there is none.
     ///
     /// Never more filters are installed than there are, and the steps after a change end: a period
     /// sees at most as many exchanges as there are filters.
@@ -269,8 +268,10 @@ impl<P: Policy, const PAIRS: usize> Steering<P, PAIRS> {
         Some(Step::Remove(pair.interface, pair.address))
     }
 
-    /// Says that the hardware refused a filter (the address is the port's own, say): it shares the
-    /// default queue until it is removed and added again. The filter goes to another one.
+    /// Reports that the hardware refused a filter, for example because the address is the port's own.
+    ///
+    /// The address shares the default queue until it is removed and added again. The filter goes to another
+    /// address.
     pub fn refuse(&mut self, interface: InterfaceId, address: MacAddress) {
         if let Some(pair) = self.find(interface, address) {
             match pair.state {
@@ -331,7 +332,7 @@ impl<P: fmt::Debug, const PAIRS: usize> fmt::Debug for Steering<P, PAIRS> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SteeringError {
-    /// There is no place: without it the address shares the default queue, which is correct.
+    /// There is no room: do nothing, the address shares the default queue, which is correct.
     Full,
     /// The interface has the address already: nothing to do.
     Known,
@@ -340,7 +341,7 @@ pub enum SteeringError {
 impl fmt::Display for SteeringError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Full => "there is no place: without it the address shares the default queue",
+            Self::Full => "there is no room: do nothing, the address shares the default queue",
             Self::Known => "the interface has the address already: nothing to do",
         })
     }

@@ -1,4 +1,4 @@
-//! VLANs: which of them an interface carries, and what happens to a frame's tag.
+//! VLANs: the membership of interfaces, and what happens to a frame's tag.
 //!
 //! Inside the switch each frame belongs to one VLAN, whether or not it bears a tag. At an interface
 //! one VLAN may go without a tag (an access interface has only that one; of a trunk it is the native
@@ -19,7 +19,7 @@ use core::fmt;
 pub struct Vlan(u16);
 
 impl Vlan {
-    /// The network of frames that bear a tag nowhere: for switches that need no VLANs.
+    /// The network of frames without tags, for switches that need no VLANs.
     pub const UNTAGGED: Self = Self(0);
 
     /// Names a VLAN by its id; 0 is [`UNTAGGED`](Self::UNTAGGED). `None` above 4094, which 802.1Q reserves.
@@ -89,10 +89,10 @@ impl fmt::Debug for VlanSet {
     }
 }
 
-/// Which VLANs an interface carries, and how.
+/// Which VLANs an interface is a member of, and which of them are tagged there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is no heap to put the set on")]
-pub enum Vlans {
+pub enum VlanMembership {
     /// One VLAN, without a tag on this interface: the switch inserts and removes it. A frame that
     /// comes in tagged is dropped; a priority tag (VLAN id 0) is none.
     Access(Vlan),
@@ -106,7 +106,7 @@ pub enum Vlans {
     },
 }
 
-impl Vlans {
+impl VlanMembership {
     /// Frames without tags only: for switches that need no VLANs.
     pub const UNTAGGED: Self = Self::Access(Vlan::UNTAGGED);
 
@@ -115,19 +115,19 @@ impl Vlans {
     pub const ALL: Self = Self::Trunk { tagged: VlanSet::ALL, native: Some(Vlan::UNTAGGED) };
 }
 
-/// What must happen to the bytes of a frame on their way to one destination.
+/// What must be done to the tag of a frame for one destination.
 ///
 /// [`apply`](Self::apply), [`copy`](Self::copy) and [`apply_to`](Self::apply_to) do it, in software
 /// (see [`tag`](crate::tag)).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum TagAction {
-    /// Nothing: a tag that is in the bytes stays, and one that was removed stays away.
+    /// Nothing: a tag in the bytes stays, and a removed one stays removed.
     Keep,
-    /// Bytes 12 to 15 are a tag and go.
+    /// Bytes 12 to 15 are a tag and are removed.
     Remove,
-    /// A tag with this control information (priority, DEI, VLAN id) goes in at byte 12. Transmit
-    /// descriptors have no field for it, so that software puts it in.
+    /// A tag with this control information (priority, DEI, VLAN id) is inserted at byte 12. Transmit
+    /// descriptors have no field for it, so software inserts it.
     Insert(u16),
     /// Bytes 14 and 15 are overwritten by this control information.
     Replace(u16),
@@ -147,10 +147,12 @@ impl Membership {
 
     pub(super) const EMPTY: Self = Self { untagged: Self::NONE, tagged: VlanSet::EMPTY };
 
-    pub(super) fn new(vlans: &Vlans) -> Self {
+    pub(super) fn new(vlans: &VlanMembership) -> Self {
         match *vlans {
-            Vlans::Access(vlan) => Self { untagged: vlan.0, tagged: VlanSet::EMPTY },
-            Vlans::Trunk { tagged, native } => Self { untagged: native.map_or(Self::NONE, Vlan::id), tagged },
+            VlanMembership::Access(vlan) => Self { untagged: vlan.0, tagged: VlanSet::EMPTY },
+            VlanMembership::Trunk { tagged, native } => {
+                Self { untagged: native.map_or(Self::NONE, Vlan::id), tagged }
+            }
         }
     }
 

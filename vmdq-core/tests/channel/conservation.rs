@@ -1,7 +1,7 @@
 //! Every posted buffer comes back exactly once, or is under way.
 
 use proptest::prelude::*;
-use vmdq_core::channel::{Buffer, Done, FrontEnd, Posted, Status};
+use vmdq_core::channel::{Done, FrontEnd, GuestBuffer, Posted, Status};
 use vmdq_core::guest::GuestRange;
 
 use crate::machine::{ENTRIES, back_end, shared};
@@ -39,7 +39,7 @@ proptest! {
         let mut front = FrontEnd::<ENTRIES>::new(&memory).unwrap();
         // Each buffer is in one of four places, each a queue of what must come out of it next.
         let mut free = [true; ENTRIES];
-        let mut requests: Vec<(Buffer, bool)> = Vec::new();
+        let mut requests: Vec<(GuestBuffer, bool)> = Vec::new();
         let mut held: Vec<Posted> = Vec::new();
         let mut responses: Vec<Done> = Vec::new();
         // Addresses are never used twice, so that an old entry can't pass for a new one.
@@ -53,7 +53,7 @@ proptest! {
         for step in steps.into_iter().chain(drain) {
             match step {
                 Step::Post { id, exchange } => {
-                    let buffer = Buffer { id, range: next_range() };
+                    let buffer = GuestBuffer { id, range: next_range() };
                     let result = if exchange { front.post_for_exchange(buffer) } else { front.post(buffer) };
                     prop_assert_eq!(result.is_ok(), free[usize::from(id)]);
                     if result.is_ok() {
@@ -66,20 +66,20 @@ proptest! {
                     Some(posted) => {
                         let posted = posted.unwrap();
                         let (buffer, exchange) = requests.remove(0);
-                        let got = Buffer { id: posted.id(), range: posted.range() };
+                        let got = GuestBuffer { id: posted.id(), range: posted.range() };
                         prop_assert_eq!((got, posted.may_exchange()), (buffer, exchange));
                         held.push(posted);
                     }
                 },
                 Step::Complete { which, length, tag } if which < held.len() => {
                     let posted = held.remove(which);
-                    let buffer = Buffer { id: posted.id(), range: posted.range() };
+                    let buffer = GuestBuffer { id: posted.id(), range: posted.range() };
                     back.complete(posted, length, tag).unwrap();
                     responses.push(Done { buffer, length, tag, status: Status::Done });
                 }
                 Step::GiveBack { which, dropped } if which < held.len() => {
                     let posted = held.remove(which);
-                    let buffer = Buffer { id: posted.id(), range: posted.range() };
+                    let buffer = GuestBuffer { id: posted.id(), range: posted.range() };
                     let status = if dropped { Status::Dropped } else { Status::Refused };
                     back.give_back(posted, status).unwrap();
                     responses.push(Done { buffer, length: 0, tag: None, status });
@@ -91,7 +91,7 @@ proptest! {
                     match back.exchange(posted, given, length, None) {
                         Ok(range) => {
                             prop_assert!(consent && range == kept);
-                            let buffer = Buffer { id, range: given };
+                            let buffer = GuestBuffer { id, range: given };
                             responses.push(Done { buffer, length, tag: None, status: Status::Done });
                         }
                         Err((_, posted)) => {

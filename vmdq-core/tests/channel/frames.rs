@@ -1,6 +1,8 @@
 //! Frames through a virtual interface: by copy in both directions, and what the guest can get wrong.
 
-use vmdq_core::channel::{Buffer, Refused, Sent, Status, Undelivered, VirtualDriver, VirtualInterface};
+use vmdq_core::channel::{
+    GuestBuffer, Sent, Status, TakeError, Undelivered, VirtualDriver, VirtualInterface,
+};
 use vmdq_core::guest::GuestRange;
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -64,8 +66,8 @@ fn a_buffer_that_is_no_good_goes_back_and_is_counted() {
         assert_eq!(vmm.calls.borrow().len(), calls);
     };
     undelivered(Undelivered::NoBuffer, 0);
-    let stolen = Buffer { id: 1, range: GuestRange { at: BASE - 1, len: 2048 } };
-    let short = Buffer { id: 2, range: GuestRange { at: BASE, len: 59 } };
+    let stolen = GuestBuffer { id: 1, range: GuestRange { at: BASE - 1, len: 2048 } };
+    let short = GuestBuffer { id: 2, range: GuestRange { at: BASE, len: 59 } };
     driver.post(stolen).unwrap();
     driver.post(short).unwrap();
     driver.post(buffer(3)).unwrap();
@@ -104,17 +106,17 @@ fn a_frame_that_is_no_good_goes_back_and_is_counted() {
         vmm.memory.write(frame(id, 0).range.at + 12, &[0x81, 0]).unwrap();
         id
     };
-    let stolen = Buffer { id: 7, range: GuestRange { at: BASE - 100, len: 200 } };
+    let stolen = GuestBuffer { id: 7, range: GuestRange { at: BASE - 100, len: 200 } };
     for (posted, expected, calls) in [
-        (frame(0, 13), Err(Refused::TooShort), 0),
+        (frame(0, 13), Err(TakeError::TooShort), 0),
         (frame(0, 14), Ok(14), 1),
         (frame(0, 1514), Ok(1514), 1),
-        (frame(0, 1515), Err(Refused::TooLong), 1),
-        (frame(0, 1519), Err(Refused::TooLong), 0),
+        (frame(0, 1515), Err(TakeError::TooLong), 1),
+        (frame(0, 1519), Err(TakeError::TooLong), 0),
         (frame(tagged(1), 1518), Ok(1518), 1),
-        (frame(1, 1519), Err(Refused::TooLong), 0),
-        (frame(1, (1 << 24) - 1), Err(Refused::TooLong), 0),
-        (stolen, Err(Refused::NotOwned), 1),
+        (frame(1, 1519), Err(TakeError::TooLong), 0),
+        (frame(1, (1 << 24) - 1), Err(TakeError::TooLong), 0),
+        (stolen, Err(TakeError::NotOwned), 1),
     ] {
         vmm.calls.borrow_mut().clear();
         driver.send(posted, None).unwrap();
@@ -127,10 +129,10 @@ fn a_frame_that_is_no_good_goes_back_and_is_counted() {
     }
     // Memory of the I/O container that is too small bounds the copy, too.
     driver.send(frame(0, 100), None).unwrap();
-    assert_eq!(interface.take_sent(&vmm, &mut [0; 99]), Some(Err(Refused::TooLong)));
+    assert_eq!(interface.take_sent(&vmm, &mut [0; 99]), Some(Err(TakeError::TooLong)));
 
     both.transmit[16].store(5000, Ordering::Relaxed);
-    assert_eq!(interface.take_sent(&vmm, &mut [0; 1518]), Some(Err(Refused::Corrupt)));
+    assert_eq!(interface.take_sent(&vmm, &mut [0; 1518]), Some(Err(TakeError::Corrupt)));
     assert_eq!(interface.take_sent(&vmm, &mut [0; 1518]), None);
     let counters = interface.counters();
     assert_eq!((counters.sent, counters.frame_too_short, counters.frame_too_long), (3, 1, 5));
@@ -151,7 +153,7 @@ fn an_entry_that_changes_meanwhile_changes_nothing() {
     interface.deliver(&vmm, &[1; 60], None).unwrap();
     assert_eq!(driver.received().unwrap().unwrap().buffer, buffer(1));
     // The guest's own posted frame is spoilt by now; it posts another.
-    assert_eq!(interface.take_sent(&vmm, &mut [0; 1518]), Some(Err(Refused::Malformed)));
+    assert_eq!(interface.take_sent(&vmm, &mut [0; 1518]), Some(Err(TakeError::Malformed)));
     driver.send(frame(3, 78), Some(6)).unwrap();
     let sent = interface.take_sent(&vmm, &mut [0; 1518]).unwrap();
     assert_eq!(sent, Ok(Sent { len: 78, tag: Some(6) }));
@@ -168,7 +170,7 @@ fn a_batch_is_one_notification_and_a_busy_guest_gets_none() {
         driver.send(frame(id, 60), None).unwrap();
     }
     assert!(driver.needs_notify());
-    assert!(!driver.needs_notify(), "both directions were told at once");
+    assert!(!driver.needs_notify(), "both directions were notified at once");
     assert!(!interface.notify_if_needed(&vmm), "nothing to tell");
     for _ in 0..2 {
         interface.deliver(&vmm, &[0; 60], None).unwrap();

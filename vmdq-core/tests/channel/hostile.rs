@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use proptest::prelude::*;
-use vmdq_core::channel::{Buffer, FrontEnd, Posted, ResponseError, Status, VirtualInterface, words};
+use vmdq_core::channel::{FrontEnd, GuestBuffer, Posted, ResponseError, Status, VirtualInterface, words};
 use vmdq_core::guest::GuestRange;
 
 use crate::machine::{BASE, Call, ENTRIES, Machine, back_end, buffer, limit, shared};
@@ -225,7 +225,7 @@ proptest! {
         let memory = shared();
         let _back = back_end(&memory);
         let mut front = FrontEnd::<ENTRIES>::new(&memory).unwrap();
-        let mut posted: [Option<(Buffer, bool)>; ENTRIES] = [None; ENTRIES];
+        let mut posted: [Option<(GuestBuffer, bool)>; ENTRIES] = [None; ENTRIES];
         let mut responded = 0u32;
         for (what, scribble, id, words, honest) in steps {
             match what {

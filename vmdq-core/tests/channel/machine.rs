@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use vmdq_core::FrameLimit;
-use vmdq_core::channel::{BackEnd, Buffer, words};
+use vmdq_core::channel::{BackEnd, GuestBuffer, words};
 use vmdq_core::guest::{GuestMemory, GuestRange, NotOwned, VmId};
 
 /// Entries of the channels here.
@@ -28,13 +28,13 @@ pub(crate) fn limit() -> FrameLimit {
 }
 
 /// The machine's buffer of this number, 2048 bytes.
-pub(crate) fn buffer(id: u16) -> Buffer {
-    Buffer { id, range: GuestRange { at: BASE + 2048 * u64::from(id), len: 2048 } }
+pub(crate) fn buffer(id: u16) -> GuestBuffer {
+    GuestBuffer { id, range: GuestRange { at: BASE + 2048 * u64::from(id), len: 2048 } }
 }
 
 /// The machine's frame of this number and length, away from the buffers.
-pub(crate) fn frame(id: u16, len: u32) -> Buffer {
-    Buffer { id, range: GuestRange { at: BASE + (32 << 10) + 2048 * u64::from(id), len } }
+pub(crate) fn frame(id: u16, len: u32) -> GuestBuffer {
+    GuestBuffer { id, range: GuestRange { at: BASE + (32 << 10) + 2048 * u64::from(id), len } }
 }
 
 /// Bytes that both sides may touch at any time.

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use vmdq_core::channel::{
-    BackEnd, Buffer, Corrupt, FrontEnd, LayoutError, MOST_ENTRIES, PostError, RespondError, ResponseError,
-    Status, Unfit, VERSION, words,
+    BackEnd, Corrupt, FrontEnd, GuestBuffer, LayoutError, MOST_ENTRIES, PostError, RespondError,
+    ResponseError, Status, Unfit, VERSION, words,
 };
 use vmdq_core::guest::GuestRange;
 
@@ -29,7 +29,9 @@ fn words_stand_where_the_table_says() {
     let memory = shared();
     assert_eq!(memory.len(), 48 + 8 * ENTRIES);
     let (mut back, mut front) = (back_end(&memory), front_end(&memory));
-    front.post_for_exchange(Buffer { id: 3, range: GuestRange { at: 0x12_3456_7000, len: 2048 } }).unwrap();
+    front
+        .post_for_exchange(GuestBuffer { id: 3, range: GuestRange { at: 0x12_3456_7000, len: 2048 } })
+        .unwrap();
     let posted = back.next().unwrap().unwrap();
     assert_eq!((posted.id(), posted.tag(), posted.may_exchange()), (3, None, true));
     back.complete(posted, 99, Some(0xfff0)).unwrap();
@@ -80,7 +82,7 @@ fn one_entry_is_a_ring_too() {
 fn a_buffer_that_can_not_be_is_not_posted() {
     let memory = shared();
     let (mut back, mut front) = (back_end(&memory), front_end(&memory));
-    let at = |at, len| Buffer { id: 0, range: GuestRange { at, len } };
+    let at = |at, len| GuestBuffer { id: 0, range: GuestRange { at, len } };
     assert_eq!(front.post(buffer(ENTRIES as u16)), Err(PostError::Id));
     for bad in [at(BASE, 0), at(BASE, 1 << 24), at(u64::MAX, 1), at(u64::MAX - 10, 12)] {
         assert_eq!(front.post(bad), Err(PostError::Range));
@@ -127,7 +129,7 @@ fn buffers_are_exchanged_one_for_one() {
     assert_eq!(why, RespondError::TooLong);
     assert_eq!(back.exchange(posted, given, 1000, Some(9)), Ok(buffer(0).range));
     let done = front.take_done().unwrap().unwrap();
-    assert_eq!(done.buffer, Buffer { id: 0, range: given });
+    assert_eq!(done.buffer, GuestBuffer { id: 0, range: given });
     assert_eq!((done.length, done.tag, done.status), (1000, Some(9), Status::Done));
 
     // Not without the guest's leave.
@@ -161,12 +163,38 @@ fn a_buffer_of_another_channel_is_refused_and_comes_back() {
 }
 
 #[test]
+fn a_buffer_of_an_earlier_back_end_on_the_same_words_is_refused() {
+    let memory = shared();
+    let mut old = back_end(&memory);
+    front_end(&memory).post(buffer(0)).unwrap();
+    let stale = old.next().unwrap().unwrap();
+    drop(old);
+    let (mut back, mut front) = (back_end(&memory), front_end(&memory));
+    // Nor does it pass for one that the new one took.
+    for id in 0..2 {
+        front.post(buffer(id)).unwrap();
+    }
+    let posted = back.next().unwrap().unwrap();
+    let (why, stale) = back.complete(stale, 60, None).unwrap_err();
+    assert_eq!((why, back.held()), (RespondError::Foreign, 1));
+    back.complete(posted, 61, None).unwrap();
+    let (why, _stale) = back.give_back(stale, Status::Refused).unwrap_err();
+    assert_eq!((why, back.held()), (RespondError::Foreign, 0));
+    assert_eq!(front.take_done().unwrap().unwrap().length, 61);
+    assert_eq!(front.take_done().unwrap(), None);
+    // All counts are still right: the next is taken, and the channel is whole.
+    let posted = back.next().unwrap().unwrap();
+    back.complete(posted, 62, None).unwrap();
+    assert_eq!((front.take_done().unwrap().unwrap().length, back.is_corrupt()), (62, false));
+}
+
+#[test]
 fn who_does_not_ask_is_not_notified() {
     let memory = shared();
     let (mut back, mut front) = (back_end(&memory), front_end(&memory));
     assert!(!front.needs_notify(), "nothing was posted");
     front.post(buffer(0)).unwrap();
-    assert!(front.needs_notify(), "the first is always told");
+    assert!(front.needs_notify(), "the first is always notified");
     assert!(!front.needs_notify(), "once");
     front.post(buffer(1)).unwrap();
     assert!(!front.needs_notify(), "the back-end has not asked again");

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use vmdq_core::channel::{Buffer, Refused, Status, VirtualDriver, VirtualInterface};
+use vmdq_core::channel::{GuestBuffer, Status, TakeError, VirtualDriver, VirtualInterface};
 use vmdq_core::guest::{GuestMemory, GuestRange, NotOwned, VmId};
 
 use crate::machine::{ENTRIES, Memory, back_end, buffer, limit, shared};
@@ -75,9 +75,11 @@ fn guest(receive: &[AtomicU32], transmit: &[AtomicU32], bell: &Bell, kick: impl 
             driver.post(buffer(done.buffer.id)).unwrap();
         }
         while let Some(done) = driver.received().unwrap() {
-            let Buffer { id, range } = done.buffer;
+            let GuestBuffer { id, range } = done.buffer;
             assert_eq!(done.status, Status::Done);
-            driver.send(Buffer { id, range: GuestRange { len: done.length, ..range } }, done.tag).unwrap();
+            driver
+                .send(GuestBuffer { id, range: GuestRange { len: done.length, ..range } }, done.tag)
+                .unwrap();
         }
         if driver.needs_notify() {
             kick();
@@ -180,7 +182,7 @@ fn garbage_from_another_processor_harms_nobody() {
                     assert!((14..=1518).contains(&frame.len));
                     sent += 1;
                 }
-                Some(Err(Refused::Corrupt)) => corrupt += 1,
+                Some(Err(TakeError::Corrupt)) => corrupt += 1,
                 Some(Err(_)) => refused += 1,
                 None => {}
             }

@@ -49,7 +49,7 @@ fn uplinks_do_not_bridge_unless_told() {
         receive(&mut switch, uplink, (mac(77), mac(99)), 0).verdict,
         dropped(DropReason::UnknownUnicast)
     );
-    // Behind one's own uplink is nobody's business.
+    // Stations behind an interface's own uplink do not conflict.
     let same = receive(&mut switch, uplink, (mac(99), mac(98)), 0).verdict;
     assert_eq!(same, dropped(DropReason::SameInterface));
 
@@ -110,7 +110,7 @@ fn what_is_under_way_for_one_that_is_gone_does_not_reach_its_successor() {
     );
     assert_eq!(switch.interface_counters(green).unwrap().received.frames, 0);
     assert_eq!(switch.id(green.number()), Some(green));
-    // The total forgets nothing: neither red's frame nor the one that nobody sent.
+    // The total forgets nothing: neither red's frame nor the one without an interface.
     let total = switch.counters().traffic;
     assert_eq!((total.received.frames, total.local, total.dropped.total()), (4, 1, 3));
     assert_eq!(switch.addresses(red).count(), 0);

@@ -3,7 +3,7 @@
 use vmdq_core::MacAddress;
 use vmdq_core::switch::{
     Indication, InterfaceId, LearningCounters, Load, Origin, Physical, Security, Switch, Verdict, Virtual,
-    Vlan, VlanSet, Vlans,
+    Vlan, VlanMembership, VlanSet,
 };
 
 use crate::{header, mac, plain, receive, send};
@@ -99,7 +99,7 @@ fn a_station_is_learned_in_each_vlan_of_sorted_groups() {
     let vlans = [5, 6].map(|id| Vlan::new(id).unwrap());
     let uplink = switch.bind_physical(&Physical::default()).unwrap();
     let tagged = VlanSet::from_iter(vlans);
-    let settings = Virtual { vlans: Vlans::Trunk { tagged, native: None }, ..Virtual::default() };
+    let settings = Virtual { vlans: VlanMembership::Trunk { tagged, native: None }, ..Virtual::default() };
     let guest = switch.bind_virtual(&settings).unwrap();
     for (round, vlan) in vlans.into_iter().enumerate() {
         let from = Origin::Matched { uplink, to: guest };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use vmdq_core::MacAddress;
-use vmdq_core::switch::{DropReason, Indication, InterfaceId, Origin, Unknown, Vlan, Vlans};
+use vmdq_core::switch::{DropReason, Indication, InterfaceId, Origin, Unknown, Vlan, VlanMembership};
 
 pub(crate) const AGE: u64 = 100;
 /// A small world of VLANs, in which everything meets.
@@ -17,10 +17,10 @@ pub(crate) struct Carried {
 }
 
 impl Carried {
-    pub(crate) fn vlans(&self, access: bool) -> Vlans {
+    pub(crate) fn vlans(&self, access: bool) -> VlanMembership {
         match self.untagged {
-            Some(id) if access => Vlans::Access(Vlan::new(id).unwrap()),
-            native => Vlans::Trunk {
+            Some(id) if access => VlanMembership::Access(Vlan::new(id).unwrap()),
+            native => VlanMembership::Trunk {
                 tagged: self.tagged.iter().map(|id| Vlan::new(*id).unwrap()).collect(),
                 native: native.and_then(Vlan::new),
             },
@@ -126,7 +126,7 @@ impl Model {
         if to.is_none() && traffic.cut {
             return To::Drop(DropReason::Short);
         }
-        // A matched group's tag is the removed one, whatever stands in its bytes.
+        // A matched group's tag is the removed one, no matter what is in its bytes.
         let tag = if to.is_some() { group.tag } else { traffic.tag };
         let vlan = match tag.map_or(0, |tag| tag & 0xfff) {
             0 => ingress.carried.untagged,

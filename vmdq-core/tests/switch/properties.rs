@@ -15,7 +15,7 @@ use crate::model::{AGE, Carried, Known, Model, To, Traffic, VLANS};
 use crate::steps::{PLACES, Step, step};
 use crate::{header, mac, tagged};
 
-/// So many learned addresses that none of those few here is in another's way.
+/// That many learned addresses that none of those few here is in another's way.
 const ADDRESSES: usize = 8192;
 
 type Tested = Switch<PLACES, ADDRESSES>;
@@ -190,7 +190,7 @@ impl World {
         }
     }
 
-    /// What holds of every decision, whatever it is.
+    /// Properties that hold for every decision.
     fn tally(
         &mut self,
         group: &Indication,

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use vmdq_core::classify::{Destination, Rules};
 use vmdq_core::switch::steer::{MostActive, Policy, Steering, SteeringError, Step};
 use vmdq_core::switch::{
-    InterfaceId, Load, Origin, Physical, Security, Switch, Unknown, Verdict, Virtual, Vlan, Vlans,
+    InterfaceId, Load, Origin, Physical, Security, Switch, Unknown, Verdict, Virtual, Vlan, VlanMembership,
 };
 use vmdq_core::{Accept, MacAddress};
 
@@ -175,7 +175,7 @@ impl Host {
     fn new(filters: usize) -> Self {
         let mut switch = Switch::new(5);
         let uplink = switch.bind_physical(&Physical { unknown: Unknown::Drop, ..Physical::default() });
-        let vlan = |n: u16| Vlans::Access(Vlan::new(10 + n % 2).unwrap());
+        let vlan = |n: u16| VlanMembership::Access(Vlan::new(10 + n % 2).unwrap());
         let mut guest = |n| {
             let security = if n == 5 { Security::Learn { quota: None } } else { Security::OwnAddresses };
             switch.bind_virtual(&Virtual { vlans: vlan(n), security, uplink: None }).unwrap()
@@ -266,7 +266,7 @@ proptest! {
                         host.steering.remove_interface(old);
                         execute(&mut host.steering, &mut host.rules, &mut host.bound);
                         host.switch.unbind(old).unwrap();
-                        let vlans = Vlans::Access(Vlan::new(10 + guest as u16 % 2).unwrap());
+                        let vlans = VlanMembership::Access(Vlan::new(10 + guest as u16 % 2).unwrap());
                         let settings = Virtual { vlans, ..Virtual::default() };
                         host.guests[guest] = host.switch.bind_virtual(&settings).unwrap();
                     }

@@ -3,7 +3,7 @@
 use vmdq_core::MacAddress;
 use vmdq_core::switch::{
     AddressError, DropReason, Indication, InterfaceId, Load, Origin, Physical, Switch, TagAction, Verdict,
-    Virtual, Vlan, VlanSet, Vlans,
+    Virtual, Vlan, VlanMembership, VlanSet,
 };
 
 use crate::{header, mac, plain, send, tagged};
@@ -14,12 +14,12 @@ fn vlan(id: u16) -> Vlan {
     Vlan::new(id).unwrap()
 }
 
-fn access(id: u16) -> Vlans {
-    Vlans::Access(vlan(id))
+fn access(id: u16) -> VlanMembership {
+    VlanMembership::Access(vlan(id))
 }
 
-fn trunk(ids: &[u16], native: Option<u16>) -> Vlans {
-    Vlans::Trunk { tagged: ids.iter().map(|id| vlan(*id)).collect(), native: native.map(vlan) }
+fn trunk(ids: &[u16], native: Option<u16>) -> VlanMembership {
+    VlanMembership::Trunk { tagged: ids.iter().map(|id| vlan(*id)).collect(), native: native.map(vlan) }
 }
 
 struct Bed {
@@ -28,13 +28,13 @@ struct Bed {
 }
 
 impl Bed {
-    fn new(vlans: Vlans) -> Self {
+    fn new(vlans: VlanMembership) -> Self {
         let mut switch = Switch::new(3);
         let uplink = switch.bind_physical(&Physical { vlans, ..Physical::default() }).unwrap();
         Self { switch, uplink }
     }
 
-    fn add(&mut self, vlans: Vlans, address: u8) -> InterfaceId {
+    fn add(&mut self, vlans: VlanMembership, address: u8) -> InterfaceId {
         let id = self.switch.bind_virtual(&Virtual { vlans, ..Virtual::default() }).unwrap();
         self.switch.bind_address(id, mac(address)).unwrap();
         id
@@ -70,7 +70,7 @@ fn ids_that_802_1q_reserves_are_none() {
 
 #[test]
 fn the_same_address_in_two_vlans_is_two_addresses() {
-    let mut bed = Bed::new(Vlans::ALL);
+    let mut bed = Bed::new(VlanMembership::ALL);
     let (red, blue) = (bed.add(access(10), 1), bed.add(access(20), 1));
     assert_eq!(bed.receive(mac(1), Some(10)).0, Verdict::To(red));
     assert_eq!(bed.receive(mac(1), Some(20)).0, Verdict::To(blue));
@@ -92,7 +92,7 @@ fn the_same_address_in_two_vlans_is_two_addresses() {
 
 #[test]
 fn tags_are_inserted_removed_and_kept() {
-    let mut bed = Bed::new(Vlans::ALL);
+    let mut bed = Bed::new(VlanMembership::ALL);
     let red = bed.add(access(10), 1);
     let blue = bed.add(trunk(&[10, 20], Some(30)), 2);
     let (u, r, b) = (bed.uplink.number(), red.number(), blue.number());
@@ -145,7 +145,7 @@ fn an_interface_sends_only_in_its_vlans() {
 
 #[test]
 fn a_matched_group_does_not_enter_another_vlan() {
-    let mut bed = Bed::new(Vlans::ALL);
+    let mut bed = Bed::new(VlanMembership::ALL);
     let to = bed.add(access(10), 1);
     let group = |tag| Indication { from: Origin::Matched { uplink: bed.uplink, to }, tag, error: false };
     let (right, wrong, none) = (group(Some(10)), group(Some(20)), group(None));
@@ -176,7 +176,7 @@ fn a_second_tag_does_not_surface() {
 
 #[test]
 fn stations_are_learned_for_each_vlan() {
-    let mut bed = Bed::new(Vlans::ALL);
+    let mut bed = Bed::new(VlanMembership::ALL);
     bed.add(access(10), 1);
     bed.receive(mac(1), Some(10));
     assert_eq!(bed.switch.find(mac(99), vlan(10), 0), Some(bed.uplink));
@@ -185,8 +185,8 @@ fn stations_are_learned_for_each_vlan() {
 
 #[test]
 fn without_vlans_all_is_one_network() {
-    let mut bed = Bed::new(Vlans::UNTAGGED);
-    let (red, blue) = (bed.add(Vlans::UNTAGGED, 1), bed.add(Vlans::UNTAGGED, 2));
+    let mut bed = Bed::new(VlanMembership::UNTAGGED);
+    let (red, blue) = (bed.add(VlanMembership::UNTAGGED, 1), bed.add(VlanMembership::UNTAGGED, 2));
     assert_eq!(bed.receive(mac(2), None), (Verdict::To(blue), vec![(blue.number(), TagAction::Keep)]));
     let decision = send(&mut bed.switch, red, (mac(9), mac(1)), 0);
     assert_eq!(decision.verdict, Verdict::To(bed.uplink));

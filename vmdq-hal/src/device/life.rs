@@ -6,17 +6,17 @@ use crate::fault::Fault;
 use crate::platform::Platform;
 use vmdq_core::MacAddress;
 
-/// What could not be waited for but does no harm.
+/// Waits of a reset that timed out, which does no harm.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Warnings {
     /// The controller did not report that it has read its NVM (EECD.AUTO_RD, EEC.ARD).
     pub nvm_not_read: bool,
-    /// The controller did not report that its DMA is at rest before the reset.
+    /// The controller did not report that its DMA had stopped before the reset.
     pub master_not_quiet: bool,
 }
 
-/// The life of a device: from whatever it was to a known state, and back to rest.
+/// Reset, initialisation and shutdown of a device.
 ///
 /// # Safety
 ///
@@ -29,8 +29,10 @@ pub unsafe trait Life: Copy {
     /// [`Fault`] if it is gone, or the reset does not end.
     fn reset<P: Platform>(self, io: Io<'_, P>) -> Result<Warnings, Fault>;
 
-    /// Writes patterns to registers that must hold them, of which one is elsewhere in the other family, and
-    /// returns whether they did. The device is reset; `init` writes the registers anew.
+    /// Writes patterns to registers that must hold them, and returns whether they did.
+    ///
+    /// One of the registers has another offset in the other family. The device has just been reset; `init`
+    /// writes the registers again.
     fn holds_what_is_written<P: Platform>(self, io: Io<'_, P>) -> bool;
 
     /// Brings the device from reset to a known state, receiver and transmitter off.
@@ -39,13 +41,15 @@ pub unsafe trait Life: Copy {
     /// Reads the port's own address, as it was loaded from NVM.
     fn address<P: Platform>(self, io: Io<'_, P>) -> MacAddress;
 
-    /// Turns every queue off, then all DMA, and sees it stopped. Only a reset starts it again.
+    /// Turns every queue off, then all DMA, and waits until it has stopped.
+    ///
+    /// Only a reset starts it again.
     ///
     /// # Errors
     ///
     /// [`Fault`] if the device is gone or does not report that it has stopped.
     fn quiesce<P: Platform>(self, io: Io<'_, P>) -> Result<(), Fault>;
 
-    /// Tells whether the device is gone: a register that is never all ones reads so.
+    /// Returns whether the device is gone: a register that is never all ones reads all ones.
     fn is_gone<P: Platform>(self, io: Io<'_, P>) -> bool;
 }

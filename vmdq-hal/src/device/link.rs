@@ -5,13 +5,13 @@ use crate::fault::Fault;
 use crate::link::Link;
 use crate::platform::Platform;
 
-/// The link: asking for it, and its state.
+/// The link: bringing it up, and its state.
 ///
 /// # Safety
 ///
 /// See [`Model`](super::Model).
 pub unsafe trait LinkControl: Copy {
-    /// Asks for the link. Takes a second at most, however long firmware holds the PHY.
+    /// Starts bringing the link up; takes a second at most, however long firmware holds the PHY.
     ///
     /// # Errors
     ///

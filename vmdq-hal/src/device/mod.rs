@@ -1,8 +1,8 @@
-//! What a family crate says of its controllers: one trait for each piece of hardware.
+//! What a family crate implements for its controllers: one trait for each piece of hardware.
 //!
-//! A family implements each of them once, for all of its models. The methods take an [`Io`], which only
+//! A family implements each trait once, for all of its models. The methods take an [`Io`], which only
 //! this crate makes, so that no user calls a register sequence. A model is a value, not only a type:
-//! concrete models have no size, and `vmdq::Any` is the model whose number is known while running.
+//! concrete models have no size, and `vmdq::Any` is the model that is chosen at run time.
 //!
 //! | trait | hardware |
 //! |---|---|
@@ -40,7 +40,7 @@ pub use crate::reg::io::Io;
 use crate::collection::{Collection, Mint};
 use crate::filter_memory::Shadow;
 
-/// How much of everything a controller has.
+/// The numbers of pools, filters and vectors that a controller has, and its largest frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
@@ -48,12 +48,14 @@ pub struct Limits {
     pub name: &'static str,
     /// Pools: at most 64.
     pub pools: u8,
-    /// Filters that can be bound: entry 0, the port's own address, is none of them. At most 127.
+    /// Filters that can be bound, at most 127. Entry 0, the port's own address, does not count.
     pub filters: u8,
     /// MSI-X vectors: at most 64.
     pub vectors: u8,
     /// The largest frame limit, in bytes with FCS.
     pub max_frame: u16,
+    /// The largest header buffer into which headers are replicated, in bytes; 0 if they can't be.
+    pub largest_header: u16,
 }
 
 /// A controller with VMDq.
@@ -62,11 +64,11 @@ pub struct Limits {
 ///
 /// # Safety
 ///
-/// The sequences do what their names say. [`Queues::start_receive`] and [`Queues::start_transmit`] aside,
-/// they hand the device no memory. Those of different rings, filter entries and vectors write different
+/// The sequences do what their names say. Apart from [`Queues::start_receive`] and [`Queues::start_transmit`],
+/// they give the device no memory. Those of different rings, filter entries and vectors write different
 /// registers, or bits of registers in which zeros change nothing. [`Queues::stop_receive`],
 /// [`Queues::stop_transmit`] and [`Life::quiesce`] return `Ok` only after the device was seen to have
-/// stopped and what was under way has landed. No sequence panics, and all waits are bounded.
+/// stopped and the writes that were in flight have completed. No sequence panics, and all waits are bounded.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a controller with VMDq",
     note = "use a model that `igb-hal` or `ixgbe-hal` exports, such as `I82576` or `I82598`, or `vmdq::Any`"
@@ -85,17 +87,17 @@ pub unsafe trait Model:
     + Sync
     + 'static
 {
-    /// One of something for each pool.
+    /// A collection with one item for each pool.
     type PerPool<T: Mint>: Collection<T>;
-    /// One of something for each filter that can be bound.
+    /// A collection with one item for each filter that can be bound.
     type PerFilter<T: Mint>: Collection<T>;
-    /// One of something for each MSI-X vector.
+    /// A collection with one item for each MSI-X vector.
     type PerVector<T: Mint>: Collection<T>;
     /// What the filter table remembers of each filter.
     type Shadow: Shadow;
-    /// Why the device can't do something: uninhabited where the compiler refuses to ask.
+    /// The error of a capability that the device lacks; uninhabited where the compiler refuses the call.
     type Lack: core::error::Error + Copy + 'static;
 
-    /// Returns how much of everything the controller has.
+    /// Returns the limits of the controller.
     fn limits(self) -> Limits;
 }

@@ -18,7 +18,7 @@ pub unsafe trait Pools: Copy {
     /// Turns receiver, transmitter and VMDq off. All queues are disabled.
     fn disable<P: Platform>(self, io: Io<'_, P>);
 
-    /// Makes a pool the default one that it was before a reset; nothing where there is no choice.
+    /// Makes the pool that was the default one before a reset the default again, where there is a choice.
     fn restore_default<P: Platform>(self, io: Io<'_, P>, config: &Config, pool: PoolIndex) {
         let _ = (io, config, pool);
     }
@@ -33,7 +33,7 @@ pub unsafe trait Pools: Copy {
     fn transmit_ring(self, pool: PoolIndex) -> RingIndex;
 }
 
-/// Controllers on which it can be changed while VMDq is on what is accepted beyond the filters.
+/// Controllers that can change what is accepted beyond the filters while VMDq is on.
 ///
 /// # Safety
 ///

@@ -1,4 +1,4 @@
-//! Descriptor rings: where the device finds them, and when it has let go of them.
+//! Descriptor rings: starting them, and knowing that they have stopped.
 
 use super::{Io, Model};
 use crate::buffer_size::BufferSize;
@@ -7,8 +7,9 @@ use crate::fault::Fault;
 use crate::index::{PoolIndex, RingIndex};
 use crate::platform::Platform;
 
-/// One ring, as it is told to the device.
+/// One ring as it is programmed into the device.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RingSetup {
     /// Number of the ring.
     pub ring: RingIndex,
@@ -22,22 +23,23 @@ pub struct RingSetup {
     pub first: u32,
 }
 
-/// How a receive ring takes frames.
+/// The receive format of a ring.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ReceiveSetup {
     /// Size of the buffers for whole frames.
     pub size: BufferSize,
-    /// Size of the header buffers in units of 64 bytes, if the device is to replicate headers into them;
-    /// else each frame has one buffer, and descriptors name no header buffer.
+    /// Size of the header buffers in units of 64 bytes, if the device replicates headers into them.
+    /// Otherwise each frame has one buffer, and descriptors name no header buffer.
     pub header: Option<u8>,
-    /// Whether the device drops a frame for which the ring has no descriptor; else it waits and so blocks
-    /// all rings.
+    /// Whether the device drops a frame for which the ring has no descriptor. Otherwise the frame waits and
+    /// blocks all rings.
     pub drops: bool,
     /// Whether the controller removes 802.1Q tags, for devices on which rings decide.
     pub strip_tags: bool,
 }
 
-/// How stopping a ring ended where it did not end well.
+/// Why a ring was not seen to have stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum NotStopped {
@@ -65,7 +67,7 @@ pub unsafe trait Queues: Copy {
     /// Returns where the tail of a transmit ring is written.
     fn transmit_tail(self, ring: RingIndex) -> Offset;
 
-    /// Returns what the context index of a data descriptor has to be.
+    /// Returns the context index that data descriptors must have.
     fn transmit_context(self, ring: RingIndex) -> u8;
 
     /// Returns the error bits in the status word of a receive descriptor.
@@ -79,8 +81,9 @@ pub unsafe trait Queues: Copy {
         transmit: RingIndex,
     ) -> (u32, u32);
 
-    /// Sets up and enables a receive ring; no buffer is posted yet. All of its registers are set, whatever
-    /// it was started with before. Returns whether it was seen enabled.
+    /// Sets up and enables a receive ring without buffers, and returns whether it was seen enabled.
+    ///
+    /// All of its registers are set, so that nothing stays from an earlier start.
     ///
     /// # Errors
     ///
@@ -96,13 +99,20 @@ pub unsafe trait Queues: Copy {
         receive: ReceiveSetup,
     ) -> Result<bool, Fault>;
 
-    /// Disables a receive ring and sees it disabled, and waits for what is under way; `seen` tells whether
-    /// it was seen enabled before, without which a ring that reads as disabled proves nothing.
+    /// Disables a receive ring, waits until it reads as disabled, then for writes in flight.
+    ///
+    /// `seen` says whether it was seen enabled before: otherwise a ring that reads as disabled proves
+    /// nothing. It is set once the ring was seen enabled, even if the stop fails later.
     ///
     /// # Errors
     ///
     /// [`NotStopped`] if it was not seen disabled.
-    fn stop_receive<P: Platform>(self, io: Io<'_, P>, ring: RingIndex, seen: bool) -> Result<(), NotStopped>;
+    fn stop_receive<P: Platform>(
+        self,
+        io: Io<'_, P>,
+        ring: RingIndex,
+        seen: &mut bool,
+    ) -> Result<(), NotStopped>;
 
     /// Sets up and enables a transmit ring. Returns whether it was seen enabled.
     ///
@@ -115,17 +125,22 @@ pub unsafe trait Queues: Copy {
     /// The descriptors stay mapped at `setup.base` until the ring is seen stopped.
     unsafe fn start_transmit<P: Platform>(self, io: Io<'_, P>, setup: RingSetup) -> Result<bool, Fault>;
 
-    /// Disables a transmit ring and sees it disabled, as [`stop_receive`](Self::stop_receive).
+    /// Disables a transmit ring, as [`stop_receive`](Self::stop_receive) does a receive ring.
     ///
     /// # Errors
     ///
     /// [`NotStopped`] if it was not seen disabled.
-    fn stop_transmit<P: Platform>(self, io: Io<'_, P>, ring: RingIndex, seen: bool)
-    -> Result<(), NotStopped>;
+    fn stop_transmit<P: Platform>(
+        self,
+        io: Io<'_, P>,
+        ring: RingIndex,
+        seen: &mut bool,
+    ) -> Result<(), NotStopped>;
 }
 
-/// Controllers whose hardware replicates headers: it writes the beginning of a frame to a buffer of
-/// its own besides the whole frame (paper section 3.7; SRRCTL.DESCTYPE 3).
+/// Controllers whose hardware replicates headers (paper section 3.7; SRRCTL.DESCTYPE 3).
+///
+/// The hardware writes the beginning of a frame to a header buffer in addition to the whole frame.
 ///
 /// It does so for the types of packets that it recognises (PSRTYPE), and says in each descriptor
 /// whether it did (SPH). Where it did not, the header buffer holds nothing of the frame.

@@ -5,7 +5,7 @@ use crate::config::Causes;
 use crate::index::{PoolIndex, PoolSet, VectorIndex};
 use crate::platform::Platform;
 
-/// Interrupts: which cause leads to which vector, and which may interrupt.
+/// Interrupts: which cause raises which vector, and which causes are masked.
 ///
 /// # Safety
 ///
@@ -17,19 +17,20 @@ pub unsafe trait Vectors: Copy {
     /// Routes all other causes to a vector.
     fn route_others<P: Platform>(self, io: Io<'_, P>, vector: VectorIndex);
 
-    /// Returns the bits of the interrupt mask registers (EIMS and its kin, low word first) that stand for
-    /// a vector to which these pools are routed, and all other causes if `others`.
+    /// Returns the bits of the interrupt mask registers (EIMS, EIMC, EICS, EIAC; low word first) of a vector.
+    ///
+    /// `pools` are routed to the vector, and all other causes if `others`.
     fn mask_bits<P: Platform>(self, io: Io<'_, P>, vector: VectorIndex, pools: PoolSet, others: bool) -> u64;
 
-    /// Lets the causes in `mask` interrupt.
+    /// Unmasks the causes in `mask`.
     fn unmask<P: Platform>(self, io: Io<'_, P>, mask: u64);
 
-    /// Keeps the causes in `mask` from interrupting.
+    /// Masks the causes in `mask`.
     fn mask<P: Platform>(self, io: Io<'_, P>, mask: u64);
 
     /// Raises the causes in `mask` by software.
     fn fire<P: Platform>(self, io: Io<'_, P>, mask: u64);
 
-    /// Reads and clears the causes that are not those of a ring.
+    /// Reads and clears the causes that do not belong to a ring.
     fn causes<P: Platform>(self, io: Io<'_, P>) -> Causes;
 }

@@ -1,10 +1,11 @@
-//! 802.1Q tags on the way in.
+//! 802.1Q tags of received frames.
 
 use super::Io;
 use crate::platform::Platform;
 
-/// Removal of 802.1Q tags, and the VLAN filter tables, which are cleared and off: tags make no difference
-/// to where a frame goes.
+/// Removal of 802.1Q tags, and the VLAN filter tables.
+///
+/// The tables are cleared and off: tags make no difference to where a frame goes.
 ///
 /// # Safety
 ///
@@ -13,7 +14,8 @@ pub unsafe trait Vlans: Copy {
     /// Clears the VLAN filter tables. The receiver is off.
     fn clear<P: Platform>(self, io: Io<'_, P>);
 
-    /// Has the controller remove tags, or leave them. The receiver is off; where pools decide, they follow
-    /// when they are set up ([`Pools::enable`](super::Pools::enable)).
+    /// Sets whether the controller removes tags; the receiver is off.
+    ///
+    /// On devices where each pool has its own setting, [`Pools::enable`](super::Pools::enable) sets that.
     fn strip<P: Platform>(self, io: Io<'_, P>, strip: bool);
 }

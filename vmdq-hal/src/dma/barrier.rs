@@ -1,8 +1,8 @@
-//! The two orderings between memory and the controller.
+//! The two memory barriers between program and controller.
 //!
-//! Written in inline assembly because an assembly block is a barrier for the compiler as to all
-//! memory, which a volatile access is not, and because a processor fence of Rust may not reach the
-//! device's domain on aarch64.
+//! They are written in inline assembly because an assembly block is a compiler barrier for all memory,
+//! which a volatile access is not, and because a processor fence of Rust may not reach the device's domain
+//! on aarch64.
 
 /// Orders descriptor and buffer writes before the register write that follows.
 ///

@@ -56,7 +56,7 @@ impl WriteBack {
         self.0 as u32
     }
 
-    /// The length that the device claims to have written into the buffer.
+    /// Returns the length that the device claims to have written into the buffer.
     #[inline(always)]
     pub(crate) const fn length(self) -> u16 {
         (self.0 >> 32) as u16
@@ -79,7 +79,7 @@ impl TxWord {
         Self(command::DATA | command::EOP | command::IFCS | (index as u64) << command::IDX_SHIFT)
     }
 
-    /// Adds the wish for a report.
+    /// Requests a report.
     #[inline(always)]
     pub(crate) const fn reporting(self) -> Self {
         Self(self.0 | command::RS)
@@ -100,7 +100,7 @@ impl Descriptor {
     ///
     /// # Safety
     ///
-    /// The descriptor is not the device's. The device may write the buffer from the moment on that
+    /// The descriptor does not belong to the device. The device may write the buffer from the moment on that
     /// a tail covers the descriptor, until it has written it back.
     #[inline(always)]
     pub(crate) unsafe fn post(&self, buffer: u64) {
@@ -146,7 +146,7 @@ impl Descriptor {
     ///
     /// # Safety
     ///
-    /// The descriptor is not the device's. The device may read the buffer from the moment on that a
+    /// The descriptor does not belong to the device. The device may read the buffer from the moment on that a
     /// tail covers the descriptor, until it has written back this descriptor or a later one.
     #[inline(always)]
     pub(crate) unsafe fn send(&self, buffer: u64, word: TxWord) {
@@ -161,7 +161,7 @@ impl Descriptor {
     ///
     /// # Safety
     ///
-    /// The descriptor is not the device's.
+    /// The descriptor does not belong to the device.
     #[inline(always)]
     pub(crate) unsafe fn report(&self, word: TxWord) {
         // SAFETY: the caller's promise.
@@ -191,7 +191,7 @@ pub(crate) struct HeaderInfo(u32);
 
 impl HeaderInfo {
     /// Tells whether the device found where the header ends (SPH). Replicating, it has written the
-    /// beginning of the frame to the header buffer then: as much as fits, whatever `length` says.
+    /// beginning of the frame to the header buffer then: as much as fits, no matter what `length` says.
     #[inline(always)]
     pub(crate) const fn found(self) -> bool {
         self.0 & 1 << 31 != 0
@@ -204,7 +204,7 @@ impl Descriptor {
     ///
     /// # Safety
     ///
-    /// The descriptor is not the device's. The device may write both buffers from the moment on that
+    /// The descriptor does not belong to the device. The device may write both buffers from the moment on that
     /// a tail covers the descriptor, until it has written it back. `header` is even: bit 0 is DD, and
     /// an odd address would read as a descriptor that is done.
     #[inline(always)]
@@ -216,8 +216,9 @@ impl Descriptor {
         }
     }
 
-    /// Reads once what the device wrote about the header. To be read after the descriptor was seen
-    /// done: until then the word holds the address of the buffer.
+    /// Reads once what the device wrote about the header.
+    ///
+    /// Call it only after the descriptor was seen done: until then the word holds the buffer's address.
     #[inline(always)]
     pub(crate) fn header_info(&self) -> HeaderInfo {
         HeaderInfo(u64::from_le(self.0[0].read()) as u32)

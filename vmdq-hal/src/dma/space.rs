@@ -1,8 +1,8 @@
-//! How the controller reaches this program's memory: the one trait that a platform implements.
+//! The controller's access to this program's memory, which a platform implements.
 
 use core::ptr::NonNull;
 
-/// Which way the controller moves data.
+/// The direction in which the controller moves data.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Direction {
@@ -17,9 +17,9 @@ pub enum Direction {
 /// Maps memory for DMA.
 ///
 /// One method is required. A platform with an IOMMU, bounce buffers or caches that are not coherent
-/// with the controller also writes the others. Descriptor rings are mapped with
+/// with the controller also implements the others. Descriptor rings are mapped with
 /// [`Direction::Both`] and must be coherent (or uncached): descriptors of 16 bytes share cache lines
-/// with what the controller writes back, which no cache maintenance can get right.
+/// with what the controller writes back, which cache maintenance can't handle.
 ///
 /// # Safety
 ///
@@ -46,7 +46,7 @@ pub enum Direction {
 /// unsafe impl DmaSpace for Cached {
 ///     fn map(&self, at: NonNull<u8>, len: usize, direction: Direction) -> Option<u64> {
 ///         let bus = at.addr().get() as u64;
-///         // This controller reaches the first 4 GiB alone.
+///         // This controller reaches only the first 4 GiB.
 ///         (bus.checked_add(len as u64)? <= 1 << 32).then_some(bus)
 ///     }
 ///
@@ -74,7 +74,7 @@ pub unsafe trait DmaSpace: Clone {
     /// is not possible (address mask, boundary, no room in the IOMMU).
     fn map(&self, at: NonNull<u8>, len: usize, direction: Direction) -> Option<u64>;
 
-    /// Ends what `map` began; the controller no longer reaches the range.
+    /// Unmaps what `map` mapped; the controller no longer reaches the range.
     ///
     /// # Safety
     ///
@@ -85,12 +85,12 @@ pub unsafe trait DmaSpace: Clone {
         let _ = (bus, len, direction);
     }
 
-    /// Makes what the processor wrote visible to the controller (cache clean, bounce copy), and lets go
-    /// of what the cache holds of the range.
+    /// Makes what the processor wrote visible to the controller (cache clean, bounce copy), and removes the
+    /// range from the cache.
     ///
     /// # Safety
     ///
-    /// The range is mapped, and the caller owns it: no controller has it yet.
+    /// The range is mapped and owned by the caller: no controller has it yet.
     #[inline(always)]
     unsafe fn for_device(&self, at: NonNull<u8>, len: usize) {
         let _ = (at, len);

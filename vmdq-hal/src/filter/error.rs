@@ -1,33 +1,36 @@
-//! Why a filter was not bound or changed.
+//! Errors of the filter table.
 
 use core::fmt;
 
 use super::BindingId;
+use crate::fault::Gone;
 
 /// Why a filter was not bound.
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum BindError {
-    /// Slot or pool belong to another port: bind them there.
+    /// Slot or pool belongs to another port: bind them there.
     OtherPort,
-    /// A filter takes the address of one station: group addresses go to the default pool.
+    /// A filter takes a unicast address: leave group addresses to the default pool.
     NotUnicast,
-    /// It is the port's own address, which entry 0 holds: give the virtual machine another one.
+    /// It is the port's own address, which is in entry 0: give the virtual machine another one.
     PortAddress,
-    /// The address has a filter, and the hardware can't tell two apart, VLANs or not: move that one.
+    /// The address has a filter, and the hardware can't distinguish two, even in different VLANs: move that
+    /// one.
     AlreadyBound(BindingId),
+    /// The device is gone: give the port up.
+    Gone,
 }
 
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::OtherPort => "slot or pool belong to another port: bind them there",
-            Self::NotUnicast => {
-                "a filter takes the address of one station; group addresses go to the default pool"
-            }
+            Self::OtherPort => "slot or pool belongs to another port: bind them there",
+            Self::NotUnicast => "a filter takes a unicast address: leave group addresses to the default pool",
             Self::PortAddress => "it is the port's own address: give the virtual machine another one",
             Self::AlreadyBound(_) => "the address has a filter already: move that one",
+            Self::Gone => return Gone.fmt(f),
         })
     }
 }
@@ -38,17 +41,22 @@ impl core::error::Error for BindError {}
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum FilterError {
-    /// The filter was removed, or is of an earlier life of the port: bind a new one.
+    /// The filter was removed, or bound before the port was last enabled: bind a new one.
     NotBound,
     /// The filter or the pool belongs to another port: use its table.
     OtherPort,
+    /// The device is gone: give the port up.
+    Gone,
 }
 
 impl fmt::Display for FilterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotBound => "the filter was removed, or is of an earlier life of the port: bind a new one",
+            Self::NotBound => {
+                "the filter was removed, or bound before the port was last enabled: bind a new one"
+            }
             Self::OtherPort => "the filter or the pool belongs to another port: use its table",
+            Self::Gone => return Gone.fmt(f),
         })
     }
 }

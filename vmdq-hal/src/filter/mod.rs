@@ -6,8 +6,8 @@
 //! [`Plan`](crate::Plan) carries it over a reset.
 //!
 //! Order of writes (82575 manual section "Receive address high"): RAL before RAH with AV when adding, RAH
-//! without AV before RAL when removing. RAH decides alone, so that after a cut at any write the
-//! hardware has either the old table or the new one.
+//! without AV before RAL when removing. RAH alone decides, so that after an interruption at any
+//! write the hardware has either the old table or the new one.
 
 mod error;
 mod slot;
@@ -29,7 +29,7 @@ pub use error::{BindError, FilterError};
 pub(crate) use slot::SlotSeed;
 pub use slot::{Binding, BindingId, FilterSlot};
 
-/// All filters of a port: the only writer of their registers.
+/// The filters of a port, and the only writer of their registers.
 ///
 /// # Examples
 ///
@@ -73,7 +73,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
         unsafe { Io::new(&self.platform) }
     }
 
-    /// Leads frames for `address` to a pool.
+    /// Binds a filter: frames for `address` go to the pool.
     ///
     /// # Errors
     ///
@@ -88,6 +88,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
             return Err(Refused::new(BindError::OtherPort, slot));
         }
         match self.check(address) {
+            Ok(()) if self.model.is_gone(self.io()) => Err(Refused::new(BindError::Gone, slot)),
             Ok(()) => Ok(self.add(slot.entry(), address, pool.index())),
             Err(error) => Err(Refused::new(error, slot)),
         }
@@ -115,18 +116,21 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
         self.id(entry)
     }
 
-    /// Leads the address of a filter to another pool.
+    /// Moves a filter to another pool.
     ///
-    /// One register decides: each frame goes to the old pool or to the new one, and none is lost
-    /// on the way. Frames that are already in the old pool's ring stay there.
+    /// This is one register write: each frame goes to the old pool or to the new one, and none is lost. Frames
+    /// that are already in the old pool's ring stay there.
     ///
     /// # Errors
     ///
-    /// [`FilterError`] if the filter is gone or the pool belongs to another port.
+    /// [`FilterError`] if the filter was removed, the pool belongs to another port or the device is gone.
     pub fn move_to(&mut self, id: BindingId, pool: &Pool<M, P, Running>) -> Result<(), FilterError> {
         let bound = self.entry(id)?;
         if pool.owner() != self.owner {
             return Err(FilterError::OtherPort);
+        }
+        if self.model.is_gone(self.io()) {
+            return Err(FilterError::Gone);
         }
         let pool = pool.index();
         self.model.redirect(self.io(), id.entry, bound.address, pool);
@@ -142,7 +146,8 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
     ///
     /// # Errors
     ///
-    /// [`FilterError`] if the filter is gone already or belongs to another port.
+    /// [`FilterError`] if the filter was removed already or belongs to another port. Of a device that is
+    /// gone, slots come back all the same.
     pub fn unbind(&mut self, id: BindingId) -> Result<FilterSlot<M>, FilterError> {
         self.entry(id)?;
         self.model.remove(self.io(), id.entry);
@@ -153,12 +158,13 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
         Ok(FilterSlot::new(self.owner, id.entry))
     }
 
-    /// Writes all filters again, for when the registers may not hold what they should, such as after
-    /// writes that did not arrive. After a reset, [`Port::restore`](crate::Port::restore) brings back
-    /// everything.
+    /// Writes all filters again.
+    ///
+    /// Use it when the registers may not hold what they should, such as after writes that did not arrive.
+    /// After a reset, [`Port::restore`](crate::Port::restore) restores everything.
     pub fn replay(&mut self) {
         let filters = self.model.limits().filters;
-        // All off first: never may two entries hold one address, whatever the device holds now.
+        // All off first: two entries must never hold one address, no matter what the device holds now.
         for entry in 1..=filters {
             self.model.remove(self.io(), FilterIndex::new(entry));
         }
@@ -185,7 +191,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
         })
     }
 
-    /// Tells whether any filter leads to a pool.
+    /// Tells whether any filter names a pool.
     #[must_use]
     pub fn leads_to(&self, pool: PoolIndex) -> bool {
         self.bindings().any(|binding| binding.pool == pool)

@@ -1,4 +1,4 @@
-//! The right to program a filter, and the name of one that is bound.
+//! Filter slots, and ids of bound filters.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -9,7 +9,7 @@ use crate::collection::Mint;
 use crate::index::{FilterIndex, PoolIndex};
 use crate::owner::Owner;
 
-/// The right to program one filter: move-only, so that a slot is bound once or free.
+/// The right to program one filter; move-only, so that a slot is bound once or free.
 #[must_use = "a dropped slot can't be bound again, and VMDq can't be turned off without it"]
 pub struct FilterSlot<M> {
     owner: Owner,
@@ -33,7 +33,7 @@ impl<M> FilterSlot<M> {
     }
 }
 
-/// Slots are minted for a port's life; entry 0 is the port's own address and no slot.
+/// Slots are made each time a port is enabled; entry 0 is the port's own address and not a slot.
 #[derive(Clone, Copy, Debug)]
 pub struct SlotSeed(pub(crate) Owner);
 
@@ -45,20 +45,27 @@ impl<M> Mint for FilterSlot<M> {
     }
 }
 
+#[cfg(feature = "defmt")]
+impl<M> defmt::Format for FilterSlot<M> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "FilterSlot({})", self.entry);
+    }
+}
+
 impl<M> fmt::Debug for FilterSlot<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("FilterSlot").field(&self.entry).finish()
     }
 }
 
-/// Names a filter that is bound: of one port, in one of its lives.
+/// The id of a bound filter, of one port and until it is disabled or reset.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BindingId {
     pub(super) owner: Owner,
     pub(super) entry: FilterIndex,
-    /// Tells a binding from an earlier one of the same slot.
-    pub(super) round: u16,
+    /// Distinguishes a binding from an earlier one of the same slot.
+    pub(super) round: u32,
 }
 
 impl BindingId {
@@ -69,11 +76,11 @@ impl BindingId {
     }
 }
 
-/// A filter that is bound: an address, and the pool that it leads to.
+/// A bound filter: an address and its pool.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Binding {
-    /// Names the binding.
+    /// The id of the binding.
     pub id: BindingId,
     /// The address.
     pub address: MacAddress,

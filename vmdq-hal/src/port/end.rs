@@ -1,4 +1,4 @@
-//! The ends of a port's life: VMDq off, or all DMA ended.
+//! Turning VMDq off, and ending all DMA of a port.
 
 use super::{Missing, Parts, Port, Quiesced, Ready, Reset, Vmdq, VmdqOn};
 use crate::device::Model;
@@ -8,8 +8,9 @@ use crate::platform::Platform;
 use crate::refused::Refused;
 
 impl<M: Model, P: Platform> Port<M, P, Vmdq> {
-    /// Turns VMDq, receiver and transmitter off. Takes everything back, so that nothing can be in
-    /// use.
+    /// Turns VMDq, receiver and transmitter off.
+    ///
+    /// Takes all resources back, so that none can be in use.
     ///
     /// # Errors
     ///
@@ -28,11 +29,12 @@ impl<M: Model, P: Platform> Port<M, P, Vmdq> {
 }
 
 impl<M: Model, P: Platform, S> Port<M, P, S> {
-    /// Ends all DMA of the port at once: as planned, or after a fault, for when a pool can't be seen to
-    /// stop by itself, or after a reset from outside.
+    /// Ends all DMA of the port at once.
+    ///
+    /// Use it for a planned shutdown, when a pool can't be stopped on its own, or after a reset from outside.
     ///
     /// From the quiesced port [`Started::recover`](crate::Started::recover) gives the memory of pools
-    /// back, and [`reset`](Port::reset) leads on.
+    /// back, and [`reset`](Port::reset) is the next step.
     ///
     /// # Errors
     ///
@@ -54,12 +56,12 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         }
     }
 
-    /// Takes the port as quiesced on the platform's word.
+    /// Declares the port quiesced, on the platform's word.
     ///
     /// # Safety
     ///
-    /// The device's DMA has ended and what was under way has landed: the function was removed, reset or
-    /// lost bus mastering, and stays so until [`Port::init`].
+    /// The device's DMA has ended and its writes in flight have completed: the function was removed, was reset
+    /// or lost bus mastering, and stays so until [`Port::init`].
     pub unsafe fn assume_quiesced(self) -> Port<M, P, Quiesced>
     where
         S: VmdqOn,
@@ -70,10 +72,10 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
 }
 
 impl<M: Model, P: Platform> Port<M, P, Quiesced> {
-    /// Goes back to the beginning; from here [`init`](Port::init) leads on. Takes everything back.
+    /// Returns the port to the state before [`init`](Port::init), and takes all resources back.
     ///
-    /// Only a reset lets the device move data again. A [`Plan`](super::Plan) that was taken before brings
-    /// back what led where.
+    /// Only a reset lets the device move data again. A [`Plan`](super::Plan) that was taken before
+    /// restores filters, default pool and interrupt routes.
     ///
     /// # Errors
     ///
@@ -90,15 +92,10 @@ impl<M: Model, P: Platform> Port<M, P, Quiesced> {
             Err(missing) => Err(Refused::new(missing, (self, parts))),
         }
     }
-
-    /// Begins to gather what [`enable`](Port::enable) handed out.
-    pub fn parts(&self) -> Parts<M, P> {
-        Parts::new(self.owner(), self.model.limits())
-    }
 }
 
 impl<M: Model, P: Platform> Port<M, P, Ready> {
-    /// Goes back to the beginning, from where [`init`](Port::init) sets the port up anew.
+    /// Returns the port to the state before [`init`](Port::init).
     pub fn into_reset(self) -> Port<M, P, Reset> {
         self.into_state()
     }

@@ -1,4 +1,4 @@
-//! Why something was not done to a port.
+//! Errors of a port.
 
 use core::fmt;
 
@@ -12,7 +12,7 @@ use crate::index::{PoolSet, VectorSet};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum InitError {
-    /// The frame limit is out of the model's range: choose one within.
+    /// The frame limit is out of the model's range: choose one inside it.
     MaxFrame {
         /// The least limit.
         least: u16,
@@ -26,8 +26,8 @@ pub enum InitError {
     /// A register does not hold what is written to it: check that the window is decoded (memory space
     /// enable), that it is BAR 0, and that the device is of this model.
     NotDecoded,
-    /// The port's own address is none that a station can have: the NVM was not read, or the device is of
-    /// another model.
+    /// The port's own address is not a unicast address: check that the NVM is programmed and that the device is
+    /// of this model.
     Address(MacAddress),
     /// The PCI function may not start DMA: set bus master enable in its command register.
     NotBusMaster,
@@ -45,19 +45,21 @@ impl From<Fault> for InitError {
 impl fmt::Display for InitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::MaxFrame { least, most } => write!(f, "the frame limit must be {least} to {most}"),
+            Self::MaxFrame { least, most } => {
+                write!(f, "the frame limit is out of range: choose {least} to {most}")
+            }
             Self::Gone => Gone.fmt(f),
             Self::Reset(timed_out) => {
-                write!(
-                    f,
-                    "the reset did not end ({timed_out}): power-cycle the device, or it is another model"
-                )
+                write!(f, "the reset did not end ({timed_out}): power-cycle the device, or check its model")
             }
             Self::NotDecoded => f.write_str(
                 "registers don't hold what is written: check memory space enable, the BAR and the model",
             ),
             Self::Address(address) => {
-                write!(f, "the port's address reads {address}: the NVM was not read, or it is another model")
+                write!(
+                    f,
+                    "the port's address reads {address}: check that the NVM is programmed, and the model"
+                )
             }
             Self::NotBusMaster => f.write_str("the function may not start DMA: set its bus master enable"),
         }
@@ -65,20 +67,20 @@ impl fmt::Display for InitError {
 }
 impl core::error::Error for InitError {}
 
-/// The value belongs to another port, or to an earlier life of this one: pass it to that port.
+/// The value belongs to another port, or to this one before it was last enabled: pass it there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct OtherPort;
 
 impl fmt::Display for OtherPort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("it belongs to another port, or to an earlier life of this one")
+        f.write_str("it belongs to another port, or to this one before it was last enabled: pass it there")
     }
 }
 impl core::error::Error for OtherPort {}
 
-/// Something that [`Port::enable`](crate::Port::enable) handed out did not come back: put it into
-/// [`Parts`](crate::Parts), too.
+/// The resources that [`Port::enable`](crate::Port::enable) handed out and that did not come back: put them
+/// into [`Parts`](crate::Parts), too.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Missing {
@@ -101,7 +103,7 @@ impl fmt::Display for Missing {
         }
         write!(
             f,
-            "not all came back: {} pools, {} filter slots, {} vectors{} are missing",
+            "put these into `Parts` too: {} pools, {} filter slots, {} vectors{}",
             self.pools.len(),
             self.filters,
             self.vectors.len(),

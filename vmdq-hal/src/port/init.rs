@@ -1,4 +1,4 @@
-//! From nothing known to a configured device.
+//! Initialisation: from an unknown state to a configured device.
 
 use core::marker::PhantomData;
 
@@ -15,7 +15,7 @@ use crate::refused::Refused;
 use crate::statistics::Statistics;
 
 impl<M: Model, P: Platform> Port<M, P, Reset> {
-    /// Takes a port over, in whatever state the device is.
+    /// Makes a port of a controller in any state.
     ///
     /// # Safety
     ///
@@ -43,13 +43,13 @@ impl<M: Model, P: Platform> Port<M, P, Reset> {
 
     /// Resets the device and configures it; receiver and transmitter stay off.
     ///
-    /// Looks besides whether this is a device that can be driven: registers hold what is written, the
-    /// port has an address that a station can have, and DMA is allowed, where the platform can see it.
+    /// Also checks that the device can be driven: registers hold what is written, the port has a unicast
+    /// address, and DMA is allowed, where the platform can see it.
     ///
     /// # Errors
     ///
     /// [`InitError`] and the port, if the configuration is out of range, the device does not answer
-    /// as one of this model does, or the reset does not end in time.
+    /// like one of this model, or the reset does not end in time.
     pub fn init(mut self, config: &Config) -> Result<Port<M, P, Ready>, Refused<InitError, Self>> {
         match self.try_init(config) {
             Ok(()) => Ok(self.into_state()),
@@ -70,7 +70,7 @@ impl<M: Model, P: Platform> Port<M, P, Reset> {
         }
         let reset = model.reset(self.io());
         match reset {
-            // Where nobody decodes, all reads zeros, and no wait for a bit ends: see below.
+            // Where no device decodes, all reads are zero, and no wait for a bit ends: see below.
             Ok(_) | Err(Fault::TimedOut(TimedOut { value: 0, .. })) => {}
             Err(fault) => return Err(fault.into()),
         }
@@ -97,11 +97,10 @@ impl<M: Model, P: Platform> Port<M, P, Reset> {
         if !address.is_station() {
             return Err(InitError::Address(address));
         }
-        // What was counted before is nobody's.
+        // Counts from before are discarded.
         model.add_to(self.io(), &mut Statistics::default());
         (self.config, self.limit, self.address, self.warnings) = (*config, limit, address, warnings);
-        (self.statistics, self.default_pool, self.routes) =
-            (Statistics::ZERO, PoolIndex::new(0), Routes::NONE);
+        self.statistics = Statistics::ZERO;
         event!("{}: initialised, address {}", model.limits().name, address);
         Ok(())
     }

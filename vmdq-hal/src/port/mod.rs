@@ -1,13 +1,13 @@
-//! One port and its life: out of reset, ready, VMDq on, quiesced, and back.
+//! A port and its life cycle: reset, ready, VMDq on, quiesced, and back.
 //!
 //! ```text
 //! Reset ──init──> Ready ──enable──> Vmdq ──quiesce──> Quiesced ──reset──> Reset
 //!                   └──<──disable──<──┘
 //! ```
 //!
-//! Each step takes the port and gives it back in its new state, so that what a state does not allow does
-//! not compile. [`Port::enable`] hands out everything once; [`Port::disable`] and [`Port::reset`] take all
-//! of it back ([`Parts`]).
+//! Each step takes the port and returns it in its new state, so that a call which a state does not allow does
+//! not compile. [`Port::enable`] hands out every resource once; [`Port::disable`] and [`Port::reset`] take
+//! all of them back ([`Parts`]).
 
 mod end;
 mod error;
@@ -25,6 +25,7 @@ use vmdq_core::{FrameLimit, MacAddress};
 use crate::bus::{Bus, PortId};
 use crate::config::Config;
 use crate::device::{Io, Model, Warnings};
+use crate::fault::Gone;
 use crate::fmt::{event, warning};
 use crate::index::PoolIndex;
 use crate::link::Link;
@@ -36,10 +37,10 @@ pub use error::{InitError, Missing, OtherPort};
 pub use parts::{Part, Parts, Resources};
 use plan::Routes;
 pub use plan::{Plan, Restore, RestoreError};
-pub use state::{Initialised, Quiesced, Ready, Reset, Vmdq, VmdqOff, VmdqOn};
+pub use state::{HandedOut, Initialised, Quiesced, Ready, Reset, Vmdq, VmdqOff, VmdqOn};
 pub use vmdq::SetDefaultError;
 
-/// One port in state `S`: [`Reset`], [`Ready`], [`Vmdq`] or [`Quiesced`].
+/// A port in state `S`: [`Reset`], [`Ready`], [`Vmdq`] or [`Quiesced`].
 ///
 /// # Examples
 ///
@@ -109,10 +110,20 @@ impl<M, P, S> Port<M, P, S> {
 }
 
 impl<M: Model, P: Platform, S> Port<M, P, S> {
-    /// Names the port among several.
+    /// Returns the id that distinguishes the port from others.
     #[must_use]
     pub fn id(&self) -> PortId {
         self.platform.bus().id()
+    }
+
+    /// Looks whether the device is still there, by one register read: for what writes alone, such as routes
+    /// and the default pool.
+    ///
+    /// # Errors
+    ///
+    /// [`Gone`] if it is not.
+    pub fn check(&self) -> Result<(), Gone> {
+        if self.model.is_gone(self.io()) { Err(Gone) } else { Ok(()) }
     }
 
     /// Returns the model of the controller.
@@ -139,13 +150,13 @@ impl<M: Model, P: Platform, S: Initialised> Port<M, P, S> {
         self.address
     }
 
-    /// Returns how the port was set up.
+    /// Returns the port's configuration.
     #[must_use]
     pub const fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Returns what could not be waited for in the last reset.
+    /// Returns the waits that timed out in the last reset.
     #[must_use]
     pub const fn warnings(&self) -> Warnings {
         self.warnings
@@ -157,13 +168,13 @@ impl<M: Model, P: Platform, S: Initialised> Port<M, P, S> {
         self.model.state(self.io())
     }
 
-    /// Asks for the link and waits up to `milliseconds` for it; returns its state at the end.
+    /// Starts bringing the link up, waits up to `milliseconds`, and returns its state.
     ///
-    /// Asking takes a second more at most, where the firmware has the PHY.
+    /// Takes a second more at most, where the firmware holds the PHY.
     pub fn bring_link_up(&mut self, milliseconds: u32) -> Link {
         if let Err(fault) = self.model.start(self.io()) {
-            // Without an answer of the PHY the link may come up all the same.
-            warning!("{}: the link was not asked for: {}", self.model.limits().name, fault);
+            // The link may come up even if the PHY does not answer.
+            warning!("{}: the link was not started: {}", self.model.limits().name, fault);
         }
         for _ in 0..milliseconds.div_ceil(10) {
             let link = self.link();
@@ -184,6 +195,13 @@ impl<M: Model, P: Platform, S: Initialised> Port<M, P, S> {
         self.model.add_to(self.io(), &mut statistics);
         self.statistics = statistics;
         statistics
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<M: Model, P: Platform, S> defmt::Format for Port<M, P, S> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Port({=str}, {})", self.model.limits().name, self.address);
     }
 }
 

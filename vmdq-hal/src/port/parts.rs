@@ -1,4 +1,4 @@
-//! What `enable` hands out, and its way back.
+//! The resources that `enable` hands out, and their return.
 
 use core::fmt;
 
@@ -12,10 +12,10 @@ use crate::pool::{Idle, Pool};
 use crate::refused::Refused;
 use crate::vector::Vector;
 
-/// Everything that exists once VMDq is on: each of it once.
+/// The resources of a port with VMDq on, each of them once.
 ///
-/// Of a concrete model pools, filters and vectors are arrays; of [`Any`](crate::device::Model) they are
-/// iterators that make each value when it is taken.
+/// For a concrete model pools, filters and vectors are arrays; for `vmdq::Any` they are iterators that make
+/// each value when it is taken.
 ///
 /// # Examples
 ///
@@ -52,11 +52,11 @@ pub struct Resources<M: Model, P: Platform> {
 }
 
 impl<M: Model, P: Platform> Resources<M, P> {
-    /// Splits off the port; everything else is ready to go back to it.
+    /// Separates the port from the rest, which can then go back to it.
     pub fn into_parts(self) -> (Port<M, P, Vmdq>, Parts<M, P>) {
         let Self { port, pools, filters, table, vectors } = self;
         let mut parts = port.parts();
-        // None of it is refused: all is this port's own.
+        // None is refused: all belong to this port.
         let _ = parts.put_all(pools);
         let _ = parts.put_all(filters);
         let _ = parts.put_all(vectors);
@@ -65,7 +65,7 @@ impl<M: Model, P: Platform> Resources<M, P> {
     }
 }
 
-/// What came back of [`Resources`]: goes to [`Port::disable`] or [`Port::reset`] when all of it is here.
+/// The returned [`Resources`], for [`Port::disable`] or [`Port::reset`] when they are complete.
 ///
 /// Values are put in one by one and are not stored: they are rights, and the next
 /// [`enable`](Port::enable) makes them anew.
@@ -105,16 +105,21 @@ pub struct Parts<M: Model, P> {
     table: Option<FilterTable<M, P>>,
 }
 
-/// What goes back to a port: an idle [`Pool`], a free [`FilterSlot`], a [`Vector`], the [`FilterTable`].
-pub trait Part<M: Model, P: Platform>: PutInto<M, P> {}
-impl<M: Model, P: Platform, T: PutInto<M, P>> Part<M, P> for T {}
-
-/// How each kind goes back. Not nameable outside, which seals [`Part`].
+/// A resource that goes back to a port.
+///
+/// It is an idle [`Pool`], a free [`FilterSlot`], a [`Vector`] or the [`FilterTable`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't go back to its port",
     label = "not an idle pool, a free slot, a vector or the table",
     note = "stop a running pool first (`Started::stop`), and unbind a filter to get its slot (`FilterTable::unbind`)"
 )]
+pub trait Part<M: Model, P: Platform>: PutInto<M, P> {}
+impl<M: Model, P: Platform> Part<M, P> for Pool<M, P, Idle> {}
+impl<M: Model, P: Platform> Part<M, P> for FilterSlot<M> {}
+impl<M: Model, P: Platform> Part<M, P> for Vector<M, P> {}
+impl<M: Model, P: Platform> Part<M, P> for FilterTable<M, P> {}
+
+/// How each kind goes back. Not nameable outside, which seals [`Part`].
 pub trait PutInto<M: Model, P: Platform>: Sized {
     /// Notes that the value is back.
     fn put_into(self, parts: &mut Parts<M, P>) -> Result<(), Refused<OtherPort, Self>>;
@@ -170,7 +175,7 @@ impl<M: Model, P: Platform> Parts<M, P> {
     ///
     /// # Errors
     ///
-    /// [`OtherPort`] and the value, if it is not of this port's life.
+    /// [`OtherPort`] and the value, if it is of another port or was handed out before the last enable.
     pub fn put<T: Part<M, P>>(&mut self, part: T) -> Result<(), Refused<OtherPort, T>> {
         part.put_into(self)
     }
@@ -179,7 +184,8 @@ impl<M: Model, P: Platform> Parts<M, P> {
     ///
     /// # Errors
     ///
-    /// [`OtherPort`] and the first value that is not of this port's life; those behind it are dropped.
+    /// [`OtherPort`] and the first value that is of another port or was handed out before the last enable;
+    /// those after it are dropped.
     pub fn put_all<T: Part<M, P>>(
         &mut self,
         parts: impl IntoIterator<Item = T>,
@@ -187,7 +193,7 @@ impl<M: Model, P: Platform> Parts<M, P> {
         parts.into_iter().try_for_each(|part| self.put(part))
     }
 
-    /// Says what is missing; filters that are bound in the table are here with it.
+    /// Checks that nothing is missing; filters that are bound count as returned with the table.
     ///
     /// # Errors
     ///

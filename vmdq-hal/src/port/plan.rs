@@ -1,13 +1,14 @@
-//! The plan of a port: what leads where, as plain data that outlives a reset.
+//! The plan of a port: filters, default pool and interrupt routes, as plain data that outlives a reset.
 
 use core::fmt;
 
 use heapless::Vec;
 use vmdq_core::MacAddress;
 
-use super::{Port, Vmdq};
+use super::{HandedOut, Port, Vmdq};
 use crate::config::Config;
 use crate::device::Model;
+use crate::fault::Gone;
 use crate::filter::{BindError, FilterSlot, FilterTable};
 use crate::fmt::event;
 use crate::index::{PoolIndex, VectorIndex};
@@ -20,7 +21,7 @@ const FILTERS: usize = 127;
 /// Most pools that a controller has.
 pub(super) const POOLS: usize = 64;
 
-/// Which vector interrupts for what.
+/// The vector to which each pool's interrupts are routed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct Routes {
@@ -32,30 +33,32 @@ impl Routes {
     pub(super) const NONE: Self = Self { pools: [None; POOLS], others: None };
 }
 
-/// What leads where on a port: its configuration, addresses, default pool and interrupt routes.
+/// A port's configuration, addresses, default pool and interrupt routes.
 ///
-/// Plain data, taken at any time by [`Port::plan`] and restored by [`Port::restore`] after a reset, by
+/// It is plain data, taken at any time by [`Port::plan`] and restored by [`Port::restore`] after a reset by
 /// this driver or from outside.
 ///
 /// # Examples
 ///
 /// ```
 /// use vmdq_hal::device::Model;
-/// use vmdq_hal::{FilterSlot, FilterTable, Plan, Platform, Pool, Port, Restore, RestoreError, Running, Vector, Vmdq};
+/// use vmdq_hal::{FilterSlot, FilterTable, Plan, Platform, Pool, Port, Restore, RestoreError, Running, Vector,
+/// Vmdq};
 ///
 /// /// After a reset: leads everything where it led before. `plan` is what [`Port::plan`] returned.
 /// fn resume<M: Model, P: Platform>(
 ///     port: &mut Port<M, P, Vmdq>,
 ///     plan: &Plan,
 ///     table: &mut FilterTable<M, P>,
-///     mut slots: impl ExactSizeIterator<Item = FilterSlot<M>>,
+///     slots: &mut [Option<FilterSlot<M>>],
 ///     pools: &[&Pool<M, P, Running>],
 ///     vectors: &mut [Vector<M, P>],
 /// ) -> Result<(), RestoreError> {
-///     port.restore(plan, Restore { table, slots: &mut slots, pools, vectors })
+///     port.restore(plan, Restore { table, slots, pools, vectors })
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Plan {
     pub(super) config: Config,
     pub(super) filters: Vec<(MacAddress, PoolIndex), FILTERS>,
@@ -64,13 +67,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Returns how the port was set up, for [`Port::init`].
+    /// Returns the port's configuration, for [`Port::init`].
     #[must_use]
     pub const fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Lists the addresses, each with the pool that it leads to.
+    /// Lists the addresses, each with its pool.
     pub fn filters(&self) -> impl Iterator<Item = (MacAddress, PoolIndex)> + '_ {
         self.filters.iter().copied()
     }
@@ -81,58 +84,67 @@ impl Plan {
         self.default_pool
     }
 
-    /// Returns the vector that interrupts for a pool, if one does.
+    /// Returns the vector to which a pool is routed, if any.
     #[must_use]
     pub fn route(&self, pool: PoolIndex) -> Option<VectorIndex> {
         self.routes.pools.get(pool.number()).copied().flatten()
     }
+
+    /// Returns the vector that interrupts for all other causes, if one does.
+    #[must_use]
+    pub const fn others_route(&self) -> Option<VectorIndex> {
+        self.routes.others
+    }
 }
 
-/// What a plan is restored with: the resources of the port's new life.
+/// The resources with which a plan is restored.
 #[derive(Debug)]
-pub struct Restore<'a, M: Model, P: Platform, S> {
+pub struct Restore<'a, M: Model, P: Platform> {
     /// The filter table.
     pub table: &'a mut FilterTable<M, P>,
     /// Free slots; as many are taken as there are addresses in the plan.
-    pub slots: &'a mut S,
-    /// The pools that run. Those that the plan names have to be among them.
+    pub slots: &'a mut [Option<FilterSlot<M>>],
+    /// The pools that run. Those that the plan names have to be among them, the default pool too.
     pub pools: &'a [&'a Pool<M, P, Running>],
     /// The vectors. Those that the plan names have to be among them.
     pub vectors: &'a mut [Vector<M, P>],
 }
 
-impl<M: Model, P: Platform> Port<M, P, Vmdq> {
-    /// Takes down what leads where.
+impl<M: Model, P: Platform, S: HandedOut> Port<M, P, S> {
+    /// Returns the port's plan: configuration, filters, default pool and routes.
+    ///
+    /// `table` is this port's.
     #[must_use]
     pub fn plan(&self, table: &FilterTable<M, P>) -> Plan {
         Plan {
-            config: *self.config(),
+            config: self.config,
             filters: table.bindings().map(|binding| (binding.address, binding.pool)).collect(),
             default_pool: self.default_pool,
             routes: self.routes,
         }
     }
+}
 
-    /// Leads everything where the plan says: frames flow to the same pools again, and vectors interrupt
-    /// for them. The port was initialised with the plan's [`config`](Plan::config).
+impl<M: Model, P: Platform> Port<M, P, Vmdq> {
+    /// Restores a plan: frames go to the same pools again, and the same vectors interrupt for them.
+    ///
+    /// The port was initialised with the plan's [`config`](Plan::config).
     ///
     /// # Errors
     ///
-    /// [`RestoreError`], if the plan names what is not there; nothing is changed then.
-    pub fn restore<S: ExactSizeIterator<Item = FilterSlot<M>>>(
-        &mut self,
-        plan: &Plan,
-        with: Restore<'_, M, P, S>,
-    ) -> Result<(), RestoreError> {
+    /// [`RestoreError`], if the plan names something that is not there; then nothing is changed.
+    pub fn restore(&mut self, plan: &Plan, with: Restore<'_, M, P>) -> Result<(), RestoreError> {
         let Restore { table, slots, pools, vectors } = with;
         let find = |index: PoolIndex| pools.iter().find(|pool| pool.index() == index);
         let owner = self.owner();
         if table.owner() != owner
             || pools.iter().any(|pool| pool.owner() != owner)
             || vectors.iter().any(|vector| vector.owner() != owner)
+            || slots.iter().flatten().any(|slot| slot.owner() != owner)
         {
             return Err(RestoreError::OtherPort);
         }
+        self.check().map_err(|Gone| RestoreError::Gone)?;
         let routed = plan.routes.pools.iter().zip(0..).filter(|(vector, _)| vector.is_some());
         let named = plan.filters().map(|(_, pool)| pool).chain(routed.map(|(_, pool)| PoolIndex::new(pool)));
         for pool in named {
@@ -143,17 +155,21 @@ impl<M: Model, P: Platform> Port<M, P, Vmdq> {
         if let Some(&vector) = named.into_iter().find(|&&vector| !has(vector)) {
             return Err(RestoreError::NoVector(vector));
         }
-        if slots.len() < plan.filters.len() {
+        if plan.default_pool != self.default_pool && find(plan.default_pool).is_none() {
+            return Err(RestoreError::NotRunning(plan.default_pool));
+        }
+        if slots.iter().flatten().count() < plan.filters.len() {
             return Err(RestoreError::NoSlot);
         }
         for (address, _) in plan.filters() {
             table.check(address).map_err(RestoreError::Bind)?;
         }
-        for (address, pool) in plan.filters() {
-            let slot = slots.next().filter(|slot| slot.owner() == owner).ok_or(RestoreError::OtherPort)?;
+        let slots = slots.iter_mut().filter_map(Option::take);
+        // In this order no slot is taken beyond the last address.
+        for ((address, pool), slot) in plan.filters().zip(slots) {
             table.add(slot.entry(), address, pool);
         }
-        if find(plan.default_pool).is_some() && plan.default_pool != self.default_pool {
+        if plan.default_pool != self.default_pool {
             self.restore_default(plan.default_pool);
         }
         for vector in vectors {
@@ -188,16 +204,24 @@ pub enum RestoreError {
     NoVector(VectorIndex),
     /// An address of the plan can't be bound: restore before other filters are bound.
     Bind(BindError),
+    /// The device is gone: give the port up.
+    Gone,
 }
 
 impl fmt::Display for RestoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OtherPort => f.write_str("something belongs to another port: pass this port's own"),
+            Self::OtherPort => {
+                f.write_str("table, slots, pools or vectors belong to another port: pass this port's own")
+            }
             Self::NotRunning(pool) => write!(f, "pool {pool} does not run: start it"),
             Self::NoSlot => f.write_str("there are fewer slots than addresses: pass all"),
             Self::NoVector(vector) => write!(f, "vector {vector} was not passed: pass it"),
-            Self::Bind(error) => write!(f, "an address can't be bound: {error}"),
+            Self::Bind(error) => write!(
+                f,
+                "an address of the plan can't be bound ({error}): restore before other filters are bound"
+            ),
+            Self::Gone => Gone.fmt(f),
         }
     }
 }

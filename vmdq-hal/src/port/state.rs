@@ -1,12 +1,12 @@
 //! The states of a port.
 
-/// State: nothing is known of the device.
+/// State: the device is in an unknown state.
 pub enum Reset {}
 /// State: configured, receiver and transmitter off.
 pub enum Ready {}
 /// State: VMDq is on, receiver and transmitter run.
 pub enum Vmdq {}
-/// State: all DMA has ended; only a reset leads on.
+/// State: all DMA has ended; only a reset is possible.
 pub enum Quiesced {}
 
 /// States in which VMDq is on.
@@ -28,7 +28,7 @@ impl VmdqOn for Vmdq {}
 pub trait VmdqOff {}
 impl VmdqOff for Ready {}
 
-/// What holds in every state after [`Port::init`](crate::Port::init).
+/// States after [`Port::init`](crate::Port::init).
 #[diagnostic::on_unimplemented(
     message = "the port is not initialised in state `{Self}`",
     label = "needs a port that was initialised",
@@ -37,3 +37,13 @@ impl VmdqOff for Ready {}
 pub trait Initialised {}
 impl Initialised for Ready {}
 impl Initialised for Vmdq {}
+
+/// States in which pools, filters and vectors are handed out.
+#[diagnostic::on_unimplemented(
+    message = "nothing is handed out in state `{Self}`",
+    label = "needs a port with VMDq on, or one that is quiesced",
+    note = "`Port::enable` hands pools, filters and vectors out"
+)]
+pub trait HandedOut {}
+impl HandedOut for Vmdq {}
+impl HandedOut for Quiesced {}

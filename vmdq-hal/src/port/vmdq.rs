@@ -1,10 +1,11 @@
-//! What a port does while VMDq is on.
+//! Operations of a port while VMDq is on.
 
 use core::fmt;
 
 use vmdq_core::Accept;
 
-use super::{OtherPort, Parts, Port, Resources, Vmdq, VmdqOff, VmdqOn};
+use super::plan::Routes;
+use super::{HandedOut, OtherPort, Parts, Port, Resources, VmdqOff, VmdqOn};
 use crate::collection::Collection;
 use crate::config::Causes;
 use crate::device::{DefaultPoolChoice, LiveAccept, Model};
@@ -27,6 +28,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         let model = self.model;
         model.enable(self.io(), &self.config);
         self.life = self.life.wrapping_add(1);
+        (self.default_pool, self.routes) = (PoolIndex::new(0), Routes::NONE);
         event!("{}: VMDq is on", model.limits().name);
         let (limits, owner) = (model.limits(), self.owner());
         let platform = || self.platform.clone();
@@ -48,8 +50,8 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
     }
 }
 
-impl<M: Model, P: Platform> Port<M, P, Vmdq> {
-    /// Begins to gather what [`enable`](Port::enable) handed out.
+impl<M: Model, P: Platform, S: HandedOut> Port<M, P, S> {
+    /// Makes an empty collection for the resources that [`enable`](Port::enable) handed out.
     pub fn parts(&self) -> Parts<M, P> {
         Parts::new(self.owner(), self.model.limits())
     }
@@ -62,7 +64,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
     ///
     /// # Errors
     ///
-    /// [`Lack`](Model::Lack) if the device that was found can't; of a concrete model there is no such value.
+    /// [`Lack`](Model::Lack) if the device that was found can't; for a concrete model there is no such value.
     pub fn set_accept(&mut self, accept: Accept) -> Result<(), M::Lack>
     where
         M: LiveAccept,
@@ -78,7 +80,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
 
     /// Makes a pool the default one.
     ///
-    /// The receiver pauses for it: frames that arrive meanwhile are lost.
+    /// The receiver pauses: frames that arrive meanwhile are lost.
     ///
     /// # Errors
     ///
@@ -151,7 +153,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         Ok(())
     }
 
-    /// Reads and clears why the port interrupted, pools aside.
+    /// Reads and clears the interrupt causes other than those of pools.
     pub fn causes(&mut self) -> Causes
     where
         S: VmdqOn,
@@ -165,9 +167,9 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SetDefaultError<L> {
-    /// The pool belongs to another port: pass it to that one.
+    /// The pool belongs to another port: pass it to that port.
     OtherPort,
-    /// The device that was found has no choice. Of a concrete model there is no such value.
+    /// The device that was found has no choice. For a concrete model there is no such value.
     Lack(L),
 }
 

@@ -7,8 +7,8 @@ use crate::platform::Platform;
 
 /// The right to read and write a device's registers.
 ///
-/// A register token is of no use without it, and only this crate makes it, for the time of one
-/// operation on a port: so no program without `unsafe` writes a register behind the port's back.
+/// A register token can't be used without it, and only this crate makes it, for the duration of one
+/// operation on a port. So no program without `unsafe` writes registers that the port manages.
 #[derive(Debug)]
 pub struct Io<'p, P>(&'p P);
 
@@ -24,8 +24,8 @@ impl<'p, P: Platform> Io<'p, P> {
     ///
     /// # Safety
     ///
-    /// Whoever gets it writes no register in a way that lets the controller reach memory that it was
-    /// not given, or that changes what a port on the same registers relies on.
+    /// The holder writes no register in a way that lets the controller access memory that it was not
+    /// given, or that changes what a port on the same registers relies on.
     #[inline(always)]
     #[must_use]
     pub const unsafe fn new(platform: &'p P) -> Self {
@@ -49,19 +49,20 @@ impl<'p, P: Platform> Io<'p, P> {
         unsafe { self.bus().write32(at, value) };
     }
 
-    /// Waits for at least so many microseconds.
+    /// Waits for at least `micros` microseconds.
     #[inline(always)]
     pub fn wait_us(self, micros: u32) {
         self.0.wait_us(micros);
     }
 
-    /// Reads a register until it is `done`, at most `tries` times more with `micros` microseconds before
-    /// each; returns the value.
+    /// Reads a register until it is `done`, and returns the value.
+    ///
+    /// After the first read there are at most `tries` more, with `micros` microseconds before each.
     ///
     /// # Errors
     ///
-    /// [`Fault::TimedOut`] with the last value if it never was `done`, [`Fault::Gone`] if that is all
-    /// ones: then no bit of it means anything.
+    /// [`Fault::TimedOut`] with the last value if it never was `done`, [`Fault::Gone`] if the value is
+    /// all ones: then no bit of it means anything.
     pub fn until<T, A: PureRead>(
         self,
         register: Reg<T, A>,
@@ -72,7 +73,7 @@ impl<'p, P: Platform> Io<'p, P> {
         self.until_with(register.offset(), tries, micros, || self.read32(register.offset()), done)
     }
 
-    /// As [`until`](Self::until), for a register at `at` that is read by more than a read.
+    /// Waits as [`until`](Self::until) does, for a value at `at` that takes more than one read.
     ///
     /// # Errors
     ///

@@ -1,10 +1,10 @@
-//! A buffer that is mapped for DMA, without a frame: what rings and shelves hold.
+//! A buffer that is mapped for DMA, without a frame: the content of rings and pools.
 
 use core::ptr::NonNull;
 
 use super::BufferSize;
 
-/// A buffer that is mapped for DMA: where it is, for this program and for the device, and how large.
+/// A buffer that is mapped for DMA: its address, its bus address and its size.
 ///
 /// Two words, so that a ring of them has the layout of a ring of descriptors and moving one is one
 /// wide copy. It is moved, never copied; users hold it as a [`Frame`](crate::ring::Frame).
@@ -26,7 +26,7 @@ const CAPACITY: usize = 0xf;
 unsafe impl Send for Buffer {}
 
 impl Buffer {
-    /// What the address of a buffer is a multiple of: a cache line.
+    /// Alignment of a buffer: a cache line.
     pub(crate) const ALIGN: usize = 64;
 
     /// Makes the handle of mapped memory.
@@ -34,7 +34,7 @@ impl Buffer {
     /// # Safety
     ///
     /// `at`, a multiple of [`ALIGN`](Self::ALIGN), points to `size` initialised bytes that stay mapped
-    /// at `bus`, and that nothing else reaches while the buffer or whatever it is moved into lives.
+    /// at `bus`, and that nothing else reaches while the buffer lives, wherever it is moved.
     pub(crate) unsafe fn new(at: NonNull<u8>, bus: u64, size: BufferSize) -> Self {
         Self { at: at.map_addr(|at| at | (size.in_kib() as usize - 1)), bus }
     }

@@ -23,7 +23,7 @@ pub type PoolParts<W> = (W, &'static mut [BufferSlot]);
 
 /// Memory for a pool of `N` buffers of `KIB` KiB each.
 ///
-/// For memory that isn't known while compiling, see [`BufferPool::carve`].
+/// For memory that is not known at compile time, see [`BufferPool::carve`].
 ///
 /// # Examples
 ///
@@ -77,7 +77,7 @@ where
     }
 }
 
-/// Frames that nobody uses, last in, first out: the buffer that was used last is warm in the cache.
+/// A pool of unused frames: last in, first out, because the buffer that was used last is in the cache.
 ///
 /// # Examples
 ///
@@ -115,7 +115,7 @@ pub struct BufferPool {
     size: BufferSize,
 }
 
-// SAFETY: the slots is borrowed for good, and frames are `Send`.
+// SAFETY: the slots are borrowed for good, and frames are `Send`.
 unsafe impl Send for BufferPool {}
 
 impl BufferPool {
@@ -146,7 +146,7 @@ impl BufferPool {
         (self.capacity - self.len) as usize
     }
 
-    /// Returns the size of the buffers, as a queue is told on its start.
+    /// Returns the size of the buffers, with which a pool is started.
     #[must_use]
     pub const fn size(&self) -> BufferSize {
         self.size
@@ -166,9 +166,9 @@ impl BufferPool {
         unsafe { core::slice::from_raw_parts(self.slots.cast::<Buffer>().as_ptr(), self.len as usize) }
     }
 
-    /// Gives the slots back, whatever is in them.
+    /// Gives the slots back with their contents.
     pub(super) const fn into_slots(self) -> &'static mut [BufferSlot] {
-        // SAFETY: `carve` took them as `&'static mut`, so many.
+        // SAFETY: `carve` took them as `&'static mut`, that many.
         unsafe { core::slice::from_raw_parts_mut(self.slots.as_ptr(), self.capacity as usize) }
     }
 
@@ -184,7 +184,7 @@ impl BufferPool {
     ///
     /// # Safety
     ///
-    /// There are so many, and they were moved out.
+    /// There are that many, and they were moved out.
     #[inline(always)]
     pub(super) const unsafe fn count_out(&mut self, count: u32) {
         self.len -= count;
@@ -195,11 +195,11 @@ impl BufferPool {
     ///
     /// # Safety
     ///
-    /// There are so many buffers at `from`, of which the caller forgets as many as were put.
+    /// There are that many buffers at `from`, of which the caller forgets as many as were put.
     #[inline(always)]
     pub(super) unsafe fn put_many(&mut self, from: NonNull<Buffer>, count: u32) -> u32 {
         let count = count.min(self.capacity - self.len);
-        // SAFETY: so many buffers (caller).
+        // SAFETY: that many buffers (caller).
         let buffers = unsafe { core::slice::from_raw_parts(from.as_ptr(), count as usize) };
         // Without an early end, which lets the compiler look at several at once: hardly ever is one
         // too small.
@@ -209,7 +209,7 @@ impl BufferPool {
         } else {
             count as usize
         };
-        // SAFETY: the buffers move (caller), and so many places are free.
+        // SAFETY: the buffers move (caller), and that many places are free.
         unsafe { self.top().copy_from_nonoverlapping(from, put) };
         self.len += put as u32;
         put as u32
@@ -234,7 +234,7 @@ impl BufferPool {
 
     /// Puts the frames of a burst back; returns how many.
     ///
-    /// What [`put`](Self::put) refuses stays in the burst: it belongs into another pool.
+    /// What [`put`](Self::put) refuses stays in the burst: it belongs to another pool.
     pub fn put_all<const N: usize>(&mut self, burst: &mut Burst<N>) -> usize {
         burst.give(|frame| self.put(frame))
     }

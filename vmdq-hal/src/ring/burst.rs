@@ -1,14 +1,14 @@
-//! Frames that are moved between rings, pools and the code that works on them.
+//! Bursts: frames that move between rings, pools and the code that works on them.
 
 use core::fmt;
 use core::ops::{Deref, DerefMut, RangeFull};
 
 use super::Frame;
 
-/// Frames that are moved between rings, pools and the code that works on them: at most `N`.
+/// A burst of at most `N` frames, moved between rings, pools and the code that works on them.
 ///
-/// A slice of frames that grows and shrinks by moving frames. What would lose frames silently is not
-/// there: no `clear`, no `truncate`, and a loop over [`drain`](Self::drain) that is left early leaves
+/// It is a slice of frames that grows and shrinks by moving frames. It has no methods that lose frames
+/// silently, such as `clear` or `truncate`, and a loop over [`drain`](Self::drain) that ends early leaves
 /// the rest in the burst. Dropping a burst loses the buffers in it, as dropping a [`Frame`] does:
 /// [`BufferPool::put_all`](crate::ring::BufferPool::put_all) takes them back.
 ///
@@ -58,14 +58,14 @@ impl<const N: usize, F> Burst<N, F> {
         self.0.len()
     }
 
-    /// Tells whether there are none.
+    /// Tells whether the burst is empty.
     #[inline(always)]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Tells whether there are `N`.
+    /// Tells whether the burst holds `N` frames.
     #[inline(always)]
     #[must_use]
     pub fn is_full(&self) -> bool {
@@ -140,7 +140,7 @@ impl<const N: usize, F> Burst<N, F> {
                 kept += 1;
             }
         }
-        // SAFETY: so many were written.
+        // SAFETY: that many were written.
         unsafe { self.0.set_len(kept) };
         before - kept
     }
@@ -149,7 +149,7 @@ impl<const N: usize, F> Burst<N, F> {
     ///
     /// # Safety
     ///
-    /// So many lie at the front of the burst, and those behind were moved out.
+    /// That many lie at the front of the burst, and those behind were moved out.
     #[inline(always)]
     pub(crate) unsafe fn set_len(&mut self, len: usize) {
         // SAFETY: the caller's promise.
@@ -268,7 +268,7 @@ impl<const N: usize, F> Drop for Drain<'_, N, F> {
         let start = self.burst.0.as_mut_ptr();
         // SAFETY: `next..end` are frames that were not taken; those before them were.
         unsafe { start.copy_from(start.add(self.next), left) };
-        // SAFETY: so many are at the front now.
+        // SAFETY: that many are at the front now.
         unsafe { self.burst.0.set_len(left) };
     }
 }

@@ -1,4 +1,4 @@
-//! Forwarding by exchange: a received buffer goes out, one that was sent takes its place.
+//! Forwarding by exchange: a received buffer is sent, and a sent one takes its place.
 
 use core::mem::ManuallyDrop;
 
@@ -11,11 +11,12 @@ use crate::dma::{TxWord, observe};
 use crate::platform::Platform;
 use crate::refused::Refused;
 
-/// A receive and a transmit ring, of one port or of two, that exchange buffers: no pool, no burst,
-/// and nothing moves but two pointers.
+/// A receive and a transmit ring, of one port or of two, that exchange buffers.
 ///
-/// Each frame is shown to the caller and goes out unless that says no. For bridges and other code
-/// that forwards nearly all it gets; what keeps frames or makes its own uses [`RxRing::receive`] and
+/// There is no pool and no burst, and only two pointers move.
+///
+/// Each frame is shown to the caller and is sent unless the caller refuses it. It is for bridges and other
+/// code that forwards nearly all frames; code that keeps frames or makes its own uses [`RxRing::receive`] and
 /// [`TxRing::send`].
 ///
 /// # Examples
@@ -35,7 +36,7 @@ use crate::refused::Refused;
 ///     })
 /// }
 /// ```
-#[must_use = "dropping it leaks its rings: take them apart"]
+#[must_use = "dropping it leaks its rings: split it"]
 #[derive(Debug)]
 pub struct Exchange<R, T> {
     rx: R,
@@ -71,14 +72,13 @@ where
         Ok(Self { rx, tx, dropping: false })
     }
 
-    /// Forwards finished frames until `most` are forwarded or dropped, no more are finished, or the
-    /// transmit ring is full; returns how many were forwarded.
+    /// Forwards at most `most` finished frames; returns how many were forwarded.
     ///
-    /// `look` sees each frame once, may change it, and tells whether it goes out: as it is in memory, so
-    /// that one from which the controller removed a tag goes without. If `look` panics, the frames before
-    /// go out and that one is seen again. Reads no register and
-    /// writes at most the two tails: the transmit tail if anything goes out, and the receive tail as
-    /// [`RxRing::refill`] does.
+    /// Ends early when no more are finished or the transmit ring is full. Dropped frames count towards `most`.
+    /// `look` sees each frame once, may change it, and tells whether it is sent. It is sent as it is in memory,
+    /// so a frame whose tag the controller removed is sent without one. If `look` panics, the frames before it
+    /// are sent, and that one is shown again. Reads no register and writes at most the two tails: the transmit
+    /// tail if anything goes out, and the receive tail as [`RxRing::refill`] does.
     #[inline]
     pub fn forward(&mut self, most: usize, mut look: impl FnMut(&mut ForwardedFrame<'_>) -> bool) -> usize {
         if self.rx.run_left > 0 && self.rx.nothing_finished() {
@@ -171,7 +171,7 @@ where
         self.tx.count_placed(frames);
     }
 
-    /// Deals with the next frame where it is not simply a good one.
+    /// Handles the next descriptor where it does not simply hold a good frame.
     #[inline(never)]
     fn exchange_exceptional(
         &mut self,
@@ -216,17 +216,17 @@ where
         }
     }
 
-    /// Returns the receive ring, to look at.
+    /// Returns the receive ring, for inspection.
     pub const fn receiving(&self) -> &RxRing<P> {
         &self.rx
     }
 
-    /// Returns the transmit ring, to look at.
+    /// Returns the transmit ring, for inspection.
     pub const fn sending(&self) -> &TxRing<P2> {
         &self.tx
     }
 
-    /// Takes the forwarder apart, and puts the spare buffers into a pool.
+    /// Splits the forwarder into its rings, and puts the spare buffers into a pool.
     ///
     /// Frames under way stay in the transmit ring.
     ///

@@ -6,7 +6,7 @@ use super::{BufferPool, RxRing, TxRing};
 use crate::dma::TxWord;
 use crate::platform::Platform;
 
-/// What became of the next frame.
+/// The outcome for the next frame.
 pub(super) enum Outcome {
     /// There is none, or it has to wait.
     Nothing,
@@ -15,8 +15,8 @@ pub(super) enum Outcome {
     Sent(TxWord),
 }
 
-/// What ends a batch before its time: a panic in the caller's code that sees the frames must not leave a
-/// buffer in both rings, nor a frame unsent for ever.
+/// A forwarder whose batch can end early: a panic in the caller's code must not leave a buffer in both rings,
+/// nor a frame unsent for ever.
 pub(super) trait Forwarder {
     /// Counts frames that passed and are not counted yet, and hands over all that are in the transmit
     /// ring from the counter `before` on.
@@ -51,14 +51,14 @@ pub(super) fn guarded<F: Forwarder, T>(
     result
 }
 
-/// Why two rings were not joined, or not taken apart.
+/// Why two rings were not joined or split.
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ForwardError {
     /// The receiving port takes longer frames than the sending one: set its limit lower.
     FrameLimit,
-    /// Frames are under way in the transmit ring: reclaim them first.
+    /// Frames are pending in the transmit ring: reclaim them first.
     Pending,
     /// The pool's buffers are smaller than those of the receive ring: use another one.
     BuffersTooSmall,
@@ -78,7 +78,7 @@ pub enum ForwardError {
 }
 
 impl ForwardError {
-    /// Checks a pair of rings and a pool that is to give the receive ring what it is missing, and
+    /// Checks a pair of rings and the pool from which the receive ring gets its missing buffers, and
     /// `more` buffers.
     pub(super) fn check<P, P2>(
         rx: &RxRing<P>,
@@ -106,7 +106,7 @@ impl ForwardError {
 }
 
 impl ForwardError {
-    /// Checks whether a pool takes so many spare buffers of the rings.
+    /// Checks whether a pool takes `needed` spare buffers of the rings.
     pub(super) fn check_split<P: Platform>(
         rx: &RxRing<P>,
         pool: &BufferPool,
@@ -128,11 +128,13 @@ impl fmt::Display for ForwardError {
             Self::FrameLimit => f.write_str(
                 "the receiving port takes longer frames than the sending one: set its limit lower",
             ),
-            Self::Pending => f.write_str("frames are under way in the transmit ring: reclaim them first"),
+            Self::Pending => f.write_str("frames are pending in the transmit ring: reclaim them first"),
             Self::BuffersTooSmall => {
                 f.write_str("the pool's buffers are smaller than the receive ring's: use another one")
             }
-            Self::TooFewBuffers { needed } => write!(f, "the pool has fewer than {needed} buffers"),
+            Self::TooFewBuffers { needed } => {
+                write!(f, "the pool has fewer than {needed} buffers: give it more")
+            }
             Self::NoRoom { needed } => {
                 write!(f, "the pool has no room for {needed} spare buffers: use another one")
             }

@@ -4,8 +4,9 @@ use core::ops::Deref;
 
 use super::{Frame, HEADER};
 
-/// A received frame that a forwarder is about to send: it can be looked at and changed, but keeps its
-/// buffer and its length.
+/// A received frame that a forwarder is about to send.
+///
+/// It can be read and changed, but keeps its buffer and its length.
 #[derive(Debug)]
 pub struct ForwardedFrame<'f>(pub(super) &'f mut Frame);
 

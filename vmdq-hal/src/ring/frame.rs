@@ -9,12 +9,12 @@ use super::Buffer;
 use crate::dma::{WriteBack, status};
 
 bitflags::bitflags! {
-    /// What the controller said of a received frame.
+    /// The controller's report on a received frame.
     #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
     pub struct FrameFlags: u16 {
         /// The controller removed an 802.1Q tag; [`Frame::tag`] has it.
         const TAG_REMOVED = status::VP as u16;
-        /// The frame has an error that the controller was told to let pass.
+        /// The frame has an error that the controller was configured to pass.
         const ERROR = status::OURS as u16;
     }
 }
@@ -67,8 +67,8 @@ pub struct Frame {
     facts: Facts,
 }
 
-/// What is known of a frame, in one word that is laid out as the device's write-back, so that
-/// receiving a frame is one store: flags in bits 15:0, the length in 47:32, the removed tag in
+/// Length, tag and flags of a frame in one word, laid out as the device's write-back, so that receiving
+/// a frame is one store: flags in bits 15:0, the length in 47:32, the removed tag in
 /// 63:48. Bits that mean nothing here are as the device wrote them.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
@@ -182,7 +182,7 @@ impl Frame {
 
     /// Returns the Ethernet header: two addresses, and a type or an 802.1Q tag's.
     ///
-    /// Received frames have one; in a frame shorter than 14 bytes the rest is whatever was in the
+    /// Received frames have one; in a frame shorter than 14 bytes the rest is the old content of the
     /// buffer before.
     #[inline(always)]
     #[must_use]
@@ -199,7 +199,7 @@ impl Frame {
         unsafe { self.buffer.at().cast().as_mut() }
     }
 
-    /// Makes the frame `len` bytes long. Bytes that it had not before hold whatever was there.
+    /// Sets the frame's length; bytes that are added keep the buffer's old content.
     ///
     /// # Errors
     ///
@@ -231,7 +231,7 @@ impl Frame {
         if self.facts.flags().contains(FrameFlags::TAG_REMOVED) { Some(self.facts.tag()) } else { None }
     }
 
-    /// Returns what the controller said of the frame.
+    /// Returns the controller's report on the frame.
     #[inline(always)]
     #[must_use]
     pub const fn flags(&self) -> FrameFlags {
@@ -250,13 +250,13 @@ impl Frame {
         self.facts.is_like(other.facts)
     }
 
-    /// Says whether the frame has an error, whatever the device wrote there.
+    /// Sets whether the frame has an error, in place of what the device wrote.
     pub(crate) fn set_error(&mut self, error: bool) {
         let bit = u64::from(FrameFlags::ERROR.bits());
         self.facts.0 = if error { self.facts.0 | bit } else { self.facts.0 & !bit };
     }
 
-    /// Says which tag was removed from the bytes, whatever the device wrote there.
+    /// Sets the tag that was removed from the bytes, in place of what the device wrote.
     pub(crate) fn set_tag(&mut self, removed: Option<u16>) {
         let bit = u64::from(FrameFlags::TAG_REMOVED.bits());
         let others = self.facts.0 & !(bit | 0xffff << 48);
@@ -319,7 +319,7 @@ impl core::fmt::Debug for Frame {
     }
 }
 
-/// The buffer is smaller than the frame; take one from a pool with larger buffers.
+/// The buffer is smaller than the frame: take one from a pool with larger buffers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TooLong {
@@ -329,7 +329,7 @@ pub struct TooLong {
 
 impl core::fmt::Display for TooLong {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "the buffer holds {} bytes; take one from a pool with larger buffers", self.capacity)
+        write!(f, "the buffer holds {} bytes: take one from a pool with larger buffers", self.capacity)
     }
 }
 impl core::error::Error for TooLong {}

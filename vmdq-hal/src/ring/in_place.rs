@@ -1,4 +1,4 @@
-//! Forwarding in place: each buffer keeps its descriptor, and goes out from where it was received.
+//! Forwarding in place: each buffer keeps its descriptor and is sent from where it was received.
 
 use core::mem::ManuallyDrop;
 
@@ -11,12 +11,13 @@ use crate::dma::{DmaSpace, TxWord, observe};
 use crate::platform::Platform;
 use crate::refused::Refused;
 
-/// A receive and a transmit ring, of one port or of two, of which the second sends what is in the
-/// buffers of the first: no pool, no burst, and no buffer moves.
+/// A receive and a transmit ring, of one port or of two, that share the receive ring's buffers.
 ///
-/// The cheapest way to forward, for reflectors and bridges that let nearly everything pass: frames
-/// are sent in the order in which they came, and **dropping one waits** until all before it are
-/// sent. What drops or keeps frames uses [`Exchange`](super::Exchange) or bursts.
+/// There is no pool and no burst, and no buffer moves.
+///
+/// This is the cheapest way to forward, for reflectors and bridges that pass nearly everything. Frames are
+/// sent in the order in which they came, and **dropping one waits** until all before it are sent. Code that
+/// drops or keeps frames uses [`Exchange`](super::Exchange) or bursts.
 ///
 /// # Examples
 ///
@@ -38,7 +39,7 @@ use crate::refused::Refused;
 // ring holds a buffer. Those from `head` back, as many as are under way in the transmit ring, are
 // being sent from; `posted` ends one before them, so that one descriptor is never announced. The slots of
 // the transmit ring hold nothing.
-#[must_use = "dropping it leaks its rings: take them apart"]
+#[must_use = "dropping it leaks its rings: split it"]
 #[derive(Debug)]
 pub struct InPlace<R, T> {
     rx: R,
@@ -76,14 +77,13 @@ where
         Ok(Self { rx, tx, dropping: false, took_back: false })
     }
 
-    /// Forwards finished frames until `most` are forwarded or dropped, no more are finished, or the
-    /// transmit ring is full; returns how many were forwarded.
+    /// Forwards at most `most` finished frames; returns how many were forwarded.
     ///
-    /// `look` sees each frame once, may change it, and tells whether it goes out: as it is in memory, so
-    /// that one from which the controller removed a tag goes without. If `look` panics, the frames before
-    /// go out and that one is seen again. Reads no register
-    /// and writes at most the two tails: the transmit tail if anything goes out, and the receive
-    /// tail as [`RxRing::refill`] does.
+    /// Ends early when no more are finished or the transmit ring is full. Dropped frames count towards `most`.
+    /// `look` sees each frame once, may change it, and tells whether it is sent. It is sent as it is in memory,
+    /// so a frame whose tag the controller removed is sent without one. If `look` panics, the frames before it
+    /// are sent, and that one is shown again. Reads no register and writes at most the two tails: the transmit
+    /// tail if anything goes out, and the receive tail as [`RxRing::refill`] does.
     #[inline]
     pub fn forward(&mut self, most: usize, mut look: impl FnMut(&mut ForwardedFrame<'_>) -> bool) -> usize {
         let mut left = most;
@@ -214,7 +214,7 @@ where
         self.tx.count_placed(frames);
     }
 
-    /// Deals with the next frame where it is not simply a good one.
+    /// Handles the next descriptor where it does not simply hold a good frame.
     #[inline(never)]
     fn pass_exceptional(
         &mut self,
@@ -275,17 +275,17 @@ where
         self.rx.count_taken();
     }
 
-    /// Returns the receive ring, to look at.
+    /// Returns the receive ring, for inspection.
     pub const fn receiving(&self) -> &RxRing<P> {
         &self.rx
     }
 
-    /// Returns the transmit ring, to look at.
+    /// Returns the transmit ring, for inspection.
     pub const fn sending(&self) -> &TxRing<P2> {
         &self.tx
     }
 
-    /// Takes the forwarder apart, and puts the one buffer too many into a pool.
+    /// Splits the forwarder into its rings, and puts the one surplus buffer into a pool.
     ///
     /// Frames under way move into the transmit ring.
     ///

@@ -1,4 +1,4 @@
-//! How many buffers were lost: for programs under development.
+//! A count of lost buffers, for programs under development.
 
 #[cfg(debug_assertions)]
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -6,12 +6,13 @@ use core::sync::atomic::{AtomicU32, Ordering};
 #[cfg(debug_assertions)]
 static LOST: AtomicU32 = AtomicU32::new(0);
 
-/// Returns how many frames of this program were dropped, each of which is a buffer lost, in builds with
-/// debug assertions; 0 in others, where nothing is counted.
+/// Returns how many frames of this program were dropped, each of which is a lost buffer.
+///
+/// They are counted in builds with debug assertions; in others the result is 0.
 ///
 /// A frame goes back into a pool, is posted or is sent; one that is dropped, alone or in a
 /// [`Burst`](crate::ring::Burst), is missing until the memory of its pool is released by other means.
-/// A program that is right ends with 0. Forgotten frames (`mem::forget`) are not counted.
+/// A correct program ends with 0. Forgotten frames (`mem::forget`) are not counted.
 ///
 /// # Examples
 ///

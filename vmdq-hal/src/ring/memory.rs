@@ -1,8 +1,8 @@
-//! The memory of descriptor rings: what the device sees, and beside it what software remembers.
+//! The memory of descriptor rings: descriptors, and beside them software's record of each.
 //!
 //! Ring memory is `'static` and owned by the ring, so that leaking a ring is safe: nothing is freed
 //! while the device may write. The shadow of what was posted lies here too and not in the ring
-//! value, which is thereby small enough to be moved and returned freely.
+//! value, which is therefore small enough to be moved and returned freely.
 
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
@@ -165,7 +165,7 @@ pub(crate) struct Places {
     mask: u32,
 }
 
-/// Owns the memory of a stopped ring, whatever its length.
+/// Owns the memory of a stopped ring of any length.
 ///
 /// Made from a `&'static mut` to the memory; comes back when the queue is stopped.
 #[must_use = "dropping it loses the ring memory"]

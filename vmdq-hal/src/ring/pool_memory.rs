@@ -191,7 +191,7 @@ pub enum ReleaseError {
         /// How many buffers were made of the memory.
         total: u32,
     },
-    /// The pool holds a frame of another pool's memory: exchange it.
+    /// The pool holds a frame of another pool's memory: exchange it for its own.
     Foreign,
 }
 
@@ -201,7 +201,9 @@ impl fmt::Display for ReleaseError {
             Self::Missing { held, total } => {
                 write!(f, "{held} of {total} frames are in the pool: stop the rings and put all frames back")
             }
-            Self::Foreign => f.write_str("the pool holds a frame of another pool's memory: exchange it"),
+            Self::Foreign => {
+                f.write_str("the pool holds a frame of another pool's memory: exchange it for its own")
+            }
         }
     }
 }

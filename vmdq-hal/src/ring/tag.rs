@@ -5,7 +5,7 @@ use vmdq_core::tag::{self, TagError, Taggable};
 
 impl Frame {
     /// Inserts a tag with this control information (priority, DEI and VLAN id) into the bytes.
-    /// Afterwards [`tag`](Self::tag) is `None`: what is in the bytes isn't removed any more.
+    /// Afterwards [`tag`](Self::tag) is `None`, because the tag is in the bytes.
     ///
     /// Software does it, and all bytes behind the addresses move: see [`tag`](vmdq_core::tag).
     ///

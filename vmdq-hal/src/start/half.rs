@@ -22,10 +22,8 @@ pub trait ReceiveHalf<P: Platform>: Sized {
     fn belongs_to(&self) -> (Owner, PoolIndex);
     /// Returns the number of the ring.
     fn ring(&self) -> RingIndex;
-    /// Tells whether the ring was seen enabled.
-    fn seen(&self) -> bool;
-    /// Says whether the ring was seen enabled.
-    fn set_seen(&mut self, seen: bool);
+    /// Returns whether the ring was seen enabled, to change it.
+    fn seen(&mut self) -> &mut bool;
     /// Takes the ring apart; buffers that are frames go to `freed`.
     ///
     /// # Safety
@@ -45,12 +43,8 @@ impl<P: Platform> ReceiveHalf<P> for RxRing<P> {
         self.ring()
     }
 
-    fn seen(&self) -> bool {
-        self.seen
-    }
-
-    fn set_seen(&mut self, seen: bool) {
-        self.seen = seen;
+    fn seen(&mut self) -> &mut bool {
+        &mut self.seen
     }
 
     unsafe fn dismantle(self, freed: &mut impl FnMut(Frame)) -> RingSpace {

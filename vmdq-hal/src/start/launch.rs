@@ -1,7 +1,7 @@
-//! Starting a pool, whatever kind of receive ring it gets.
+//! Starting a pool with either kind of receive ring.
 //!
-//! Two steps, between which whoever starts makes the receive ring: until then everything can be given
-//! back, and from [`Prepared::launch`] on the device may have the memory.
+//! There are two steps, and the caller makes the receive ring between them. Until then everything can be given
+//! back; from [`Prepared::launch`] on the device may have the memory.
 
 use super::error::StartError;
 use super::half::ReceiveHalf;
@@ -115,7 +115,7 @@ impl<M: Model, P: Platform> Prepared<M, P> {
     /// Starts the pool. `rx` owns the memory that was prepared, and nothing is posted in it.
     ///
     /// With `header` the device replicates headers: every descriptor of `rx` then has to name a
-    /// header buffer of so many units of 64 bytes.
+    /// header buffer of `header` units of 64 bytes.
     ///
     /// An error means that the device may have the memory: all of it is leaked, by dropping the rings.
     /// The pool comes back.
@@ -129,7 +129,7 @@ impl<M: Model, P: Platform> Prepared<M, P> {
         let mut tx = TxRing::new(&pool.platform, tx, &transmit, context);
         // SAFETY: what is handed to the device below is owned by the two rings.
         let io = unsafe { Io::new(&pool.platform) };
-        // A virtual machine's pool may not block the others; the default pool may, by choice.
+        // A virtual machine's pool must not block the others; the default pool may, by configuration.
         let drops = pool.setup.default_drops || pool.index() != pool.model.default_pool(io);
         let how = ReceiveSetup { size, header, drops, strip_tags: pool.setup.strip_tags };
         // From here on the device may have the memory, and only a stop that is seen gives it back.
@@ -143,12 +143,16 @@ impl<M: Model, P: Platform> Prepared<M, P> {
         });
         match started {
             Ok((rx_seen, tx_seen)) => {
-                rx.set_seen(rx_seen);
+                *rx.seen() = rx_seen;
                 tx.seen = tx_seen;
                 event!("{}: pool {} started", pool.model.limits().name, pool.index());
                 Ok(Started { rx, tx, pool: pool.into_state() })
             }
             Err(fault) => {
+                // Neither ring may run on without an owner: one that has no buffers could block the port.
+                // Whatever comes of it, the memory stays the device's.
+                let _ = pool.model.stop_receive(io, receive.setup.ring, &mut true);
+                let _ = pool.model.stop_transmit(io, transmit.setup.ring, &mut true);
                 warning!("{}: pool {} not started: {}", pool.model.limits().name, pool.index(), fault);
                 Err(Refused::new(fault.into(), NotStarted { pool, memory: None }))
             }

@@ -13,7 +13,7 @@ use crate::port::{OtherPort, Port, Quiesced};
 use crate::refused::Refused;
 use crate::ring::{Frame, RingSpace, RxRing, TxRing};
 
-/// A pool that runs: the two rings for whoever moves data, the pool for whoever steers.
+/// A running pool with its two rings.
 ///
 /// `R` is the kind of receive ring: an [`RxRing`] or a [`TargetedRing`](crate::targeted::TargetedRing).
 ///
@@ -47,7 +47,7 @@ pub struct Started<M, P: Platform, R = RxRing<P>> {
     pub rx: R,
     /// The transmit ring.
     pub tx: TxRing<P>,
-    /// What filters lead to.
+    /// The pool, which filters name.
     pub pool: Pool<M, P, Running>,
 }
 
@@ -67,8 +67,10 @@ pub struct Stopped<M, P, R = RingSpace> {
 pub struct NotStarted<M, P, R = RingSpace> {
     /// The pool: it can be started again.
     pub pool: Pool<M, P, Idle>,
-    /// The memory of the receive and the transmit ring; `None` if the device may have it, after
-    /// [`StartError::TimedOut`](super::StartError::TimedOut) or when the device went while it was started.
+    /// The memory of the receive and the transmit ring; `None` if the device may have it.
+    ///
+    /// That is so after
+    /// [`StartError::TimedOut`](super::StartError::TimedOut) or when the device was gone during the start.
     pub memory: Option<(R, RingSpace)>,
 }
 
@@ -105,8 +107,9 @@ impl<M: Model, P: Platform, R> Started<M, P, R> {
         }
     }
 
-    /// Gives back what the pool was started with after all DMA of the port has ended, for when it can't
-    /// be seen to stop by itself. Filters may still lead to it.
+    /// Gives back what the pool was started with, after all DMA of the port has ended.
+    ///
+    /// It is for a pool that can't be stopped on its own. Filters may still name it.
     ///
     /// # Errors
     ///
@@ -146,9 +149,7 @@ impl<M: Model, P: Platform, R: ReceiveRing<P>> Started<M, P, R> {
         // SAFETY: the registers of these two rings, which are owned here.
         let io = unsafe { Io::new(&self.pool.platform) };
         model.stop_receive(io, ReceiveHalf::ring(&self.rx), self.rx.seen()).map_err(why)?;
-        // Seen enabled, then disabled: should the other half fail, the next try starts from here.
-        self.rx.set_seen(true);
-        model.stop_transmit(io, self.tx.ring(), self.tx.seen).map_err(why)
+        model.stop_transmit(io, self.tx.ring(), &mut self.tx.seen).map_err(why)
     }
 
     fn belongs_together(&self) -> bool {

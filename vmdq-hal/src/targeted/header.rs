@@ -1,4 +1,4 @@
-//! How a targeted ring's frames and headers lie in memory.
+//! The header buffers of a targeted ring, and its configuration.
 #![forbid(unsafe_code)]
 
 use core::fmt;
@@ -14,7 +14,7 @@ const UNIT: u16 = 64;
 /// How many bytes of a header software fetches: addresses, a tag and the headers of IPv4 and UDP.
 const FETCHED: u16 = 64;
 
-/// What the device is told of the size of a ring's header buffers: a multiple of 64 bytes.
+/// The size of a ring's header buffers: a multiple of 64 bytes.
 ///
 /// Exists only for controllers whose hardware replicates headers (paper section 3.7), and only in the
 /// sizes that model `M` has.
@@ -24,11 +24,13 @@ pub struct HeaderSize<M> {
 }
 
 impl<M> HeaderSize<M> {
-    /// Makes a size of `bytes`, or `None` unless that is a multiple of 64 from 64 to
-    /// [`largest_header`](HeaderReplication::largest_header) and the device replicates headers.
+    /// Makes a size of `bytes`, or `None` if the device does not have it.
     ///
-    /// Frames are decided on by what the header buffer holds: 64 bytes hold the addresses, a tag and
-    /// the headers of IPv4 and UDP.
+    /// The sizes are multiples of 64 from 64 to [`largest_header`](HeaderReplication::largest_header), on
+    /// devices that replicate headers.
+    ///
+    /// The switch decides by what the header buffer holds: 64 bytes hold the addresses, a tag and the
+    /// headers of IPv4 and UDP.
     #[must_use]
     pub fn new(model: M, bytes: u16) -> Option<Self>
     where
@@ -48,8 +50,7 @@ impl<M> HeaderSize<M> {
     }
 }
 
-/// For whom a targeted ring receives, and how: the machine, the size of its buffers, and whether the
-/// hardware replicates headers.
+/// The configuration of a targeted ring: virtual machine, size of its buffers, header replication.
 pub struct Targeting<M> {
     pub(super) vm: VmId,
     pub(super) size: BufferSize,
@@ -57,21 +58,22 @@ pub struct Targeting<M> {
 }
 
 impl<M> Targeting<M> {
-    /// Frames land in buffers of at least `size` that `vm` shares, and the hardware replicates their
-    /// headers into frames of the I/O container (paper section 3.7).
+    /// Makes the configuration for a device that replicates headers in hardware (paper section 3.7).
+    ///
+    /// Frames are received into buffers of at least `size` that `vm` shares, and their headers into frames
+    /// of the I/O container.
     #[must_use]
     pub const fn replicated(vm: VmId, size: BufferSize, headers: HeaderSize<M>) -> Self {
         Self { vm, size, header: Some(headers) }
     }
 
-    /// As [`replicated`](Self::replicated), on a controller that does not replicate headers: software
-    /// fetches each of them once.
+    /// Makes the configuration for a device that does not replicate headers: software fetches each once.
     #[must_use]
     pub const fn by_software(vm: VmId, size: BufferSize) -> Self {
         Self { vm, size, header: None }
     }
 
-    /// Returns what the device is told, in its units.
+    /// Returns the size in the device's units.
     pub(super) const fn units(&self) -> Option<u8> {
         match self.header {
             Some(header) => Some(header.units),

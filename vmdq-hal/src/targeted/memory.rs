@@ -6,7 +6,7 @@ use crate::ring::{Length, RingLength, RingMemory, RingSpace};
 /// Memory of a targeted receive ring of `N` descriptors, for at most `S` shared buffers.
 ///
 /// `N` is as in [`RingMemory`]. `S` may be more than `N`: a virtual machine also keeps buffers that
-/// hold frames which it has not looked at, and a reserve for copies.
+/// hold frames that it has not read yet, and a reserve for copies.
 ///
 /// # Examples
 ///
@@ -38,7 +38,7 @@ impl<const N: usize, const S: usize> TargetedMemory<N, S> {
     const CHECKED: () =
         assert!(S >= 1 && S < u16::MAX as usize, "a virtual machine shares 1 to 65534 buffers");
 
-    /// Makes memory of which nothing is shared.
+    /// Makes the memory, with no shared buffer.
     #[must_use]
     pub const fn new() -> Self
     where
@@ -58,7 +58,7 @@ where
     }
 }
 
-/// Owns the memory of a stopped targeted receive ring, whatever its sizes.
+/// Owns the memory of a stopped targeted receive ring of any size.
 ///
 /// Made from a `&'static mut` to the memory; comes back when the queue is stopped.
 #[must_use = "dropping it loses the memory"]

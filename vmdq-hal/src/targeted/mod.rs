@@ -1,10 +1,9 @@
-//! Targeted receive: frames land in the buffers that a virtual machine shared, and the I/O container
+//! Targeted receive: frames are received into buffers that a virtual machine shared, and the I/O container
 //! gets their headers (paper section 3.7).
 //!
-//! A pool is started for one virtual machine with [`Port::start_targeted`]. The ring that comes of
-//! it owns the table of that machine's shared buffers and the way to its memory, so that there is no
-//! value with which a buffer could be posted to another machine's pool, or unmapped by another
-//! hypervisor. A buffer goes round:
+//! A pool is started for one virtual machine with [`Port::start_targeted`]. The ring that this
+//! returns owns the table of that machine's shared buffers and the access to its memory. So a buffer can't
+//! be posted to another machine's pool, or unmapped by another hypervisor. The states of a buffer:
 //!
 //! ```text
 //!   share ──> held ──refill──> posted ──receive──> delivered ──give_back──> held ── unshare
@@ -17,12 +16,12 @@
 //!   pool, and leaves a [reserve](TargetedRing::set_reserve) for frames that come by copy, such as
 //!   broadcast.
 //! - [`TargetedRing::receive`] yields a [`Targeted`] for each frame: the header for the switch, and
-//!   which buffer has the whole. The payload is in the virtual machine already.
-//! - The virtual machine returns the buffer ([`TargetedRing::give_back`]) or it is relinquished
-//!   ([`TargetedRing::unshare`]).
+//!   which buffer has the whole frame. The payload is in the virtual machine already.
+//! - The virtual machine returns the buffer ([`TargetedRing::give_back`]) or the buffer is
+//!   taken out of sharing ([`TargetedRing::unshare`]).
 //! - [`Started::stop`] unmaps what is shared only after the ring was seen stopped.
 //!
-//! # Whom to trust
+//! # Trust
 //!
 //! The virtual machine can write its buffers at any time, the frames in them included. What the I/O
 //! container decides on is therefore in memory of its own: the header that the hardware replicated
@@ -35,11 +34,11 @@
 //! writes: a device that overstates a length, or says that it replicated a header and did not, shows what
 //! was in that buffer before. Shared buffers and a targeted queue's header frames hold one machine's
 //! bytes alone, if headers go back to a pool of that queue; frames of other queues that are copied to
-//! several machines come from buffers that held frames of all. And never send a header to a guest as a
-//! part of a frame: it is for decisions.
+//! several machines come from buffers that held frames of all. Never send a header to a guest as
+//! part of a frame: it is for decisions only.
 //!
-//! Buffers of guests are mapped with whatever [`DmaSpace`] the I/O container has, through
-//! [`Vmm::map`]: with an IOMMU and without it is the same code. Where caches are not coherent with the
+//! Buffers of guests are mapped with the I/O container's [`DmaSpace`], through [`Vmm::map`]: the code is
+//! the same with an IOMMU and without. Where caches are not coherent with the
 //! controller, the hypervisor's `map` has to give memory that is not cached.
 //!
 //! [`Port::start_targeted`]: crate::Port::start_targeted
@@ -61,26 +60,28 @@
 //! fn serve<P: Platform, V: Vmm>(
 //!     rx: &mut TargetedRing<P, V>,
 //!     headers: &mut BufferPool,
-//!     mut tell: impl FnMut(u16, u16), // the virtual machine: this buffer has so many bytes
+//!     mut notify: impl FnMut(u16, u16), // the virtual machine: buffer id and length of its frame
 //! ) {
 //!     let mut burst = TargetedBurst::<32>::new();
 //!     rx.receive(&mut burst);
 //!     for frame in burst.drain(..) {
 //!         // The switch sees `frame.header.bytes()` of a group's first frame here.
-//!         tell(frame.id, frame.len);
+//!         notify(frame.id, frame.len);
 //!         headers.put(frame.header).expect("it came from this pool");
 //!     }
 //!     rx.refill(headers);
 //! }
 //! ```
 
+mod frame;
 mod header;
 mod memory;
 mod ring;
 mod share;
 mod start;
 
+pub use frame::{Targeted, TargetedBurst};
 pub use header::{HeaderSize, Targeting};
 pub use memory::{TargetedMemory, TargetedSpace};
-pub use ring::{Targeted, TargetedBurst, TargetedRing};
+pub use ring::TargetedRing;
 pub use share::{GiveBackError, ShareError, ShareState, UnshareError};

@@ -1,78 +1,18 @@
 //! The targeted receive ring: whole frames into the virtual machine, headers into the I/O container.
 
 use vmdq_core::FrameLimit;
-use vmdq_core::group::Described;
-use vmdq_core::relay::Received;
 
+use super::frame::{Targeted, TargetedBurst};
 use super::header::Targeting;
 use super::share::{Entry, GiveBackError, ShareError, ShareState, Shares, UnshareError};
 use crate::dma::{DmaSpace, HeaderInfo, WriteBack, observe, status};
+use crate::fault::Gone;
 use crate::index::{PoolIndex, RingIndex};
 use crate::platform::Platform;
-use crate::ring::{Buffer, BufferPool, BufferSize, Burst, Frame, RxCounters, RxRing};
+use crate::ring::{Buffer, BufferPool, BufferSize, Frame, RxCounters, RxRing};
 use crate::vmm::{GuestRange, VmId, Vmm};
 
-/// A frame that landed in a buffer of the virtual machine: what the switch and the virtual interface
-/// get of it.
-#[must_use = "its header frame goes back into a pool"]
-#[derive(Debug)]
-pub struct Targeted {
-    /// The first bytes of the frame, in memory of the I/O container; its tag and flags are the whole
-    /// frame's.
-    pub header: Frame,
-    /// The buffer that has the frame, as it was shared.
-    pub id: u16,
-    /// The buffer; the frame begins where it begins.
-    pub range: GuestRange,
-    /// The length of the frame in bytes, without FCS and without a tag that was removed.
-    pub len: u16,
-    /// Whether the device wrote the header. If not, it was fetched from the buffer, once: it is what
-    /// the virtual machine wants it to be (empty, if its memory is no longer there).
-    pub replicated: bool,
-}
-
-impl Described for Targeted {
-    #[inline(always)]
-    fn tag(&self) -> Option<u16> {
-        self.header.tag()
-    }
-
-    #[inline(always)]
-    fn has_error(&self) -> bool {
-        self.header.has_error()
-    }
-
-    #[inline(always)]
-    fn header_is_guests(&self) -> bool {
-        !self.replicated
-    }
-
-    #[inline(always)]
-    fn is_like(&self, other: &Self) -> bool {
-        self.header.is_like(&other.header)
-    }
-}
-
-impl Received for Targeted {
-    #[inline(always)]
-    fn header(&self) -> &[u8] {
-        self.header.bytes()
-    }
-
-    #[inline(always)]
-    fn length(&self) -> usize {
-        self.len.into()
-    }
-}
-
-/// Targeted frames on their way to the virtual interface: at most `N`.
-///
-/// # Examples
-///
-/// See [the module](crate::targeted).
-pub type TargetedBurst<const N: usize> = Burst<N, Targeted>;
-
-/// A running receive ring whose frames land in one virtual machine's buffers.
+/// A running receive ring that writes frames into one virtual machine's buffers.
 ///
 /// It owns its memory, the posted header frames and the table of shared buffers. As for an
 /// [`RxRing`]: it reads no register, writes none but its tail, may be moved to another core, and
@@ -103,9 +43,9 @@ pub struct TargetedRing<P: Platform, V> {
     /// The ring itself: its slots hold header buffers, its notes the ids of shared ones.
     pub(super) rx: RxRing<P>,
     pub(super) shares: Shares,
-    /// The way to the machine's memory: what it mapped, it unmaps.
+    /// Access to the machine's memory; what it mapped, it unmaps.
     pub(super) vmm: V,
-    /// How much of a header buffer is told to the device, or fetched.
+    /// How many bytes of a header the device replicates, or software fetches.
     header: u16,
     /// Whether the device replicates headers.
     replicates: bool,
@@ -124,8 +64,9 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         Self { rx, shares: Shares::new(targeting.vm, entries), vmm, header, replicates, reserve: 0 }
     }
 
-    /// Shares a buffer of the virtual machine under an id of the caller's choice: checks it, maps it
-    /// and holds it. Takes time in proportion to the number of ids.
+    /// Shares a buffer of the virtual machine under an id: checks it, maps it and holds it.
+    ///
+    /// Takes time in proportion to the number of ids.
     ///
     /// # Errors
     ///
@@ -135,7 +76,7 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         self.shares.share(&self.vmm, &self.rx.dma, id, range, self.rx.size().bytes())
     }
 
-    /// Relinquishes a buffer: unmaps it, and its id is free.
+    /// Takes a buffer out of sharing: unmaps it and frees its id.
     ///
     /// # Errors
     ///
@@ -144,7 +85,7 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         self.shares.unshare(&self.vmm, &self.rx.dma, id)
     }
 
-    /// Takes a delivered buffer back from the virtual machine; it is held again.
+    /// Takes a delivered buffer back from the virtual machine, which is then held again.
     ///
     /// # Errors
     ///
@@ -153,8 +94,9 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         self.shares.give_back(id)
     }
 
-    /// Takes a held buffer for a frame that is copied into it, such as one that is flooded. It counts
-    /// as delivered from here on.
+    /// Takes a held buffer for a frame that is copied into it, such as one that is flooded.
+    ///
+    /// The buffer counts as delivered from then on.
     pub fn take_held(&mut self) -> Option<(u16, GuestRange)> {
         let id = self.shares.take_held(ShareState::Delivered)?;
         self.shares.find(id).map(|(range, _)| (id, range))
@@ -165,10 +107,10 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         self.reserve = if held_back > u16::MAX as usize { u16::MAX } else { held_back as u16 };
     }
 
-    /// Posts held buffers, each with a header frame of the pool, until the ring is full, only the
-    /// reserve is held or the pool is empty; returns how many.
+    /// Posts held buffers, each with a header frame of the pool; returns how many.
     ///
-    /// Writes the tail as [`RxRing::refill`] does.
+    /// Ends when the ring is full, only the reserve is held or the pool is empty. Writes the tail as
+    /// [`RxRing::refill`] does.
     pub fn refill(&mut self, headers: &mut BufferPool) -> usize {
         let spare = self.shares.held().saturating_sub(usize::from(self.reserve));
         let mut posted = 0;
@@ -188,7 +130,7 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         posted
     }
 
-    /// Lets the device know of all posted buffers: as [`RxRing::flush`].
+    /// Announces all posted buffers to the device, as [`RxRing::flush`] does.
     pub fn flush(&mut self) {
         self.rx.flush();
     }
@@ -207,7 +149,7 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         let descriptor = space.places.descriptor(place);
         if self.replicates {
             // SAFETY: no tail covers the descriptor yet. The shared buffer is mapped, at least as long
-            // as the device was told, and is not unmapped while it is posted (`Shares`); the header
+            // as the device expects, and is not unmapped while it is posted (`Shares`); the header
             // buffer stays in the slot. Its address is even (`BufferPool::carve`).
             unsafe { descriptor.post_with_header(buffer, header_bus) };
         } else {
@@ -296,6 +238,21 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         Ok(Targeted { header, id, range, len, replicated })
     }
 
+    /// Tells whether a finished descriptor waits: as [`RxRing::is_ready`].
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.rx.is_ready()
+    }
+
+    /// Looks whether the device is still there: as [`RxRing::check`].
+    ///
+    /// # Errors
+    ///
+    /// [`Gone`] if it is not.
+    pub fn check(&self) -> Result<(), Gone> {
+        self.rx.check()
+    }
+
     /// Returns the virtual machine.
     #[must_use]
     pub const fn vm(&self) -> VmId {
@@ -356,7 +313,7 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         self.rx.ring()
     }
 
-    /// Returns the way to the machine's memory.
+    /// Returns the access to the machine's memory.
     #[must_use]
     pub const fn vmm(&self) -> &V {
         &self.vmm

@@ -1,18 +1,19 @@
-//! The table of a virtual machine's shared buffers: what was checked and mapped, and where each is.
+//! The table of a virtual machine's shared buffers, and the state of each.
 
 use core::fmt;
 
 use crate::dma::DmaSpace;
 use crate::vmm::{GuestRange, VmId, Vmm};
 
-/// What a shared buffer's address, in the virtual machine and for the device, is a multiple of: buffers
-/// share no cache line, and bit 0 of an address is the devices'.
+/// Alignment of a shared buffer's address, in the virtual machine and for the device.
+///
+/// Buffers share no cache line, and the devices use bit 0 of an address.
 const ALIGN: u64 = 64;
 
 /// No buffer, as a link.
 const NONE: u16 = u16::MAX;
 
-/// Where a shared buffer is.
+/// The state of a shared buffer.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ShareState {
@@ -109,7 +110,7 @@ impl Shares {
         vmm.validate(self.vm, range).map_err(|_| ShareError::NotOwned)?;
         let bus = vmm.map(self.vm, range, dma).ok_or(ShareError::NotMapped)?;
         if !bus.is_multiple_of(ALIGN) {
-            // SAFETY: just mapped, and the controller was not told of it.
+            // SAFETY: just mapped, and not yet given to the controller.
             unsafe { vmm.unmap(self.vm, range, bus, dma) };
             return Err(ShareError::NotMapped);
         }
@@ -136,7 +137,7 @@ impl Shares {
         Ok(())
     }
 
-    /// Unmaps every buffer, whatever its state.
+    /// Unmaps every buffer in any state.
     ///
     /// The device has been seen to have stopped (caller): no posted buffer is in use.
     pub(super) fn unshare_all<V: Vmm, D: DmaSpace>(mut self, vmm: &V, dma: &D) -> &'static mut [Entry] {
@@ -148,7 +149,7 @@ impl Shares {
         self.entries
     }
 
-    /// Unmaps a buffer of which the device has nothing: it is not posted, or the queue was seen stopped
+    /// Unmaps a buffer that the device does not use: it is not posted, or the queue was seen stopped
     /// (callers).
     fn forget<V: Vmm, D: DmaSpace>(&mut self, vmm: &V, dma: &D, id: usize) {
         let entry = core::mem::replace(&mut self.entries[id], Entry::EMPTY);
@@ -218,7 +219,7 @@ pub enum ShareError {
         /// How many there are.
         ids: u16,
     },
-    /// A buffer is shared under this id already: relinquish it first.
+    /// A buffer is shared under this id already: unshare it first.
     IdInUse,
     /// The buffer is shorter than what the device writes: share a longer one.
     TooShort {
@@ -229,7 +230,7 @@ pub enum ShareError {
     NotAligned,
     /// A byte of it is shared already: share each once.
     Overlaps,
-    /// It is not wholly memory of the virtual machine: share one that is.
+    /// Not all of it is memory of the virtual machine: share one that is.
     NotOwned,
     /// The hypervisor can't map it for the controller: share another one.
     NotMapped,
@@ -239,14 +240,14 @@ impl fmt::Display for ShareError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSuchId { ids } => write!(f, "there are {ids} ids: use a lower one"),
-            Self::IdInUse => f.write_str("the id has a buffer: relinquish it first"),
+            Self::IdInUse => f.write_str("the id has a buffer already: unshare it first"),
             Self::TooShort { least } => {
                 write!(f, "the device writes up to {least} bytes: share a longer buffer")
             }
             Self::NotAligned => f.write_str("the buffer does not begin at a multiple of 64 bytes: move it"),
             Self::Overlaps => f.write_str("a byte of the buffer is shared already: share each once"),
             Self::NotOwned => {
-                f.write_str("the buffer is not the virtual machine's memory: share one that is")
+                f.write_str("not all of the buffer is the virtual machine's memory: share one that is")
             }
             Self::NotMapped => {
                 f.write_str("the buffer can't be mapped for the controller: share another one")
@@ -256,22 +257,22 @@ impl fmt::Display for ShareError {
 }
 impl core::error::Error for ShareError {}
 
-/// Why a buffer was not relinquished.
+/// Why a buffer was not taken out of sharing.
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum UnshareError {
-    /// Nothing is shared under this id: there is nothing to do.
+    /// No buffer is shared under this id: do nothing.
     NotShared,
-    /// The device may write it: try again when a frame is in it, or stop the queue.
+    /// The device may write it: try again when it holds a frame, or stop the queue.
     Posted,
 }
 
 impl fmt::Display for UnshareError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotShared => "nothing is shared under this id",
-            Self::Posted => "the device may write the buffer: wait for a frame in it, or stop the queue",
+            Self::NotShared => "no buffer is shared under this id: do nothing",
+            Self::Posted => "the device may write the buffer: wait until it holds a frame, or stop the queue",
         })
     }
 }

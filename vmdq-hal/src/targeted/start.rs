@@ -15,8 +15,9 @@ use crate::start::{NotStarted, ReceiveHalf, StartError, Started};
 use crate::vmm::Vmm;
 
 impl<M: Model, P: Platform, S> Port<M, P, S> {
-    /// Starts a pool for one virtual machine: frames land in the buffers that it shares (paper section
-    /// 3.7). `vmm` reaches and maps the machine's memory.
+    /// Starts a pool that receives into the buffers one virtual machine shares (paper section 3.7).
+    ///
+    /// `vmm` accesses and maps the machine's memory.
     ///
     /// # Errors
     ///
@@ -36,6 +37,11 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         if pool.owner() != self.owner() {
             let memory = Some((TargetedSpace { ring, entries }, tx));
             return Err(Refused::new(StartError::OtherPort, NotStarted { pool, memory }));
+        }
+        let most = pool.model.limits().largest_header;
+        if targeting.units().is_some() && targeting.header_bytes() > most {
+            let memory = Some((TargetedSpace { ring, entries }, tx));
+            return Err(Refused::new(StartError::HeaderTooLarge { most }, NotStarted { pool, memory }));
         }
         match pool.prepare(ring, tx, targeting.size) {
             Ok((prepared, ring)) => {
@@ -61,12 +67,8 @@ impl<P: Platform, V: Vmm> ReceiveHalf<P> for TargetedRing<P, V> {
         self.rx.ring()
     }
 
-    fn seen(&self) -> bool {
-        self.rx.seen
-    }
-
-    fn set_seen(&mut self, seen: bool) {
-        self.rx.seen = seen;
+    fn seen(&mut self) -> &mut bool {
+        &mut self.rx.seen
     }
 
     unsafe fn dismantle(self, freed: &mut impl FnMut(Frame)) -> TargetedSpace {

@@ -36,7 +36,7 @@ struct State {
     panic_after: Cell<Option<u32>>,
 }
 
-/// Registers that nobody reads, memory mapped one to one, no clock.
+/// Registers that are not read, memory mapped one to one, no clock.
 #[derive(Clone, Default)]
 pub(crate) struct Machine(Rc<State>);
 

@@ -27,7 +27,7 @@ unsafe impl Model for Plain {
     type Lack = Infallible;
 
     fn limits(self) -> Limits {
-        Limits { name: "plain", pools: 1, filters: 1, vectors: 1, max_frame: 9728 }
+        Limits { name: "plain", pools: 1, filters: 1, vectors: 1, max_frame: 9728, largest_header: 0 }
     }
 }
 
@@ -118,7 +118,7 @@ unsafe impl Queues for Plain {
         Ok(true)
     }
 
-    fn stop_receive<P: Platform>(self, _: Io<'_, P>, _: RingIndex, _: bool) -> Result<(), NotStopped> {
+    fn stop_receive<P: Platform>(self, _: Io<'_, P>, _: RingIndex, _: &mut bool) -> Result<(), NotStopped> {
         Ok(())
     }
 
@@ -126,7 +126,7 @@ unsafe impl Queues for Plain {
         Ok(true)
     }
 
-    fn stop_transmit<P: Platform>(self, _: Io<'_, P>, _: RingIndex, _: bool) -> Result<(), NotStopped> {
+    fn stop_transmit<P: Platform>(self, _: Io<'_, P>, _: RingIndex, _: &mut bool) -> Result<(), NotStopped> {
         Ok(())
     }
 }

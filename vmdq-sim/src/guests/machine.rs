@@ -1,4 +1,4 @@
-//! One machine: which addresses it has, where they lie in this program, what is mapped of them.
+//! One machine: its addresses, their place in this program, and what is mapped of them.
 
 use core::ptr::NonNull;
 use std::alloc::Layout;
@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use vmdq_hal::vmm::{GuestRange, VmId};
 
 use super::GuestCounters;
-use crate::memory::lend;
+use crate::memory::alloc;
 
-/// Ownership is by pages of so many bytes.
+/// The size of a page, the unit of ownership, in bytes.
 const PAGE: u64 = 4096;
 
 /// What a controller can write.
@@ -34,8 +34,8 @@ pub(super) struct Machine {
     pub(super) counters: GuestCounters,
 }
 
-// SAFETY: `host` is memory that was lent for good to this machine alone. It is reached by volatile
-// accesses and atomics only, from whatever thread.
+// SAFETY: `host` is memory that was allocated for this machine alone and is never freed. It is accessed only by
+// volatile accesses and atomics, from any thread.
 unsafe impl Send for Machine {}
 
 impl Machine {
@@ -45,7 +45,7 @@ impl Machine {
         let start = (u64::from(vm.0) * 2 + 1) << 32;
         assert!(pages < 1 << 20, "a machine has less than 4 GiB");
         let len = pages.max(1) * PAGE as usize;
-        let host = lend(Layout::from_size_align(len, PAGE as usize).expect("so much memory can't be"));
+        let host = alloc(Layout::from_size_align(len, PAGE as usize).expect("so much memory can't be"));
         Self {
             start,
             host,

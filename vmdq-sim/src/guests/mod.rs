@@ -1,7 +1,7 @@
-//! Memory of virtual machines, and the check of whoever reaches it.
+//! Memory of virtual machines, and a check of all accesses to it.
 //!
 //! A guest address is neither a pointer nor a bus address and belongs to one machine alone, so that a
-//! range of another machine, or of nobody, is never taken for one's own. What the I/O container may
+//! range of another machine, or of none, is never taken for the machine's own. What the I/O container may
 //! not do with it ([`Vmm`]) is refused or, where the contract leaves that to the caller, logged.
 
 mod machine;
@@ -48,7 +48,7 @@ struct State {
     violations: Vec<GuestViolation>,
 }
 
-/// What was done with a virtual machine's memory, by whoever is not the machine.
+/// Counts of accesses to a virtual machine's memory from outside the machine.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct GuestCounters {
     /// Bytes that were copied from the machine's memory.
@@ -63,10 +63,10 @@ pub struct GuestCounters {
     pub mapped: usize,
 }
 
-/// One thing that the I/O container did against the contract of [`Vmm`].
+/// A violation of the contract of [`Vmm`] by the I/O container.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct GuestViolation {
-    /// Whose memory it was to be.
+    /// The machine whose memory it should have been.
     pub vm: VmId,
     /// Which rule was broken.
     pub rule: GuestRule,
@@ -78,7 +78,7 @@ pub struct GuestViolation {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum GuestRule {
-    /// A range was mapped that is not wholly the machine's: it was not validated.
+    /// A range was mapped of which not all is the machine's: it was not validated.
     MapOutside,
     /// A range was unmapped that is not mapped, or not as it was mapped.
     NotMapped,
@@ -100,14 +100,14 @@ impl Guests {
         Self::default()
     }
 
-    /// Adds a machine with zeroed memory of so many pages; returns what its own program has.
+    /// Adds a machine with `pages` pages of zeroed memory; returns the handle of its own program.
     ///
-    /// The memory is never given to anybody else, not even after [`remove`](Self::remove).
+    /// The memory is never given to another machine, not even after [`remove`](Self::remove).
     ///
     /// # Panics
     ///
     /// With the 65536th machine, and for a machine of 4 GiB or more.
-    #[must_use = "the machine's program reaches its memory through it"]
+    #[must_use = "the machine's program accesses its memory through it"]
     pub fn add(&self, pages: usize) -> Guest {
         let mut state = self.lock();
         let vm = VmId(u16::try_from(state.machines.len()).expect("too many machines"));
@@ -115,8 +115,9 @@ impl Guests {
         Guest { guests: self.clone(), vm }
     }
 
-    /// Ends a machine: its memory is nobody's from now on. What is mapped of it stays pinned, and
-    /// counts as a violation.
+    /// Removes a machine; its memory then belongs to no machine.
+    ///
+    /// Mapped ranges stay pinned, and count as a violation.
     pub fn remove(&self, vm: VmId) {
         let mut state = self.lock();
         let Some(machine) = state.machine(vm) else { return };
@@ -126,13 +127,13 @@ impl Guests {
         }
     }
 
-    /// Returns what was done with a machine's memory so far; all 0 for a machine that never was.
+    /// Returns the counts of a machine's memory; all 0 for a machine that was never added.
     #[must_use]
     pub fn counters(&self, vm: VmId) -> GuestCounters {
         self.lock().machine(vm).map(|machine| machine.counters()).unwrap_or_default()
     }
 
-    /// Returns what was done against the contract so far.
+    /// Returns the violations so far.
     #[must_use]
     pub fn violations(&self) -> Vec<GuestViolation> {
         self.lock().violations.clone()
@@ -189,8 +190,8 @@ impl GuestMemory for Guests {
     }
 }
 
-// SAFETY: every machine has host memory of its own that nobody else is given, ever; `Machine::find`
-// leads to it alone, and only for pages that the machine owns. It is read and written by volatile
+// SAFETY: every machine has host memory of its own that is never given to another; `Machine::find`
+// finds only that memory, and only for pages that the machine owns. It is read and written by volatile
 // accesses and atomics only. The memory of a mapped range stays where it is, as all of it does.
 unsafe impl Vmm for Guests {
     fn map<D: DmaSpace>(&self, vm: VmId, range: GuestRange, dma: &D) -> Option<u64> {
@@ -228,7 +229,7 @@ unsafe impl Vmm for Guests {
     }
 }
 
-/// A virtual machine as its own program sees it. It reaches its own memory and no other.
+/// A virtual machine as its own program sees it, with access to its own memory only.
 #[derive(Clone, Debug)]
 pub struct Guest {
     guests: Guests,
@@ -240,7 +241,7 @@ pub struct Guest {
 pub struct Snapshot(Vec<u8>);
 
 impl Guest {
-    /// Returns the machine's name.
+    /// Returns the machine's id.
     #[must_use]
     pub const fn vm(&self) -> VmId {
         self.vm
@@ -252,22 +253,23 @@ impl Guest {
         self.with(|machine| machine.memory())
     }
 
-    /// Returns how often the machine was notified so far: a driver that sleeps looks whether it is
-    /// more.
+    /// Returns how often the machine was notified so far; a sleeping driver checks whether it increased.
     #[must_use]
     pub fn notified(&self) -> u64 {
         self.with(|machine| machine.counters.notified)
     }
 
-    /// Takes memory that nothing uses yet, at a multiple of `align`; `None` if there is not so much.
+    /// Allocates unused memory at a multiple of `align`; `None` if there is not enough.
+    ///
     /// It is never given back.
     #[must_use]
     pub fn alloc(&self, len: u32, align: u64) -> Option<GuestRange> {
         self.with(|machine| machine.alloc(len, align))
     }
 
-    /// Gives the pages back that lie wholly in a range, as a balloon driver does: they are nobody's
-    /// from now on. What is mapped of them stays pinned.
+    /// Gives back the pages that lie completely in a range, as a balloon driver does.
+    ///
+    /// They then belong to no machine. Mapped ranges stay pinned.
     pub fn release(&self, range: GuestRange) {
         self.with(|machine| machine.release(range));
     }
@@ -283,7 +285,7 @@ impl Guest {
         Ok(())
     }
 
-    /// Writes the machine's memory, whatever a controller or the I/O container does with it meanwhile.
+    /// Writes the machine's memory, even while a controller or the I/O container accesses it.
     ///
     /// # Errors
     ///

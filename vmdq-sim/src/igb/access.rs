@@ -1,10 +1,10 @@
 //! What reads and writes of the igb registers do, and what the datasheets forbid.
 //!
-//! Facts: igb.md 2 and 3. Where the facts are silent, a write is stored and nothing is said.
+//! Facts: igb-hal/FACTS.md 2 and 3. Where the facts say nothing, a write is stored and nothing is reported.
 
 use super::{AUTO_RD, Igb, MASTER_DISABLE, MASTER_TIME, PHY_RST, RST, RXEN};
 use crate::board::Board;
-use crate::fault::Fault;
+use crate::fault::InjectedFault;
 use crate::filter::{AV, address};
 use crate::queue::{ENABLE, SWFLSH};
 use crate::register::{Access, Reg};
@@ -94,7 +94,7 @@ impl Igb {
             );
         }
         if self.resetting.is_open() || self.loading.is_open() {
-            // igb.md 3.1: nothing is written between RST and the end of the NVM load.
+            // igb-hal/FACTS.md 3.1: nothing is written between RST and the end of the NVM load.
             board.report(
                 Rule::WrongOrder,
                 format!("{reg:?}[{n}] := {value:#010x} before the reset has finished"),
@@ -114,7 +114,7 @@ impl Igb {
             Reg::MDIC => self.write_mdic(value, board),
             Reg::SWSM => self.file.set(Reg::SWSM, 0, value & 3),
             Reg::SW_FW_SYNC => {
-                // igb.md 3.13: written only under both semaphores.
+                // igb-hal/FACTS.md 3.13: written only under both semaphores.
                 if !self.file.on(Reg::SWSM, SWESMBI) {
                     board.report(
                         Rule::WrongOrder,
@@ -154,7 +154,7 @@ impl Igb {
                 self.tx[n].write_back = high | u64::from(self.file.get(Reg::TDWBAL, n));
             }
             Reg::DTXSWC | Reg::VMRCTL if value != 0 => {
-                // Loopback switch, anti-spoofing and mirror rules: igb.md 2.5, 2.3.
+                // Loopback switch, anti-spoofing and mirror rules: igb-hal/FACTS.md 2.5, 2.3.
                 board.report(Rule::NotModelled, format!("{reg:?}[{n}] := {value:#010x}"));
                 self.file.set(reg, n, value);
             }
@@ -178,7 +178,7 @@ impl Igb {
         }
         self.file.set(Reg::CTRL, 0, value & !PHY_RST);
         self.master.ask(value & MASTER_DISABLE == 0, board.now + MASTER_TIME);
-        if board.faults.has(Fault::MasterNeverStops) {
+        if board.faults.has(InjectedFault::MasterNeverStops) {
             self.master.jam();
         }
         self.follow_link(board);
@@ -196,7 +196,7 @@ impl Igb {
 
     fn write_rctl(&mut self, value: u32, board: &mut Board) {
         if value & RXEN != 0 && self.file.get(Reg::RAH, 0) & AV == 0 {
-            // igb.md 2.3: RAR0 is the PAUSE match; the station's address stays there.
+            // igb-hal/FACTS.md 2.3: RAR0 is the PAUSE match; the station's address stays there.
             board.report(Rule::WrongOrder, format!("RCTL := {value:#010x}: RXEN while RAH[0].AV is off"));
         }
         if value & 0xc0 != 0 {
@@ -205,7 +205,7 @@ impl Igb {
         self.file.set(Reg::RCTL, 0, value);
     }
 
-    /// igb.md 3.4 and 3.5: these are set with the receiver off.
+    /// igb-hal/FACTS.md 3.4 and 3.5: these are set with the receiver off.
     fn check_receiver_off(&self, reg: Reg, value: u32, board: &mut Board) {
         if self.file.on(Reg::RCTL, RXEN) && self.file.get(reg, 0) != value {
             board.report(Rule::WrongOrder, format!("{reg:?} := {value:#010x} while RCTL.RXEN is on"));
@@ -225,7 +225,7 @@ impl Igb {
         if self.chip.shared_addresses {
             self.file.set(Reg::VT_CTL, 0, value);
         } else if value != 0 {
-            // igb.md section 8: the layout on the 82575 is not known; the default queue is 0.
+            // igb-hal/FACTS.md section 8: the layout on the 82575 is not known; the default queue is 0.
             board.report(Rule::NotModelled, format!("VT_CTL := {value:#010x}: layout unknown on the 82575"));
         }
     }
@@ -235,7 +235,7 @@ impl Igb {
         self.file.get(Reg::RAH, n) & AV != 0 && (n != 0 || self.file.on(Reg::RCTL, RXEN))
     }
 
-    /// igb.md 3.6: RAL before AV when adding, AV off before RAL when removing.
+    /// igb-hal/FACTS.md 3.6: RAL before AV when adding, AV off before RAL when removing.
     fn write_ral(&mut self, n: usize, value: u32, board: &mut Board) {
         if self.is_live(n) && self.file.get(Reg::RAL, n) != value {
             board.report(Rule::WrongOrder, format!("RAL[{n}] := {value:#010x} while RAH[{n}].AV is on"));
@@ -250,7 +250,7 @@ impl Igb {
             board.report(Rule::WrongOrder, format!("RAH[{n}] := {value:#010x}: address changed under AV"));
         }
         if live && n == 0 && value & AV == 0 {
-            // igb.md 3.6: never free entry 0 (PAUSE match).
+            // igb-hal/FACTS.md 3.6: never free entry 0 (PAUSE match).
             board.report(Rule::WrongOrder, format!("RAH[0] := {value:#010x}: AV removed, RXEN on"));
         }
         if value & AV != 0 && value >> 16 & 3 != 0 {
@@ -262,7 +262,7 @@ impl Igb {
         }
     }
 
-    /// igb.md 3.6: one address in two entries is unspecified on the 82575.
+    /// igb-hal/FACTS.md 3.6: one address in two entries is unspecified on the 82575.
     fn check_unique(&self, n: usize, board: &mut Board) {
         let twin = (0..self.chip.filters).find(|&other| {
             other != n

@@ -1,6 +1,6 @@
 //! The 82575: VMDq of the first generation. A filter names one queue.
 //!
-//! Facts: igb.md 1, 3.4, 3.14. Assumption of the facts' gaps: the default queue is 0, because the
+//! Facts: igb-hal/FACTS.md 1, 3.4, 3.14. Assumption of the facts' gaps: the default queue is 0, because the
 //! layout of VT_CTL on this part is not known. An exact multicast filter sorts by its QSEL, as the
 //! register layout suggests.
 

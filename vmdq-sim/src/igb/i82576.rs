@@ -1,6 +1,6 @@
 //! The 82576: VMDq of the second generation. A filter names a set of pools.
 //!
-//! Facts: igb.md 3.5, 3.8, 3.14. Pool p is queue p (and p+8, which only RSS reaches).
+//! Facts: igb-hal/FACTS.md 3.5, 3.8, 3.14. Pool p is queue p (and p+8, which only RSS reaches).
 //!
 //! Assumptions: with RCTL.VFE off neither VLVF nor AUPE narrows the list (3.8: "VFE=0 or AUPE+VFTA
 //! open"; so does QEMU). With VT_CTL.RPL_EN off a frame for several pools goes to the lowest. VMOLR.UPE
@@ -106,7 +106,7 @@ fn sort(file: &File, frame: &Frame, board: &mut Board) -> Verdict {
     }
     let vt_ctl = file.get(Reg::VT_CTL, 0);
     let mut pools = by_address(file, frame) & by_vlan(file, frame);
-    // Step 4: whatever nobody asked for is the default pool's.
+    // Step 4: a frame that no pool matched goes to the default pool.
     let by_default = pools == 0;
     if by_default {
         if vt_ctl & DIS_DEF_POOL != 0 {

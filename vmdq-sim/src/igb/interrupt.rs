@@ -1,7 +1,7 @@
 //! Interrupt causes, masks and messages of the 82575 and the 82576.
 //!
-//! Facts: igb.md 2.2 and 3.9. A message goes out when an enabled extended cause becomes pending; it is
-//! not repeated while the cause stays pending. EITR is stored, but messages are never delayed.
+//! Facts: igb-hal/FACTS.md 2.2 and 3.9. A message goes out when an enabled extended cause becomes pending; it
+//! is not repeated while the cause stays pending. EITR is stored, but messages are never delayed.
 //!
 //! Assumptions: the models have no PCI configuration space, so that the 82575 counts as being in MSI-X
 //! mode as soon as an MSIXBM is not 0 (on the 82576 GPIE.MULTIPLE_MSIX says it). A cause that is pending

@@ -3,7 +3,7 @@
 //! One struct serves both; what differs is in [`Chip`]. An I350 would be another `Chip`, with its own
 //! register list and the sorting of the 82576.
 //!
-//! Facts: igb.md. Files: `registers` (where they are), `access` (what writes do), `interrupt`, `phy`,
+//! Facts: igb-hal/FACTS.md. Files: `registers` (where they are), `access` (what writes do), `interrupt`, `phy`,
 //! `receive`, `transmit`, and one file for the sorting of each chip.
 
 mod access;
@@ -20,7 +20,7 @@ pub(crate) use i82576::I82576;
 
 use crate::board::{Board, Device};
 use crate::clock::{Gate, MS, US, sooner};
-use crate::fault::Fault;
+use crate::fault::InjectedFault;
 use crate::filter::AV;
 use crate::frame::Frame;
 use crate::pending::{Pending, Verdict};
@@ -124,7 +124,7 @@ impl Igb {
     }
 
     /// Puts everything but the registers that survive into the state after a reset. Queue 0 is
-    /// enabled then (igb.md 2.4: L:4335).
+    /// enabled then (igb-hal/FACTS.md 2.4: L:4335).
     fn restore(&mut self) {
         self.file.restore(false);
         for (n, ring) in self.rx.iter_mut().enumerate() {
@@ -157,7 +157,7 @@ impl Igb {
         (self.resetting, self.loading) = (Gate::OPEN, Gate::OPEN);
         self.resetting.ask(false, board.now + RESET_TIME);
         self.loading.ask(false, board.now + NVM_TIME);
-        if board.faults.has(Fault::ResetNeverEnds) {
+        if board.faults.has(InjectedFault::ResetNeverEnds) {
             self.resetting.jam();
             self.loading.jam();
         }

@@ -1,13 +1,13 @@
 //! The copper PHY behind MDIC, and the link.
 //!
-//! Facts: igb.md 2.1 (MDIC), 3.3, section 6 row 21; PHY registers are those of IEEE 802.3 clause 22.
+//! Facts: igb-hal/FACTS.md 2.1 (MDIC), 3.3, section 6 row 21; PHY registers are those of IEEE 802.3 clause 22.
 //!
 //! Assumptions: auto-negotiation must be restarted by software after power-on and after CTRL.RST (so
 //! does QEMU's model), it takes 500 ms, and CTRL.SLU must be set for the MAC to see the link.
 
 use crate::board::Board;
 use crate::clock::{Gate, MS, US, sooner};
-use crate::fault::Fault;
+use crate::fault::InjectedFault;
 
 const OP_WRITE: u32 = 1 << 26;
 const OP_READ: u32 = 1 << 27;
@@ -57,7 +57,7 @@ impl Phy {
         sooner(self.mdic_due, self.link.due())
     }
 
-    /// Does what is due; returns whether the link changed.
+    /// Does everything that is scheduled up to now; returns whether the link changed.
     pub(crate) fn tick(&mut self, now: u64) -> bool {
         if self.mdic_due.is_some_and(|due| due <= now) {
             self.mdic_due = None;
@@ -70,7 +70,7 @@ impl Phy {
     pub(crate) fn follow(&mut self, set_link_up: bool, board: &Board) {
         let up = set_link_up && !board.unplugged && self.negotiated;
         self.link.ask(up, board.now + if up { NEGOTIATION } else { 0 });
-        if up && board.faults.has(Fault::LinkNeverComes) {
+        if up && board.faults.has(InjectedFault::LinkNeverComes) {
             self.link.jam();
         }
     }

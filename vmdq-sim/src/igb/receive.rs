@@ -1,6 +1,6 @@
 //! The igb receive path: length limits, L2 filter, sorting, and delivery in order.
 //!
-//! Facts: igb.md 2.3, 3.10, 3.12, 3.14. The order is: runt, global length limit, L2 filter, queue
+//! Facts: igb-hal/FACTS.md 2.3, 3.10, 3.12, 3.14. The order is: runt, global length limit, L2 filter, queue
 //! choice with the pools' limits, descriptors.
 
 use super::interrupt::RXO;

@@ -1,13 +1,13 @@
 //! Where the registers of the 82575 and the 82576 are.
 //!
-//! Typed from igb.md section 2, and from nothing else: the drivers' own tables must not be used here,
+//! Typed from igb-hal/FACTS.md section 2, and from nothing else: the drivers' own tables must not be used here,
 //! so that a wrong offset can't hide on both sides. Reserved bits are given only where the facts list
 //! a register's whole layout.
 
 use crate::register::Reg::*;
 use crate::register::{Spec, at};
 
-/// What both have (igb.md 2.1 to 2.6). Receive and transmit rings are in the lists of the devices.
+/// What both have (igb-hal/FACTS.md 2.1 to 2.6). Receive and transmit rings are in the lists of the devices.
 const COMMON: &[Spec] = &[
     // 2.1 General, link, NVM, semaphores.
     at(0x0000, CTRL).reset(0x0010_0209),

@@ -1,13 +1,13 @@
 //! The igb transmit path: one frame from each backlogged queue in turn.
 //!
-//! Facts: igb.md 2.5, 3.11: in the reset state all queues are of low priority and served round robin.
+//! Facts: igb-hal/FACTS.md 2.5, 3.11: in the reset state all queues are of low priority and served round robin.
 
 use super::Igb;
 use crate::board::Board;
 use crate::frame::{Frame, SHORTEST};
 use crate::register::Reg;
 use crate::stats;
-use crate::testbed::Sent;
+use crate::testbed::WireFrame;
 
 /// TCTL.EN and PSP.
 const EN: u32 = 1 << 1;
@@ -31,7 +31,7 @@ impl Igb {
             stats::sent(&mut self.file, &frame);
             self.file.count(Reg::PFVFGPTC, queue & 7, 1);
             self.file.count(Reg::PFVFGOTC, queue & 7, frame.wire_len());
-            board.wire.sent.push(Sent { bytes: frame.bytes().to_vec(), queue: Some(queue) });
+            board.wire.sent.push(WireFrame { bytes: frame.bytes().to_vec(), queue: Some(queue) });
         }
         if turn.reported {
             self.interrupts.transmitted(queue, &self.file, board);

@@ -1,10 +1,10 @@
 //! What reads and writes of the ixgbe registers do, and what the datasheets forbid.
 //!
-//! Facts: ixgbe.md 1 and 2. Where the facts are silent, a write is stored and nothing is said.
+//! Facts: ixgbe-hal/FACTS.md 1 and 2. Where the facts say nothing, a write is stored and nothing is reported.
 
 use super::{Ixgbe, LRST, MASTER_DISABLE, MASTER_TIME, RST, RXEN};
 use crate::board::Board;
-use crate::fault::Fault;
+use crate::fault::InjectedFault;
 use crate::filter::AV;
 use crate::queue::{ENABLE, SWFLSH};
 use crate::register::{Access, Reg, Spec};
@@ -50,7 +50,7 @@ impl Ixgbe {
                 self.file.set(Reg::SWSM, 0, held | SMBI);
                 held
             }
-            // ENABLE reads 0 as long as the link is down, whatever the queue does (2.3).
+            // ENABLE reads 0 as long as the link is down, no matter what the queue does (2.3).
             Reg::RXDCTL => {
                 let open = self.rx[n].gate.is_open() && link;
                 self.file.get(Reg::RXDCTL, n) | if open { ENABLE } else { 0 }
@@ -183,7 +183,7 @@ impl Ixgbe {
             self.follow_link(board);
         }
         self.master.ask(value & MASTER_DISABLE == 0, board.now + MASTER_TIME);
-        if board.faults.has(Fault::MasterNeverStops) {
+        if board.faults.has(InjectedFault::MasterNeverStops) {
             self.master.jam();
         }
     }
@@ -244,7 +244,7 @@ impl Ixgbe {
         self.file.get(Reg::RAH, n) & AV != 0 && (n != 0 || self.file.on(Reg::RXCTRL, RXEN))
     }
 
-    /// RAL before AV when adding, AV off before RAL when removing (DESIGN Must 4; 2.6).
+    /// RAL before AV when adding, AV off before RAL when removing (ixgbe-hal/FACTS.md 2.6).
     fn write_rah(&mut self, n: usize, value: u32, board: &mut Board) {
         let live = self.is_live(n);
         if live && value & AV != 0 && (self.file.get(Reg::RAH, n) ^ value) & 0xffff != 0 {

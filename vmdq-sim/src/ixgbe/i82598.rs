@@ -1,6 +1,6 @@
 //! The 82598: VMDq with 16 indices. A filter names one index, and an index is a queue.
 //!
-//! Facts: ixgbe.md 1.4, 2.4, 4.
+//! Facts: ixgbe-hal/FACTS.md 1.4, 2.4, 4.
 //!
 //! Assumptions: the default index is VMD_CTL 7:4 (the facts call it unverified); of two filters with one
 //! address the lower entry wins; an exact multicast filter sorts by its VIND; in VLAN sort an untagged

@@ -1,6 +1,6 @@
 //! Interrupt causes, masks and messages of the 82598.
 //!
-//! Facts: ixgbe.md 1.3 and 2.11. EICR bits 15:0 are the vectors that IVAR names for queues; the other
+//! Facts: ixgbe-hal/FACTS.md 1.3 and 2.11. EICR bits 15:0 are the vectors that IVAR names for queues; the other
 //! causes have a bit each and share the vector of IVAR entry 97. A message goes out when an enabled
 //! cause becomes pending, and is not repeated while it stays pending. EITR is stored, but messages are
 //! never delayed.

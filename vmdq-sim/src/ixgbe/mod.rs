@@ -2,7 +2,7 @@
 //!
 //! The 82599 and the X540 would be other [`Chip`]s here, with their own register lists and sorting.
 //!
-//! Facts: ixgbe.md. Files: `registers` (where they are), `access` (what writes do), `interrupt`,
+//! Facts: ixgbe-hal/FACTS.md. Files: `registers` (where they are), `access` (what writes do), `interrupt`,
 //! `receive`, `transmit`, and one file for the sorting of each chip.
 
 mod access;
@@ -16,7 +16,7 @@ pub(crate) use i82598::I82598;
 
 use crate::board::{Board, Device};
 use crate::clock::{Gate, MS, US, sooner};
-use crate::fault::Fault;
+use crate::fault::InjectedFault;
 use crate::filter::AV;
 use crate::frame::Frame;
 use crate::pending::{Pending, Verdict};
@@ -120,14 +120,14 @@ impl Ixgbe {
         ixgbe
     }
 
-    /// RAR0 comes from the EEPROM (ixgbe.md 1.4).
+    /// RAR0 comes from the EEPROM (ixgbe-hal/FACTS.md 1.4).
     fn load_nvm(&mut self) {
         let [a, b, c, d, e, f] = self.mac;
         self.file.set(Reg::RAL, 0, u32::from_le_bytes([a, b, c, d]));
         self.file.set(Reg::RAH, 0, u32::from(u16::from_le_bytes([e, f])) | AV);
     }
 
-    /// RAR, MTA and VFTA keep what they hold (ixgbe.md 2.1 step 12).
+    /// RAR, MTA and VFTA keep what they hold (ixgbe-hal/FACTS.md 2.1 step 12).
     fn begin_reset(&mut self, board: &mut Board) {
         board.drops.reset += (self.held() + board.wire.reset()) as u64;
         self.file.restore(false);
@@ -148,7 +148,7 @@ impl Ixgbe {
         (self.resetting, self.loading) = (Gate::OPEN, Gate::OPEN);
         self.resetting.ask(false, board.now + RESET_TIME);
         self.loading.ask(false, board.now + NVM_TIME);
-        if board.faults.has(Fault::ResetNeverEnds) {
+        if board.faults.has(InjectedFault::ResetNeverEnds) {
             self.resetting.jam();
             self.loading.jam();
         }
@@ -164,7 +164,7 @@ impl Ixgbe {
     fn follow_link(&mut self, board: &mut Board) {
         let up = self.started && !board.unplugged;
         self.link.ask(up, board.now + if up { LINK_TIME } else { 0 });
-        if up && board.faults.has(Fault::LinkNeverComes) {
+        if up && board.faults.has(InjectedFault::LinkNeverComes) {
             self.link.jam();
         }
         if self.link.tick(board.now) {

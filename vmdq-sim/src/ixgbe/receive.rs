@@ -1,6 +1,6 @@
 //! The ixgbe receive path: length limits, L2 filter, sorting, and delivery in order.
 //!
-//! Facts: ixgbe.md 1.2, 1.4, 1.5, 2.4, 2.8, 3.
+//! Facts: ixgbe-hal/FACTS.md 1.2, 1.4, 1.5, 2.4, 2.8, 3.
 //!
 //! Assumptions: a queue drops frames that find no descriptor if its SRRCTL has bit 28 (Intel's driver
 //! sets it on the 82598); the layout of DROPEN is not known, so it is stored without effect. RNBC(0)

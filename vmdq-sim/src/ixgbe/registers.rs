@@ -1,8 +1,8 @@
 //! Where the registers of the 82598 are.
 //!
-//! Typed from ixgbe.md section 1, and from nothing else: the drivers' own tables must not be used here,
-//! so that a wrong offset can't hide on both sides. Reserved bits are given only where the facts list
-//! a register's whole layout.
+//! Typed from ixgbe-hal/FACTS.md section 1, and from nothing else: the drivers' own tables must not be used
+//! here, so that a wrong offset can't hide on both sides. Reserved bits are given only where the facts list a
+//! register's whole layout.
 
 use crate::register::Reg::*;
 use crate::register::{Spec, at};

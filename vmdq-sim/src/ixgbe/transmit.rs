@@ -1,13 +1,14 @@
 //! The ixgbe transmit path: one frame from each backlogged queue in turn.
 //!
-//! Facts: ixgbe.md 1.6, 2.10: round robin is the reset state. The 82598 has no global transmit enable.
+//! Facts: ixgbe-hal/FACTS.md 1.6, 2.10: round robin is the reset state. The 82598 has no global transmit
+//! enable.
 
 use super::{Ixgbe, TXPADEN};
 use crate::board::Board;
 use crate::frame::{Frame, SHORTEST};
 use crate::register::Reg;
 use crate::stats;
-use crate::testbed::Sent;
+use crate::testbed::WireFrame;
 use crate::violation::Rule;
 
 impl Ixgbe {
@@ -32,7 +33,7 @@ impl Ixgbe {
             let set = (self.file.get(Reg::TQSMR, queue / 4) >> (8 * (queue % 4)) & 0xf) as usize;
             self.file.count(Reg::QPTC, set, 1);
             self.file.count(Reg::QBTC, set, frame.wire_len());
-            board.wire.sent.push(Sent { bytes: frame.bytes().to_vec(), queue: Some(queue) });
+            board.wire.sent.push(WireFrame { bytes: frame.bytes().to_vec(), queue: Some(queue) });
         }
         if turn.reported {
             self.interrupts.transmitted(queue, &self.file, board);

@@ -27,7 +27,7 @@ pub enum QemuError {
         why: io::Error,
     },
     /// QEMU ended, or does not understand what is asked of it.
-    #[error("`{}` does not serve the test bed ({why}): run `cargo xtask qemu`{}", .program.display(), said(.stderr))]
+    #[error("`{}` can't be used as a test bed ({why}): run `cargo xtask qemu`{}", .program.display(), said(.stderr))]
     Unfit {
         /// The program.
         program: PathBuf,

@@ -53,7 +53,7 @@ impl Process {
         let mut command = Command::new(parts.program);
         command
             .args(["-nodefaults", "-no-user-config", "-display", "none", "-qtest-log", "none"])
-            // The first is the better one (time stands still until told otherwise) but not in every build.
+            // The first is the better one (time stands still until it is stepped) but not in every build.
             .args(["-machine", "q35,accel=qtest:tcg,memory-backend=ram"])
             .args(["-m", &format!("{}k", len >> 10)])
             .args([

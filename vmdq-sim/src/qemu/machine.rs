@@ -11,7 +11,7 @@ use super::qtest::Qtest;
 use super::ram::Ram;
 use super::wire::Wire;
 use super::{MAC, QemuError};
-use crate::Sent;
+use crate::WireFrame;
 
 /// Device status; bit 1: the link is up.
 pub(super) const STATUS: u32 = 0x0008;
@@ -33,7 +33,7 @@ const NOBODY: u32 = u32::MAX;
 pub(super) struct Machine {
     process: Process,
     qtest: Qtest,
-    /// Whether the machine's time only passes when told to.
+    /// Whether the machine's time only passes when it is stepped.
     stepped: bool,
     pub(super) wire: Wire,
     /// Frames that were not given to QEMU yet.
@@ -42,7 +42,7 @@ pub(super) struct Machine {
     pub(super) held: bool,
     /// Frames that QEMU drops without counting.
     pub(super) uncounted: u64,
-    sent: Vec<Sent>,
+    sent: Vec<WireFrame>,
     /// Why QEMU is gone.
     failure: Option<String>,
 }
@@ -130,7 +130,7 @@ impl Machine {
     }
 
     /// Takes what the controller put on the wire.
-    pub(super) fn take_sent(&mut self) -> Vec<Sent> {
+    pub(super) fn take_sent(&mut self) -> Vec<WireFrame> {
         self.unless_gone(Self::collect);
         std::mem::take(&mut self.sent)
     }
@@ -146,7 +146,7 @@ impl Machine {
         self.process.end();
     }
 
-    /// Reads a register on the harness's own account. Only for registers without side effects.
+    /// Reads a register for the test bed itself; only for registers without side effects.
     pub(super) fn register(&mut self, at: u32) -> io::Result<u32> {
         self.qtest.read(u64::from(BAR0 + at))
     }
@@ -184,7 +184,7 @@ impl Machine {
     fn drain(&mut self) -> io::Result<usize> {
         let before = self.sent.len();
         while let Some(frame) = self.wire.receive()? {
-            self.sent.push(Sent { bytes: frame.to_vec(), queue: None });
+            self.sent.push(WireFrame { bytes: frame.to_vec(), queue: None });
         }
         Ok(self.sent.len() - before)
     }

@@ -1,4 +1,4 @@
-//! QEMU's `igb`, an Intel 82576 that nobody here wrote, as a test bed.
+//! QEMU's `igb`, an independent model of the Intel 82576, as a test bed.
 //!
 //! [`Qemu`] starts a virtual machine without a guest: the test itself is what runs on it, over
 //! QEMU's qtest protocol (register accesses), memory that both map (DMA) and a pair of datagram
@@ -6,8 +6,8 @@
 //!
 //! The model departs from the datasheet: it never checks an order, knows no round robin in
 //! transmit, counts no frame that it drops for want of descriptors, and drops what is longer than
-//! RLPML without counting. What a test learns here is that a driver *works*, not that it is legal:
-//! that is what the strict models are for.
+//! RLPML without counting. A test here shows that a driver *works*, not that it follows the
+//! datasheet; the strict models show that.
 
 mod bus;
 mod error;
@@ -34,11 +34,11 @@ use ram::Ram;
 
 use vmdq_hal::dma::Direction;
 
-use crate::{Ledger, Sent, Settled, Testbed, Violation};
+use crate::{Ledger, Settled, Testbed, Violation, WireFrame};
 
 /// The controller's own address.
 const MAC: [u8; 6] = [0x02, 0x00, 0x00, 0x00, 0x75, 0xfe];
-/// Guest memory unless told otherwise. Pages that nobody touches cost nothing.
+/// The default size of guest memory. Untouched pages cost nothing.
 const RAM: usize = 128 << 20;
 
 /// QEMU's `igb` (an 82576) as a test bed.
@@ -83,8 +83,9 @@ impl Qemu {
         Self::with_memory(RAM)
     }
 
-    /// Starts a virtual machine with `bytes` of memory, 2 MiB to 2 GiB in whole pages; the first
-    /// 1 MiB can't be lent.
+    /// Starts a virtual machine with `bytes` of memory, 2 MiB to 2 GiB in whole pages.
+    ///
+    /// The first 1 MiB can't be allocated.
     ///
     /// # Errors
     ///
@@ -143,8 +144,8 @@ impl Testbed for Qemu {
         QemuDelay(self.machine.clone())
     }
 
-    fn lend(&self, layout: Layout) -> NonNull<u8> {
-        self.ram.lend(layout)
+    fn alloc(&self, layout: Layout) -> NonNull<u8> {
+        self.ram.alloc(layout)
     }
 
     fn inject(&mut self, frame: &[u8]) {
@@ -155,7 +156,7 @@ impl Testbed for Qemu {
         self.machine.lock().settle()
     }
 
-    fn take_sent(&mut self) -> Vec<Sent> {
+    fn take_sent(&mut self) -> Vec<WireFrame> {
         self.machine.lock().take_sent()
     }
 

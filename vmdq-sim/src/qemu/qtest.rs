@@ -75,7 +75,7 @@ impl Qtest {
     fn number(&self) -> io::Result<u32> {
         let word = self.line.split_whitespace().nth(1).and_then(|word| word.strip_prefix("0x"));
         word.and_then(|digits| u64::from_str_radix(digits, 16).ok())
-            // QEMU prints 64 bits whatever the width of the access.
+            // QEMU prints 64 bits for every width of access.
             .map(|value| value as u32)
             .ok_or_else(|| {
                 io::Error::other(format!("QEMU's reply holds no number: `{}`", self.line.trim_end()))

@@ -11,24 +11,24 @@ use memmap2::MmapOptions;
 use rustix::fs::{MemfdFlags, memfd_create};
 use vmdq_hal::dma::{Direction, DmaSpace};
 
-/// Where lending starts: below lie the machine's legacy areas, which are not all memory.
+/// Where allocation starts: below are the machine's legacy areas, which are not all memory.
 pub(super) const FIRST: usize = 1 << 20;
 /// Guest memory lies at guest-physical 0 in one piece up to here.
 pub(super) const LARGEST: usize = 2 << 30;
 
 /// The virtual machine's memory.
 ///
-/// It stays mapped until the process ends, because what was lent is `'static`. Pages that nobody
-/// touched cost nothing.
+/// It stays mapped until the process ends, because allocated memory is `'static`. Untouched pages
+/// cost nothing.
 #[derive(Clone, Debug)]
 pub(super) struct Ram {
     base: NonNull<u8>,
     len: usize,
-    /// Guest-physical address of the first byte that was not lent yet.
+    /// Guest-physical address of the first byte that is not allocated yet.
     next: Arc<AtomicUsize>,
 }
 
-// SAFETY: `base` is only an address here: the bytes behind it belong to whom they were lent to.
+// SAFETY: `base` is only an address here: the bytes behind it belong to those who allocated them.
 unsafe impl Send for Ram {}
 
 impl Ram {
@@ -42,14 +42,17 @@ impl Ram {
         Ok((Self { base, len, next: Arc::new(AtomicUsize::new(FIRST)) }, file))
     }
 
-    /// Lends zeroed memory.
-    pub(super) fn lend(&self, layout: Layout) -> NonNull<u8> {
+    /// Allocates zeroed memory.
+    pub(super) fn alloc(&self, layout: Layout) -> NonNull<u8> {
         let claim = |next: usize| {
             let end = next.checked_next_multiple_of(layout.align())?.checked_add(layout.size())?;
             (end <= self.len).then_some(end)
         };
         let Ok(before) = self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, claim) else {
-            panic!("the virtual machine's {} bytes of memory are used up: {layout:?}", self.len);
+            panic!(
+                "the virtual machine's {} bytes of memory are used up ({layout:?}): start it with more",
+                self.len
+            );
         };
         // The mapping is aligned to a page only.
         assert!(layout.align() <= 4096, "the virtual machine's memory is aligned to pages");
@@ -69,8 +72,8 @@ pub(super) fn memory_file(name: &str) -> io::Result<File> {
     Ok(File::from(memfd_create(name, MemfdFlags::CLOEXEC)?))
 }
 
-/// How the virtual machine's controller reaches lent memory: only memory that
-/// [`Qemu`](super::Qemu) lent has a bus address.
+/// The DMA space of the virtual machine's controller: only memory that [`Qemu`](super::Qemu) allocated has
+/// a bus address.
 #[derive(Clone, Copy, Debug)]
 pub struct QemuDma {
     base: usize,
@@ -78,7 +81,7 @@ pub struct QemuDma {
 }
 
 // SAFETY: guest-physical address `a` is byte `a` of the shared mapping (one piece from 0, nothing
-// lies over it above `FIRST`, where lending starts), which stays mapped, and QEMU's accesses are
+// lies over it above `FIRST`, where allocation starts), which stays mapped, and QEMU's accesses are
 // those of another processor: coherent.
 unsafe impl DmaSpace for QemuDma {
     fn map(&self, at: NonNull<u8>, len: usize, _: Direction) -> Option<u64> {
@@ -93,21 +96,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lends_aligned_zeroed_memory_with_an_address() {
+    fn allocates_aligned_zeroed_memory_with_an_address() {
         let (ram, _file) = Ram::new(2 << 20).unwrap();
         let map = |at, len| ram.dma().map(at, len, Direction::Both);
-        let a = ram.lend(Layout::from_size_align(3, 1).unwrap());
-        let b = ram.lend(Layout::from_size_align(256, 128).unwrap());
+        let a = ram.alloc(Layout::from_size_align(3, 1).unwrap());
+        let b = ram.alloc(Layout::from_size_align(256, 128).unwrap());
         assert_eq!(map(a, 3), Some(FIRST as u64));
         assert_eq!(map(b, 256), Some(FIRST as u64 + 128));
-        // SAFETY: `b` was just lent.
+        // SAFETY: `b` was just allocated.
         assert_eq!(unsafe { b.cast::<[u8; 256]>().read() }, [0; 256]);
     }
 
     #[test]
-    fn only_lent_memory_has_an_address() {
+    fn only_allocated_memory_has_an_address() {
         let (ram, _file) = Ram::new(2 << 20).unwrap();
-        let last = ram.lend(Layout::from_size_align(1 << 20, 4096).unwrap());
+        let last = ram.alloc(Layout::from_size_align(1 << 20, 4096).unwrap());
         let map = |at, len| ram.dma().map(at, len, Direction::Both);
         assert_eq!(map(last, 1 << 20), Some(FIRST as u64));
         assert_eq!(map(last, (1 << 20) + 1), None);
@@ -119,6 +122,6 @@ mod tests {
     #[should_panic(expected = "used up")]
     fn runs_out_loudly() {
         let (ram, _file) = Ram::new(2 << 20).unwrap();
-        ram.lend(Layout::from_size_align((1 << 20) + 1, 1).unwrap());
+        ram.alloc(Layout::from_size_align((1 << 20) + 1, 1).unwrap());
     }
 }

@@ -1,13 +1,13 @@
 //! Descriptor rings and the two engines that work on them. Both families use these unchanged.
 //!
-//! Facts: igb.md 2.4, 3.10, 3.11, 4, 5; ixgbe.md 1.5, 1.6, 3.
+//! Facts: igb-hal/FACTS.md 2.4, 3.10, 3.11, 4, 5; ixgbe-hal/FACTS.md 1.5, 1.6, 3.
 
 pub(crate) mod rx;
 pub(crate) mod tx;
 
 use crate::board::Board;
 use crate::clock::{Gate, US};
-use crate::fault::Fault;
+use crate::fault::InjectedFault;
 use crate::register::Reg;
 use crate::violation::Rule;
 
@@ -31,10 +31,10 @@ const STOP: u64 = 950 * US;
 /// What a device asks of its rings.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RingRules {
-    /// Alignment of the base: 128 (igb.md section 5), 16 on the 82598 (ixgbe.md section 4).
+    /// Alignment of the base: 128 (igb-hal/FACTS.md section 5), 16 on the 82598 (ixgbe-hal/FACTS.md section 4).
     pub(crate) alignment: u64,
     /// Whether a tail counts as soon as ENABLE is asked for, before it reads 1: on the 82598 the bit
-    /// reads 0 as long as the link is down (ixgbe.md 2.3), so that software can't wait for it.
+    /// reads 0 as long as the link is down (ixgbe-hal/FACTS.md 2.3), so that software can't wait for it.
     pub(crate) tail_when_asked: bool,
 }
 
@@ -125,8 +125,8 @@ impl Ring {
             return self.write_tail(value, &shown, board);
         }
         if self.gate.in_use() {
-            // igb.md 2.4 (I210 p436): written only while the queue is disabled; the head is read-only
-            // in use (S75 p359). ixgbe.md 1.6: TDH only while ENABLE is 0.
+            // igb-hal/FACTS.md 2.4 (I210 p436): written only while the queue is disabled; the head is read-only
+            // in use (S75 p359). ixgbe-hal/FACTS.md 1.6: TDH only while ENABLE is 0.
             board.report(Rule::WrongOrder, format!("{shown} while the queue is enabled"));
             return;
         }
@@ -141,7 +141,7 @@ impl Ring {
     fn write_tail(&mut self, value: u32, shown: &str, board: &mut Board) {
         let enabled = self.gate.is_open() || self.rules.tail_when_asked && self.gate.asked();
         if !enabled {
-            // igb.md 2.4 (S75 p359): the write is ignored while the queue is disabled. Zero is part
+            // igb-hal/FACTS.md 2.4 (S75 p359): the write is ignored while the queue is disabled. Zero is part
             // of the set-up sequence (3.10, 3.11).
             if value == 0 {
                 self.tail = 0;
@@ -167,7 +167,7 @@ impl Ring {
                     ),
                 );
             }
-            // igb.md 2.4 and 5: RDLEN 19:7, a multiple of 128 bytes.
+            // igb-hal/FACTS.md 2.4 and 5: RDLEN 19:7, a multiple of 128 bytes.
             if self.len == 0 || !self.len.is_multiple_of(128) || self.len > LENGTH {
                 board.report(
                     Rule::BadRing,
@@ -176,7 +176,7 @@ impl Ring {
             }
         }
         self.gate.ask(on, board.now + if on { START } else { STOP });
-        let jam = if on { Fault::QueueNeverEnables } else { Fault::QueueNeverDisables };
+        let jam = if on { InjectedFault::QueueNeverEnables } else { InjectedFault::QueueNeverDisables };
         if board.faults.has(jam) {
             self.gate.jam();
         }

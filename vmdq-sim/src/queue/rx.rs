@@ -1,11 +1,11 @@
 //! The receive engine: puts one frame into the descriptors of one queue.
 //!
-//! Facts: igb.md 3.10 (table of DESCTYPE) and 4, ixgbe.md 3. The write-back layout is the same in both
-//! families as far as it is modelled: DD, EOP, VP, HBO, error bits, lengths, tag, packet type. RSS hash,
-//! IP id and checksum fields read 0.
+//! Facts: igb-hal/FACTS.md 3.10 (table of DESCTYPE) and 4, ixgbe-hal/FACTS.md 3. The write-back layout is the
+//! same in both families as far as it is modelled: DD, EOP, VP, HBO, error bits, lengths, tag, packet type. RSS
+//! hash, IP id and checksum fields read 0.
 
 use crate::board::Board;
-use crate::fault::Fault;
+use crate::fault::InjectedFault;
 use crate::frame::Headers;
 use crate::queue::{Ring, overlap};
 use crate::violation::Rule;
@@ -17,7 +17,7 @@ pub(crate) const VP: u32 = 1 << 3;
 const HBO: u32 = 1 << 23;
 const SPH: u32 = 1 << 31;
 
-/// How a queue wants its frames (SRRCTL).
+/// The receive format of a queue (SRRCTL).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Format {
     /// SRRCTL.DESCTYPE.
@@ -45,7 +45,7 @@ pub(crate) struct Received<'a> {
     pub(crate) cut: Option<usize>,
 }
 
-/// What became of a frame.
+/// The outcome of a frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Outcome {
     /// In memory and written back.
@@ -67,8 +67,8 @@ struct Layout<'a> {
     hbo: bool,
 }
 
-/// Packet type bits of the descriptor: 4 IPv4, 6 IPv6, 8 TCP, 9 UDP (igb.md section 4; ixgbe.md
-/// section 3 has the same positions).
+/// Packet type bits of the descriptor: 4 IPv4, 6 IPv6, 8 TCP, 9 UDP (igb-hal/FACTS.md section 4;
+/// ixgbe-hal/FACTS.md section 3 has the same positions).
 pub(crate) fn packet_type(headers: Headers) -> u32 {
     u32::from(headers.ipv4) << 4
         | u32::from(headers.ipv6) << 6
@@ -77,7 +77,7 @@ pub(crate) fn packet_type(headers: Headers) -> u32 {
 }
 
 /// Where a header ends whose packet type PSRTYPE asks for; bit t is type t: 0 MAC only, 1 IPv4, 2 with
-/// TCP, 3 with UDP, 7 IPv6, 8 with TCP, 9 with UDP (igb.md 2.3). Types 1 and 7 are fragments alone;
+/// TCP, 3 with UDP, 7 IPv6, 8 with TCP, 9 with UDP (igb-hal/FACTS.md 2.3). Types 1 and 7 are fragments alone;
 /// tunnels (4 to 6) are not parsed.
 pub(crate) fn cut_by_type(psrtype: u32, headers: Headers) -> Option<usize> {
     let (kind, end) = match headers {
@@ -147,7 +147,7 @@ pub(crate) fn deliver(ring: &mut Ring, frame: &Received, format: Format, board: 
         return Outcome::Broken;
     };
     if format.kind != 1 && (format.header == 0 || format.header > format.header_most) {
-        // ixgbe.md 1.5: all formats with a header buffer need BSIZEHEADER > 0.
+        // ixgbe-hal/FACTS.md 1.5: all formats with a header buffer need BSIZEHEADER > 0.
         let (name, kind, header) = (ring.name(), format.kind, format.header);
         let what = format!("SRRCTL of {name}: DESCTYPE {kind} with header buffers of {header} bytes");
         board.report(Rule::BadDescriptor, what);
@@ -161,7 +161,7 @@ pub(crate) fn deliver(ring: &mut Ring, frame: &Received, format: Format, board: 
     for ahead in 0..count {
         let start = ahead as usize * format.packet;
         let piece = &layout.payload[start..layout.payload.len().min(start + format.packet)];
-        // Only the first descriptor's header buffer is used (ixgbe.md 2.9).
+        // Only the first descriptor's header buffer is used (ixgbe-hal/FACTS.md 2.9).
         let header = (ahead == 0 && format.kind != 1).then_some(layout.header);
         if fill(ring, ahead, piece, header, board).is_none() {
             outcome = Outcome::Broken;
@@ -185,13 +185,14 @@ fn fill(ring: &Ring, ahead: u32, piece: &[u8], header: Option<&[u8]>, board: &mu
     let [packet_at, header_at] =
         board.memory.descriptor(at, &format_args!("descriptor of {name}"), &mut board.log)?;
     if header_at & 1 != 0 {
-        // igb.md section 4 and ixgbe.md section 3: bit 0 of the second quadword is DD and must be 0.
+        // igb-hal/FACTS.md section 4 and ixgbe-hal/FACTS.md section 3: bit 0 of the second quadword is DD and
+        // must be 0.
         board.report(
             Rule::DescriptorNotReady,
             format!("{name}: descriptor at {at:#x} has DD set (qw1 {header_at:#x})"),
         );
     }
-    // ixgbe.md section 3 (DS98 p222): null addresses are not supported.
+    // ixgbe-hal/FACTS.md section 3 (DS98 p222): null addresses are not supported.
     if packet_at == 0 || (header.is_some() && header_at & !1 == 0) {
         board.report(Rule::DescriptorNotReady, format!("{name}: descriptor at {at:#x} has a null address"));
         return None;
@@ -219,7 +220,7 @@ fn write_back(
         low |= (layout.header_len as u32 & 0x3ff) << 21 | if layout.sph { SPH } else { 0 };
         status |= if layout.hbo { HBO } else { 0 };
         len = layout.claim.unwrap_or(len);
-        let claimed = |fault| if let Fault::ClaimHeader(len) = fault { Some(len) } else { None };
+        let claimed = |fault| if let InjectedFault::ClaimHeader(len) = fault { Some(len) } else { None };
         if let Some(claimed) = board.faults.take(claimed) {
             low = low & !(0x3ff << 21) | (u32::from(claimed) & 0x3ff) << 21 | SPH;
         }
@@ -228,19 +229,19 @@ fn write_back(
     if last {
         status |= EOP | frame.status;
         tag = frame.tag;
-        let claimed = |fault| if let Fault::ClaimLength(len) = fault { Some(len) } else { None };
+        let claimed = |fault| if let InjectedFault::ClaimLength(len) = fault { Some(len) } else { None };
         len = board.faults.take(claimed).map_or(len, usize::from);
-        if board.faults.strike(Fault::NoEndOfPacket) {
+        if board.faults.strike(InjectedFault::NoEndOfPacket) {
             status &= !EOP;
         }
-        if board.faults.strike(Fault::AllErrors) {
+        if board.faults.strike(InjectedFault::AllErrors) {
             status |= 0xfff0_0000;
         }
     }
     [u64::from(low), u64::from(tag) << 48 | (len as u64 & 0xffff) << 32 | u64::from(status)]
 }
 
-/// Sets DD in a posted descriptor without writing a frame ([`Fault::SpuriousDone`]).
+/// Sets DD in a posted descriptor without writing a frame ([`InjectedFault::SpuriousDone`]).
 pub(crate) fn spurious_done(ring: &Ring, board: &mut Board) -> bool {
     if !ring.gate.is_open() || ring.posted() == 0 {
         return false;
@@ -277,7 +278,7 @@ mod tests {
         (layout.header.len(), layout.payload.len(), layout.claim, layout.header_len, layout.sph, layout.hbo)
     }
 
-    /// The rows of igb.md 3.10 (S75 p129 table 33).
+    /// The rows of igb-hal/FACTS.md 3.10 (S75 p129 table 33).
     #[test]
     fn lays_frames_out_as_the_datasheet_says() {
         assert_eq!(laid(1, 300, Some(54)), (0, 300, None, 0, false, false));

@@ -1,11 +1,11 @@
 //! The transmit engine: takes one frame at a time out of the descriptors of one queue, and the arbiter
 //! that visits the queues in turn.
 //!
-//! Facts: igb.md 2.4 (TDWBAL), 3.11, 4; ixgbe.md 1.6, 2.10, 3. Both families have the advanced layout;
-//! the differences are in [`TxRules`].
+//! Facts: igb-hal/FACTS.md 2.4 (TDWBAL), 3.11, 4; ixgbe-hal/FACTS.md 1.6, 2.10, 3. Both families have the
+//! advanced layout; the differences are in [`TxRules`].
 
 use crate::board::Board;
-use crate::fault::Fault;
+use crate::fault::InjectedFault;
 use crate::frame::FCS;
 use crate::queue::{Ring, RingRules, overlap};
 use crate::violation::Rule;
@@ -24,11 +24,11 @@ const CONTEXT: u32 = 2;
 pub(crate) struct TxRules {
     /// Longest frame on the wire, with FCS.
     pub(crate) longest: usize,
-    /// Whether the context index must be the ring's number (82575: igb.md 1 and 4).
+    /// Whether the context index must be the ring's number (82575: igb-hal/FACTS.md 1 and 4).
     pub(crate) context_is_ring: bool,
-    /// Bytes of a head write-back: 2 on the 82575 (igb.md 2.4), else 4.
+    /// Bytes of a head write-back: 2 on the 82575 (igb-hal/FACTS.md 2.4), else 4.
     pub(crate) head_bytes: usize,
-    /// A packet must leave this many descriptors of its ring free (82598: 31, ixgbe.md section 3).
+    /// A packet must leave this many descriptors of its ring free (82598: 31, ixgbe-hal/FACTS.md section 3).
     pub(crate) span_margin: u32,
 }
 
@@ -109,7 +109,7 @@ impl Sender {
         }
         let context = (options >> 4 & 0xf) as usize;
         if rules.context_is_ring && context != self.number {
-            // igb.md section 1: on the 82575 IDX must be the ring's number.
+            // igb-hal/FACTS.md section 1: on the 82575 IDX must be the ring's number.
             self.complain(words, "has another ring's context index", board);
         }
         if kind == CONTEXT {
@@ -170,7 +170,7 @@ impl Sender {
     fn report(&self, at: u64, rules: TxRules, board: &mut Board) {
         let name = format_args!("write-back of {}", self.ring.name());
         if self.write_back & 1 != 0 {
-            let wild = board.faults.strike(Fault::WildHead);
+            let wild = board.faults.strike(InjectedFault::WildHead);
             let head = if wild { u32::MAX } else { self.ring.head() };
             let bytes = &head.to_le_bytes()[..rules.head_bytes];
             board.memory.write(self.write_back & !3, bytes, &name, &mut board.log);
@@ -197,7 +197,7 @@ impl Sender {
     }
 }
 
-/// Visits queues in turn, one frame each (igb.md 3.11; ixgbe.md 2.10: the reset state).
+/// Visits queues in turn, one frame each (igb-hal/FACTS.md 3.11; ixgbe-hal/FACTS.md 2.10: the reset state).
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct RoundRobin {
     next: usize,
@@ -219,7 +219,7 @@ mod tests {
     use vmdq_hal::dma::Direction;
 
     use super::*;
-    use crate::memory::lend;
+    use crate::memory::alloc;
 
     #[test]
     fn a_frame_without_end_is_bounded() {
@@ -227,7 +227,8 @@ mod tests {
         let rules = TxRules { longest: 0x3f00, context_is_ring: false, head_bytes: 4, span_margin: 0 };
         let mut sender = Sender::new(0, RingRules { alignment: 128, tail_when_asked: false });
         let mut board = Board::default();
-        let bus = board.memory.map(lend(Layout::from_size_align(LEN, 64).unwrap()), LEN, Direction::ToDevice);
+        let bus =
+            board.memory.map(alloc(Layout::from_size_align(LEN, 64).unwrap()), LEN, Direction::ToDevice);
         let part = u64::from(DEXT | IFCS | DATA << 20) | LEN as u64;
         for _ in 0..1000 {
             assert!(sender.take([bus, part], rules, &mut board).is_none());

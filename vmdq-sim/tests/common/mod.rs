@@ -22,7 +22,7 @@ pub const RAH: u32 = 0x5404;
 /// Buffer size of all queues here.
 pub const BUFFER: usize = 2048;
 
-/// A descriptor ring with its buffers, all in one piece of lent memory.
+/// A descriptor ring with its buffers, all in one piece of memory.
 pub struct Ring {
     memory: &'static mut [u8],
     pub bus: u64,
@@ -50,12 +50,12 @@ impl Got {
     }
 }
 
-pub struct Rig {
+pub struct RawDriver {
     pub sim: Sim,
     pub bus: SimBus,
 }
 
-impl Rig {
+impl RawDriver {
     pub fn new(sim: Sim) -> Self {
         let bus = sim.bus();
         Self { sim, bus }
@@ -101,7 +101,7 @@ impl Rig {
 
     /// Lends and maps a ring of descriptors with a buffer each, and programs base and length.
     pub fn ring(&self, at: u32, slots: usize) -> Ring {
-        let memory = self.sim.lend_bytes(slots * (16 + BUFFER));
+        let memory = self.sim.alloc_bytes(slots * (16 + BUFFER));
         let start = NonNull::from(&mut memory[0]);
         let bus = self.sim.dma().map(start, memory.len(), Direction::Both).unwrap();
         self.write(at, bus as u32);
@@ -237,60 +237,60 @@ pub fn halves(mac: [u8; 6]) -> (u32, u32) {
 /// SRRCTL: one-buffer format, 2 KiB.
 pub const ONE_BUFFER: u32 = 1 << 25 | 2;
 
-/// Resets an igb controller and brings its link up by the book (igb.md 3.1 to 3.3).
-pub fn igb_up(rig: &Rig) {
-    rig.write(0x00D8, u32::MAX);
-    rig.write(0x0100, 0);
-    rig.write(0x0400, 8);
-    rig.write(CTRL, rig.read(CTRL) | RST);
-    rig.wait_ms(10);
-    assert_eq!(rig.read(CTRL) & RST, 0);
-    assert_ne!(rig.read(0x0010) & 1 << 9, 0, "EECD.AUTO_RD");
-    rig.write(0x00D8, u32::MAX);
-    rig.read(0x00C0);
+/// Resets an igb controller and brings its link up as documented (igb-hal/FACTS.md 3.1 to 3.3).
+pub fn igb_up(driver: &RawDriver) {
+    driver.write(0x00D8, u32::MAX);
+    driver.write(0x0100, 0);
+    driver.write(0x0400, 8);
+    driver.write(CTRL, driver.read(CTRL) | RST);
+    driver.wait_ms(10);
+    assert_eq!(driver.read(CTRL) & RST, 0);
+    assert_ne!(driver.read(0x0010) & 1 << 9, 0, "EECD.AUTO_RD");
+    driver.write(0x00D8, u32::MAX);
+    driver.read(0x00C0);
     // Queue 0 comes out of the reset enabled.
-    rig.write(0x2828, 0);
-    rig.write(0x3828, 0);
-    rig.wait_ms(1);
+    driver.write(0x2828, 0);
+    driver.write(0x3828, 0);
+    driver.wait_ms(1);
     for word in 0..128 {
-        rig.write(0x5200 + 4 * word, 0);
-        rig.write(0x5600 + 4 * word, 0);
+        driver.write(0x5200 + 4 * word, 0);
+        driver.write(0x5600 + 4 * word, 0);
     }
-    rig.write(CTRL, rig.read(CTRL) | 1 << 6);
-    rig.write(0x0020, 1 << 26 | 1 << 21 | 0x1200);
-    rig.wait_ms(1);
-    assert_ne!(rig.read(0x0020) & 1 << 28, 0, "MDIC.READY");
-    assert_eq!(rig.read(STATUS) & 2, 0, "negotiation takes time");
-    rig.wait_ms(600);
-    assert_ne!(rig.read(STATUS) & 2, 0, "STATUS.LU");
+    driver.write(CTRL, driver.read(CTRL) | 1 << 6);
+    driver.write(0x0020, 1 << 26 | 1 << 21 | 0x1200);
+    driver.wait_ms(1);
+    assert_ne!(driver.read(0x0020) & 1 << 28, 0, "MDIC.READY");
+    assert_eq!(driver.read(STATUS) & 2, 0, "negotiation takes time");
+    driver.wait_ms(600);
+    assert_ne!(driver.read(STATUS) & 2, 0, "STATUS.LU");
 }
 
-/// Resets an 82598 and brings its link up by the book (ixgbe.md 2.1 to 2.3).
-pub fn ixgbe_up(rig: &Rig) {
-    rig.write(0x3000, 0);
-    rig.write(0x0888, u32::MAX);
-    rig.read(0x0800);
-    rig.set(CTRL, 1 << 2);
-    rig.wait_ms(1);
-    assert_eq!(rig.read(STATUS) >> 19 & 1, 0, "the master stops");
-    rig.set(CTRL, RST);
-    assert_ne!(rig.read(CTRL) & RST, 0, "a reset takes time");
-    rig.sim.delay().delay_us(10);
-    assert_eq!(rig.read(CTRL) & RST, 0);
-    rig.wait_ms(50);
-    assert_ne!(rig.read(0x1_0010) & 1 << 9, 0, "EEC.ARD");
-    assert_ne!(rig.read(0x2F00) & 1 << 3, 0, "RDRXCTL.DMAIDONE");
+/// Resets an 82598 and brings its link up as documented (ixgbe-hal/FACTS.md 2.1 to 2.3).
+pub fn ixgbe_up(driver: &RawDriver) {
+    driver.write(0x3000, 0);
+    driver.write(0x0888, u32::MAX);
+    driver.read(0x0800);
+    driver.set(CTRL, 1 << 2);
+    driver.wait_ms(1);
+    assert_eq!(driver.read(STATUS) >> 19 & 1, 0, "the master stops");
+    driver.set(CTRL, RST);
+    assert_ne!(driver.read(CTRL) & RST, 0, "a reset takes time");
+    driver.sim.delay().delay_us(10);
+    assert_eq!(driver.read(CTRL) & RST, 0);
+    driver.wait_ms(50);
+    assert_ne!(driver.read(0x1_0010) & 1 << 9, 0, "EEC.ARD");
+    assert_ne!(driver.read(0x2F00) & 1 << 3, 0, "RDRXCTL.DMAIDONE");
     for word in 0..128 {
-        rig.write(0x5200 + 4 * word, 0);
-        rig.write(0xA000 + 4 * word, 0);
+        driver.write(0x5200 + 4 * word, 0);
+        driver.write(0xA000 + 4 * word, 0);
     }
     for n in 1..16 {
-        rig.write(RAH + 8 * n, 0);
-        rig.write(RAL + 8 * n, 0);
+        driver.write(RAH + 8 * n, 0);
+        driver.write(RAL + 8 * n, 0);
     }
-    rig.set(0x42A0, 1 << 12);
-    rig.wait_ms(100);
-    assert_eq!(rig.read(0x42A4) >> 30 & 1, 0, "the link takes time");
-    rig.wait_ms(400);
-    assert_eq!(rig.read(0x42A4) >> 29, 7, "LINKS: up, 10G");
+    driver.set(0x42A0, 1 << 12);
+    driver.wait_ms(100);
+    assert_eq!(driver.read(0x42A4) >> 30 & 1, 0, "the link takes time");
+    driver.wait_ms(400);
+    assert_eq!(driver.read(0x42A4) >> 29, 7, "LINKS: up, 10G");
 }

@@ -154,8 +154,8 @@ impl Igb {
     }
 
     fn ring(&self, block: u32, queue: u32, len: u32) -> Ring {
-        let descriptors = self.bed.lend(Layout::from_size_align(16 * len as usize, 128).unwrap());
-        let buffers = self.bed.lend_bytes(BUFFER * len as usize);
+        let descriptors = self.bed.alloc(Layout::from_size_align(16 * len as usize, 128).unwrap());
+        let buffers = self.bed.alloc_bytes(BUFFER * len as usize);
         let dma = self.bed.dma();
         let bus = dma.map(descriptors, 16 * len as usize, Direction::Both).unwrap();
         let buffers_bus = dma.map(NonNull::from(&mut buffers[0]), buffers.len(), Direction::Both).unwrap();
@@ -246,13 +246,13 @@ impl Ring {
 
     fn load(&self, word: u32) -> u64 {
         assert!(word < 2 * self.len);
-        // SAFETY: the ring has `2 * len` words, lent for good.
+        // SAFETY: the ring has `2 * len` words, memory for good.
         unsafe { self.descriptors.add(word as usize).read_volatile() }
     }
 
     fn store(&self, word: u32, value: u64) {
         assert!(word < 2 * self.len);
-        // SAFETY: the ring has `2 * len` words, lent for good.
+        // SAFETY: the ring has `2 * len` words, memory for good.
         unsafe { self.descriptors.add(word as usize).write_volatile(value) }
     }
 }

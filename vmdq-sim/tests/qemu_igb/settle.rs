@@ -20,7 +20,7 @@ impl Random {
 }
 
 /// All 8 pools are in use; bursts are random, among them frames that are too long for the pool, too
-/// long for QEMU, multicast that nobody takes, and more than the rings can hold. What each queue
+/// long for QEMU, multicast that no pool takes, and more than the rings can hold. What each queue
 /// got is foretold frame by frame.
 #[test]
 fn a_thousand_random_bursts_lose_nothing() {

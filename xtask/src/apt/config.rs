@@ -1,4 +1,4 @@
-//! What apt is told, so that it works in one folder and nowhere else.
+//! The configuration with which apt works in one folder and nowhere else.
 
 use std::fmt::Write;
 use std::fs;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Where packages come from, and what signs them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Archive {
-    /// The archive's address, whatever scheme apt understands.
+    /// The archive's address, in any scheme that apt understands.
     pub(crate) uri: String,
     /// The file of keys, where the machine names one.
     pub(crate) key: Option<String>,

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what the data path costs, in time and in instructions.
+//! `cargo xtask bench`: the cost of the data path, in time and in instructions.
 //!
 //! Time differs from machine to machine and from run to run; instructions do not, so that they are
 //! what is checked.
@@ -17,8 +17,8 @@ const TABLE: &str = "benches/instructions.toml";
 const WRITE: &str = "cargo xtask bench --write";
 /// How much a count may differ: 2 %.
 const TOLERANCE: f64 = 0.02;
-/// Whose counts are committed. A peer's depend on the machine's C library, and nobody here can mend
-/// them.
+/// The subjects whose counts are committed. A peer's depend on the machine's C library and can't be fixed
+/// here.
 const OWN: [&str; 2] = ["hal", "limit"];
 
 /// Measures the data path beside hand-written loops and other drivers.

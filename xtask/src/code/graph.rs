@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use object::read::archive::ArchiveFile;
 use object::{File, Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionKind};
 
-use super::barriers::Barriers;
+use super::encoded::Barriers;
 
 /// A section: which object, which section in it.
 type Place = (usize, usize);

@@ -1,10 +1,11 @@
-//! The code that the compiler makes of each operation: its size, and what it reaches.
+//! The compiled code of each operation: its size, and what it can reach.
 //!
 //! `benches/probe` has one function for each operation. It is built as a firmware is, for the bare
 //! targets, and the objects are read from its library and those of the crates below it.
 
 mod barriers;
 mod build;
+mod encoded;
 mod graph;
 mod panics;
 mod size;

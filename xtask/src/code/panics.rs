@@ -41,11 +41,14 @@ pub(crate) fn run() -> Result<()> {
         eprintln!("{line}");
     }
     if !wrong.is_empty() {
-        bail!("the data path reaches code outside, where it may panic: {} ways", wrong.len());
+        bail!(
+            "the data path can reach code that may panic in {} ways: see above, and avoid those calls",
+            wrong.len()
+        );
     }
     let models = looked / (TARGETS.len() * DATA_PATH.len());
     ensure!(models > 0 && looked == models * TARGETS.len() * DATA_PATH.len(), "the probe lacks operations");
-    println!("{looked} functions of the data path, on {} targets: no way to a panic", TARGETS.len());
+    println!("{looked} functions of the data path, on {} targets: none can reach a panic", TARGETS.len());
     Ok(())
 }
 

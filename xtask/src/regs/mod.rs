@@ -1,8 +1,8 @@
 //! `cargo xtask regs`: the register tables, and what is generated from them.
 //!
-//! `igb-hal/registers.toml` and `ixgbe-hal/registers.toml` hold every register once. The command
-//! checks them and writes the committed `src/regs.rs` beside each, and what they share to `vmdq-hal`; `--check` compares instead, and
-//! `--svd` writes one CMSIS-SVD file for each device.
+//! `igb-hal/registers.toml` and `ixgbe-hal/registers.toml` hold every register once. The command checks them
+//! and writes the committed `src/regs.rs` beside each, and what they share to `vmdq-hal`; `--check` compares
+//! instead, and `--svd` writes one CMSIS-SVD file for each device.
 //!
 //! | file | what |
 //! |---|---|

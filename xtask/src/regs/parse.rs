@@ -1,8 +1,9 @@
 //! From the text of a table to the model.
 //!
 //! A table starts with `[family]` (name, doc, devices, groups, sources); every other table is a register:
-//! `doc`, `section`, `source`, `access`, `at` or `array`, `alias`, `reset`, `only`, `layout`, `fields`,
-//! and `on.<device>` for what differs there; or, with `word`, the fields of a word that is no register. An unknown key is refused, so a slip can't be ignored.
+//! `doc`, `section`, `source`, `access`, `at` or `array`, `alias`, `reset`, `only`, `layout`, `fields`, and
+//! `on.<device>` for what differs there; or, with `word`, the fields of a word that is no register. An unknown
+//! key is refused, so a slip can't be ignored.
 
 use std::collections::BTreeMap;
 

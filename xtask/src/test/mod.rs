@@ -28,9 +28,9 @@ use count::Count;
 use report::{Outcome, Report};
 use toolchain::Toolchain;
 
-/// Provides what the tests need and runs everything: format, lints, documentation, register tables,
-/// modules, packages, tests, the model checker, sets of features, builds without the standard library, the emitted code and
-/// its instruction counts; at last, that the toolchain is as it was.
+/// Provides what the tests need and runs everything: format, lints, documentation, register tables, modules,
+/// packages, tests, the model checker, sets of features, builds without the standard library, the emitted code
+/// and its instruction counts; at last, that the toolchain is as it was.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// Prints one JSON object on standard output, and everything else on standard error

@@ -1,4 +1,4 @@
-//! What needs to see inside of the table.
+//! Tests that need the table's private parts.
 #![forbid(unsafe_code)]
 
 use super::*;
@@ -20,7 +20,7 @@ fn a_hash_that_fails_leaves_the_table_as_it_was() {
     assert_eq!(table.insert_by(key(1), 5, [].into_iter()), Ok(Some(1)));
 }
 
-/// Two keys that a hash neither tells apart by bucket nor by place.
+/// Two keys with the same bucket and the same place under a hash.
 fn twins<const N: usize>(attempt: u64, from: u64) -> [u64; 2] {
     let mut seen = heapless::Vec::<(u64, usize, usize), 4096>::new();
     // Numbers in turn would be spread too well.

@@ -1,10 +1,10 @@
-//! A filter entry: two registers that hold an address, where it leads and whether it counts.
+//! A filter entry: two registers that hold an address, its destination and a valid bit.
 //!
-//! RAL has bytes 0 to 3 of the address, RAH bytes 4 and 5, the destination and AV, the bit that makes the
-//! entry count. So the order of writes is RAL, then RAH: the entry comes to life complete. PCIe keeps
-//! posted writes in order, but a bridge may merge neighbours; a read between the two keeps them apart.
-//! To lead the address elsewhere is one write of RAH, hence never a state between. To remove it, RAH is
-//! cleared first: half an address must not match.
+//! RAL has bytes 0 to 3 of the address, RAH bytes 4 and 5, the destination and AV (address valid). The order
+//! of writes is RAL, then RAH, so that the entry is complete when it becomes valid. PCIe keeps posted writes
+//! in order, but a bridge may merge neighbours; a read between the two prevents that. Moving the address to
+//! another pool is one write of RAH, so there is no state between. When it is removed, RAH is cleared first,
+//! because half an address must not match.
 
 use super::regs::{RAH, SharedRegs};
 use crate::index::FilterIndex;
@@ -29,7 +29,7 @@ impl Entry {
         Self { low: R::RAL.at(entry.number()), high: R::RAH.at(entry.number()), status: R::STATUS }
     }
 
-    /// Writes a filter: `destination` has the bits of RAH that say where it leads.
+    /// Writes a filter: `destination` has the bits of RAH that name the pool.
     pub fn add<P: Platform>(self, io: Io<'_, P>, address: MacAddress, destination: u32) {
         let (low, _) = address.register_halves();
         self.low.on(io).set(low);
@@ -37,7 +37,7 @@ impl Entry {
         self.redirect(io, address, destination);
     }
 
-    /// Leads a filter elsewhere.
+    /// Moves a filter to another destination.
     pub fn redirect<P: Platform>(self, io: Io<'_, P>, address: MacAddress, destination: u32) {
         let (_, high) = address.register_halves();
         self.high.on(io).set(high | destination | RAH::AV.val(1).value);

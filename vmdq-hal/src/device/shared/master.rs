@@ -1,9 +1,9 @@
-//! The end of all DMA: PCIe master disable.
+//! PCIe master disable: stops all DMA.
 //!
-//! CTRL.GIO_MASTER_DISABLE keeps the device from starting PCIe requests; STATUS.GIO_MASTER_ENABLE falls
-//! when none is under way. Nothing but a reset starts requests again. Before a reset it keeps a request
-//! from being cut in two, which hangs some machines; after a fault it is the proof that memory can be
-//! taken back. The device may wait up to the completion time-out of PCIe, hence 80 ms.
+//! CTRL.GIO_MASTER_DISABLE keeps the device from starting PCIe requests; STATUS.GIO_MASTER_ENABLE clears
+//! when none is outstanding. Only a reset starts requests again. Before a reset it keeps a request from
+//! being interrupted, which hangs some machines; after a fault it proves that memory can be taken back. The
+//! device may wait up to the completion time-out of PCIe, so the bound is 80 ms.
 
 use super::regs::{CTRL, STATUS, SharedRegs};
 use crate::fault::Fault;
@@ -11,9 +11,9 @@ use crate::platform::Platform;
 use crate::reg::io::Io;
 use crate::reg::{Reg, Ro, Rw};
 
-/// How often the device is asked whether its requests have ended.
+/// How often STATUS is polled.
 const TRIES: u32 = 800;
-/// Time between two questions, in microseconds.
+/// Time between two polls, in microseconds.
 const BETWEEN: u32 = 100;
 
 /// The registers of the master disable.
@@ -31,19 +31,19 @@ impl Master {
         Self { control: R::CTRL, status: R::STATUS }
     }
 
-    /// Keeps the device from starting requests, and sees that none is under way; waits 80 ms at most.
+    /// Keeps the device from starting requests, and waits until none is outstanding, 80 ms at most.
     ///
     /// # Errors
     ///
     /// [`Fault`] if the device is gone, did not take the request, or its requests did not end.
     pub fn stop<P: Platform>(self, io: Io<'_, P>) -> Result<(), Fault> {
         self.control.on(io).modify(CTRL::GIO_MASTER_DISABLE.val(1));
-        // STATUS proves something only if the device took the request: where nobody decodes, all reads 0.
+        // STATUS is proof only if the device took the request: where no device decodes, all reads are 0.
         io.until(self.control, 0, 0, |value| CTRL::GIO_MASTER_DISABLE.is_set(value))?;
         io.until(self.status, TRIES, BETWEEN, |value| !STATUS::GIO_MASTER_ENABLE.is_set(value)).map(|_| ())
     }
 
-    /// Tells whether the device is gone: STATUS is never all ones.
+    /// Returns whether the device is gone: STATUS is never all ones.
     pub fn is_gone<P: Platform>(self, io: Io<'_, P>) -> bool {
         self.status.on(io).get() == u32::MAX
     }

@@ -1,12 +1,12 @@
-//! A descriptor ring: handed over, enabled, disabled, and seen so.
+//! A descriptor ring: setting it up, enabling and disabling it, and knowing that it stopped.
 //!
-//! The address, length, head and tail of a ring are written while it is disabled, and head and tail alike:
-//! no descriptor is the device's yet. The control register (RXDCTL, TXDCTL) enables it; it reads what the
-//! device does, not what was written, so a ring counts as enabled or disabled when that was seen. What
-//! the device has under way when ENABLE falls still lands, within [`IN_FLIGHT`].
+//! The address, length, head and tail of a ring are written while it is disabled. Head and tail are equal, so
+//! that no descriptor belongs to the device yet. The control register (RXDCTL, TXDCTL) enables the ring. It
+//! reads what the device does, not what was written, so a ring counts as enabled or disabled only when that
+//! was read. Writes in flight when ENABLE clears still complete, within [`IN_FLIGHT`].
 //!
 //! A ring that reads as disabled proves that it was stopped only if it was seen enabled before: some
-//! devices read 0 for other reasons, and a register that nobody decodes reads 0 as well.
+//! devices read 0 for other reasons, and a register that no device decodes reads 0 as well.
 
 use super::regs::{RDT, RXDCTL, SharedRegs, TDT};
 use crate::bus::Offset;
@@ -17,13 +17,13 @@ use crate::platform::Platform;
 use crate::reg::io::Io;
 use crate::reg::{Dma, Reg, RegArray};
 
-/// Bytes of a descriptor.
+/// Size of a descriptor in bytes.
 const DESCRIPTOR: u32 = 16;
-/// How often a ring is asked whether it did what it was told.
+/// How often a ring's control register is polled.
 const TRIES: u32 = 10;
-/// Time between two questions, in microseconds.
+/// Time between two polls, in microseconds.
 const BETWEEN: u32 = 1000;
-/// How long what the device has under way when a ring stops takes to land, in microseconds.
+/// How long writes that are in flight when a ring stops take to complete, in microseconds.
 pub const IN_FLIGHT: u32 = 100;
 /// The bit of RXDCTL and TXDCTL that enables a ring.
 const ENABLE: tock_registers::fields::Field<u32, ()> = RXDCTL::ENABLE;
@@ -85,8 +85,10 @@ impl Ring {
         self.tail.on(io).read(RDT::RDT)
     }
 
-    /// Tells the device where the ring is. `tail` says whether the tail can be written while the ring is
-    /// disabled; else `setup.first` is what the tail reads.
+    /// Gives the ring's memory to the device.
+    ///
+    /// `tail` says whether the tail can be written while the ring is disabled. Otherwise `setup.first` is
+    /// what the tail reads.
     ///
     /// # Safety
     ///
@@ -96,12 +98,12 @@ impl Ring {
         unsafe { self.base_low.on(io).give(setup.base as u32) };
         // SAFETY: the caller's promise.
         unsafe { self.base_high.on(io).give((setup.base >> 32) as u32) };
-        // SAFETY: the caller's promise: the ring has so many descriptors.
+        // SAFETY: the caller's promise: the ring has that many descriptors.
         unsafe { self.length.on(io).give(setup.descriptors * DESCRIPTOR) };
         // SAFETY: the ring is disabled; head and tail are going to be equal.
         unsafe { self.head.on(io).give(setup.first) };
         if tail {
-            // SAFETY: head and tail are equal: no descriptor is the device's.
+            // SAFETY: head and tail are equal: no descriptor belongs to the device.
             unsafe { self.tail.on(io).give(setup.first) };
         }
     }
@@ -146,29 +148,34 @@ impl Ring {
         io.until(self.control, TRIES, BETWEEN, |value| !ENABLE.is_set(value)).map(|_| ())
     }
 
-    /// Disables the ring and sees it disabled; what is under way has still to land ([`IN_FLIGHT`]). A ring
-    /// that was not `seen` enabled has to read so first: a 0 that was there all along would prove nothing.
+    /// Disables the ring and waits until it reads as disabled.
+    ///
+    /// Writes in flight may still complete ([`IN_FLIGHT`]). A ring that was not `seen` enabled has to read as
+    /// enabled first, because a 0 that was there before would prove nothing. Then `seen` is set, so that
+    /// another try can succeed with a ring that is slow to stop.
     ///
     /// # Errors
     ///
     /// [`Fault`] if the device is gone, or the ring was not seen enabled and then disabled.
-    pub fn disable<P: Platform>(self, io: Io<'_, P>, seen: bool) -> Result<(), Fault> {
-        if !seen {
+    pub fn disable<P: Platform>(self, io: Io<'_, P>, seen: &mut bool) -> Result<(), Fault> {
+        if !*seen {
             io.until(self.control, 1, 1, |value| ENABLE.is_set(value))?;
+            *seen = true;
         }
         self.clear_enable(io);
         self.see_disabled(io)
     }
 
-    /// Waits until the device has sent what a transmit ring holds, 10 ms at most: without a link it never
-    /// does.
+    /// Waits until the device has sent what a transmit ring holds, 10 ms at most.
+    ///
+    /// Without a link the device never sends it.
     pub fn drain<P: Platform>(self, io: Io<'_, P>) {
         let last = self.tail.on(io).get();
         let _ = io.until(self.head, TRIES, BETWEEN, |value| value == last);
     }
 }
 
-/// Writes 0 to the control register of every ring, so that none comes to life again.
+/// Writes 0 to the control register of every ring, so that none is enabled again.
 pub fn turn_all_off<P: Platform>(io: Io<'_, P>, controls: RegArray<(), Dma>) {
     for ring in 0..controls.len() {
         // SAFETY: without ENABLE the device uses less memory than before, never more.

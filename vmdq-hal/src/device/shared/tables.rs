@@ -1,22 +1,23 @@
 //! Tables of registers that hold one value each: hash tables and the VLAN filter table.
 //!
-//! A reset does not clear them: their content is undefined after power-on and whatever earlier software
-//! wrote after that, so they are written whole before the receiver is turned on.
+//! A reset does not clear them: their content is undefined after power-on, and later it is what earlier
+//! software wrote. So they are written whole before the receiver is turned on.
 
 use crate::platform::Platform;
 use crate::reg::io::Io;
 use crate::reg::{RegArray, Rw};
 use tock_registers::RegisterLongName;
 
-/// Writes one value to all of a table.
+/// Writes one value to every register of a table.
 pub fn fill<T: RegisterLongName, P: Platform>(io: Io<'_, P>, table: RegArray<T, Rw>, value: u32) {
     for i in 0..table.len() {
         table.at(i).on(io).set(value);
     }
 }
 
-/// Tells whether a register of a table holds two patterns, and leaves 0 in it: what no device decodes
-/// reads as all zeros or all ones, whatever is written.
+/// Returns whether a register of a table holds two patterns, and leaves 0 in it.
+///
+/// A window that no device decodes reads as all zeros or all ones, no matter what is written.
 pub fn holds_what_is_written<P: Platform>(io: Io<'_, P>, table: RegArray<(), Rw>) -> bool {
     let register = table.at(0).on(io);
     let held = [0x5aa5_c33c, 0xa55a_3cc3].into_iter().all(|pattern| {

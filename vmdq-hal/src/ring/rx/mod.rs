@@ -19,7 +19,7 @@ use crate::owner::Owner;
 use crate::platform::Platform;
 use vmdq_core::FrameLimit;
 
-/// A ring that is mapped, as both sides are going to know it.
+/// The parameters of a mapped ring, for software and device.
 #[derive(Clone, Copy)]
 pub(crate) struct RingStart {
     pub(crate) setup: RingSetup,
@@ -28,7 +28,7 @@ pub(crate) struct RingStart {
     pub(crate) owner: Owner,
 }
 
-/// What a receive ring dropped on its own account, since its start.
+/// Counts of what a receive ring dropped by itself since its start.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RxCounters {
@@ -74,9 +74,9 @@ pub struct RxRing<P: Platform> {
     pub(crate) head: u32,
     /// The next descriptor that gets a buffer.
     pub(crate) posted: u32,
-    /// Where the device was told that the buffers end: `head <= announced <= posted`.
+    /// The end of the buffers that the device knows of (the tail): `head <= announced <= posted`.
     pub(crate) announced: u32,
-    /// How many frames can be taken and replaced from here on in one run: so many descriptors are the
+    /// How many frames can be taken and replaced from here on in one run: that many descriptors are the
     /// device's, and neither `head` nor `posted` comes to the end of the memory.
     /// A lower bound; 0 calls for [`renew`](Self::renew).
     pub(crate) run_left: u32,
@@ -135,7 +135,7 @@ impl<P: Platform> RxRing<P> {
         }
     }
 
-    /// Returns what the ring dropped on its own account.
+    /// Returns counts of what the ring dropped by itself.
     #[must_use]
     pub const fn counters(&self) -> RxCounters {
         self.counters
@@ -166,16 +166,18 @@ impl<P: Platform> RxRing<P> {
         self.ring
     }
 
-    /// Tells whether a finished descriptor waits: a frame, or one that is going to be dropped. Reads no
-    /// register.
+    /// Tells whether a finished descriptor waits: a frame, or one that will be dropped.
+    ///
+    /// Reads no register.
     #[inline]
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.head != self.announced && self.space.places.descriptor(self.space.places.at(self.head)).is_done()
     }
 
-    /// Looks whether the device is still there, by one register read: for rings on which nothing arrives
-    /// for longer than it should.
+    /// Checks whether the device is still there, by one register read.
+    ///
+    /// Use it for a ring on which nothing has arrived for longer than expected.
     ///
     /// # Errors
     ///
@@ -184,7 +186,7 @@ impl<P: Platform> RxRing<P> {
         if self.bus.read32(self.tail) == u32::MAX { Err(Gone) } else { Ok(()) }
     }
 
-    /// Returns the size of buffers that the ring needs at least.
+    /// Returns the smallest size of buffers that the ring takes.
     pub(crate) const fn size(&self) -> BufferSize {
         self.size
     }
@@ -215,7 +217,7 @@ impl<P: Platform> RxRing<P> {
         self.space.descriptors() - 1
     }
 
-    /// Takes the ring apart.
+    /// Takes the buffers and the memory out of the ring.
     ///
     /// # Safety
     ///

@@ -9,15 +9,15 @@ use crate::platform::Platform;
 use crate::ring::memory::{Place, Places};
 use crate::ring::{Buffer, BufferPool, Frame};
 
-/// Descriptors that are prepared before they are announced to the device: one register write for so many.
+/// How many descriptors are prepared before one register write announces them to the device.
 pub(crate) const ANNOUNCE_EVERY: u32 = 32;
 
 impl<P: Platform> RxRing<P> {
     /// Posts buffers of the pool until the ring is full or the pool is empty; returns how many.
     ///
-    /// Writes the tail at most once: when 32 buffers are posted that the device does not know of,
-    /// when it knows of fewer than half of those posted, or when fewer than 32 are posted and it does not
-    /// know of all; see [`flush`](Self::flush). A pool whose buffers are smaller than
+    /// Writes the tail at most once: when 32 posted buffers are not announced, when fewer than half of the
+    /// posted ones are announced, or when fewer than 32 are posted and not all are announced; see
+    /// [`flush`](Self::flush). A pool whose buffers are smaller than
     /// the ring's posts nothing. A caller that receives in small bursts saves work by calling it only when
     /// some are [`missing`](Self::missing).
     #[inline]
@@ -35,7 +35,7 @@ impl<P: Platform> RxRing<P> {
                 unsafe { fill(&self.space.places, &self.dma, place, fresh) };
                 place = place.next();
             }
-            // SAFETY: so many were moved out.
+            // SAFETY: that many were moved out.
             unsafe { pool.count_out(run) };
             self.posted = self.posted.wrapping_add(run);
             left -= run;
@@ -49,8 +49,8 @@ impl<P: Platform> RxRing<P> {
     ///
     /// # Errors
     ///
-    /// Gives the frame back if the ring is full or the buffer smaller than the ring's. The device
-    /// learns of it as with [`refill`](Self::refill).
+    /// Gives the frame back if the ring is full or the buffer smaller than the ring's. The buffer is
+    /// announced as with [`refill`](Self::refill).
     pub fn post_one(&mut self, frame: Frame) -> Result<(), Frame> {
         if self.missing() == 0 || frame.buffer().is_smaller_than(self.size) {
             return Err(frame);
@@ -60,10 +60,9 @@ impl<P: Platform> RxRing<P> {
         Ok(())
     }
 
-    /// Lets the device know of all posted buffers, by one register write unless it does.
+    /// Announces all posted buffers to the device, by one register write if any are not announced.
     ///
-    /// For a ring that is not going to be refilled for a while: up to 31 buffers may be posted that the
-    /// device does not use yet.
+    /// Call it for a ring that will not be refilled for a while: up to 31 posted buffers may not be announced.
     pub fn flush(&mut self) {
         if self.posted != self.announced {
             self.announce_all();
@@ -79,8 +78,7 @@ impl<P: Platform> RxRing<P> {
         self.run_left = 0;
     }
 
-    /// Announces posted buffers after some were posted: while they are few, all of them, since each is
-    /// needed.
+    /// Announces posted buffers after some were posted; all of them while they are few, since each is needed.
     #[inline(always)]
     pub(crate) fn announce_posted(&mut self) {
         if self.posted.wrapping_sub(self.head) < ANNOUNCE_EVERY {
@@ -96,7 +94,7 @@ impl<P: Platform> RxRing<P> {
         self.announce_from(ANNOUNCE_EVERY);
     }
 
-    /// Announces posted buffers, if they are at least so many or more than the device knows of.
+    /// Announces posted buffers, if at least `least` are new or more than the device knows of.
     #[inline(always)]
     pub(crate) fn announce_from(&mut self, least: u32) {
         let unannounced = self.posted.wrapping_sub(self.announced);

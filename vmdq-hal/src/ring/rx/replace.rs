@@ -1,4 +1,4 @@
-//! Taking frames and posting a buffer for each in the same go.
+//! Taking frames and posting a buffer for each in one pass.
 
 use core::ptr::NonNull;
 
@@ -10,10 +10,11 @@ use crate::ring::memory::Place;
 use crate::ring::{Buffer, BufferPool, Burst, Frame};
 
 impl<P: Platform> RxRing<P> {
-    /// Takes finished frames as [`receive_most`](Self::receive_most) does, and posts a buffer of the
-    /// pool for each in the same go, which costs less than a [`refill`](Self::refill) afterwards.
+    /// Takes finished frames as [`receive_most`](Self::receive_most) does, and posts a buffer for each.
     ///
-    /// What the pool is short of stays [`missing`](Self::missing) until the next call finds some.
+    /// The buffers come from the pool. This costs less than a [`refill`](Self::refill) afterwards.
+    ///
+    /// Buffers that the pool lacks stay [`missing`](Self::missing) until a later call finds some.
     #[inline]
     pub fn receive_replacing<const N: usize>(
         &mut self,
@@ -25,10 +26,10 @@ impl<P: Platform> RxRing<P> {
         let most = most.min(N - before) as u32;
         if pool.size() >= self.size {
             let count = most.min(self.run_left).min(pool.len() as u32);
-            // SAFETY: so many places of the burst are free, so many buffers are in the pool, and
+            // SAFETY: that many places of the burst are free, that many buffers are in the pool, and
             // `count` is within `run_left`.
             let taken = unsafe { self.replace(end_of(burst), count, pool) };
-            // SAFETY: so many were written behind the last one.
+            // SAFETY: that many were written behind the last one.
             unsafe { burst.set_len(before + taken as usize) };
             // While a run is left, none is missing: see `receive_on`.
             if taken == most || (taken < count && self.nothing_finished()) {
@@ -51,7 +52,7 @@ impl<P: Platform> RxRing<P> {
             count = ((end - burst.len()) as u32).min(self.run_left).min(pool.len() as u32);
             // SAFETY: as in `receive_replacing`.
             let taken = unsafe { self.replace(end_of(burst), count, pool) };
-            // SAFETY: so many were written behind the last one.
+            // SAFETY: that many were written behind the last one.
             unsafe { burst.set_len(burst.len() + taken as usize) };
         }
         if burst.len() < end && !self.nothing_finished() {
@@ -104,7 +105,7 @@ impl<P: Platform> RxRing<P> {
         burst.pop()
     }
 
-    /// Announces posted buffers after frames were replaced, if it is time to.
+    /// Announces posted buffers after frames were replaced, if enough are waiting.
     #[inline(always)]
     fn announce_if_due(&mut self) {
         if self.posted.wrapping_sub(self.announced) >= self.announce_at {
@@ -136,7 +137,7 @@ impl<P: Platform> RxRing<P> {
             })
         };
         core::mem::forget(batch);
-        // SAFETY: so many were moved out.
+        // SAFETY: that many were moved out.
         unsafe { pool.count_out(taken) };
         self.count_replaced(taken);
         taken
@@ -188,7 +189,7 @@ impl<P: Platform> Drop for Replacing<'_, P> {
 fn cut_short<P: Platform>(ring: &mut RxRing<P>, pool: &mut BufferPool, fresh: NonNull<Buffer>, begun: u32) {
     // SAFETY: both point into the pool's memory, `fresh` at or below the top.
     let filled = unsafe { pool.top().offset_from(fresh) } as u32;
-    // SAFETY: so many were moved into the ring.
+    // SAFETY: that many were moved into the ring.
     unsafe { pool.count_out(filled) };
     ring.head = ring.head.wrapping_add(begun);
     ring.posted = ring.posted.wrapping_add(filled);

@@ -46,7 +46,7 @@ impl<P: Platform> RxRing<P> {
             // SAFETY: `left` places of the burst are free, and `run` descriptors are the device's and
             // are adjacent.
             let taken = unsafe { self.take_good(end_of(burst), run, |_| ()) };
-            // SAFETY: so many frames were written behind the last one.
+            // SAFETY: that many frames were written behind the last one.
             unsafe { burst.set_len(burst.len() + taken as usize) };
             left -= taken;
             if taken < run || run == 0 {

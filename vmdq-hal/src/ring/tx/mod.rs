@@ -62,7 +62,7 @@ pub struct TxRing<P: Platform> {
     pub(super) clean: u32,
     /// The next descriptor that gets a frame.
     pub(super) next: u32,
-    /// How many frames can be sent from here on in one run: so many descriptors are free and adjacent. A
+    /// How many frames can be sent from here on in one run: that many descriptors are free and adjacent. A
     /// lower bound.
     pub(super) run_left: u32,
     /// The reports asked for and not seen yet, as numbers that run freely: see `RingSpace::note`.
@@ -111,14 +111,14 @@ impl<P: Platform> TxRing<P> {
         limit.tagged() - FrameLimit::SHORTEST <= self.span
     }
 
-    /// Returns how many frames are handed over and not reclaimed.
+    /// Returns how many frames were sent or are being sent and are not reclaimed.
     #[inline]
     #[must_use]
     pub const fn pending(&self) -> usize {
         self.next.wrapping_sub(self.clean) as usize
     }
 
-    /// Returns how many frames the ring takes before something is reclaimed.
+    /// Returns how many frames the ring takes before some must be reclaimed.
     #[must_use]
     pub const fn room(&self) -> usize {
         self.mask() as usize - self.pending()
@@ -136,8 +136,9 @@ impl<P: Platform> TxRing<P> {
         self.ring
     }
 
-    /// Looks whether the device is still there, by one register read: for rings that stay full for longer
-    /// than they should.
+    /// Checks whether the device is still there, by one register read.
+    ///
+    /// Use it for a ring that stays full for longer than expected.
     ///
     /// # Errors
     ///
@@ -155,7 +156,7 @@ impl<P: Platform> TxRing<P> {
         self.space.descriptors() - 1
     }
 
-    /// Takes the ring apart.
+    /// Takes the buffers and the memory out of the ring.
     ///
     /// # Safety
     ///

@@ -6,11 +6,11 @@ use crate::platform::Platform;
 use crate::ring::memory::RingSpace;
 use crate::ring::{BufferPool, Frame};
 
-/// How far ahead reclaiming looks first: so many frames come back for one look.
+/// How far ahead reclaiming looks first, in frames.
 const LOOK_AHEAD: u32 = 32;
 
 impl<P: Platform> TxRing<P> {
-    /// Takes back the buffers of frames that are sent, into the pool; returns how many.
+    /// Puts the buffers of sent frames back into the pool; returns how many.
     ///
     /// Reads no register. Stops early when the pool takes no more; what is left comes next time.
     /// A caller that sends in small bursts saves work by calling it only when many are
@@ -26,7 +26,7 @@ impl<P: Platform> TxRing<P> {
         })
     }
 
-    /// Takes back the buffers of frames that are sent, as empty frames; returns how many.
+    /// Gives the buffers of sent frames to `put`, as empty frames; returns how many.
     ///
     /// As [`reclaim`](Self::reclaim), for buffers that go elsewhere: one that `put` gives back
     /// stays in the ring and ends the call.
@@ -81,7 +81,7 @@ impl<P: Platform> TxRing<P> {
     }
 
     /// Returns the counter of the frame on which the `count`th report was asked for, unless that is
-    /// reclaimed. So many reports were asked for and not settled.
+    /// reclaimed. That many reports were asked for and not settled.
     #[inline(always)]
     fn report(&self, count: u32) -> Option<u32> {
         let report = self.space.note(self.first_report.wrapping_add(count - 1));

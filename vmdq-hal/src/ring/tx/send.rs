@@ -18,8 +18,8 @@ impl<P: Platform> TxRing<P> {
     /// # Errors
     ///
     /// [`SendError::Length`] if a frame is shorter than 14 bytes or longer than the port's limit:
-    /// the frames before it are sent, it is the first that stays. It never can be sent and keeps all behind
-    /// it from being sent: take it out ([`Burst::pop_first`]), and go on.
+    /// the frames before it are sent, it is the first that stays. It can never be sent and blocks all behind
+    /// it: take it out ([`Burst::pop_first`]), and go on.
     ///
     /// # Examples
     ///
@@ -42,7 +42,7 @@ impl<P: Platform> TxRing<P> {
     pub fn send<const N: usize>(&mut self, burst: &mut Burst<N>) -> Result<usize, SendError> {
         let count = burst.len() as u32;
         let mut last = self.word;
-        // SAFETY: so many frames are in the burst, and so many places within `run_left`.
+        // SAFETY: that many frames are in the burst, and that many places within `run_left`.
         let put = unsafe { self.put(burst.as_ptr(), count.min(self.run_left), &mut last) };
         if put == count {
             if count > 0 {
@@ -68,7 +68,7 @@ impl<P: Platform> TxRing<P> {
         while sent < count {
             self.renew();
             let run = self.run_left.min(count - sent);
-            // SAFETY: so many frames are left in the burst, and `run` is within `run_left`.
+            // SAFETY: that many frames are left in the burst, and `run` is within `run_left`.
             let put = unsafe { self.put(burst.as_ptr().add(sent as usize), run, &mut last) };
             sent += put;
             if put < run || run == 0 {
@@ -86,7 +86,7 @@ impl<P: Platform> TxRing<P> {
         }
     }
 
-    /// Sends one frame: as [`send`](Self::send), without the cost of a burst.
+    /// Sends one frame, as [`send`](Self::send) does but without the cost of a burst.
     ///
     /// # Errors
     ///
@@ -120,11 +120,12 @@ impl<P: Platform> TxRing<P> {
     }
 
     /// Moves at most `most` frames into the ring; stops at the first whose length can't be sent.
+    ///
     /// Returns how many, and the last one's word in `last` if there is one.
     ///
     /// # Safety
     ///
-    /// There are so many frames at `frames`, of which the caller forgets those that were moved, and
+    /// There are `most` frames at `frames`, of which the caller forgets those that were moved, and
     /// `most` is within `run_left`.
     #[inline(always)]
     unsafe fn put(&mut self, frames: *const Frame, most: u32, last: &mut TxWord) -> u32 {

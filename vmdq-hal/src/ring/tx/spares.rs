@@ -19,7 +19,7 @@ impl<P: Platform> TxRing<P> {
     /// The ring is empty, and the pool has as many buffers.
     pub(in crate::ring) unsafe fn add_spares(&mut self, pool: &mut BufferPool) {
         let count = self.space.descriptors();
-        // SAFETY: the slots are adjacent and are free, and so many buffers are in the
+        // SAFETY: the slots are adjacent and are free, and that many buffers are in the
         // pool (caller).
         unsafe {
             self.space

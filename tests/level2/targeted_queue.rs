@@ -20,7 +20,7 @@ pub(crate) const IDS: u16 = 64;
 /// Who fetches headers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum How {
-    /// The hardware, into buffers of so many bytes.
+    /// The hardware, into buffers of a size in bytes.
     Hardware(u16),
     Software,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Targeted<M: Concrete, P: Platform> {
     pub(crate) tx: TxRing<P>,
     pub(crate) pool: Pool<M, P, Running>,
     pub(crate) headers: BufferPool,
-    pub(crate) lent: PoolMemory<&'static mut [u8], P::Dma>,
+    pub(crate) memory: PoolMemory<&'static mut [u8], P::Dma>,
     pub(crate) guest: Guest,
 }
 
@@ -88,13 +88,13 @@ impl<M: HeaderReplication + Concrete, P: Platform> Targeted<M, P> {
         let (rx, (_, tx)) = (memory(bed, descriptors), rings(bed, descriptors));
         let started = port.start_targeted(pool, rx, tx, how.targeting(guest), vmm.clone());
         let Started { rx, tx, pool } = started.expect("the pool starts");
-        let (headers, lent) = buffers(bed, 2 * descriptors, BufferSize::kib(1).expect("a size"));
-        Self { rx, tx, pool, headers, lent, guest: guest.clone() }
+        let (headers, memory) = buffers(bed, 2 * descriptors, BufferSize::kib(1).expect("a size"));
+        Self { rx, tx, pool, headers, memory, guest: guest.clone() }
     }
 }
 
 impl<M: Concrete, P: Platform> Targeted<M, P> {
-    /// Shares so many fresh buffers under the ids from `first` on and posts what the ring takes. Behind
+    /// Shares `count` fresh buffers under the ids from `first` on and posts what the ring takes. Behind
     /// each buffer is memory that is not shared.
     pub(crate) fn share(&mut self, first: u16, count: u16) -> Vec<GuestRange> {
         let ranges = Vec::from_iter((first..first + count).map(|id| {
@@ -142,10 +142,10 @@ impl<M: Concrete, P: Platform> Targeted<M, P> {
 
     /// Stops the queue, and sees that header buffers come home and nothing of the machine stays mapped.
     pub(crate) fn stop(self, table: &FilterTable<M, P>) -> Stopped<M, P, TargetedSpace> {
-        let Self { rx, tx, pool, mut headers, lent, .. } = self;
+        let Self { rx, tx, pool, mut headers, memory, .. } = self;
         let put = |frame| headers.put(frame).expect("room in the pool");
         let stopped = Started { rx, tx, pool }.stop(table, put).expect("the pool stops");
-        let _ = lent.release(headers).expect("all header frames are home");
+        let _ = memory.release(headers).expect("all header frames are home");
         stopped
     }
 }

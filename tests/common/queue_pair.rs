@@ -8,12 +8,12 @@ use vmdq::{FilterTable, Idle, Platform, Pool, Port, Running, Started, Stopped, V
 use vmdq_sim::Testbed;
 
 /// A running queue, its rings, and a pool that only this queue uses.
-pub(crate) struct Lane<M: Model, P: Platform> {
+pub(crate) struct QueuePair<M: Model, P: Platform> {
     pub(crate) rx: RxRing<P>,
     pub(crate) tx: TxRing<P>,
     pub(crate) pool: Pool<M, P, Running>,
     pub(crate) buffers: BufferPool,
-    pub(crate) lent: PoolMemory<&'static mut [u8], P::Dma>,
+    pub(crate) memory: PoolMemory<&'static mut [u8], P::Dma>,
 }
 
 /// Ring memory of one of the lengths that tests use.
@@ -32,14 +32,14 @@ pub(crate) fn buffers<T: Testbed>(
     count: usize,
     size: BufferSize,
 ) -> (BufferPool, PoolMemory<&'static mut [u8], T::Dma>) {
-    let region = bed.lend_bytes(count * (size.bytes() + 64));
-    let shelf: &'static mut [BufferSlot] = Vec::from_iter((0..count).map(|_| BufferSlot::uninit())).leak();
-    let (pool, lent) = BufferPool::carve(region, size, shelf, bed.dma()).expect("buffers");
+    let region = bed.alloc_bytes(count * (size.bytes() + 64));
+    let slots: &'static mut [BufferSlot] = Vec::from_iter((0..count).map(|_| BufferSlot::uninit())).leak();
+    let (pool, memory) = BufferPool::carve(region, size, slots, bed.dma()).expect("buffers");
     assert_eq!(pool.len(), count);
-    (pool, lent)
+    (pool, memory)
 }
 
-impl<M: Model, P: Platform> Lane<M, P> {
+impl<M: Model, P: Platform> QueuePair<M, P> {
     /// Starts a queue with `count` buffers, all of them posted as far as the ring has room.
     pub(crate) fn start<T: Testbed<Dma = P::Dma>>(
         bed: &T,
@@ -51,10 +51,10 @@ impl<M: Model, P: Platform> Lane<M, P> {
     ) -> Self {
         let (rx, tx) = rings(bed, descriptors);
         let Started { rx, tx, pool } = port.start(pool, rx, tx, size).expect("the pool starts");
-        let (buffers, lent) = buffers(bed, count, size);
-        let mut lane = Self { rx, tx, pool, buffers, lent };
-        lane.rx.refill(&mut lane.buffers);
-        lane
+        let (buffers, memory) = buffers(bed, count, size);
+        let mut pair = Self { rx, tx, pool, buffers, memory };
+        pair.rx.refill(&mut pair.buffers);
+        pair
     }
 
     /// Takes every finished frame, without posting buffers again.
@@ -94,11 +94,11 @@ impl<M: Model, P: Platform> Lane<M, P> {
 
     /// Stops the queue, sees every buffer come home and their memory come back.
     pub(crate) fn stop(self, table: &FilterTable<M, P>) -> Stopped<M, P> {
-        let Self { rx, tx, pool, mut buffers, lent } = self;
+        let Self { rx, tx, pool, mut buffers, memory } = self;
         let stopped = Started { rx, tx, pool }
             .stop(table, |frame| buffers.put(frame).expect("room in the pool"))
             .expect("the pool stops");
-        let _ = lent.release(buffers).expect("all frames are home");
+        let _ = memory.release(buffers).expect("all frames are home");
         stopped
     }
 }

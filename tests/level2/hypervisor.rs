@@ -7,18 +7,18 @@ use vmdq::vmm::GuestRange;
 use vmdq::{Accept, Config, Idle, Platform, Pool};
 use vmdq_sim::{Guest, Guests, Rule, Sim, SimDma, Testbed};
 
-use crate::common::{Concrete, Plan, Rig, SimMachine, ready, vm};
-use crate::lane::IDS;
+use crate::common::{Concrete, Plan, Setup, SimMachine, ready, vm};
+use crate::targeted_queue::IDS;
 use crate::watch::{Log, WatchedVmm};
 use crate::{Got, How, Targeted};
 
-/// What a byte of a machine's memory is that nobody has written.
+/// The value of untouched bytes in a machine's memory.
 const CANARY: u8 = 0xa5;
 const PAGE: usize = 4096;
 /// Pages of a machine.
 pub(crate) const PAGES: usize = 48;
 
-/// How a house is set up.
+/// The parameters of a hypervisor.
 #[derive(Clone, Copy)]
 pub(crate) struct Shape {
     /// Descriptors of each ring.
@@ -38,14 +38,14 @@ impl Default for Shape {
 }
 
 /// The port, and what stands beside it.
-pub(crate) struct House<M: Concrete, P: Platform = SimMachine> {
-    pub(crate) rig: Rig<M, P, Sim>,
+pub(crate) struct Hypervisor<M: Concrete, P: Platform = SimMachine> {
+    pub(crate) setup: Setup<M, P, Sim>,
     pub(crate) guests: Guests,
     /// The hypervisor that all rings map through.
     pub(crate) vmm: WatchedVmm,
     pub(crate) machines: Vec<Machine>,
     /// Targeted queues by number.
-    pub(crate) lanes: BTreeMap<usize, Targeted<M, P>>,
+    pub(crate) pairs: BTreeMap<usize, Targeted<M, P>>,
     pub(crate) shape: Shape,
 }
 
@@ -90,7 +90,7 @@ impl Machine {
     /// Sees that no frame is in the machine's memory but those that are filled with these bytes: no run
     /// of any other from 0xc0 to 0xcf.
     pub(crate) fn holds_only(&self, marks: &[u8]) {
-        // What was last seen is all there is: nobody reads pages that were given up.
+        // The last content is kept: pages that were given up are not read.
         for (at, word) in self.seen.chunks_exact(8).enumerate() {
             let foreign = word[0] & 0xf0 == 0xc0 && word == [word[0]; 8] && !marks.contains(&word[0]);
             assert!(!foreign, "machine {} holds {:#x} at {:#x}", self.guest.vm().0, word[0], 8 * at);
@@ -98,7 +98,7 @@ impl Machine {
     }
 }
 
-impl<M: HeaderReplication + Concrete> House<M> {
+impl<M: HeaderReplication + Concrete> Hypervisor<M> {
     /// Starts the default queue, and a targeted queue with a filter for each machine.
     pub(crate) fn start(bed: Sim, shape: Shape) -> Self {
         let platform = bed.platform();
@@ -106,7 +106,7 @@ impl<M: HeaderReplication + Concrete> House<M> {
     }
 }
 
-impl<M: HeaderReplication + Concrete, P: Platform<Dma = SimDma>> House<M, P> {
+impl<M: HeaderReplication + Concrete, P: Platform<Dma = SimDma>> Hypervisor<M, P> {
     /// The same over a platform that leads to the bed.
     pub(crate) fn start_on(bed: Sim, platform: P, shape: Shape) -> Self {
         Self::start_with(bed, platform, shape, &Log::default())
@@ -117,31 +117,31 @@ impl<M: HeaderReplication + Concrete, P: Platform<Dma = SimDma>> House<M, P> {
         let config = Config { accept: Accept::all(), strip_tags: shape.strip_tags, ..Config::default() };
         let plan = Plan { config, descriptors: shape.descriptors, buffers: 2 * shape.descriptors };
         let port = ready::<M, _>(platform, &config);
-        let mut rig = Rig::stopped(bed, port, plan);
-        let queue = rig.idle.remove(0);
-        rig.run(queue);
+        let mut setup = Setup::stopped(bed, port, plan);
+        let queue = setup.idle.remove(0);
+        setup.run(queue);
         let guests = Guests::new();
         let machines = Vec::from_iter((0..shape.machines).map(|_| Machine::new(&guests, PAGES)));
         let vmm = WatchedVmm::logging(&guests, log);
-        let mut house = Self { rig, guests, vmm, machines, lanes: BTreeMap::new(), shape };
+        let mut hypervisor = Self { setup, guests, vmm, machines, pairs: BTreeMap::new(), shape };
         for machine in 0..shape.machines {
-            house.target(machine);
+            hypervisor.target(machine);
         }
-        house
+        hypervisor
     }
 
     /// Takes the stopped queue of this number.
     pub(crate) fn idle(&mut self, number: usize) -> Pool<M, P, Idle> {
-        let at = self.rig.idle.iter().position(|pool| pool.index().number() == number);
-        self.rig.idle.swap_remove(at.expect("the queue is stopped"))
+        let at = self.setup.idle.iter().position(|pool| pool.index().number() == number);
+        self.setup.idle.swap_remove(at.expect("the queue is stopped"))
     }
 
     /// Starts the queue of a machine targeted, shares buffers and binds its address.
     pub(crate) fn target(&mut self, machine: usize) {
         self.run_targeted(machine);
-        let pool = &self.lanes[&(machine + 1)].pool;
-        let slot = self.rig.slots.remove(0);
-        self.rig.table.bind(slot, vm(machine + 1), pool).expect("the filter is bound");
+        let pool = &self.pairs[&(machine + 1)].pool;
+        let slot = self.setup.slots.remove(0);
+        self.setup.table.bind(slot, vm(machine + 1), pool).expect("the filter is bound");
     }
 
     /// Starts the queue of a machine targeted and shares buffers.
@@ -149,48 +149,48 @@ impl<M: HeaderReplication + Concrete, P: Platform<Dma = SimDma>> House<M, P> {
         let Shape { descriptors, how, shared, .. } = self.shape;
         let queue = self.idle(machine + 1);
         let guest = self.machines[machine].guest.clone();
-        let mut lane =
-            Targeted::start(&self.rig.bed, &self.rig.port, queue, descriptors, (&guest, &self.vmm), how);
-        lane.share(0, shared);
-        self.lanes.insert(machine + 1, lane);
+        let mut pair =
+            Targeted::start(&self.setup.bed, &self.setup.port, queue, descriptors, (&guest, &self.vmm), how);
+        pair.share(0, shared);
+        self.pairs.insert(machine + 1, pair);
     }
 
     /// The targeted queue of this number.
-    pub(crate) fn lane(&mut self, queue: usize) -> &mut Targeted<M, P> {
-        self.lanes.get_mut(&queue).expect("the queue runs")
+    pub(crate) fn pair(&mut self, queue: usize) -> &mut Targeted<M, P> {
+        self.pairs.get_mut(&queue).expect("the queue runs")
     }
 
     /// Puts frames on the wire and takes what a targeted queue got of them; buffers go back.
     pub(crate) fn get(&mut self, queue: usize, frames: &[Vec<u8>]) -> Vec<Got> {
-        self.rig.inject(frames);
-        self.lane(queue).receive()
+        self.setup.inject(frames);
+        self.pair(queue).receive()
     }
 
     /// Removes the filters that lead to a queue.
     pub(crate) fn unbind(&mut self, queue: usize) {
-        let bindings = self.rig.table.bindings().filter(|binding| binding.pool.number() == queue);
+        let bindings = self.setup.table.bindings().filter(|binding| binding.pool.number() == queue);
         for id in bindings.map(|binding| binding.id).collect::<Vec<_>>() {
-            self.rig.unbind(id);
+            self.setup.unbind(id);
         }
     }
 
     /// Stops a targeted queue to which no filter leads.
     pub(crate) fn stop(&mut self, queue: usize) {
-        // While it can be told what is shared.
+        // Before the table of shared buffers is gone.
         self.see_no_stray();
-        let lane = self.lanes.remove(&queue).expect("the queue runs");
-        let vm = lane.guest.vm();
-        let stopped = lane.stop(&self.rig.table);
+        let pair = self.pairs.remove(&queue).expect("the queue runs");
+        let vm = pair.guest.vm();
+        let stopped = pair.stop(&self.setup.table);
         assert_eq!(self.guests.counters(vm).mapped, 0, "nothing stays mapped");
-        self.rig.idle.push(stopped.pool);
+        self.setup.idle.push(stopped.pool);
     }
 
     /// Sees that no byte of any machine has changed but in what it shares.
     pub(crate) fn see_no_stray(&mut self) {
         for machine in &mut self.machines {
             let vm = machine.guest.vm();
-            let lanes = self.lanes.values().filter(|lane| lane.rx.vm() == vm);
-            let shared = lanes.flat_map(|lane| (0..IDS).filter_map(|id| lane.rx.shared(id)));
+            let pairs = self.pairs.values().filter(|pair| pair.rx.vm() == vm);
+            let shared = pairs.flat_map(|pair| (0..IDS).filter_map(|id| pair.rx.shared(id)));
             let shared = Vec::from_iter(shared.map(|(range, _)| range));
             assert_eq!(machine.stray(&shared), [], "machine {}", vm.0);
         }
@@ -199,20 +199,20 @@ impl<M: HeaderReplication + Concrete, P: Platform<Dma = SimDma>> House<M, P> {
     /// Ends a test: stops all, and sees that neither side did anything against its rules.
     pub(crate) fn finish(mut self) {
         self.see_no_stray();
-        for queue in Vec::from_iter(self.lanes.keys().copied()) {
+        for queue in Vec::from_iter(self.pairs.keys().copied()) {
             self.unbind(queue);
             self.stop(queue);
         }
         assert_eq!(self.guests.violations(), []);
-        self.rig.finish();
+        self.setup.finish();
     }
 
     /// Ends a test whose faults make the model itself break rules about descriptors.
     pub(crate) fn finish_after_lies(mut self) {
-        let mut others = self.rig.bed.violations();
+        let mut others = self.setup.bed.violations();
         others.retain(|found| found.rule != Rule::DescriptorNotReady);
         assert_eq!(others, []);
-        self.rig.bed.forget_violations();
+        self.setup.bed.forget_violations();
         self.finish();
     }
 }

@@ -10,7 +10,7 @@ use vmdq::{
 };
 use vmdq_sim::{PlatformOf, Settled, SimBus, SimDelay, SimDma, Testbed};
 
-use super::{Lane, vm};
+use super::{QueuePair, vm};
 
 /// A model that is a type of its own, as the suites name it.
 pub(crate) trait Concrete: Model + Default {}
@@ -35,7 +35,7 @@ pub(crate) fn tails<M: Concrete>(pool: usize) -> (Offset, Offset) {
 /// The machine that a model is driven from, over a bus that leads to it.
 pub(crate) type SimMachine<B = SimBus> = Host<B, SimDma, SimDelay>;
 
-/// How a rig is set up.
+/// The parameters of a setup.
 #[derive(Clone, Copy)]
 pub(crate) struct Plan {
     pub(crate) config: Config,
@@ -53,8 +53,8 @@ impl Default for Plan {
     }
 }
 
-/// A port with VMDq on; all that `enable` handed out; a lane for each pool that runs.
-pub(crate) struct Rig<M: Model, P: Platform, T: Testbed> {
+/// A port with VMDq on; all that `enable` handed out; a queue pair for each pool that runs.
+pub(crate) struct Setup<M: Model, P: Platform, T: Testbed> {
     pub(crate) bed: T,
     pub(crate) delay: T::Delay,
     pub(crate) plan: Plan,
@@ -64,7 +64,7 @@ pub(crate) struct Rig<M: Model, P: Platform, T: Testbed> {
     pub(crate) vectors: Vec<Vector<M, P>>,
     /// Idle pools.
     pub(crate) idle: Vec<Pool<M, P, Idle>>,
-    pub(crate) lanes: Vec<Option<Lane<M, P>>>,
+    pub(crate) pairs: Vec<Option<QueuePair<M, P>>>,
     /// What stays mapped in the end: what a test lets the driver leak, or maps itself.
     pub(crate) kept: Vec<(u64, usize, Direction)>,
 }
@@ -83,7 +83,7 @@ pub(crate) fn ready_as<M: Model, P: Platform>(model: M, platform: P, config: &Co
     port
 }
 
-impl<M: Concrete, T: Testbed> Rig<M, PlatformOf<T>, T> {
+impl<M: Concrete, T: Testbed> Setup<M, PlatformOf<T>, T> {
     /// Starts every pool.
     pub(crate) fn start(bed: T, plan: Plan) -> Self {
         let platform = bed.platform();
@@ -91,7 +91,7 @@ impl<M: Concrete, T: Testbed> Rig<M, PlatformOf<T>, T> {
     }
 }
 
-impl<M: Concrete, P: Platform, T: Testbed<Dma = P::Dma>> Rig<M, P, T> {
+impl<M: Concrete, P: Platform, T: Testbed<Dma = P::Dma>> Setup<M, P, T> {
     /// Starts every pool, over a platform that leads to the bed.
     pub(crate) fn start_on(bed: T, platform: P, plan: Plan) -> Self {
         let port = ready(platform, &plan.config);
@@ -99,14 +99,14 @@ impl<M: Concrete, P: Platform, T: Testbed<Dma = P::Dma>> Rig<M, P, T> {
     }
 }
 
-impl<M: Model, P: Platform, T: Testbed<Dma = P::Dma>> Rig<M, P, T> {
+impl<M: Model, P: Platform, T: Testbed<Dma = P::Dma>> Setup<M, P, T> {
     /// Turns VMDq on and starts every pool.
     pub(crate) fn enable(bed: T, port: Port<M, P, Ready>, plan: Plan) -> Self {
-        let mut rig = Self::stopped(bed, port, plan);
-        for pool in std::mem::take(&mut rig.idle) {
-            rig.run(pool);
+        let mut setup = Self::stopped(bed, port, plan);
+        for pool in std::mem::take(&mut setup.idle) {
+            setup.run(pool);
         }
-        rig
+        setup
     }
 
     /// Turns VMDq on and starts no pool.
@@ -121,7 +121,7 @@ impl<M: Model, P: Platform, T: Testbed<Dma = P::Dma>> Rig<M, P, T> {
             table,
             slots: filters.into_iter().collect(),
             vectors: vectors.into_iter().collect(),
-            lanes: idle.iter().map(|_| None).collect(),
+            pairs: idle.iter().map(|_| None).collect(),
             idle,
             kept: Vec::new(),
         }
@@ -132,7 +132,7 @@ impl<M: Model, P: Platform, T: Testbed<Dma = P::Dma>> Rig<M, P, T> {
         let index = pool.index().number();
         let size = BufferSize::for_bytes(usize::from(self.plan.config.max_frame) + 4).expect("a size");
         let Plan { descriptors, buffers, .. } = self.plan;
-        self.lanes[index] = Some(Lane::start(&self.bed, &self.port, pool, descriptors, buffers, size));
+        self.pairs[index] = Some(QueuePair::start(&self.bed, &self.port, pool, descriptors, buffers, size));
     }
 
     /// Has memory made that stays mapped in the end.
@@ -143,28 +143,28 @@ impl<M: Model, P: Platform, T: Testbed<Dma = P::Dma>> Rig<M, P, T> {
         made
     }
 
-    /// The lane of a pool that runs.
-    pub(crate) fn lane(&mut self, queue: usize) -> &mut Lane<M, P> {
-        self.lanes[queue].as_mut().expect("the pool runs")
+    /// The queue pair of a pool that runs.
+    pub(crate) fn pair(&mut self, queue: usize) -> &mut QueuePair<M, P> {
+        self.pairs[queue].as_mut().expect("the pool runs")
     }
 
     /// Leads an address to a queue, by the lowest free slot.
     pub(crate) fn bind(&mut self, address: MacAddress, queue: usize) -> BindingId {
         let slot = self.slots.remove(0);
-        let pool = &self.lanes[queue].as_ref().expect("the queue runs").pool;
+        let pool = &self.pairs[queue].as_ref().expect("the queue runs").pool;
         self.table.bind(slot, address, pool).expect("the filter is bound")
     }
 
     /// Leads the address of virtual machine i to queue i, for all queues but the default one.
     pub(crate) fn bind_all(&mut self) {
-        for queue in 1..self.lanes.len() {
+        for queue in 1..self.pairs.len() {
             self.bind(vm(queue), queue);
         }
     }
 
     /// Leads the address of a filter to another queue.
     pub(crate) fn move_to(&mut self, id: BindingId, queue: usize) {
-        let pool = &self.lanes[queue].as_ref().expect("the queue runs").pool;
+        let pool = &self.pairs[queue].as_ref().expect("the queue runs").pool;
         self.table.move_to(id, pool).expect("the filter moves");
     }
 
@@ -182,10 +182,10 @@ impl<M: Model, P: Platform, T: Testbed<Dma = P::Dma>> Rig<M, P, T> {
 
     /// Takes what has been received: the queue and the bytes, queue by queue.
     pub(crate) fn receive(&mut self) -> Vec<(usize, Vec<u8>)> {
-        let lanes = self.lanes.iter_mut().enumerate();
-        let running = lanes.filter_map(|(queue, lane)| Some((queue, lane.as_mut()?)));
+        let pairs = self.pairs.iter_mut().enumerate();
+        let running = pairs.filter_map(|(queue, pair)| Some((queue, pair.as_mut()?)));
         running
-            .flat_map(|(queue, lane)| lane.receive().into_iter().map(move |bytes| (queue, bytes)))
+            .flat_map(|(queue, pair)| pair.receive().into_iter().map(move |bytes| (queue, bytes)))
             .collect()
     }
 
@@ -201,8 +201,8 @@ impl<M: Model, P: Platform, T: Testbed<Dma = P::Dma>> Rig<M, P, T> {
 
     /// Stops a queue.
     pub(crate) fn stop(&mut self, queue: usize) {
-        let lane = self.lanes[queue].take().expect("the queue runs");
-        self.idle.push(lane.stop(&self.table).pool);
+        let pair = self.pairs[queue].take().expect("the queue runs");
+        self.idle.push(pair.stop(&self.table).pool);
     }
 
     /// Removes every filter, stops every queue and turns VMDq off. Sees that all memory comes back
@@ -211,8 +211,8 @@ impl<M: Model, P: Platform, T: Testbed<Dma = P::Dma>> Rig<M, P, T> {
         for id in self.table.bindings().map(|binding| binding.id).collect::<Vec<_>>() {
             self.unbind(id);
         }
-        for queue in 0..self.lanes.len() {
-            if self.lanes[queue].is_some() {
+        for queue in 0..self.pairs.len() {
+            if self.pairs[queue].is_some() {
                 self.stop(queue);
             }
         }

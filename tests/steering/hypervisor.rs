@@ -8,10 +8,10 @@ use vmdq_core::switch::steer::{Policy, Steering, Step};
 use vmdq_core::switch::{DropReason, InterfaceId, Origin, Physical, Switch, TagAction, Virtual};
 use vmdq_sim::Sim;
 
-use crate::common::{Concrete, Plan, Rig, SimMachine, limits, pools};
+use crate::common::{Concrete, Plan, Setup, SimMachine, limits, pools};
 use crate::flow::Flow;
 
-/// Frames between two polls: fewer than a queue has descriptors, whatever steps add to them.
+/// Frames between two polls: fewer than a queue has descriptors, including what steps add to them.
 const ROUND: usize = 48;
 
 /// When a frame for an address arrives while its filter moves.
@@ -23,7 +23,7 @@ pub(crate) enum Window {
     AfterTheDrain,
 }
 
-/// Whose a queue is.
+/// The interface that has a queue.
 #[derive(Clone, Copy)]
 pub(crate) struct Held {
     pub(crate) by: InterfaceId,
@@ -32,8 +32,8 @@ pub(crate) struct Held {
     changing_hands: bool,
 }
 
-pub(crate) struct House<M: Concrete, P> {
-    pub(crate) rig: Rig<M, SimMachine, Sim>,
+pub(crate) struct Hypervisor<M: Concrete, P> {
+    pub(crate) setup: Setup<M, SimMachine, Sim>,
     switch: Box<Switch<64, 64>>,
     uplink: InterfaceId,
     pub(crate) steering: Steering<P, 64>,
@@ -43,23 +43,23 @@ pub(crate) struct House<M: Concrete, P> {
     /// What the steering asked for since the test last looked.
     pub(crate) steps: Vec<Step>,
     window: Window,
-    /// Frames for addresses that nobody had any more.
+    /// Frames for addresses that no interface had any more.
     astray: u64,
     random: fastrand::Rng,
 }
 
-impl<M: Concrete, P: Policy> House<M, P> {
+impl<M: Concrete, P: Policy> Hypervisor<M, P> {
     /// How many interfaces can have a queue of their own and a filter that leads there.
     pub(crate) fn seats() -> usize {
         usize::from(limits::<M>().filters).min(pools::<M>() - 1)
     }
 
     pub(crate) fn new(bed: Sim, policy: P, window: Window) -> Self {
-        let rig = Rig::start(bed, Plan { descriptors: 128, buffers: 127, ..Plan::default() });
+        let setup = Setup::start(bed, Plan { descriptors: 128, buffers: 127, ..Plan::default() });
         let mut switch = Box::new(Switch::new(7));
         let uplink = switch.bind_physical(&Physical::default()).expect("a place");
         Self {
-            rig,
+            setup,
             switch,
             uplink,
             steering: Steering::new(Self::seats(), policy),
@@ -108,7 +108,7 @@ impl<M: Concrete, P: Policy> House<M, P> {
                 Step::Install(interface, address) => self.install(interface, address),
                 Step::Remove(interface, address) => self.remove(interface, address),
             }
-            let bound = self.rig.table.bindings().count();
+            let bound = self.setup.table.bindings().count();
             assert_eq!(bound, self.steering.installed());
             assert!(bound <= Self::seats());
         }
@@ -123,9 +123,9 @@ impl<M: Concrete, P: Policy> House<M, P> {
             }
         };
         self.before_the_write(0, address);
-        let slot = self.rig.slots.remove(0);
-        let pool = &self.rig.lanes[queue].as_ref().expect("the queue runs").pool;
-        match self.rig.table.bind(slot, address, pool) {
+        let slot = self.setup.slots.remove(0);
+        let pool = &self.setup.pairs[queue].as_ref().expect("the queue runs").pool;
+        match self.setup.table.bind(slot, address, pool) {
             Ok(_) => {
                 self.held[queue].get_or_insert(Held { by: interface, changing_hands: true });
                 // What came before is in the default queue. It goes before the first frame of the
@@ -134,22 +134,22 @@ impl<M: Concrete, P: Policy> House<M, P> {
             }
             Err(Refused { error, value: slot }) => {
                 assert_eq!(error, BindError::PortAddress);
-                self.rig.slots.push(slot);
+                self.setup.slots.push(slot);
                 self.steering.refuse(interface, address);
             }
         }
     }
 
     fn remove(&mut self, interface: InterfaceId, address: MacAddress) {
-        let binding = self.rig.table.find(address).expect("it has a filter");
+        let binding = self.setup.table.find(address).expect("it has a filter");
         let queue = binding.pool.number();
         assert_eq!(self.held[queue].map(|held| held.by), Some(interface));
         self.before_the_write(queue, address);
-        self.rig.unbind(binding.id);
+        self.setup.unbind(binding.id);
         // What came before is in the interface's own queue. It goes before the next frame of the
         // default queue, and before the queue is another's.
         self.drain(queue, address);
-        if !self.rig.table.leads_to(binding.pool) {
+        if !self.setup.table.leads_to(binding.pool) {
             self.held[queue] = None;
         }
     }
@@ -160,14 +160,14 @@ impl<M: Concrete, P: Policy> House<M, P> {
         if self.window == Window::AfterTheDrain {
             self.poll(old);
             let late = self.flow(address).send_late();
-            self.rig.inject(&[late]);
+            self.setup.inject(&[late]);
         }
     }
 
     /// Delivers what came before the filter moved; the wire does not wait meanwhile.
     fn drain(&mut self, old: usize, address: MacAddress) {
         let next = self.flow(address).send();
-        self.rig.inject(&[next]);
+        self.setup.inject(&[next]);
         if self.window == Window::BeforeTheDrain {
             self.poll(old);
         }
@@ -180,11 +180,11 @@ impl<M: Concrete, P: Policy> House<M, P> {
             Some(Held { by, changing_hands: false }) => Origin::Matched { uplink, to: by },
             _ => Origin::Unmatched { uplink },
         };
-        let mut frames = self.rig.lane(queue).take();
+        let mut frames = self.setup.pair(queue).take();
         relay(&mut self.switch, from, &mut frames, 0, &mut Ears(&mut self.flows));
-        let lane = self.rig.lane(queue);
-        frames.into_iter().for_each(|frame| lane.buffers.put(frame).expect("room in the pool"));
-        lane.rx.refill(&mut lane.buffers);
+        let pair = self.setup.pair(queue);
+        frames.into_iter().for_each(|frame| pair.buffers.put(frame).expect("room in the pool"));
+        pair.rx.refill(&mut pair.buffers);
     }
 
     pub(crate) fn poll_all(&mut self) {
@@ -204,7 +204,7 @@ impl<M: Concrete, P: Policy> House<M, P> {
         for round in order.chunks(ROUND) {
             self.poll_all();
             let frames: Vec<_> = round.iter().map(|at| self.flows[*at].send()).collect();
-            self.rig.inject(&frames);
+            self.setup.inject(&frames);
         }
         let switch = &self.switch;
         self.steering.period(|id, _| switch.interface_counters(id).expect("it is bound").from_wire);
@@ -220,9 +220,9 @@ impl<M: Concrete, P: Policy> House<M, P> {
         std::mem::take(&mut self.steps)
     }
 
-    /// A frame for an address that nobody has any more.
+    /// A frame for an address that no interface has any more.
     pub(crate) fn send_astray(&mut self, address: MacAddress) {
-        self.rig.inject(&[crate::common::frame(address, 0, 60)]);
+        self.setup.inject(&[crate::common::frame(address, 0, 60)]);
         self.poll_all();
         self.astray += 1;
         assert_eq!(self.switch.counters().traffic.dropped.total(), self.astray);
@@ -234,7 +234,7 @@ impl<M: Concrete, P: Policy> House<M, P> {
 
     /// The addresses that have a filter, in order.
     pub(crate) fn filtered(&self) -> Vec<MacAddress> {
-        let mut bound: Vec<_> = self.rig.table.bindings().map(|binding| binding.address).collect();
+        let mut bound: Vec<_> = self.setup.table.bindings().map(|binding| binding.address).collect();
         bound.sort_unstable_by_key(|address| address.0);
         bound
     }
@@ -247,11 +247,11 @@ impl<M: Concrete, P: Policy> House<M, P> {
             self.go(flow.interface);
         }
         assert_eq!(self.steering.installed(), 0);
-        assert_eq!(self.rig.slots.len(), usize::from(limits::<M>().filters));
+        assert_eq!(self.setup.slots.len(), usize::from(limits::<M>().filters));
         assert!(self.held.iter().all(Option::is_none));
         assert_eq!(self.switch.counters().traffic.dropped.total(), self.astray);
         // Sees that no slot or queue is missing, and that the model saw no violation.
-        self.rig.finish();
+        self.setup.finish();
         out_of_turn
     }
 }
