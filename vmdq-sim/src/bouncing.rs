@@ -120,7 +120,7 @@ impl State {
     /// # Safety
     ///
     /// The caller owns the range, if it is mapped.
-    unsafe fn to_device(&mut self, at: NonNull<u8>, len: usize) {
+    unsafe fn hand_over(&mut self, at: NonNull<u8>, len: usize) {
         let Some((range, skip)) = self.find(at, len, "for_device") else { return };
         // SAFETY: inside the copy, which is as long as the range.
         let copy = unsafe { range.copy.add(skip) };
@@ -138,7 +138,7 @@ impl State {
     /// # Safety
     ///
     /// The caller owns the range, if it is mapped.
-    unsafe fn to_cpu(&mut self, at: NonNull<u8>, len: usize) {
+    unsafe fn take_back(&mut self, at: NonNull<u8>, len: usize) {
         let Some((range, skip)) = self.find(at, len, "for_cpu") else { return };
         // SAFETY: inside the copy, which is as long as the range.
         let copy = unsafe { range.copy.add(skip) };
@@ -182,12 +182,12 @@ unsafe impl<D: DmaSpace> DmaSpace for Bouncing<D> {
 
     unsafe fn for_device(&self, at: NonNull<u8>, len: usize) {
         // SAFETY: the caller's promise.
-        unsafe { self.state().to_device(at, len) };
+        unsafe { self.state().hand_over(at, len) };
     }
 
     unsafe fn for_cpu(&self, at: NonNull<u8>, len: usize) {
         // SAFETY: the caller's promise.
-        unsafe { self.state().to_cpu(at, len) };
+        unsafe { self.state().take_back(at, len) };
     }
 }
 

@@ -140,7 +140,7 @@ impl RawDriver {
         ring.fill(slot, frame);
         let len = frame.len() as u64;
         // The 82575 wants the ring's own context; the others have no use for it.
-        let context = u64::from(ring.at.wrapping_sub(0x3800) / 0x100 & 3) << 36;
+        let context = u64::from((ring.at.wrapping_sub(0x3800) / 0x100) & 3) << 36;
         // DTYP 3, EOP, IFCS, RS, DEXT; PAYLEN.
         let command = 0x2b30_0000 | len | context | len << 46;
         ring.put(slot, [ring.buffer(slot), command]);

@@ -21,6 +21,8 @@ const PACKAGES: [&str; 7] =
 const NEAR_FILTERS: [&str; 2] = ["filters", "machines"];
 /// and all that rings, pools and the life of a port do.
 const NEAR_OTHERS: [&str; 3] = ["contracts", "counters", "machines"];
+/// The tests of `vmdq-core` that take longer than all others of it.
+const LONG: &str = "channel";
 /// Tests that run for long and are about something else: what must not compile, and the examples.
 const SLOW: [&str; 3] = ["compile_fail", "vmm_l2", "vmm_switch"];
 /// What has cargo leave out tests on QEMU.
@@ -46,17 +48,20 @@ struct Tests {
 
 impl Tests {
     /// Those of the mutant's own crate, and of the drivers as a whole.
-    fn near(mutant: &Mutant) -> Self {
+    fn near(mutant: &Mutant, tree: &Path) -> Result<Self> {
         let package = mutant.package.as_str();
         if package == "vmdq-core" {
-            return Self { packages: vec![package.into()], targets: vec!["--lib".into(), "--tests".into()] };
+            let mut targets = vec!["--lib".to_owned()];
+            let names =
+                programs(&tree.join(package).join("tests")).context("can't read the tests of vmdq-core")?;
+            targets
+                .extend(names.into_iter().filter(|name| name != LONG).map(|name| format!("--test={name}")));
+            return Ok(Self { packages: vec![package.into()], targets });
         }
         let near = if mutant.is_of_filters() { NEAR_FILTERS.as_slice() } else { &NEAR_OTHERS };
         let named = near.iter().map(|name| format!("--test={name}"));
-        Self {
-            packages: vec![package.into(), "vmdq-tests".into()],
-            targets: ["--lib".into()].into_iter().chain(named).collect(),
-        }
+        let targets = ["--lib".into()].into_iter().chain(named).collect();
+        Ok(Self { packages: vec![package.into(), "vmdq-tests".into()], targets })
     }
 
     /// All but the slow ones.
@@ -122,7 +127,7 @@ impl Trial {
     /// Tries mutants of one crate until `end`.
     pub(super) fn try_batch(&self, batch: &[Mutant], end: Instant, report: &mut Report) -> Result<()> {
         let Some(first) = batch.first() else { return Ok(()) };
-        self.try_by(&Tests::near(first), batch, end, report)?;
+        self.try_by(&Tests::near(first, &self.tree)?, batch, end, report)?;
         let left: Vec<_> =
             batch.iter().filter(|mutant| report.fate(mutant) == Some(Fate::Survived)).cloned().collect();
         // What no near test notices is not judged before all others had a look at it.
