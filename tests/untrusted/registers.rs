@@ -9,10 +9,10 @@ use vmdq::bus::{Bus, Offset, PortId};
 use vmdq::ixgbe::I82598;
 use vmdq::ring::BufferSize;
 use vmdq::{Config, MacAddress, NotStarted, Port, Refused, StartError, Started, StopError};
-use vmdq_sim::{InjectedFault, Sim, SimBus, Testbed};
+use vmdq_sim::{Sim, SimBus, Testbed};
 
 use crate::common::{Concrete, QueuePair, Setup, SimMachine, frame, ready, rings, tails};
-use crate::{Broken, HANG, small};
+use crate::{HANG, small};
 
 /// ENABLE of RXDCTL and TXDCTL.
 const ENABLE: u32 = 1 << 25;
@@ -145,21 +145,23 @@ pub(crate) fn a_queue_must_be_seen_to_start<M: Concrete>(bed: Sim) {
 #[test]
 fn a_slow_stop_can_be_tried_again() {
     let bed = Sim::i82598();
-    let port = ready::<I82598, _>(bed.platform(), &Config::default());
-    let mut setup = Broken::<I82598>::stopped(bed, port, small());
+    let bus = Lying::new(bed.bus());
+    let port = ready::<I82598, _>(bed.platform_over(bus.clone()), &Config::default());
+    let mut setup = Liar::<I82598>::stopped(bed, port, small());
     setup.bed.set_link(false);
     let pool = setup.idle.remove(1);
     setup.run(pool);
     setup.bed.set_link(true);
     assert!(setup.port.bring_link_up(5000).is_up());
-    setup.bed.inject_fault(InjectedFault::QueueNeverDisables);
+    let (receive, _) = controls::<I82598>();
+    bus.lie(Some((receive, ENABLE, 0)));
     let pair = setup.pairs[1].take().expect("the queue runs");
     let QueuePair { rx, tx, pool, buffers, memory } = pair;
     let stopped = Started { rx, tx, pool }.stop(&setup.table, |_| panic!("no buffer may come out"));
     let Refused { error, value: Started { rx, tx, pool } } = stopped.expect_err("it is not seen to stop");
     assert!(matches!(error, StopError::TimedOut(_)), "{error:?}");
     // The device comes to it in the end.
-    setup.bed.clear_faults();
+    bus.lie(None);
     setup.idle.push(QueuePair { rx, tx, pool, buffers, memory }.stop(&setup.table).pool);
     setup.finish();
 }
