@@ -27,7 +27,7 @@ use vmdq_hal::device::{HeaderReplication, Io, Model, NotStopped, Queues, Receive
 use vmdq_hal::reg::{Dma, Reg, Rw};
 use vmdq_hal::{Fault, Platform, RingIndex};
 
-use crate::model::{Hooks, Igb};
+use crate::model::{Hooks, Igb, LARGEST_HEADER};
 use crate::regs::{PSRTYPE, RX_WB_STATUS, RXDCTL, SRRCTL, TXDCTL};
 
 /// The errors that make a frame a bad one.
@@ -49,9 +49,6 @@ const EVERY_TYPE: u32 = PSRTYPE::PSR_TYPE0::SET.value
     | PSRTYPE::PSR_TYPE7::SET.value
     | PSRTYPE::PSR_TYPE8::SET.value
     | PSRTYPE::PSR_TYPE9::SET.value;
-
-/// The largest header buffer that SRRCTL.BSIZEHEADER can name, in bytes: 4 bits in units of 64.
-pub(crate) const LARGEST_HEADER: u16 = SRRCTL::BSIZEHEADER.mask as u16 * 64;
 
 // SAFETY: the sequences write the registers of their own ring; rings are handed over in `start_receive` and
 // `start_transmit` alone; `stop_receive` and `stop_transmit` see the ring disabled and wait for what is

@@ -10,8 +10,7 @@ use vmdq_hal::device::{Io, Limits, Model};
 use vmdq_hal::{Accept, Config, FilterMemory, Mint, Platform, PoolIndex, VectorIndex};
 
 use super::common::{accepted, clear_and_mask_by_message, hardware_limit};
-use super::{Hooks, MAX_FRAME};
-use crate::queues::LARGEST_HEADER;
+use super::{Hooks, LARGEST_HEADER, MAX_FRAME};
 use crate::regs::{
     CTRL_EXT, Common, DTXSWC, GPIE, I82576, IVAR, IVAR_MISC, MRQC, PoolRegs, RCTL, RLPML, RPLOLR, Regs, VFRE,
     VFTE, VMOLR,

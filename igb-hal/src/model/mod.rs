@@ -34,6 +34,9 @@ use crate::regs::{self, Regs};
 /// The largest frame limit that Intel's drivers set on this family, in bytes with FCS.
 pub(crate) const MAX_FRAME: u16 = 9728;
 
+/// The largest header buffer that SRRCTL.BSIZEHEADER can name, in bytes: 4 bits in units of 64.
+pub(crate) const LARGEST_HEADER: u16 = regs::SRRCTL::BSIZEHEADER.mask as u16 * 64;
+
 /// A gigabit controller whose registers `R` has.
 ///
 /// The wrapper is this crate's own, so that one implementation of each trait of [`vmdq_hal::device`]

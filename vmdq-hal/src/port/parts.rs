@@ -190,7 +190,11 @@ impl<M: Model, P: Platform> Parts<M, P> {
         &mut self,
         parts: impl IntoIterator<Item = T>,
     ) -> Result<(), Refused<OtherPort, T>> {
-        parts.into_iter().fold(Ok(()), |first, part| first.and(self.put(part)))
+        let mut first = Ok(());
+        for part in parts {
+            first = first.and(self.put(part));
+        }
+        first
     }
 
     /// Checks that nothing is missing; filters that are bound count as returned with the table.
