@@ -13,7 +13,7 @@
 //! - EECD.AUTO_RD may never come (QEMU's igb): that is a warning and no error.
 //! - Queue 0 is enabled out of reset, with no ring behind it.
 //! - The 82575's split of the packet buffer (PBA) takes effect with the reset, so it is written before.
-//! - MTA, VFTA, UTA, VLVF and the receive addresses but entry 0 hold whatever they held.
+//! - MTA, VFTA, UTA, VLVF and the receive addresses but entry 0 keep their contents.
 //! - RFCTL.IPV6_EX_DIS: IPv6 extension headers are parsed wrongly (erratum).
 //!
 //! Section 5.4 of the *82575EB Gigabit Ethernet Controller Software Developer's Manual* is the nearest that

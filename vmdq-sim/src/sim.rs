@@ -107,7 +107,7 @@ impl Sim {
         self
     }
 
-    /// Makes the controller act as soon as it is told: whatever a register write lets it do is done when
+    /// Makes the controller act at once: what a register write allows it to do is done when
     /// the write returns. What a driver puts into memory after the tail that covers it, comes too late.
     #[must_use]
     pub fn eager(self) -> Self {

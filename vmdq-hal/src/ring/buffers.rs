@@ -1,4 +1,4 @@
-//! Buffers in a pool, last in, first out, and memory for so many of them.
+//! Buffers in a pool, last in, first out, and memory for them.
 
 use core::fmt;
 use core::mem::MaybeUninit;
@@ -37,7 +37,7 @@ pub type PoolParts<W> = (W, &'static mut [BufferSlot]);
 ///     memory: &'static mut BufferMemory<256, 2>,
 ///     dma: D,
 /// ) -> Result<BufferPool, PoolError> {
-///     // Without the second value the memory is the pool's for good.
+///     // Without the second value the memory stays with the pool for ever.
 ///     let (pool, _memory) = memory.pool(dma).map_err(|refused| refused.into_error())?;
 ///     Ok(pool)
 /// }
@@ -107,6 +107,7 @@ where
 ///     Ok(region)
 /// }
 /// ```
+#[must_use = "dropping it loses its buffers: release it with its memory"]
 #[derive(Debug)]
 pub struct BufferPool {
     slots: NonNull<BufferSlot>,
@@ -115,7 +116,7 @@ pub struct BufferPool {
     size: BufferSize,
 }
 
-// SAFETY: the slots are borrowed for good, and frames are `Send`.
+// SAFETY: the slots are borrowed for `'static`, and frames are `Send`.
 unsafe impl Send for BufferPool {}
 // SAFETY: what takes or puts a frame wants `&mut`.
 unsafe impl Sync for BufferPool {}

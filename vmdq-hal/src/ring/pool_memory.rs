@@ -50,7 +50,7 @@ impl<const N: usize, const KIB: usize> BufferMemory<N, KIB> {
         Kib<KIB>: BufferKib,
     {
         let len = size_of_val(&self.cells);
-        // SAFETY: the cells are bytes, `'static` and borrowed for good.
+        // SAFETY: the cells are bytes, `'static` and borrowed for as long.
         let bytes = unsafe { core::slice::from_raw_parts_mut(self.cells.as_mut_ptr().cast::<u8>(), len) };
         BufferPool::carve(bytes, Kib::<KIB>::SIZE, &mut self.slots, dma)
     }
@@ -99,7 +99,7 @@ impl BufferPool {
     ///
     /// # Safety
     ///
-    /// Unless `at` is null, nobody else uses so many bytes there while a frame of them lives.
+    /// Unless `at` is null, nobody else uses that many bytes there while a frame of them lives.
     unsafe fn carve_at<D: DmaSpace>(
         at: *mut u8,
         bytes: usize,

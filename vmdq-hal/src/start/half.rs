@@ -1,4 +1,4 @@
-//! What starting and stopping need of a receive ring, whatever its kind.
+//! What starting and stopping need of a receive ring of either kind.
 
 use crate::index::{PoolIndex, RingIndex};
 use crate::owner::Owner;

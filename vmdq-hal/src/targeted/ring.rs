@@ -224,7 +224,7 @@ impl<P: Platform, V: Vmm> TargetedRing<P, V> {
         header.set_error(state & self.rx.errors() != 0);
         let Some((range, _)) = self.shares.find(id) else { return Err(header.into_buffer()) };
         if replicated {
-            // As much as fits is written, whatever the device says of the header's length.
+            // As much as fits is written; what the device says of the header's length is not used.
             // SAFETY: the device wrote the descriptor back: the buffer is the ring's, and so long (above).
             unsafe { self.rx.dma.for_cpu(header.buffer().at(), usize::from(bytes)) };
         } else if self.vmm.read(self.shares.vm(), range.at, header.bytes_mut()).is_err() {

@@ -45,7 +45,8 @@ impl Machine {
         let start = (u64::from(vm.0) * 2 + 1) << 32;
         assert!(pages < 1 << 20, "a machine has less than 4 GiB");
         let len = pages.max(1) * PAGE as usize;
-        let host = alloc(Layout::from_size_align(len, PAGE as usize).expect("so much memory can't be"));
+        let host =
+            alloc(Layout::from_size_align(len, PAGE as usize).expect("no allocation can be that large"));
         Self {
             start,
             host,

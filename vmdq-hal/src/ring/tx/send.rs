@@ -289,7 +289,9 @@ pub enum SendError {
 impl core::fmt::Display for SendError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
-            Self::Full => f.write_str("the ring is full: reclaim buffers, and try again"),
+            Self::Full => f.write_str(
+                "the ring is full: reclaim buffers and try again; if it stays full, `check` the device",
+            ),
             Self::Length { len, .. } => write!(f, "a frame of {len} bytes can't be sent: take it out"),
         }
     }
