@@ -5,7 +5,7 @@
 
 use super::error::StartError;
 use super::half::ReceiveHalf;
-use super::started::{NotStarted, Started};
+use super::started::{NotStarted, Started, stop_both};
 use crate::device::{Io, Model, ReceiveSetup, RingSetup};
 use crate::dma::{Direction, DmaSpace};
 use crate::fmt::{event, warning};
@@ -151,8 +151,8 @@ impl<M: Model, P: Platform> Prepared<M, P> {
             Err(fault) => {
                 // Neither ring may run on without an owner: one that has no buffers could block the port.
                 // Whatever comes of it, the memory stays the device's.
-                let _ = pool.model.stop_receive(io, receive.setup.ring, &mut true);
-                let _ = pool.model.stop_transmit(io, transmit.setup.ring, &mut true);
+                let rings = ((receive.setup.ring, &mut true), (transmit.setup.ring, &mut true));
+                let _ = stop_both(pool.model, io, rings);
                 warning!("{}: pool {} not started: {}", pool.model.limits().name, pool.index(), fault);
                 Err(Refused::new(fault.into(), NotStarted { pool, memory: None }))
             }

@@ -7,6 +7,7 @@ use super::half::{ReceiveHalf, ReceiveRing};
 use crate::device::{Io, Model, NotStopped};
 use crate::filter::FilterTable;
 use crate::fmt::{event, warning};
+use crate::index::RingIndex;
 use crate::platform::Platform;
 use crate::pool::{Idle, Pool, Running};
 use crate::port::{OtherPort, Port, Quiesced};
@@ -148,8 +149,8 @@ impl<M: Model, P: Platform, R: ReceiveRing<P>> Started<M, P, R> {
         let model = self.pool.model;
         // SAFETY: the registers of these two rings, which are owned here.
         let io = unsafe { Io::new(&self.pool.platform) };
-        model.stop_receive(io, ReceiveHalf::ring(&self.rx), self.rx.seen()).map_err(why)?;
-        model.stop_transmit(io, self.tx.ring(), &mut self.tx.seen).map_err(why)
+        let receive = (ReceiveHalf::ring(&self.rx), self.rx.seen());
+        stop_both(model, io, (receive, (self.tx.ring(), &mut self.tx.seen))).map_err(why)
     }
 
     fn belongs_together(&self) -> bool {
@@ -169,6 +170,19 @@ impl<M: Model, P: Platform, R: ReceiveRing<P>> Started<M, P, R> {
         let tx = unsafe { tx.dismantle(&mut freed) };
         Stopped { pool: pool.into_state(), rx, tx }
     }
+}
+
+/// Stops a receive and a transmit ring; of each it is noted whether it was seen enabled.
+///
+/// Once for all kinds of rings, and for starts that fail: it is a good part of what either takes in code.
+#[inline(never)]
+pub(super) fn stop_both<M: Model, P: Platform>(
+    model: M,
+    io: Io<'_, P>,
+    (receive, transmit): ((RingIndex, &mut bool), (RingIndex, &mut bool)),
+) -> Result<(), NotStopped> {
+    model.stop_receive(io, receive.0, receive.1)?;
+    model.stop_transmit(io, transmit.0, transmit.1)
 }
 
 impl<M, P: Platform, R: fmt::Debug> fmt::Debug for Started<M, P, R> {
