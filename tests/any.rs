@@ -87,7 +87,8 @@ fn what_the_device_lacks_is_an_error_and_changes_nothing() {
         let accepted = setup.port.set_accept(Accept::BROADCAST);
         let pool = &setup.pairs[2].as_ref().expect("the pool runs").pool;
         let default = setup.port.set_default(pool);
-        setup.port.route(&mut setup.vectors[1], pool).expect("both are this port's");
+        let other = &setup.pairs[1].as_ref().expect("the pool runs").pool;
+        setup.port.route(&mut setup.vectors[1], other).expect("both are this port's");
         match name {
             ModelName::I82598 => {
                 let lack = accepted.expect_err("it can't");
@@ -117,7 +118,7 @@ fn what_the_device_lacks_is_an_error_and_changes_nothing() {
         let (bed, port) = setup.disable();
         let mut setup = Setup::enable(bed, port, Plan::default());
         let next = setup.port.plan(&setup.table);
-        assert_eq!((next.default_pool(), next.route(PoolIndex::new(2))), (PoolIndex::new(0), None));
+        assert_eq!((next.default_pool(), next.route(PoolIndex::new(1))), (PoolIndex::new(0), None));
         assert_eq!(setup.lands(&frame(vmdq::MacAddress::BROADCAST, 2, 60)), [0]);
         setup.finish();
     }
@@ -129,7 +130,7 @@ fn restores_the_default_pool(setup: &mut Setup<Any, Machine, Sim>) {
     let [one, two] = [1, 2].map(|queue| &setup.pairs[queue].as_ref().expect("the pool runs").pool);
     setup.port.set_default(one).expect("it can");
     for (pools, vectors, expected) in [
-        (&[one][..], 0, Err(RestoreError::NotRunning(two.index()))),
+        (&[one][..], setup.vectors.len(), Err(RestoreError::NotRunning(two.index()))),
         (&[one, two], 0, Err(RestoreError::NoVector(VectorIndex::new(1)))),
         (&[one, two], setup.vectors.len(), Ok(())),
     ] {
