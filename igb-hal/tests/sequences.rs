@@ -2,6 +2,7 @@
 
 mod machine;
 
+use igb_hal::regs::{CTRL, Common};
 use igb_hal::{I82575, I82576};
 use machine::{Event, Machine};
 use vmdq_hal::device::{
@@ -47,6 +48,16 @@ fn a_filter_is_written_low_then_high_and_removed_high_then_low() {
     // The last eight of the 82576 are in a window of their own.
     let added = writes(|io| I82576.add(io, FilterIndex::new(16), ADDRESS, pool)).1;
     assert_eq!((added[0].0, added[1].0), (0x54e0, 0x54e4));
+}
+
+#[test]
+fn a_field_reads_as_set_if_any_of_its_bits_is() {
+    let ((up, reset), _) = writes(|io| {
+        let control = Common::CTRL.on(io);
+        control.set(1 << 6);
+        (control.is_set(CTRL::SLU), control.is_set(CTRL::RST))
+    });
+    assert!(up && !reset);
 }
 
 fn setup(ring: u8, first: u32) -> RingSetup {

@@ -144,7 +144,7 @@ fn of_five_shared_buffers_all_five_are_usable() {
     let before = bench.machine.mapped();
     let memory: &'static mut _ = Box::leak(Box::new(TargetedMemory::<64, 8>::new()));
     let how = Targeting::by_software(VmId(3), BufferSize::kib(2).expect("a size"));
-    let started = bench.port.start_targeted(bench.pool, memory, ring::<8>(), how, Guest);
+    let started = bench.port.start_targeted(bench.pool, memory, ring::<8>(), how, &Guest);
     let mut rx = started.expect("nothing can fail").rx;
     let mut device = Device::new(Machine::clone(&bench.machine), before);
     for id in 0..5 {
