@@ -7,17 +7,16 @@ use std::sync::Mutex;
 
 use common::{Plan, STRANGER, Setup, frame, ready_as, vm};
 use vmdq::device::Model;
-use vmdq::dma::DmaSpace;
 use vmdq::igb::{I82575, I82576};
 use vmdq::ixgbe::I82598;
 use vmdq::ring::{BufferSize, RingMemory};
 use vmdq::targeted::{HeaderSize, TargetedMemory, Targeting};
-use vmdq::vmm::{GuestMemory, GuestRange, NotOwned, VmId, Vmm};
+use vmdq::vmm::VmId;
 use vmdq::{
     Accept, Any, Idle, ModelName, Pool, PoolIndex, Port, Refused, Resources, Restore, RestoreError,
     SetDefaultError, StartError, Vector, VectorIndex, Vmdq,
 };
-use vmdq_sim::{PlatformOf, Sim, Testbed};
+use vmdq_sim::{Guests, PlatformOf, Sim, Testbed};
 
 type Machine = PlatformOf<Sim>;
 
@@ -140,7 +139,20 @@ fn restores_the_default_pool(setup: &mut Setup<Any, Machine, Sim>) {
         assert_eq!(setup.port.restore(&plan, with), expected);
     }
     assert_eq!(setup.port.default_pool(), two.index());
+    a_plan_of_another_model_is_refused(&plan);
     assert_eq!(setup.lands(&frame(vmdq::MacAddress::BROADCAST, 3, 60)), [2]);
+}
+
+/// `plan` has pool 2 as the default one.
+fn a_plan_of_another_model_is_refused(plan: &vmdq::Plan) {
+    let mut setup = started(ModelName::I82575, Sim::i82575());
+    let pools = Vec::from_iter(setup.pairs.iter().flatten().map(|pair| &pair.pool));
+    let vectors = &mut setup.vectors;
+    let with = Restore { table: &mut setup.table, slots: &mut [], pools: &pools, vectors };
+    let refused = setup.port.restore(plan, with).expect_err("the 82575 has no choice");
+    assert_eq!(refused, RestoreError::NoChoice(PoolIndex::new(2)));
+    assert_eq!(setup.port.plan(&setup.table).route(PoolIndex::new(1)), None, "nothing was changed");
+    setup.finish();
 }
 
 /// A size of header buffers can be asked of another model than the one that is started.
@@ -158,40 +170,14 @@ fn a_header_size_of_another_model_is_refused() {
     let targeting = Targeting::replicated(VmId(1), BufferSize::kib(2).expect("a size"), headers);
     let memory: &'static mut TargetedMemory<8, 8> = Box::leak(Box::default());
     let transmit: &'static mut RingMemory<8> = Box::leak(Box::default());
-    let Refused { error, value } =
-        setup.port.start_targeted(pool, memory, transmit, targeting, NoGuest).expect_err("not of this model");
+    let Refused { error, value } = setup
+        .port
+        .start_targeted(pool, memory, transmit, targeting, Guests::new())
+        .expect_err("not of this model");
     assert_eq!(error, StartError::HeaderTooLarge { most: 960 });
     assert!(value.memory.is_some(), "nothing was handed over");
     setup.idle.push(value.pool);
     setup.finish();
-}
-
-/// A virtual machine without memory.
-struct NoGuest;
-
-impl GuestMemory for NoGuest {
-    fn validate(&self, _: VmId, _: GuestRange) -> Result<(), NotOwned> {
-        Err(NotOwned)
-    }
-
-    fn read(&self, _: VmId, _: u64, _: &mut [u8]) -> Result<(), NotOwned> {
-        Err(NotOwned)
-    }
-
-    fn write(&self, _: VmId, _: u64, _: &[u8]) -> Result<(), NotOwned> {
-        Err(NotOwned)
-    }
-
-    fn notify(&self, _: VmId) {}
-}
-
-// SAFETY: nothing is valid, and nothing is mapped.
-unsafe impl Vmm for NoGuest {
-    fn map<D: DmaSpace>(&self, _: VmId, _: GuestRange, _: &D) -> Option<u64> {
-        None
-    }
-
-    unsafe fn unmap<D: DmaSpace>(&self, _: VmId, _: GuestRange, _: u64, _: &D) {}
 }
 
 /// A kernel keeps its port, its pools and its vectors where no model is named.

@@ -66,7 +66,7 @@ macro_rules! conforms {
                     what_did_not_come_back_is_named;
                 ports: slots_of_another_port_are_refused, pools_of_another_port_are_refused,
                     rings_of_another_port_are_refused, rings_of_another_queue_are_refused,
-                    parts_of_another_port_are_refused, quiescence_of_another_port_is_no_proof,
+                    parts_of_another_port_are_refused, parts_behind_a_foreign_one_are_taken, quiescence_of_another_port_is_no_proof,
                     a_filter_of_another_port_is_not_touched;
             }
             mod also {

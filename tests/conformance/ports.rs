@@ -136,6 +136,28 @@ fn put<M: Concrete, P: Platform, V: Part<M, P>>(
     values
 }
 
+/// A foreign value among a port's own comes back, and its own are taken all the same.
+pub(crate) fn parts_behind_a_foreign_one_are_taken<M: Concrete, T: Bed>(bed: T) {
+    let plan = Plan::default();
+    let other = bed.another();
+    let [mut a, mut b] = [bed, other].map(|bed| {
+        let port = ready::<M, _>(bed.platform(), &plan.config);
+        Setup::stopped(bed, port, plan)
+    });
+    a.idle.insert(1, b.idle.remove(1));
+    let Setup { bed, port, table, slots, vectors, idle, .. } = a;
+    let mut parts = port.parts();
+    let Refused { error: OtherPort, value } = parts.put_all(idle).expect_err("one is foreign");
+    b.idle.insert(1, value);
+    parts.put_all(slots).expect("all are this port's");
+    parts.put_all(vectors).expect("all are this port's");
+    parts.put(table).expect("it is this port's");
+    assert_eq!(parts.check(), Ok(()));
+    assert!(port.disable(parts).is_ok());
+    assert_eq!(bed.mapped(), []);
+    b.finish();
+}
+
 pub(crate) fn parts_of_another_port_are_refused<M: Concrete, T: Bed>(bed: T) {
     let plan = Plan::default();
     let other = bed.another();

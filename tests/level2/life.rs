@@ -6,8 +6,8 @@ use vmdq::bus::Offset;
 use vmdq::device::HeaderReplication;
 use vmdq::ring::BufferSize;
 use vmdq::targeted::{HeaderSize, Targeting};
-use vmdq::{Fault, NotStarted, OtherPort, Platform, Refused, StartError, Started, StopError, Stopped};
-use vmdq_sim::{Sim, SimDma, Testbed};
+use vmdq::{Fault, Gone, NotStarted, OtherPort, Platform, Refused, StartError, Started, StopError, Stopped};
+use vmdq_sim::{InjectedFault, Sim, SimDma, Testbed};
 
 use crate::common::{Concrete, QueuePair, Setup, frame, gather, limits, pools, rings, tails, vm};
 use crate::targeted_queue::{memory, size};
@@ -40,8 +40,13 @@ pub(crate) fn all_is_unmapped_after_the_stop_was_seen<M: HeaderReplication + Con
     // Two are delivered, two more have a frame that was not taken, two are posted, three held.
     hypervisor.setup.inject(&run(0..2));
     assert_eq!(hypervisor.pair(1).take().len(), 2);
+    assert!(!hypervisor.pair(1).rx.is_ready());
     hypervisor.setup.inject(&run(2..4));
+    hypervisor.setup.bed.inject_fault(InjectedFault::AllOnes);
+    assert_eq!(hypervisor.pair(1).rx.check(), Err(Gone));
+    hypervisor.setup.bed.clear_faults();
     let rx = &hypervisor.pair(1).rx;
+    assert_eq!((rx.check(), rx.is_ready()), (Ok(()), true));
     assert_eq!((rx.delivered(), rx.posted(), rx.held()), (2, 4, 3));
 
     hypervisor.unbind(1);
@@ -265,7 +270,7 @@ pub(crate) fn what_was_not_started_comes_back<M: HeaderReplication + Concrete>(b
     let stopped = running.stop(&hypervisor.setup.table, |_| panic!("nothing was posted"));
     let Stopped { pool, rx, tx } = stopped.expect("the pool stops");
     // What one that the device does not report started was given is quarantined.
-    hypervisor.setup.bed.inject_fault(vmdq_sim::InjectedFault::QueueNeverEnables);
+    hypervisor.setup.bed.inject_fault(InjectedFault::QueueNeverEnables);
     let targeting = Targeting::replicated(vm, least, header);
     let refused = port.start_targeted(pool, rx, tx, targeting, vmm.clone()).expect_err("it never starts");
     assert!(matches!(refused.error, StartError::TimedOut(_)), "{refused:?}");

@@ -2,8 +2,8 @@
 
 use vmdq::ring::BufferSize;
 use vmdq::{
-    BindError, Causes, Config, FilterError, Gone, InitError, Link, MacAddress, NotStarted, Refused,
-    StartError, Started, Statistics, StopError, Stopped,
+    BindError, Causes, Config, FilterError, Gone, InitError, Link, MacAddress, NotStarted, Refused, Restore,
+    RestoreError, StartError, Started, Statistics, StopError, Stopped,
 };
 use vmdq_sim::{InjectedFault, Sim, Testbed};
 
@@ -92,6 +92,9 @@ pub(crate) fn a_device_that_vanishes_under_traffic_breaks_nothing<M: Concrete>(b
     assert_eq!((refused.error, setup.table.move_to(id, pool)), (BindError::Gone, Err(FilterError::Gone)));
     setup.slots.push(refused.into_value());
     assert_eq!((setup.port.check(), setup.table.bindings().count()), (Err(Gone), 1));
+    let plan = setup.port.plan(&setup.table);
+    let with = Restore { table: &mut setup.table, slots: &mut [], pools: &[], vectors: &mut [] };
+    assert_eq!(setup.port.restore(&plan, with), Err(RestoreError::Gone));
     setup.unbind(id);
     // A check of a ring on which nothing arrives reports it.
     assert_eq!((setup.pair(1).rx.check(), setup.pair(1).tx.check()), (Err(Gone), Err(Gone)));

@@ -18,7 +18,8 @@ use crate::dma::DmaSpace;
 ///   registers the bus reaches. They always return handles to the same two, those of a clone as well.
 /// - [`wait_us`](Self::wait_us) returns no earlier than it says: memory that a stopped queue had is
 ///   released after such a wait, in which writes that the controller has in flight complete.
-/// - No method panics.
+/// - No method panics but [`is_bus_master`](Self::is_bus_master), which is called while the device has no
+///   memory.
 pub unsafe trait Platform: Clone {
     /// The bus to the controller's registers.
     type Bus: Bus;
@@ -90,6 +91,10 @@ impl<B: Bus, D: DmaSpace, W: DelayNs + Clone> Host<B, D, W> {
 
     /// Lets [`Port::init`](crate::Port::init) ask whether the PCI function may start DMA: `bus_master`
     /// reads bus master enable in its command register.
+    ///
+    /// # Panics
+    ///
+    /// `init` panics if `bus_master` does.
     #[must_use]
     pub fn with_bus_master(self, bus_master: fn() -> bool) -> Self {
         Self { bus_master: Some(bus_master), ..self }

@@ -39,6 +39,7 @@ unsafe impl Model for super::I82575 {
             filters: FILTERS,
             vectors: VECTORS,
             max_frame: MAX_FRAME,
+            default_pool_choice: false,
             largest_header: LARGEST_HEADER,
         }
     }

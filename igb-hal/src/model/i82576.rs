@@ -39,6 +39,7 @@ unsafe impl Model for super::I82576 {
             filters: FILTERS,
             vectors: VECTORS,
             max_frame: MAX_FRAME,
+            default_pool_choice: true,
             largest_header: LARGEST_HEADER,
         }
     }

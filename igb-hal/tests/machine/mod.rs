@@ -1,4 +1,5 @@
 //! A machine without a controller: registers that a test makes up, and a clock that counts.
+#![allow(dead_code, reason = "each test program uses its part")]
 
 use core::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -10,7 +11,6 @@ use vmdq_hal::dma::Identity;
 
 /// What happened, in order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(dead_code)]
 pub(crate) enum Event {
     Read(u32),
     Write(u32, u32),
@@ -40,12 +40,10 @@ impl Machine {
         Self(Rc::new(inner), unsafe { Identity::new() })
     }
 
-    #[allow(dead_code)]
     pub(crate) fn events(&self) -> Vec<Event> {
         self.0.events.borrow().clone()
     }
 
-    #[allow(dead_code)]
     pub(crate) fn waited(&self) -> u64 {
         self.0.waited.get()
     }

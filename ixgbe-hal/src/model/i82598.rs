@@ -51,6 +51,7 @@ unsafe impl Model for super::I82598 {
             filters: FILTERS,
             vectors: VECTORS,
             max_frame: MAX_FRAME,
+            default_pool_choice: false,
             largest_header: <I82598 as Hooks>::LARGEST_HEADER,
         }
     }

@@ -54,6 +54,8 @@ pub struct Limits {
     pub vectors: u8,
     /// The largest frame limit, in bytes with FCS.
     pub max_frame: u16,
+    /// Whether there is a choice of the default pool; else it is pool 0.
+    pub default_pool_choice: bool,
     /// The largest header buffer into which headers are replicated, in bytes; 0 if they can't be.
     pub largest_header: u16,
 }

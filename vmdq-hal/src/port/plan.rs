@@ -155,8 +155,11 @@ impl<M: Model, P: Platform> Port<M, P, Vmdq> {
         if let Some(&vector) = named.into_iter().find(|&&vector| !has(vector)) {
             return Err(RestoreError::NoVector(vector));
         }
-        if plan.default_pool != self.default_pool && find(plan.default_pool).is_none() {
-            return Err(RestoreError::NotRunning(plan.default_pool));
+        if plan.default_pool != self.default_pool {
+            if !self.model.limits().default_pool_choice {
+                return Err(RestoreError::NoChoice(plan.default_pool));
+            }
+            find(plan.default_pool).ok_or(RestoreError::NotRunning(plan.default_pool))?;
         }
         if slots.iter().flatten().count() < plan.filters.len() {
             return Err(RestoreError::NoSlot);
@@ -202,6 +205,8 @@ pub enum RestoreError {
     NoSlot,
     /// The plan names a vector that was not passed: pass it.
     NoVector(VectorIndex),
+    /// The plan is of another model: here no pool but pool 0 can be the default one.
+    NoChoice(PoolIndex),
     /// An address of the plan can't be bound: restore before other filters are bound.
     Bind(BindError),
     /// The device is gone: give the port up.
@@ -217,6 +222,9 @@ impl fmt::Display for RestoreError {
             Self::NotRunning(pool) => write!(f, "pool {pool} does not run: start it"),
             Self::NoSlot => f.write_str("there are fewer slots than addresses: pass all"),
             Self::NoVector(vector) => write!(f, "vector {vector} was not passed: pass it"),
+            Self::NoChoice(pool) => {
+                write!(f, "pool {pool} can't be the default one here: the plan is of another model")
+            }
             Self::Bind(error) => write!(
                 f,
                 "an address of the plan can't be bound ({error}): restore before other filters are bound"

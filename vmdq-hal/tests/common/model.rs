@@ -27,7 +27,15 @@ unsafe impl Model for Plain {
     type Lack = Infallible;
 
     fn limits(self) -> Limits {
-        Limits { name: "plain", pools: 1, filters: 1, vectors: 1, max_frame: 9728, largest_header: 0 }
+        Limits {
+            name: "plain",
+            pools: 1,
+            filters: 1,
+            vectors: 1,
+            max_frame: 9728,
+            default_pool_choice: false,
+            largest_header: 0,
+        }
     }
 }
 
