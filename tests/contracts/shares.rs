@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use vmdq::dma::DmaSpace;
 use vmdq::ring::BufferSize;
 use vmdq::targeted::{ShareError, TargetedMemory, TargetedRing, Targeting, UnshareError};
-use vmdq::vmm::{GuestMemory, GuestRange, NotOwned, VmId, Vmm};
+use vmdq::vmm::{GuestRange, VmId, Vmm};
 use vmdq::{Config, FilterTable, Port, Resources, Started, Vmdq};
 use vmdq_sim::{Guest, Guests, Sim, Testbed};
 
-use crate::common::{Concrete, SimMachine, ready, rings};
+use crate::common::{Concrete, SimMachine, memory_of_guests, ready, rings};
 
 const BUFFER: u32 = 2048;
 
@@ -90,23 +90,7 @@ struct Aliasing {
     mapped: Arc<Mutex<Vec<(GuestRange, u64)>>>,
 }
 
-impl GuestMemory for Aliasing {
-    fn validate(&self, vm: VmId, range: GuestRange) -> Result<(), NotOwned> {
-        self.guests.validate(vm, range)
-    }
-
-    fn read(&self, vm: VmId, at: u64, into: &mut [u8]) -> Result<(), NotOwned> {
-        self.guests.read(vm, at, into)
-    }
-
-    fn write(&self, vm: VmId, at: u64, from: &[u8]) -> Result<(), NotOwned> {
-        self.guests.write(vm, at, from)
-    }
-
-    fn notify(&self, vm: VmId) {
-        self.guests.notify(vm);
-    }
-}
+memory_of_guests!(Aliasing);
 
 // SAFETY: the first map of a range is that of `Guests`; further ones name addresses that reach nothing, and
 // none is given to the controller here.

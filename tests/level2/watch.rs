@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use vmdq::bus::{Bus, Offset, PortId};
 use vmdq::dma::DmaSpace;
-use vmdq::vmm::{GuestMemory, GuestRange, NotOwned, VmId, Vmm};
+use vmdq::vmm::{GuestRange, VmId, Vmm};
 use vmdq_sim::Guests;
+
+use crate::common::memory_of_guests;
 
 /// One thing that the driver did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,23 +97,7 @@ impl WatchedVmm {
     }
 }
 
-impl GuestMemory for WatchedVmm {
-    fn validate(&self, vm: VmId, range: GuestRange) -> Result<(), NotOwned> {
-        self.guests.validate(vm, range)
-    }
-
-    fn read(&self, vm: VmId, at: u64, into: &mut [u8]) -> Result<(), NotOwned> {
-        self.guests.read(vm, at, into)
-    }
-
-    fn write(&self, vm: VmId, at: u64, from: &[u8]) -> Result<(), NotOwned> {
-        self.guests.write(vm, at, from)
-    }
-
-    fn notify(&self, vm: VmId) {
-        self.guests.notify(vm);
-    }
-}
+memory_of_guests!(WatchedVmm);
 
 // SAFETY: it is `Guests`; a range that it maps askew is of addresses that no machine has.
 unsafe impl Vmm for WatchedVmm {

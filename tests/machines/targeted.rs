@@ -4,11 +4,11 @@ use vmdq::device::HeaderReplication;
 use vmdq::dma::DmaSpace;
 use vmdq::ring::BufferSize;
 use vmdq::targeted::{HeaderSize, TargetedBurst, TargetedMemory, Targeting};
-use vmdq::vmm::{GuestMemory, GuestRange, NotOwned, VmId, Vmm};
+use vmdq::vmm::{GuestRange, VmId, Vmm};
 use vmdq::{Started, Stopped};
 use vmdq_sim::{Guests, Sim, SimDma, Testbed};
 
-use crate::common::{Concrete, Plan, buffers, number, ready, rings, vm};
+use crate::common::{Concrete, Plan, buffers, memory_of_guests, number, ready, rings, vm};
 use crate::{Bed, Machines, finish, frames};
 
 const BUFFER: u32 = 2048;
@@ -21,23 +21,7 @@ struct Direct {
     dma: SimDma,
 }
 
-impl GuestMemory for Direct {
-    fn validate(&self, vm: VmId, range: GuestRange) -> Result<(), NotOwned> {
-        self.guests.validate(vm, range)
-    }
-
-    fn read(&self, vm: VmId, at: u64, into: &mut [u8]) -> Result<(), NotOwned> {
-        self.guests.read(vm, at, into)
-    }
-
-    fn write(&self, vm: VmId, at: u64, from: &[u8]) -> Result<(), NotOwned> {
-        self.guests.write(vm, at, from)
-    }
-
-    fn notify(&self, vm: VmId) {
-        self.guests.notify(vm);
-    }
-}
+memory_of_guests!(Direct);
 
 // SAFETY: that of `Guests`, with the controller's own map of memory.
 unsafe impl Vmm for Direct {

@@ -2,14 +2,13 @@
 
 use core::marker::PhantomData;
 
-use vmdq_core::{FrameLimit, MacAddress};
+use vmdq_core::FrameLimit;
 
-use super::{InitError, Port, Ready, Reset, Routes};
+use super::{InitError, Known, Port, Ready, Reset};
 use crate::config::Config;
-use crate::device::{Model, Warnings};
+use crate::device::Model;
 use crate::fault::{Fault, TimedOut};
 use crate::fmt::{event, warning};
-use crate::index::PoolIndex;
 use crate::platform::Platform;
 use crate::refused::Refused;
 use crate::statistics::Statistics;
@@ -27,19 +26,7 @@ impl<M: Model, P: Platform> Port<M, P, Reset> {
     ///   back the buffer's descriptor, and touches none after it has reported that it stopped. What it writes
     ///   there and what its registers say is not trusted.
     pub const unsafe fn new(model: M, platform: P) -> Self {
-        Self {
-            model,
-            platform,
-            life: 0,
-            config: Config::DEFAULT,
-            limit: FrameLimit::ETHERNET,
-            address: MacAddress([0; 6]),
-            statistics: Statistics::ZERO,
-            warnings: Warnings { nvm_not_read: false, master_not_quiet: false },
-            default_pool: PoolIndex::new(0),
-            routes: Routes::NONE,
-            state: PhantomData,
-        }
+        Self { model, platform, life: 0, known: Known::NOTHING, state: PhantomData }
     }
 
     /// Resets the device and configures it; receiver and transmitter stay off.
@@ -100,8 +87,7 @@ impl<M: Model, P: Platform> Port<M, P, Reset> {
         }
         // Counts from before are discarded.
         model.add_to(self.io(), &mut Statistics::default());
-        (self.config, self.limit, self.address, self.warnings) = (*config, limit, address, warnings);
-        self.statistics = Statistics::ZERO;
+        self.known = Known { config: *config, limit, address, warnings, ..Known::NOTHING };
         event!("{}: initialised, address {}", model.limits().name, address);
         Ok(())
     }

@@ -67,6 +67,13 @@ pub struct Port<M, P, S> {
     platform: P,
     /// How often VMDq was turned on.
     life: u32,
+    known: Known,
+    state: PhantomData<fn() -> S>,
+}
+
+/// What is known of a port: how it was set up, what it reported, and what leads where.
+#[derive(Clone, Copy)]
+struct Known {
     config: Config,
     limit: FrameLimit,
     address: MacAddress,
@@ -74,38 +81,24 @@ pub struct Port<M, P, S> {
     warnings: Warnings,
     default_pool: PoolIndex,
     routes: Routes,
-    state: PhantomData<fn() -> S>,
+}
+
+impl Known {
+    const NOTHING: Self = Self {
+        config: Config::DEFAULT,
+        limit: FrameLimit::ETHERNET,
+        address: MacAddress([0; 6]),
+        statistics: Statistics::ZERO,
+        warnings: Warnings { nvm_not_read: false, master_not_quiet: false },
+        default_pool: PoolIndex::new(0),
+        routes: Routes::NONE,
+    };
 }
 
 impl<M, P, S> Port<M, P, S> {
     fn into_state<T>(self) -> Port<M, P, T> {
-        let Self {
-            model,
-            platform,
-            life,
-            config,
-            limit,
-            address,
-            statistics,
-            warnings,
-            default_pool,
-            routes,
-            ..
-        } = self;
-        let state = PhantomData;
-        Port {
-            model,
-            platform,
-            life,
-            config,
-            limit,
-            address,
-            statistics,
-            warnings,
-            default_pool,
-            routes,
-            state,
-        }
+        let Self { model, platform, life, known, .. } = self;
+        Port { model, platform, life, known, state: PhantomData }
     }
 }
 
@@ -147,19 +140,19 @@ impl<M: Model, P: Platform, S: Initialised> Port<M, P, S> {
     /// Returns the port's own address.
     #[must_use]
     pub const fn address(&self) -> MacAddress {
-        self.address
+        self.known.address
     }
 
     /// Returns the port's configuration.
     #[must_use]
     pub const fn config(&self) -> &Config {
-        &self.config
+        &self.known.config
     }
 
     /// Returns the waits that timed out in the last reset.
     #[must_use]
     pub const fn warnings(&self) -> Warnings {
-        self.warnings
+        self.known.warnings
     }
 
     /// Reads the state of the link.
@@ -191,9 +184,9 @@ impl<M: Model, P: Platform, S: Initialised> Port<M, P, S> {
 
     /// Reads what the device counted, and returns the sums since [`init`](Port::init).
     pub fn statistics(&mut self) -> Statistics {
-        let mut statistics = self.statistics;
+        let mut statistics = self.known.statistics;
         self.model.add_to(self.io(), &mut statistics);
-        self.statistics = statistics;
+        self.known.statistics = statistics;
         statistics
     }
 }
@@ -201,7 +194,7 @@ impl<M: Model, P: Platform, S: Initialised> Port<M, P, S> {
 #[cfg(feature = "defmt")]
 impl<M: Model, P: Platform, S> defmt::Format for Port<M, P, S> {
     fn format(&self, f: defmt::Formatter<'_>) {
-        defmt::write!(f, "Port({=str}, {})", self.model.limits().name, self.address);
+        defmt::write!(f, "Port({=str}, {})", self.model.limits().name, self.known.address);
     }
 }
 
@@ -209,7 +202,7 @@ impl<M: Model, P: Platform, S> fmt::Debug for Port<M, P, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Port")
             .field("model", &self.model.limits().name)
-            .field("address", &self.address)
+            .field("address", &self.known.address)
             .finish_non_exhaustive()
     }
 }

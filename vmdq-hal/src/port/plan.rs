@@ -117,10 +117,10 @@ impl<M: Model, P: Platform, S: HandedOut> Port<M, P, S> {
     #[must_use]
     pub fn plan(&self, table: &FilterTable<M, P>) -> Plan {
         Plan {
-            config: self.config,
+            config: self.known.config,
             filters: table.bindings().map(|binding| (binding.address, binding.pool)).collect(),
-            default_pool: self.default_pool,
-            routes: self.routes,
+            default_pool: self.known.default_pool,
+            routes: self.known.routes,
         }
     }
 }
@@ -155,7 +155,7 @@ impl<M: Model, P: Platform> Port<M, P, Vmdq> {
         if let Some(&vector) = named.into_iter().find(|&&vector| !has(vector)) {
             return Err(RestoreError::NoVector(vector));
         }
-        if plan.default_pool != self.default_pool {
+        if plan.default_pool != self.known.default_pool {
             if !self.model.limits().default_pool_choice {
                 return Err(RestoreError::NoChoice(plan.default_pool));
             }
@@ -172,7 +172,7 @@ impl<M: Model, P: Platform> Port<M, P, Vmdq> {
         for ((address, pool), slot) in plan.filters().zip(slots) {
             table.add(slot.entry(), address, pool);
         }
-        if plan.default_pool != self.default_pool {
+        if plan.default_pool != self.known.default_pool {
             self.restore_default(plan.default_pool);
         }
         for vector in vectors {

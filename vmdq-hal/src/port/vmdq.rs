@@ -26,16 +26,16 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         S: VmdqOff,
     {
         let model = self.model;
-        model.enable(self.io(), &self.config);
+        model.enable(self.io(), &self.known.config);
         self.life = self.life.wrapping_add(1);
-        (self.default_pool, self.routes) = (PoolIndex::new(0), Routes::NONE);
+        (self.known.default_pool, self.known.routes) = (PoolIndex::new(0), Routes::NONE);
         event!("{}: VMDq is on", model.limits().name);
         let (limits, owner) = (model.limits(), self.owner());
         let platform = || self.platform.clone();
         let setup = PoolSetup {
-            limit: self.limit,
-            default_drops: self.config.default_drops,
-            strip_tags: self.config.strip_tags,
+            limit: self.known.limit,
+            default_drops: self.known.config.default_drops,
+            strip_tags: self.known.config.strip_tags,
         };
         Resources {
             pools: Collection::of(
@@ -43,7 +43,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
                 limits.pools.into(),
             ),
             filters: Collection::of(SlotSeed(owner), limits.filters.into()),
-            table: FilterTable::new(model, platform(), owner, self.address),
+            table: FilterTable::new(model, platform(), owner, self.known.address),
             vectors: Collection::of(VectorSeed { model, platform: platform(), owner }, limits.vectors.into()),
             port: self.into_state(),
         }
@@ -70,10 +70,10 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         M: LiveAccept,
         S: VmdqOn,
     {
-        let mut config = self.config;
+        let mut config = self.known.config;
         config.accept = accept;
         self.model.accept(self.io(), &config)?;
-        self.config = config;
+        self.known.config = config;
         event!("{}: accepts {:?} beyond filters", self.model.limits().name, accept);
         Ok(())
     }
@@ -93,15 +93,15 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         if pool.owner() != self.owner() {
             return Err(SetDefaultError::OtherPort);
         }
-        self.model.set_default(self.io(), &self.config, pool.index()).map_err(SetDefaultError::Lack)?;
-        self.default_pool = pool.index();
+        self.model.set_default(self.io(), &self.known.config, pool.index()).map_err(SetDefaultError::Lack)?;
+        self.known.default_pool = pool.index();
         event!("{}: pool {} is the default one", self.model.limits().name, pool.index());
         Ok(())
     }
 
     pub(super) fn restore_default(&mut self, pool: PoolIndex) {
-        self.model.restore_default(self.io(), &self.config, pool);
-        self.default_pool = self.model.default_pool(self.io());
+        self.model.restore_default(self.io(), &self.known.config, pool);
+        self.known.default_pool = self.model.default_pool(self.io());
     }
 
     /// Returns the default pool.
@@ -110,7 +110,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
     where
         S: VmdqOn,
     {
-        self.default_pool
+        self.known.default_pool
     }
 
     /// Routes the interrupts of a pool's rings, both ways, to a vector. Several pools may share one.
@@ -127,7 +127,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         }
         self.model.route(self.io(), vector.index(), pool.index());
         vector.serves(pool.index());
-        if let Some(route) = self.routes.pools.get_mut(pool.index().number()) {
+        if let Some(route) = self.known.routes.pools.get_mut(pool.index().number()) {
             *route = Some(vector.index());
         }
         event!("{}: vector {} serves pool {}", self.model.limits().name, vector.index(), pool.index());
@@ -148,7 +148,7 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         }
         self.model.route_others(self.io(), vector.index());
         vector.serves_others();
-        self.routes.others = Some(vector.index());
+        self.known.routes.others = Some(vector.index());
         event!("{}: vector {} serves all other causes", self.model.limits().name, vector.index());
         Ok(())
     }
