@@ -74,6 +74,7 @@ pub mod bus;
 mod collection;
 mod config;
 pub mod device;
+mod diagnose;
 pub mod dma;
 mod fault;
 mod filter;
@@ -97,6 +98,7 @@ pub mod vmm;
 
 pub use collection::{Collection, Mint, Minted};
 pub use config::{Causes, Config};
+pub use diagnose::{Diagnosis, Finding};
 pub use fault::{Fault, Gone, TimedOut};
 pub use filter::{BindError, Binding, BindingId, FilterError, FilterSlot, FilterTable};
 pub use filter_memory::{FilterMemory, Shadow};

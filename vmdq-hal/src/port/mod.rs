@@ -129,6 +129,10 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         Owner { port: self.id(), life: self.life }
     }
 
+    pub(crate) const fn platform(&self) -> &P {
+        &self.platform
+    }
+
     fn io(&self) -> Io<'_, P> {
         // SAFETY: the port is the one driver of its device (`Port::new`). What its methods write hands no
         // memory to the device: `Pool` does, for the rings that own it.

@@ -10,7 +10,7 @@ use crate::platform::Platform;
 use crate::pool::{Idle, Pool};
 use crate::port::{Port, VmdqOn};
 use crate::refused::Refused;
-use crate::ring::{Frame, RingSpace};
+use crate::ring::{Frame, RingSpace, RxProgress};
 use crate::start::{NotStarted, ReceiveHalf, StartError, Started};
 use crate::vmm::Vmm;
 
@@ -65,6 +65,10 @@ impl<P: Platform, V: Vmm> ReceiveHalf<P> for TargetedRing<P, V> {
 
     fn ring(&self) -> RingIndex {
         self.rx.ring()
+    }
+
+    fn progress(&self) -> RxProgress {
+        self.rx.progress()
     }
 
     fn seen(&mut self) -> &mut bool {
