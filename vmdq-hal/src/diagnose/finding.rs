@@ -78,10 +78,7 @@ impl fmt::Display for Finding {
                 "the receive ring has no buffer left: call `refill` after each receive, or \
                  `receive_replacing`; if the pool is empty, look for dropped frames (`lost_buffers`)"
             }
-            Self::NotTaken => {
-                "every receive buffer is full: call `receive` more often; if it takes nothing, the pool is \
-                 empty: look for dropped frames (`lost_buffers`)"
-            }
+            Self::NotTaken => "every receive buffer is full: call `receive` more often, or for more frames",
             Self::VectorMasked => {
                 "a frame waits and the vector is masked: `unmask` it after each interrupt, then look at the \
                  ring again"
