@@ -106,7 +106,7 @@ impl<A: ConfigRegionAccess> Function<A> {
                 return match () {
                     () if !self.space.is_there() => Err(BarError::Absent),
                     () if index != at => Err(BarError::SecondHalf),
-                    () if io => Err(BarError::Io),
+                    () if io => Err(BarError::IoSpace),
                     () if end > BARS || kind & !WIDE != 0 => Err(BarError::Malformed),
                     () => Ok(()),
                 };
@@ -174,7 +174,7 @@ pub enum BarError {
     /// [`Function::msix`] names.
     Absent,
     /// It is of I/O space: use register 0.
-    Io,
+    IoSpace,
     /// It is the upper half of the one before: use that.
     SecondHalf,
     /// Its kind is reserved, or it has no upper half: the function is broken.
@@ -185,7 +185,7 @@ impl fmt::Display for BarError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Absent => "there is no such base address register: use 0, or the one of the MSI-X table",
-            Self::Io => "the base address register is of I/O space: use 0",
+            Self::IoSpace => "the base address register is of I/O space: use 0",
             Self::SecondHalf => "it is the upper half of a base address register: use the one before",
             Self::Malformed => "the base address register is malformed: the function is broken",
         })

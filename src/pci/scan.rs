@@ -50,11 +50,16 @@ pub struct Controllers<A> {
 }
 
 impl<A: ConfigRegionAccess + Clone> Controllers<A> {
+    fn at(&self, function: u8) -> PciAddress {
+        // `new` panics on other numbers: the compiler has to see that there are none.
+        PciAddress::new(self.segment, self.bus, self.device % DEVICES, function % FUNCTIONS)
+    }
+
     /// Returns the next place where a function may be.
     fn place(&mut self) -> Option<PciAddress> {
         loop {
             if self.function < self.functions {
-                let at = PciAddress::new(self.segment, self.bus, self.device, self.function);
+                let at = self.at(self.function);
                 self.function += 1;
                 return Some(at);
             }
@@ -64,7 +69,7 @@ impl<A: ConfigRegionAccess + Clone> Controllers<A> {
                 self.bus = self.buses.next()?;
                 self.device = 0;
             }
-            let first = PciHeader::new(PciAddress::new(self.segment, self.bus, self.device, 0));
+            let first = PciHeader::new(self.at(0));
             let there = first.id(&self.access).0 != NO_VENDOR;
             self.function = 0;
             self.functions = match there {
