@@ -13,8 +13,8 @@ pub(crate) const RING: usize = 64;
 pub(crate) const BUFFERS: usize = 2 * RING;
 
 /// The port with all that it has.
-pub(crate) struct Driver<M: Concrete, P: Platform> {
-    pub(crate) bed: Sim,
+pub(crate) struct Driver<M: Concrete, P: Platform, T: Testbed = Sim> {
+    pub(crate) bed: T,
     pub(crate) port: Port<M, P, Vmdq>,
     pub(crate) table: FilterTable<M, P>,
     pub(crate) vector: Vector<M, P>,
@@ -24,9 +24,9 @@ pub(crate) struct Driver<M: Concrete, P: Platform> {
     pub(crate) memory: PoolMemory<&'static mut [u8], P::Dma>,
 }
 
-impl<M: Concrete, P: Platform> Driver<M, P> {
+impl<M: Concrete, P: Platform, T: Testbed> Driver<M, P, T> {
     /// Brings everything up, but posts no buffer.
-    pub(crate) fn start(bed: Sim, platform: P) -> Self {
+    pub(crate) fn start(bed: T, platform: P) -> Self {
         let dma = platform.dma().clone();
         let Resources { port, pools, filters, mut table, vectors, .. } =
             ready::<M, P>(platform, &Config::DEFAULT).enable();
@@ -45,7 +45,7 @@ impl<M: Concrete, P: Platform> Driver<M, P> {
     }
 
     /// The same with buffers in the receive ring.
-    pub(crate) fn filled(bed: Sim, platform: P) -> Self {
+    pub(crate) fn filled(bed: T, platform: P) -> Self {
         let mut driver = Self::start(bed, platform);
         driver.refill();
         driver
@@ -90,6 +90,11 @@ impl<M: Concrete, P: Platform> Driver<M, P> {
         assert_eq!(diagnosis.findings().collect::<Vec<_>>(), [finding], "{diagnosis}");
         assert_eq!(diagnosis.to_string(), finding.to_string());
         assert!(finding.to_string().contains(remedy), "{finding}");
+    }
+
+    /// Sees that no frame has arrived yet, and nothing else.
+    pub(crate) fn is_idle(&mut self) {
+        self.shows(Finding::NothingCounted, "if one was sent to it, check bus master enable");
     }
 
     /// Sees that nothing is found.

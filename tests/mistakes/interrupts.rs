@@ -27,7 +27,7 @@ pub(crate) fn no_unmask_after_an_interrupt<M: Concrete>(bed: Sim) {
     let mut driver = Driver::<M, _>::filled(bed, platform);
     driver.port.route(&mut driver.vector, &driver.guest.pool).expect("both are the port's");
     driver.vector.unmask();
-    driver.is_well();
+    driver.is_idle();
     assert_eq!(driver.inject(1), Settled::Idle);
     assert_eq!(driver.bed.take_interrupts(), [1]);
     // The handler takes the frame and forgets the rest.

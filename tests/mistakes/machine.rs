@@ -30,7 +30,7 @@ pub(crate) fn bus_master_off_where_nobody_knows<M: Concrete>(mut bed: Sim) {
     bed.set_bus_master(false);
     let platform = bed.platform();
     let mut driver = Driver::<M, _>::filled(bed, platform);
-    driver.is_well();
+    driver.is_idle();
     assert_eq!(driver.inject(3), Settled::Blocked { waiting: 3 });
     driver.shows(Finding::NothingReceived, "check bus master enable");
     // The way out is as closed as the way in.

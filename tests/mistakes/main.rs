@@ -10,6 +10,7 @@ mod driver;
 mod interrupts;
 mod machine;
 mod memory;
+mod qemu;
 mod rings;
 mod states;
 

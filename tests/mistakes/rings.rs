@@ -94,7 +94,7 @@ pub(crate) fn a_frame_too_long_at_the_head_of_a_burst<M: Concrete>(bed: Sim) {
     assert_eq!(driver.guest.tx.send(&mut burst), Ok(2));
     assert_eq!(driver.bed.settle(), Settled::Idle);
     assert_eq!(driver.bed.take_sent().len(), 2);
-    driver.is_well();
+    driver.is_idle();
 }
 
 /// Sent buffers are never taken back: the ring fills, and the pool runs out.
@@ -102,9 +102,10 @@ pub(crate) fn no_reclaim<M: Concrete>(bed: Sim) {
     let platform = bed.platform();
     let mut driver = Driver::<M, _>::filled(bed, platform);
     for _ in 0..RING - 1 {
-        driver.is_well();
+        driver.is_idle();
         driver.send();
     }
+    assert_eq!(driver.inject(1), Settled::Idle);
     driver.shows(Finding::NotReclaimed, "call `reclaim`");
     assert_eq!(driver.guest.tx.reclaim(&mut driver.buffers), RING - 1);
     driver.is_well();

@@ -11,7 +11,7 @@ use crate::driver::{Driver, RING};
 pub(crate) fn a_pool_that_works<M: Concrete>(bed: Sim) {
     let platform = bed.platform();
     let mut driver = Driver::<M, _>::filled(bed, platform);
-    driver.is_well();
+    driver.is_idle();
     for _ in 0..3 * RING {
         assert_eq!(driver.inject(1), Settled::Idle);
         driver.is_well();

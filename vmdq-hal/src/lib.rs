@@ -15,6 +15,7 @@
 //! - **Rings.** [`ring::RxRing`] and [`ring::TxRing`] move [`ring::Frame`]s in bursts: no register
 //!   is read, at most one is written for each burst.
 //! - **Targeted receive.** [`targeted`]: frames are received into buffers that a virtual machine shared.
+//! - **Diagnosis.** [`Port::diagnose`] says which known mistake fits a pool without traffic.
 //! - **Base.** [`bus::Bus`] accesses registers, [`dma::DmaSpace`] maps memory, [`reg`] gives each register
 //!   the methods that its access kind allows.
 //!

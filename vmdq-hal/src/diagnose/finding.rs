@@ -28,6 +28,8 @@ pub enum Finding {
     NotTaken,
     /// A frame waits in the receive ring, and the vector of the pool is masked.
     VectorMasked,
+    /// No frame was counted since the port was initialised.
+    NothingCounted,
     /// Frames were counted, and the controller has not used one buffer of the receive ring.
     NothingReceived,
     /// The controller says that it used receive buffers, and memory shows no frame.
@@ -41,7 +43,7 @@ pub enum Finding {
 }
 
 /// All findings, in the order in which they are looked for.
-const ALL: [Finding; 14] = [
+const ALL: [Finding; 15] = [
     Finding::Gone,
     Finding::NotBusMaster,
     Finding::LinkDown,
@@ -51,6 +53,7 @@ const ALL: [Finding; 14] = [
     Finding::NotRefilled,
     Finding::NotTaken,
     Finding::VectorMasked,
+    Finding::NothingCounted,
     Finding::NothingReceived,
     Finding::ReceivedElsewhere,
     Finding::NothingSent,
@@ -83,21 +86,27 @@ impl fmt::Display for Finding {
                 "a frame waits and the vector is masked: `unmask` it after each interrupt, then look at the \
                  ring again"
             }
+            Self::NothingCounted => {
+                "the controller has counted no good frame: if one was sent to it, check bus master enable \
+                 (some receivers wait for it), and what it counted as bad"
+            }
             Self::NothingReceived => {
                 "frames were counted, but not one reached the pool's buffers: if one was for it, check bus \
                  master enable, and that the `DmaSpace` is that of this controller"
             }
             Self::ReceivedElsewhere => {
-                "the controller has used receive buffers that memory shows unused: its writes go elsewhere; \
-                 check the bus addresses of the `DmaSpace` (an offset, an IOMMU), and caches"
+                "the controller has used receive buffers that memory shows unused: its writes are lost or \
+                 go elsewhere; check bus master enable, the bus addresses of the `DmaSpace` (an offset, an \
+                 IOMMU), and caches"
             }
             Self::NothingSent => {
                 "the controller fetches no frame from the transmit ring: check bus master enable, and that \
                  the `DmaSpace` is that of this controller"
             }
             Self::ReportedElsewhere => {
-                "the controller has fetched frames and memory shows no report: its accesses go elsewhere; \
-                 check the bus addresses of the `DmaSpace` (an offset, an IOMMU), and caches"
+                "the controller has fetched frames and memory shows no report: its writes are \
+                 lost or go elsewhere; check bus master enable, the bus addresses of the `DmaSpace` (an \
+                 offset, an IOMMU), and caches"
             }
             Self::NotReclaimed => "the transmit ring is full of frames that were sent: call `reclaim`",
         })

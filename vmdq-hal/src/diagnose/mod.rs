@@ -27,13 +27,13 @@ const MOVES: u32 = 1_000;
 impl<M: Model, P: Platform> Port<M, P, Vmdq> {
     /// Looks for what keeps frames from a pool, or in it.
     ///
-    /// Takes a millisecond, reads some twenty registers and writes none. The rings stay as they are, and may be
+    /// Takes a millisecond, reads some thirty registers and writes none. The rings stay as they are, and may be
     /// diagnosed while traffic runs; but a finding is about the moment. The counters clear when they are
     /// read: what is read here goes into the sums of [`statistics`](Self::statistics), so that the two can be
     /// called in any order, and nothing is counted twice or lost.
     ///
-    /// A pool to which nobody sends shows the same as one that frames do not reach:
-    /// [`Finding::NothingReceived`] is a mistake only if frames were sent to it.
+    /// A pool to which nobody sends shows the same as one that frames do not reach: [`Finding::NothingCounted`]
+    /// and [`Finding::NothingReceived`] are mistakes only if frames were sent to it.
     ///
     /// # Errors
     ///
@@ -144,8 +144,9 @@ fn silence(diagnosis: &mut Diagnosis, before: Look, now: Look, reached: bool) {
     let waiting = now.rx.posted > 0 && !now.rx.ready;
     let used = before.receive.head != before.rx.head && now.receive.head != now.rx.head;
     diagnosis.note(Finding::ReceivedElsewhere, waiting && used);
-    let nothing = waiting && !used && !now.rx.taken;
-    diagnosis.note(Finding::NothingReceived, nothing && counted && reached);
+    let nothing = waiting && !used && !now.rx.taken && reached;
+    diagnosis.note(Finding::NothingCounted, nothing && !counted);
+    diagnosis.note(Finding::NothingReceived, nothing && counted);
 
     let sent = now.transmit.head == now.transmit.tail;
     let stands = before.transmit.head == now.transmit.head;

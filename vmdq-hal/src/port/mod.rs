@@ -187,6 +187,9 @@ impl<M: Model, P: Platform, S: Initialised> Port<M, P, S> {
     }
 
     /// Reads what the device counted, and returns the sums since [`init`](Port::init).
+    ///
+    /// The device's counters clear when they are read. [`diagnose`](Port::diagnose) reads them, too, and adds to
+    /// the same sums.
     pub fn statistics(&mut self) -> Statistics {
         let mut statistics = self.known.statistics;
         self.model.add_to(self.io(), &mut statistics);
