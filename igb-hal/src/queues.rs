@@ -23,7 +23,9 @@ use core::convert::Infallible;
 
 use vmdq_hal::bus::Offset;
 use vmdq_hal::device::shared::rings::{IN_FLIGHT, Ring};
-use vmdq_hal::device::{HeaderReplication, Io, Model, NotStopped, Queues, ReceiveSetup, RingKind, RingSetup};
+use vmdq_hal::device::{
+    HeaderReplication, Io, Model, NotStopped, Queues, ReceiveSetup, RingKind, RingSetup, RingState,
+};
 use vmdq_hal::reg::{Dma, Reg, Rw};
 use vmdq_hal::{Fault, Platform, RingIndex};
 
@@ -67,6 +69,10 @@ unsafe impl<M: Hooks> Queues for Igb<M> {
 
     fn first_descriptor<P: Platform>(self, io: Io<'_, P>, kind: RingKind, ring: RingIndex) -> u32 {
         if M::TAIL_WHILE_DISABLED { 0 } else { Ring::of::<M::Shared>(kind, ring).read_tail(io) }
+    }
+
+    fn ring_state<P: Platform>(self, io: Io<'_, P>, kind: RingKind, ring: RingIndex) -> RingState {
+        Ring::of::<M::Shared>(kind, ring).state(io)
     }
 
     unsafe fn start_receive<P: Platform>(

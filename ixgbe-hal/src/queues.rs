@@ -22,7 +22,9 @@
 
 use vmdq_hal::bus::Offset;
 use vmdq_hal::device::shared::rings::{IN_FLIGHT, Ring};
-use vmdq_hal::device::{HeaderReplication, Io, NotStopped, Queues, ReceiveSetup, RingKind, RingSetup};
+use vmdq_hal::device::{
+    HeaderReplication, Io, NotStopped, Queues, ReceiveSetup, RingKind, RingSetup, RingState,
+};
 use vmdq_hal::{Fault, Platform, RingIndex};
 
 use crate::link;
@@ -64,6 +66,10 @@ unsafe impl<M: Hooks> Queues for Ixgbe<M> {
 
     fn first_descriptor<P: Platform>(self, _: Io<'_, P>, _: RingKind, _: RingIndex) -> u32 {
         0
+    }
+
+    fn ring_state<P: Platform>(self, io: Io<'_, P>, kind: RingKind, ring: RingIndex) -> RingState {
+        Ring::of::<M::Shared>(kind, ring).state(io)
     }
 
     unsafe fn start_receive<P: Platform>(

@@ -66,6 +66,20 @@ impl From<Fault> for NotStopped {
     }
 }
 
+/// What the device says of a ring.
+///
+/// The head is a hint: a driver can't rely on it (*82575EB Software Developer's Manual*, page 359).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct RingState {
+    /// The descriptor that the device uses next.
+    pub head: u32,
+    /// The end of the descriptors that the device has.
+    pub tail: u32,
+    /// Whether the ring reads as enabled.
+    pub enabled: bool,
+}
+
 /// Receive and transmit rings.
 ///
 /// # Safety
@@ -83,6 +97,9 @@ pub unsafe trait Queues: Copy {
 
     /// Returns the descriptor at which a stopped ring has to begin.
     fn first_descriptor<P: Platform>(self, io: Io<'_, P>, kind: RingKind, ring: RingIndex) -> u32;
+
+    /// Reads the state of a ring.
+    fn ring_state<P: Platform>(self, io: Io<'_, P>, kind: RingKind, ring: RingIndex) -> RingState;
 
     /// Sets up and enables a receive ring without buffers, and returns whether it was seen enabled.
     ///

@@ -5,7 +5,7 @@ use core::convert::Infallible;
 use vmdq_hal::bus::Offset;
 use vmdq_hal::device::{
     Counters, Filters, Life, Limits, LinkControl, Model, NotStopped, Pools, Queues, ReceiveSetup, RingKind,
-    RingSetup, Vectors, Vlans, Warnings,
+    RingSetup, RingState, Vectors, Vlans, Warnings,
 };
 use vmdq_hal::{
     Causes, Config, Fault, FilterIndex, FilterMemory, Io, Link, MacAddress, Mint, Platform, PoolIndex,
@@ -116,6 +116,10 @@ unsafe impl Queues for Plain {
         0
     }
 
+    fn ring_state<P: Platform>(self, _: Io<'_, P>, _: RingKind, _: RingIndex) -> RingState {
+        RingState { head: 0, tail: 0, enabled: true }
+    }
+
     unsafe fn start_receive<P: Platform>(
         self,
         _: Io<'_, P>,
@@ -150,6 +154,11 @@ unsafe impl Vectors for Plain {
     }
 
     fn unmask<P: Platform>(self, _: Io<'_, P>, _: u64) {}
+
+    fn unmasked<P: Platform>(self, _: Io<'_, P>) -> u64 {
+        0
+    }
+
     fn mask<P: Platform>(self, _: Io<'_, P>, _: u64) {}
     fn fire<P: Platform>(self, _: Io<'_, P>, _: u64) {}
 
