@@ -153,9 +153,11 @@ impl MemoryWindow {
 
     /// Takes a range for a register, aligned to its size.
     fn take(&mut self, bar: &MemoryBar) -> Result<u64, NotAssigned> {
+        // Powers of two, both.
         let unit = bar.size.max(PAGE);
         // Address 0 would read as none.
-        let address = self.next.max(1).checked_next_multiple_of(unit).ok_or(NotAssigned::WindowFull)?;
+        let last = self.next.max(1).checked_add(unit - 1).ok_or(NotAssigned::WindowFull)?;
+        let address = last & !(unit - 1);
         let end = address.checked_add(unit).filter(|&end| end <= self.end).ok_or(NotAssigned::WindowFull)?;
         if !bar.wide && end > 1 << 32 {
             return Err(NotAssigned::Above4GiB);

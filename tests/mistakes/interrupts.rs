@@ -21,6 +21,23 @@ pub(crate) fn no_unmask<M: Concrete>(bed: Sim) {
     assert_eq!(driver.bed.take_interrupts(), [1]);
 }
 
+/// A message is a write of the controller, too: without bus mastering none is sent.
+pub(crate) fn bus_master_off<M: Concrete>(bed: Sim) {
+    for (bus_master, expected) in [(true, &[1_u16][..]), (false, &[])] {
+        let bed = Sim::new(bed.kind());
+        let platform = bed.platform();
+        let mut driver = Driver::<M, _>::filled(bed, platform);
+        driver.port.route_others(&mut driver.vector).expect("it is the port's");
+        driver.vector.unmask();
+        // What has happened so far interrupts, and masks the vector again.
+        let _ = (driver.port.causes(), driver.bed.take_interrupts());
+        driver.vector.unmask();
+        driver.bed.set_bus_master(bus_master);
+        driver.bed.set_link(false);
+        assert_eq!(driver.bed.take_interrupts(), expected);
+    }
+}
+
 /// The controller masks a vector that has fired: of all frames, the first interrupts alone.
 pub(crate) fn no_unmask_after_an_interrupt<M: Concrete>(bed: Sim) {
     let platform = bed.platform();

@@ -53,6 +53,7 @@ on_every_model! {
         a_frame_too_long_at_the_head_of_a_burst,
         no_reclaim;
     interrupts:
+        bus_master_off,
         no_unmask,
         no_unmask_after_an_interrupt;
     states:
