@@ -4,10 +4,10 @@ use core::borrow::BorrowMut;
 
 use smoltcp::phy::{ChecksumCapabilities, Device, DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
-use vmdq_hal::Refused;
 use vmdq_hal::ring::{BufferPool, RxRing, TxRing};
+use vmdq_hal::{Gone, Refused};
 
-use crate::error::{DeviceCounters, DeviceTrouble, NewDeviceError};
+use crate::error::{DeviceCounters, NewDeviceError};
 use crate::kept::Kept;
 use crate::rings::Rings;
 use crate::token::{RxToken, TxToken};
@@ -86,21 +86,16 @@ impl<Q: Rings, B: BorrowMut<BufferPool>, const INBOX: usize> QueueDevice<Q, B, I
         self.kept.held.is_some() || !self.kept.inbox.is_empty() || self.rings.rx().is_ready()
     }
 
-    /// Checks whether the device can go on, by one register read.
+    /// Checks whether the controller is still there, by one register read.
     ///
-    /// Use it for a device on which nothing has moved for longer than expected.
+    /// Use it for a device on which nothing has moved for longer than expected, or that has
+    /// [`stalled`](DeviceCounters::stalled).
     ///
     /// # Errors
     ///
-    /// [`DeviceTrouble`] says what keeps it from going on.
-    pub fn check(&mut self) -> Result<(), DeviceTrouble> {
-        let (rx, tx) = self.rings.both();
-        rx.check()?;
-        if self.kept.provide_spare(tx, self.buffers.borrow_mut()) || tx.pending() > 0 {
-            Ok(())
-        } else {
-            Err(DeviceTrouble::NoBuffers)
-        }
+    /// [`Gone`] if it is not: drop the port.
+    pub fn check(&self) -> Result<(), Gone> {
+        self.rings.rx().check()
     }
 
     /// Drops the frames that wait in the inbox; returns how many.
@@ -152,14 +147,16 @@ impl<Q: Rings, B: BorrowMut<BufferPool>, const INBOX: usize> Device for QueueDev
     fn receive(&mut self, _: Instant) -> Option<(Self::RxToken<'_>, Self::TxToken<'_>)> {
         let Parts { rx, tx, pool, kept, mtu } = self.parts();
         kept.provide_spare(tx, pool);
-        kept.pair(rx, pool, tx, mtu)
+        // First the way out: without one the frame stays where it is.
+        let ready = kept.has_way_out(tx) && kept.hold_next(|kept| kept.receive(rx, pool));
+        ready.then(|| kept.pair(pool, tx, mtu))
     }
 
     #[inline]
     fn transmit(&mut self, _: Instant) -> Option<Self::TxToken<'_>> {
         let Parts { tx, pool, kept, mtu, .. } = self.parts();
         kept.provide_spare(tx, pool);
-        kept.single(tx, mtu)
+        kept.has_way_out(tx).then(|| kept.single(tx, mtu))
     }
 
     /// Returns the MTU of the port's configuration, the rings' length as the longest burst, and that the

@@ -2,7 +2,6 @@
 
 use core::fmt;
 
-use vmdq_hal::Gone;
 use vmdq_hal::ring::BufferSize;
 
 /// Why no device was made of rings and a pool.
@@ -40,37 +39,6 @@ impl fmt::Display for NewDeviceError {
     }
 }
 impl core::error::Error for NewDeviceError {}
-
-/// Why a device neither receives nor sends.
-#[non_exhaustive]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum DeviceTrouble {
-    /// The controller is gone: drop the port.
-    Gone,
-    /// No buffer is left to send from, and none is on its way back: give the pool more buffers than the receive
-    /// ring and the inbox take, and look for those that the program kept.
-    NoBuffers,
-}
-
-impl From<Gone> for DeviceTrouble {
-    fn from(_: Gone) -> Self {
-        Self::Gone
-    }
-}
-
-impl fmt::Display for DeviceTrouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Gone => Gone.fmt(f),
-            Self::NoBuffers => f.write_str(
-                "no buffer is left to send from: give the pool more buffers than the receive ring and the inbox \
-                 take",
-            ),
-        }
-    }
-}
-impl core::error::Error for DeviceTrouble {}
 
 /// What a device did, and what it had to drop, since it was made.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]

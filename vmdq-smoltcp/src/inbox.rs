@@ -3,7 +3,7 @@
 use core::borrow::BorrowMut;
 
 use vmdq_core::MacAddress;
-use vmdq_hal::ring::{BufferPool, Frame};
+use vmdq_hal::ring::BufferPool;
 
 use crate::device::{Parts, QueueDevice};
 use crate::rings::Rings;
@@ -63,26 +63,17 @@ impl<Q: Rings, B: BorrowMut<BufferPool>, const INBOX: usize> QueueDevice<Q, B, I
     /// }
     /// ```
     pub fn fan_out(&mut self, others: &mut [&mut dyn Inbox]) -> usize {
-        self.receive_each(|frame| {
+        let Parts { rx, pool, kept, .. } = self.parts();
+        let mut count = 0;
+        while !kept.inbox.is_full() {
+            let Some(frame) = kept.receive(rx, pool) else { break };
             let [a, b, c, d, e, f, ..] = *frame.header();
             if MacAddress([a, b, c, d, e, f]).is_group() {
                 others.iter_mut().for_each(|other| {
                     other.offer(frame.bytes());
                 });
             }
-        })
-    }
-
-    /// Receives frames into the inbox until it is full, and shows each to `look`; returns how many.
-    pub(crate) fn receive_each(&mut self, mut look: impl FnMut(&mut Frame)) -> usize {
-        let Parts { rx, pool, kept, .. } = self.parts();
-        let mut count = 0;
-        while !kept.inbox.is_full() {
-            let Some(mut frame) = kept.receive(rx, pool) else { break };
-            look(&mut frame);
-            if let Err(frame) = kept.inbox.push_back(frame) {
-                crate::token::put_home(pool, frame);
-            }
+            kept.keep(pool, frame);
             count += 1;
         }
         count

@@ -43,32 +43,9 @@ impl<const INBOX: usize> Kept<INBOX> {
         self.spare.is_some()
     }
 
-    /// Makes the tokens for the next frame, if there is one and a way out for the answer.
+    /// Tells whether a frame can be sent: there is a buffer, and room where it goes.
     #[inline]
-    pub(crate) fn pair<'d, P: Platform, T: Outgoing>(
-        &'d mut self,
-        rx: &mut RxRing<P>,
-        pool: &'d mut BufferPool,
-        to: &'d mut T,
-        mtu: usize,
-    ) -> Option<(RxToken<'d>, TxToken<'d, T>)> {
-        // First the way out: without one the frame stays where it is.
-        if !self.has_way_out(to) || !self.hold_next(rx, pool) {
-            return None;
-        }
-        let Self { held, spare, received, counters, .. } = self;
-        Some((RxToken { held, pool, received }, TxToken { to, spare, counters, mtu }))
-    }
-
-    /// Makes the token for a frame to be sent, if there is a way out.
-    #[inline]
-    pub(crate) fn single<'d, T: Outgoing>(&'d mut self, to: &'d mut T, mtu: usize) -> Option<TxToken<'d, T>> {
-        let Self { spare, counters, .. } = if self.has_way_out(to) { self } else { return None };
-        Some(TxToken { to, spare, counters, mtu })
-    }
-
-    #[inline]
-    fn has_way_out<T: Outgoing>(&mut self, to: &T) -> bool {
+    pub(crate) fn has_way_out<T: Outgoing>(&mut self, to: &T) -> bool {
         let has = self.spare.is_some() && to.has_room();
         if !has {
             self.counters.stalled += 1;
@@ -76,16 +53,35 @@ impl<const INBOX: usize> Kept<INBOX> {
         has
     }
 
-    /// Sees to a frame for the stack; tells whether there is one.
+    /// Sees to a frame for the stack, if need be from `more`; tells whether there is one.
     #[inline]
-    fn hold_next<P: Platform>(&mut self, rx: &mut RxRing<P>, pool: &mut BufferPool) -> bool {
+    pub(crate) fn hold_next(&mut self, more: impl FnOnce(&mut Self) -> Option<Frame>) -> bool {
         if self.held.is_none() {
-            self.held = if self.inbox.is_empty() { self.receive(rx, pool) } else { self.inbox.pop_front() };
+            self.held = if self.inbox.is_empty() { more(self) } else { self.inbox.pop_front() };
         }
         self.held.is_some()
     }
 
-    /// Takes a frame out of the ring.
+    /// Makes the tokens for the frame that is held, and for the answer.
+    #[inline]
+    pub(crate) const fn pair<'d, T>(
+        &'d mut self,
+        pool: &'d mut BufferPool,
+        to: &'d mut T,
+        mtu: usize,
+    ) -> (RxToken<'d>, TxToken<'d, T>) {
+        let Self { held, spare, received, counters, .. } = self;
+        (RxToken { held, pool, received }, TxToken { to, spare, counters, mtu })
+    }
+
+    /// Makes the token for a frame to be sent.
+    #[inline]
+    pub(crate) const fn single<'d, T>(&'d mut self, to: &'d mut T, mtu: usize) -> TxToken<'d, T> {
+        let Self { spare, counters, .. } = self;
+        TxToken { to, spare, counters, mtu }
+    }
+
+    /// Takes a frame for a stack without VLANs out of the ring.
     #[inline]
     pub(crate) fn receive<P: Platform>(
         &mut self,
@@ -94,11 +90,7 @@ impl<const INBOX: usize> Kept<INBOX> {
     ) -> Option<Frame> {
         // A ring's length at most, so that it ends whatever arrives.
         for _ in 0..=rx.posted() {
-            let Some(frame) = rx.receive_one(pool) else {
-                // The next burst finds the whole ring, as the stack was told.
-                rx.flush();
-                return None;
-            };
+            let frame = receive_any(rx, pool)?;
             if frame.flags().is_empty() || is_for_us(&frame) {
                 return Some(frame);
             }
@@ -130,6 +122,13 @@ impl<const INBOX: usize> Kept<INBOX> {
         offered
     }
 
+    /// Puts a frame into the inbox, which has room for it.
+    pub(crate) fn keep(&mut self, pool: &mut BufferPool, frame: Frame) {
+        if let Err(frame) = self.inbox.push_back(frame) {
+            put_home(pool, frame);
+        }
+    }
+
     /// Puts all frames back into the pool.
     pub(crate) fn release(&mut self, pool: &mut BufferPool) {
         let frames = self.held.take().into_iter().chain(self.spare.take());
@@ -138,6 +137,17 @@ impl<const INBOX: usize> Kept<INBOX> {
             put_home(pool, frame);
         }
     }
+}
+
+/// Takes a frame out of the ring.
+#[inline]
+pub(crate) fn receive_any<P: Platform>(rx: &mut RxRing<P>, pool: &mut BufferPool) -> Option<Frame> {
+    let frame = rx.receive_one(pool);
+    if frame.is_none() {
+        // The next burst finds the whole ring, as the stack was told.
+        rx.flush();
+    }
+    frame
 }
 
 /// Tells whether a frame with flags is one for a stack without VLANs: no error, and at most a priority tag was

@@ -8,8 +8,8 @@
 //!   interface for each virtual machine.
 //! - [`QueueDevice::fan_out`] hands copies of broadcast and multicast frames to each interface. **Without it no
 //!   machine is found:** those frames reach the default queue alone, and ARP requests are among them.
-//! - [`SwitchedDevice`] sends through the virtual switch ([`relay_sent`]), so that machines of one controller
-//!   reach each other, too.
+//! - [`SwitchedDevice`] sends and receives through the virtual switch ([`relay_sent`], [`relay_received`]): machines
+//!   of one controller reach each other, too, and have VLANs.
 //!
 //! # Examples
 //!
@@ -53,8 +53,8 @@
 //! | a full ring, an empty pool | yield no token; the stack tries again, and received frames wait in their ring |
 //! | MTU | the port's `Config::max_frame`, without FCS: 1514 by default |
 //! | checksums | all by the stack: the rings use no offload of the controller |
-//! | VLANs | none: tagged frames don't reach the stack, whether the controller removes tags or not |
-//! | a device that is gone, no buffers | [`QueueDevice::check`] |
+//! | VLANs | without the switch none: tagged frames don't reach the stack, whether the controller removes tags or not |
+//! | a controller that is gone | [`QueueDevice::check`] |
 //! | what was dropped | [`DeviceCounters`] |
 //!
 //! # Features
@@ -72,9 +72,9 @@ mod switched;
 mod token;
 
 pub use device::QueueDevice;
-pub use error::{DeviceCounters, DeviceTrouble, NewDeviceError};
+pub use error::{DeviceCounters, NewDeviceError};
 pub use inbox::Inbox;
-pub use relayed::{relay_default, relay_sent};
+pub use relayed::{relay_received, relay_sent};
 pub use rings::Rings;
 /// The stack, whose types are in this crate's interface.
 pub use smoltcp;

@@ -8,9 +8,11 @@ use vmdq_core::relay::{Outlet, relay};
 use vmdq_core::switch::{DropReason, InterfaceId, Origin, Switch, TagAction};
 use vmdq_hal::ring::{BufferPool, Frame};
 
-use crate::device::QueueDevice;
+use crate::device::{Parts, QueueDevice};
+use crate::kept::receive_any;
 use crate::rings::Rings;
 use crate::switched::SwitchedDevice;
+use crate::token::put_home;
 
 /// Relays what machines have sent: to the wire, to each other, or nowhere, as the switch says; returns how many
 /// frames.
@@ -26,7 +28,7 @@ use crate::switched::SwitchedDevice;
 /// use vmdq_core::switch::{InterfaceId, Switch};
 /// use vmdq_hal::ring::BufferPool;
 /// use vmdq_hal::{Platform, Started, device::Model};
-/// use vmdq_smoltcp::{QueueDevice, SwitchedDevice, relay_default, relay_sent};
+/// use vmdq_smoltcp::{QueueDevice, SwitchedDevice, relay_received, relay_sent};
 ///
 /// /// Moves all frames that wait; to be called before and after the stacks are polled.
 /// fn relay<M: Model, P: Platform>(
@@ -36,7 +38,7 @@ use crate::switched::SwitchedDevice;
 ///     machines: &mut [SwitchedDevice<Started<M, P>, BufferPool>],
 ///     now: u64,
 /// ) {
-///     relay_default(switch, uplink, default, machines, now); // broadcast and multicast from the wire
+///     relay_received(switch, uplink, default, machines, now);
 ///     relay_sent(switch, machines, now);
 /// }
 /// ```
@@ -65,12 +67,14 @@ where
     count
 }
 
-/// Relays what waits in the default queue to machines, as the switch says, and puts the frames back; returns how
-/// many.
+/// Relays what has arrived from the wire into the inboxes of machines; returns how many frames.
 ///
-/// This is [`QueueDevice::fan_out`] with a switch: VLANs are kept apart, and frames for a machine without a
-/// filter of its own reach it, too. `uplink` is the interface that stands for the port.
-pub fn relay_default<
+/// Frames in a machine's own ring were matched by its filter, and wait there while its inbox is full. Frames of
+/// the default queue go where the switch says: broadcast and multicast to all who carry the VLAN, and frames for
+/// a machine without a filter of its own to it. A copy for which an inbox has no room is dropped and counted.
+///
+/// `uplink` is the interface that stands for the port, `default` the device of its default queue.
+pub fn relay_received<
     Q,
     B,
     const IN: usize,
@@ -88,11 +92,41 @@ where
     Q: Rings,
     B: BorrowMut<BufferPool>,
 {
+    let mut count = 0;
+    for machine in machines.iter_mut() {
+        let from = Origin::Matched { uplink, to: machine.id() };
+        while let Some(mut frame) = machine.next_received() {
+            let mut own = Own(None);
+            relay(switch, from, slice::from_mut(&mut frame), now, &mut own);
+            match own.0 {
+                Some(tag) => machine.keep(tag, frame),
+                None => machine.put_back(frame),
+            }
+            count += 1;
+        }
+    }
     let mut ways = Ways { machines, sender: None };
-    default.receive_each(|frame| {
-        relay(switch, Origin::Unmatched { uplink }, slice::from_mut(frame), now, &mut ways);
-    });
-    default.discard()
+    let Parts { rx, pool, .. } = default.parts();
+    for _ in 0..=rx.posted() {
+        let Some(mut frame) = receive_any(rx, pool) else { break };
+        relay(switch, Origin::Unmatched { uplink }, slice::from_mut(&mut frame), now, &mut ways);
+        put_home(pool, frame);
+        count += 1;
+    }
+    count
+}
+
+/// The way into the machine whose filter has matched.
+struct Own(Option<TagAction>);
+
+impl Outlet<Frame> for Own {
+    fn copy(&mut self, _: InterfaceId, tag: TagAction, _: &Group<'_, Frame>) {
+        self.0 = Some(tag);
+    }
+
+    fn dropped(&mut self, _: DropReason, _: &mut Group<'_, Frame>) {
+        // The switch has counted it.
+    }
 }
 
 /// The ways out of the switch.
@@ -104,7 +138,7 @@ struct Ways<'m, Q, B, const IN: usize, const OUT: usize> {
 
 impl<Q: Rings, B: BorrowMut<BufferPool>, const IN: usize, const OUT: usize> Ways<'_, Q, B, IN, OUT> {
     /// Returns the sender if its ring leads to this interface.
-    fn to_wire(&mut self, to: InterfaceId) -> Option<&mut SwitchedDevice<Q, B, IN, OUT>> {
+    fn leading_to(&mut self, to: InterfaceId) -> Option<&mut SwitchedDevice<Q, B, IN, OUT>> {
         self.machines.get_mut(self.sender?).filter(|machine| machine.uplink() == to)
     }
 }
@@ -116,14 +150,14 @@ impl<Q: Rings, B: BorrowMut<BufferPool>, const IN: usize, const OUT: usize> Outl
         for frame in &*group.frames {
             if let Some(machine) = self.machines.iter_mut().find(|machine| machine.id() == to) {
                 machine.take_copy(tag, frame.bytes());
-            } else if let Some(sender) = self.to_wire(to) {
+            } else if let Some(sender) = self.leading_to(to) {
                 sender.send_copy(tag, frame.bytes());
             }
         }
     }
 
     fn deliver(&mut self, to: InterfaceId, tag: TagAction, group: &mut Group<'_, Frame>) {
-        match self.to_wire(to) {
+        match self.leading_to(to) {
             Some(sender) if tag == TagAction::Keep => {
                 group.frames.iter_mut().for_each(|frame| sender.send_itself(frame));
             }

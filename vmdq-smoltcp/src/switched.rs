@@ -10,15 +10,20 @@ use vmdq_hal::ring::{BufferPool, Frame};
 
 use crate::device::{Parts, QueueDevice};
 use crate::inbox::Inbox;
+use crate::kept::receive_any;
 use crate::rings::Rings;
 use crate::token::{Outgoing, RxToken, TxToken, put_home};
 
-/// A queue pair of a virtual machine that an interface of the virtual switch stands for.
+/// A queue pair of a virtual machine, which an interface of the virtual switch stands for.
 ///
-/// It receives as [`QueueDevice`] does: frames that its filter matched come straight from the ring. What it
-/// sends waits in its outbox, of `OUTBOX` frames at most, until [`relay_sent`](crate::relay_sent) has asked the
-/// switch where it goes: to the wire through its own transmit ring, into the inboxes of other machines, or
-/// both. The controllers of the first generation bring no frame back that one queue sends to another's address.
+/// Between the stack and the rings there is an inbox and an outbox, of `INBOX` and `OUTBOX` frames.
+/// [`relay_sent`](crate::relay_sent) asks the switch where each frame of the outbox goes: to the wire through the
+/// machine's own transmit ring, into the inboxes of other machines, or both. The controllers of the first
+/// generation bring no frame back that one queue sends to another's address.
+/// [`relay_received`](crate::relay_received) brings what has arrived in the ring into the inbox, with the tag that
+/// the machine's VLANs ask for; machines with VLANs need a port that removes tags
+/// ([`Config::strip_tags`](vmdq_hal::Config::strip_tags)), since the tags of matched frames are known from their
+/// descriptors alone.
 ///
 /// A full outbox yields no token, as a full ring does.
 #[must_use = "dropping it loses buffers: take it apart"]
@@ -80,6 +85,26 @@ impl<Q: Rings, B: BorrowMut<BufferPool>, const INBOX: usize, const OUTBOX: usize
         let Parts { tx, pool, kept, .. } = self.device.parts();
         let way_out = kept.provide_spare(tx, pool) && tx.has_room();
         if way_out { self.outbox.pop_front() } else { None }
+    }
+
+    /// Takes a frame out of the receive ring, if the inbox has room for it.
+    pub(crate) fn next_received(&mut self) -> Option<Frame> {
+        let Parts { rx, pool, kept, .. } = self.device.parts();
+        if kept.inbox.is_full() { None } else { receive_any(rx, pool) }
+    }
+
+    /// Puts a frame into the inbox, for which there is room, with the tag that the switch wants.
+    pub(crate) fn keep(&mut self, tag: TagAction, mut frame: Frame) {
+        let Parts { pool, kept, mtu, .. } = self.device.parts();
+        let (len, capacity) = (frame.len(), frame.capacity());
+        let tagged = frame.set_len(capacity).is_ok()
+            && tag.apply(frame.bytes_mut(), len).is_ok_and(|len| len <= mtu && frame.set_len(len).is_ok());
+        if tagged {
+            kept.keep(pool, frame);
+        } else {
+            kept.counters.received_dropped += 1;
+            put_home(pool, frame);
+        }
     }
 
     /// Puts a frame back that the switch has seen.
@@ -146,15 +171,16 @@ impl<Q: Rings, B: BorrowMut<BufferPool>, const INBOX: usize, const OUTBOX: usize
         Self: 'd;
 
     fn receive(&mut self, _: Instant) -> Option<(Self::RxToken<'_>, Self::TxToken<'_>)> {
-        let Parts { rx, tx, pool, kept, mtu } = self.device.parts();
+        let Parts { tx, pool, kept, mtu, .. } = self.device.parts();
         kept.provide_spare(tx, pool);
-        kept.pair(rx, pool, &mut self.outbox, mtu)
+        let ready = kept.has_way_out(&self.outbox) && kept.hold_next(|_| None);
+        ready.then(|| kept.pair(pool, &mut self.outbox, mtu))
     }
 
     fn transmit(&mut self, _: Instant) -> Option<Self::TxToken<'_>> {
         let Parts { tx, pool, kept, mtu, .. } = self.device.parts();
         kept.provide_spare(tx, pool);
-        kept.single(&mut self.outbox, mtu)
+        kept.has_way_out(&self.outbox).then(|| kept.single(&mut self.outbox, mtu))
     }
 
     /// Returns what the queue pair's are; the longest burst also fits the inbox, since other machines' frames

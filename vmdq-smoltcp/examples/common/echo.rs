@@ -12,7 +12,7 @@ const CLIENT_PORT: u16 = 49152;
 /// Returns a byte of the client's message, by its number; repeats after a prime number of bytes, so that no
 /// frame is like another at its place.
 const fn byte(number: usize) -> u8 {
-    (number % 65521 * 31 >> 3) as u8
+    ((number % 65521 * 31) >> 3) as u8
 }
 
 /// Sends back what it gets.

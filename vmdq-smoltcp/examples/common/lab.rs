@@ -3,12 +3,13 @@
 use vmdq_hal::device::Model;
 use vmdq_hal::ring::{BufferPool, BufferSize, BufferSlot, PoolMemory, RingMemory, RingSpace};
 use vmdq_hal::{
-    Config, FilterSlot, FilterTable, Idle, MacAddress, Pool, Port, Resources, Started, Vector, Vmdq,
+    Config, FilterSlot, FilterTable, Host, Idle, MacAddress, Pool, Port, Resources, Started, Vector, Vmdq,
 };
-use vmdq_sim::{PlatformOf, Sim, SimDma, Testbed};
+use vmdq_sim::{Sim, SimBus, SimDelay, SimDma, Testbed, Traced};
 use vmdq_smoltcp::QueueDevice;
 
-type Machine = PlatformOf<Sim>;
+/// The machine, which counts register accesses.
+pub type Machine = Host<Traced<SimBus>, SimDma, SimDelay>;
 
 /// A queue pair with buffers of its own.
 pub type Pair<M> = QueueDevice<Started<M, Machine>, BufferPool, 16>;
@@ -32,6 +33,7 @@ impl Default for Shape {
 /// A controller with VMDq on, and what is not in use of it.
 pub struct Lab<M: Model> {
     pub sim: Sim,
+    pub bus: Traced<SimBus>,
     pub shape: Shape,
     pub table: FilterTable<M, Machine>,
     port: Port<M, Machine, Vmdq>,
@@ -45,13 +47,15 @@ pub struct Lab<M: Model> {
 impl<M: Model + Default> Lab<M> {
     /// Brings a controller up and turns VMDq on.
     pub fn new(sim: Sim, shape: Shape) -> Self {
+        let bus = Traced::new(sim.bus());
         // SAFETY: the model is a controller of this kind, and accesses only what is mapped for it.
-        let port = unsafe { Port::new(M::default(), sim.platform()) };
+        let port = unsafe { Port::new(M::default(), sim.platform_over(bus.clone())) };
         let mut port = port.init(&shape.config).expect("the port initialises");
         assert!(port.bring_link_up(5000).is_up(), "no link");
         let Resources { port, pools, filters, table, vectors, .. } = port.enable();
         Self {
             sim,
+            bus,
             shape,
             table,
             port,
@@ -80,6 +84,12 @@ impl<M: Model + Default> Lab<M> {
             self.table.bind(slot, address, &started.pool).expect("the address is bound");
         }
         (started, buffers)
+    }
+
+    /// Removes the filter of an address.
+    pub fn unbind(&mut self, address: MacAddress) {
+        let id = self.table.find(address).expect("it is bound").id;
+        self.slots.push(self.table.unbind(id).expect("it is bound"));
     }
 
     /// Makes a pool of buffers out of the model's memory.

@@ -12,7 +12,7 @@ mod two_machines;
 mod wire;
 
 pub use echo::{Client, PORT, Server};
-pub use lab::{Lab, Pair, Shape};
+pub use lab::{Lab, Machine, Pair, Shape};
 pub use one_machine::one_machine;
 pub use outcome::Outcome;
 pub use ping::Pinger;

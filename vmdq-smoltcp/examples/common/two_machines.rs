@@ -5,7 +5,7 @@ use smoltcp::time::{Duration, Instant};
 use vmdq_core::switch::{Physical, Switch, Virtual};
 use vmdq_hal::device::Model;
 use vmdq_sim::Sim;
-use vmdq_smoltcp::{DeviceCounters, SwitchedDevice, relay_default, relay_sent, smoltcp};
+use vmdq_smoltcp::{DeviceCounters, SwitchedDevice, relay_received, relay_sent, smoltcp};
 
 use super::{Client, Lab, MEBIBYTE, Outcome, PINGS, Pinger, STEPS, Server, Shape, Stack, Wire, address, mac};
 
@@ -62,7 +62,7 @@ pub fn two_machines<M: Model + Default>(sim: Sim, shape: Shape) -> Between {
         }
         wire.carry(&mut lab.sim);
         let ms = now.total_millis() as u64;
-        relay_default(&mut switch, uplink, &mut default, &mut machines, ms);
+        relay_received(&mut switch, uplink, &mut default, &mut machines, ms);
         for (device, stack) in machines.iter_mut().zip(&mut stacks) {
             stack.poll(now, device);
         }
