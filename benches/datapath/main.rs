@@ -4,6 +4,7 @@
 //! does without the processor's vector instructions. The figures say what a driver costs the
 //! processor: there is no PCIe and no real DMA here.
 
+mod answer;
 mod goals;
 mod hal;
 mod limit;
@@ -21,8 +22,8 @@ use report::Report;
 use subject::Subject;
 use vmdq_bench::{IGB, IXGBE, arguments};
 
-/// What is measured. Each path needs its limit.
-const SUBJECTS: [fn() -> Subject; 11] = [
+/// What is measured. Each path needs its base: the limit, or the bare rings.
+const SUBJECTS: [fn() -> Subject; 13] = [
     || limit::subject::<limit::Burst>(IXGBE, "82598"),
     || hal::subject::<I82598, hal::Bursts>(IXGBE),
     || hal::subject::<I82576, hal::Bursts>(IGB),
@@ -32,6 +33,8 @@ const SUBJECTS: [fn() -> Subject; 11] = [
     || limit::subject::<limit::InPlace>(IXGBE, "82598"),
     || hal::subject::<I82598, hal::StayingInPlace>(IXGBE),
     || hal::subject::<I82576, hal::StayingInPlace>(IGB),
+    || answer::subject::<I82576, answer::Rings>(IGB),
+    || answer::subject::<I82576, answer::Smoltcp>(IGB),
     peer::ixgbe_driver::subject,
     peer::eth_igb::subject,
 ];

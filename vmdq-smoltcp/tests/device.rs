@@ -38,7 +38,7 @@ fn the_mtu_is_that_of_the_port() {
         assert_eq!(device.capabilities().max_burst_size, Some(7));
         let longest = frame(mac(1).0, 1, mtu);
         inject(&mut lab, &[longest.clone(), frame(mac(1).0, 2, mtu + 1)]);
-        assert_eq!(read_all(&mut device), [longest.clone()]);
+        assert_eq!(read_all(&mut device), std::slice::from_ref(&longest));
         assert!(send(&mut device, &longest));
         assert_eq!(sent(&mut lab), [longest]);
         lab.finish([default, device]);

@@ -36,7 +36,7 @@ fn groups_reach_every_device_and_others_the_default_one_alone() {
     assert_eq!(read_all(&mut default), all[..3]);
     let [broadcast, multicast, _, own] = all;
     let groups = vec![broadcast.clone(), multicast.clone()];
-    let got = machines.each_mut().map(|machine| read_all(machine));
+    let got = machines.each_mut().map(read_all);
     assert_eq!(got, [groups.clone(), vec![broadcast, multicast, own], groups]);
     for machine in &machines {
         assert_eq!((machine.counters().copies, machine.counters().copies_dropped), (2, 0));

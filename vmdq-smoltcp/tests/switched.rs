@@ -61,7 +61,7 @@ impl Bed {
     }
 
     fn read(&mut self) -> [Vec<Vec<u8>>; 3] {
-        self.machines.each_mut().map(|machine| read_all(machine))
+        self.machines.each_mut().map(read_all)
     }
 
     fn finish(self) {

@@ -19,7 +19,7 @@ const WRITE: &str = "cargo xtask bench --write";
 const TOLERANCE: f64 = 0.02;
 /// The subjects whose counts are committed. A peer's depend on the machine's C library and can't be fixed
 /// here.
-const OWN: [&str; 2] = ["hal", "limit"];
+const OWN: [&str; 4] = ["hal", "limit", "rings", "smoltcp"];
 
 /// Measures the data path beside hand-written loops and other drivers.
 #[derive(clap::Args, Debug)]
