@@ -1,0 +1,28 @@
+//! All memory that the controller reaches: a `static` that is taken once, without `unsafe`.
+
+use static_cell::ConstStaticCell;
+use vmdq::ring::{BufferMemory, RingMemory};
+
+/// How many queues there are: the default one, and one for each virtual machine.
+pub const QUEUES: usize = 4;
+/// Descriptors of a ring.
+const DESCRIPTORS: usize = 64;
+/// Buffers of 2 KiB: the receive rings take one less than they have descriptors, and the rest is under way.
+const BUFFERS: usize = QUEUES * DESCRIPTORS + 64;
+
+/// Rings and buffers.
+pub struct Memory {
+    /// Receive rings.
+    pub rx: [RingMemory<DESCRIPTORS>; QUEUES],
+    /// Transmit rings.
+    pub tx: [RingMemory<DESCRIPTORS>; QUEUES],
+    /// Buffers of all queues.
+    pub buffers: BufferMemory<BUFFERS, 2>,
+}
+
+/// The memory.
+pub static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory {
+    rx: [const { RingMemory::new() }; QUEUES],
+    tx: [const { RingMemory::new() }; QUEUES],
+    buffers: BufferMemory::new(),
+});
