@@ -1,6 +1,6 @@
 //! Configuration space that is mapped into the address space (ECAM): 4 KiB for each function.
 
-use pci_types::{ConfigRegionAccess, PciAddress};
+use vmdq::pci::pci_types::{ConfigRegionAccess, PciAddress};
 
 /// Configuration space of one segment.
 #[derive(Clone, Copy)]

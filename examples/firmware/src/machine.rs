@@ -10,6 +10,9 @@ use crate::frame::{self, Order, Received};
 use crate::nic::{Machine, Model};
 use crate::report::{Stop, because};
 
+/// Most frames of a turn: the other machines wait for theirs.
+const BURST: usize = 16;
+
 /// A queue pair that runs.
 type QueuePair = Started<Model, Machine>;
 
@@ -34,10 +37,23 @@ pub struct VirtualMachine {
 }
 
 impl VirtualMachine {
-    /// Makes a machine whose queues don't run, on memory for them.
-    pub const fn new(address: MacAddress, rings: (RingSpace, RingSpace)) -> Self {
-        let (queues, rings) = (None, Some(rings));
-        Self { address, queues, rings, awake: true, received: 0, broadcast: 0, dropped: 0, order: None }
+    /// Makes a machine that has nothing yet.
+    pub const fn new() -> Self {
+        Self {
+            address: MacAddress([0; 6]),
+            queues: None,
+            rings: None,
+            awake: true,
+            received: 0,
+            broadcast: 0,
+            dropped: 0,
+            order: None,
+        }
+    }
+
+    /// Gives it memory for its rings.
+    pub fn give(&mut self, rx: impl Into<RingSpace>, tx: impl Into<RingSpace>) {
+        self.rings = Some((rx.into(), tx.into()));
     }
 
     /// Starts its queues: a receive ring full of buffers, and a transmit ring.
@@ -94,8 +110,8 @@ impl VirtualMachine {
     #[inline(never)]
     pub fn turn(&mut self, buffers: &mut BufferPool) -> usize {
         let Some(Started { rx, tx, pool, .. }) = &mut self.queues else { return 0 };
-        let (mut burst, mut answers) = (Burst::<32>::new(), Burst::<32>::new());
-        let received = rx.receive_replacing(&mut burst, 32, buffers);
+        let (mut burst, mut answers) = (Burst::<BURST>::new(), Burst::<BURST>::new());
+        let received = rx.receive_replacing(&mut burst, BURST, buffers);
         for mut frame in burst.drain(..) {
             self.received += 1;
             self.broadcast += u32::from(frame.header().starts_with(&MacAddress::BROADCAST.0));

@@ -6,7 +6,7 @@
 //! and come, a queue stops and starts, and the controller is reset. Each chapter ends when the host's side of
 //! the wire says so (`cargo xtask firmware` plays it), or, should nobody, after a while.
 //!
-//! - `lan`: the controller and the four queues; everything that is done with VMDq.
+//! - `lan`, `device`: the controller and the four queues; everything that is done with VMDq.
 //! - `machine`: the task of a virtual machine.
 //! - `frame`: what the frames say.
 //! - `nic`, `ecam`: the controller on the PCI bus.
@@ -14,6 +14,7 @@
 //! - `arch`: start code, serial port, clock, interrupts.
 
 mod arch;
+mod device;
 mod ecam;
 mod frame;
 mod lan;
@@ -51,10 +52,14 @@ extern "C" fn main() -> ! {
 fn run() -> Result<(), Stop> {
     say!("{}", arch::NAME);
     let memory = MEMORY.try_take().ok_or(Stop("the memory was taken before"))?;
-    let nic = Nic::find()?;
-    let messages = nic.listen(arch::messages());
-    let machine = nic.machine()?;
-    let mut lan = Lan::open(nic.port(machine)?, memory, *machine.dma())?;
+    let mut nic = Nic::find()?;
+    let messages = arch::messages();
+    if let Some(messages) = &messages {
+        nic.listen(messages)?;
+    }
+    let machine = nic.machine();
+    let mut lan = Lan::new(memory, *machine.dma())?;
+    lan.open(nic.port(machine)?)?;
 
     lan.serve()?; // frames to each machine, broadcast, strangers
 
@@ -74,7 +79,7 @@ fn run() -> Result<(), Stop> {
     lan.done();
     lan.serve()?;
 
-    if messages {
+    if messages.is_some() {
         lan.take_interrupts()?;
         lan.done();
     } else {
@@ -86,12 +91,12 @@ fn run() -> Result<(), Stop> {
     lan.done();
     lan.serve()?;
 
-    let mut lan = lan.reset()?;
+    lan.reset()?;
     lan.done();
     lan.serve()?;
 
     lan.done();
-    lan.report();
+    lan.report()?;
     lan.close()
 }
 

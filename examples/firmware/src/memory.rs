@@ -1,7 +1,10 @@
-//! All memory that the controller reaches: a `static` that is taken once, without `unsafe`.
+//! All memory of some size: what the controller reaches, and what the machines are. It is a `static`, taken once
+//! without `unsafe`; on the stack it would be in the way.
 
 use static_cell::ConstStaticCell;
 use vmdq::ring::{BufferMemory, RingMemory};
+
+use crate::machine::VirtualMachine;
 
 /// How many queues there are: the default one, and one for each virtual machine.
 pub const QUEUES: usize = 4;
@@ -10,7 +13,7 @@ const DESCRIPTORS: usize = 64;
 /// Buffers of 2 KiB: the receive rings take one less than they have descriptors, and the rest is under way.
 const BUFFERS: usize = QUEUES * DESCRIPTORS + 64;
 
-/// Rings and buffers.
+/// Rings, buffers and machines.
 pub struct Memory {
     /// Receive rings.
     pub rx: [RingMemory<DESCRIPTORS>; QUEUES],
@@ -18,6 +21,8 @@ pub struct Memory {
     pub tx: [RingMemory<DESCRIPTORS>; QUEUES],
     /// Buffers of all queues.
     pub buffers: BufferMemory<BUFFERS, 2>,
+    /// What runs on the default queue, then the virtual machines.
+    pub machines: [VirtualMachine; QUEUES],
 }
 
 /// The memory.
@@ -25,4 +30,5 @@ pub static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory {
     rx: [const { RingMemory::new() }; QUEUES],
     tx: [const { RingMemory::new() }; QUEUES],
     buffers: BufferMemory::new(),
+    machines: [const { VirtualMachine::new() }; QUEUES],
 });

@@ -2,15 +2,15 @@
 //! 2 GiB mapped one to one. A PL011, and the generic timer as the clock. No interrupts.
 
 use core::arch::{asm, global_asm};
-use core::ops::Range;
 
-use super::Device;
+use vmdq::msix::MsixMessage;
+use vmdq::pci::MemoryWindow;
+
+use super::{Device, VECTORS};
 use crate::ecam::Ecam;
 
 /// The machine's name in the table.
 pub const NAME: &str = "aarch64, virt";
-/// Nobody has placed the BARs; here is room for them.
-pub const WINDOW: Option<Range<u32>> = Some(0x1000_0000..0x3eff_0000);
 
 global_asm!(
     r#"
@@ -85,6 +85,12 @@ pub fn ecam() -> Option<Ecam> {
     Some(unsafe { Ecam::at(0x3f00_0000) })
 }
 
+/// Returns where devices can be placed: no firmware did.
+pub fn window() -> Option<MemoryWindow> {
+    // SAFETY: the machine has nothing else there.
+    Some(unsafe { MemoryWindow::new(0x1000_0000, 0x2eff_0000) })
+}
+
 /// Ends QEMU with a status by semihosting (SYS_EXIT, ADP_Stopped_ApplicationExit).
 pub fn exit(status: u8) -> ! {
     let block = [0x20026, u64::from(status)];
@@ -95,7 +101,7 @@ pub fn exit(status: u8) -> ! {
 }
 
 /// There are no messages: the machine's controller for them is not driven here.
-pub fn messages() -> Option<(u64, u32)> {
+pub fn messages() -> Option<[MsixMessage; VECTORS]> {
     None
 }
 

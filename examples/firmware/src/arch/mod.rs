@@ -11,11 +11,11 @@ mod riscv64;
 mod x86_64;
 
 #[cfg(target_arch = "aarch64")]
-pub use aarch64::{NAME, WINDOW, ecam, exit, interrupted_by, messages, micros, put};
+pub use aarch64::{NAME, ecam, exit, interrupted_by, messages, micros, put, window};
 #[cfg(target_arch = "riscv64")]
-pub use riscv64::{NAME, WINDOW, ecam, exit, interrupted_by, messages, micros, put};
+pub use riscv64::{NAME, ecam, exit, interrupted_by, messages, micros, put, window};
 #[cfg(target_arch = "x86_64")]
-pub use x86_64::{NAME, WINDOW, ecam, exit, interrupted_by, messages, micros, put};
+pub use x86_64::{NAME, ecam, exit, interrupted_by, messages, micros, put, window};
 
 /// How many vectors a machine takes interrupts from: one for each queue.
 pub const VECTORS: usize = 4;

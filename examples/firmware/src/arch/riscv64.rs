@@ -2,15 +2,15 @@
 //! as the clock. No interrupts.
 
 use core::arch::{asm, global_asm};
-use core::ops::Range;
 
-use super::Device;
+use vmdq::msix::MsixMessage;
+use vmdq::pci::MemoryWindow;
+
+use super::{Device, VECTORS};
 use crate::ecam::Ecam;
 
 /// The machine's name in the table.
 pub const NAME: &str = "riscv64, virt";
-/// Nobody has placed the BARs; here is room for them.
-pub const WINDOW: Option<Range<u32>> = Some(0x4000_0000..0x8000_0000);
 
 global_asm!(
     r#"
@@ -66,6 +66,12 @@ pub fn ecam() -> Option<Ecam> {
     Some(unsafe { Ecam::at(0x3000_0000) })
 }
 
+/// Returns where devices can be placed: no firmware did.
+pub fn window() -> Option<MemoryWindow> {
+    // SAFETY: the machine has nothing else there.
+    Some(unsafe { MemoryWindow::new(0x4000_0000, 0x4000_0000) })
+}
+
 /// Ends QEMU with a status by the test device.
 pub fn exit(status: u8) -> ! {
     TEST.store(0, u32::from(status) << 16 | 0x3333);
@@ -75,7 +81,7 @@ pub fn exit(status: u8) -> ! {
 }
 
 /// There are no messages: the machine's controller for them is not driven here.
-pub fn messages() -> Option<(u64, u32)> {
+pub fn messages() -> Option<[MsixMessage; VECTORS]> {
     None
 }
 

@@ -2,18 +2,17 @@
 //! to one. A serial port, the HPET as the clock, and the local APIC for MSI-X.
 
 use core::arch::{asm, global_asm};
-use core::ops::Range;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use pci_types::{ConfigRegionAccess, PciAddress};
+use vmdq::msix::MsixMessage;
+use vmdq::pci::MemoryWindow;
+use vmdq::pci::pci_types::{ConfigRegionAccess, PciAddress};
 
 use super::{Device, VECTORS};
 use crate::ecam::Ecam;
 
 /// The machine's name in the table.
 pub const NAME: &str = "x86_64, q35";
-/// The machine's firmware has placed the BARs.
-pub const WINDOW: Option<Range<u32>> = None;
 
 global_asm!(
     r#"
@@ -220,6 +219,11 @@ pub fn ecam() -> Option<Ecam> {
     (low & 7 == 1 && high == 0).then(|| unsafe { Ecam::at((low & 0xf000_0000) as usize) })
 }
 
+/// Firmware has placed the devices.
+pub fn window() -> Option<MemoryWindow> {
+    None
+}
+
 /// Ends QEMU (isa-debug-exit) with a status, which is odd: it makes that of half of it.
 pub fn exit(status: u8) -> ! {
     out32(0xf4, u32::from(status) >> 1);
@@ -252,8 +256,8 @@ extern "C" fn interrupted(vector: usize) {
     APIC.store(0xb0, 0); // end of interrupt
 }
 
-/// Lets messages interrupt this processor; returns the address and the first data word of a message.
-pub fn messages() -> Option<(u64, u32)> {
+/// Lets messages interrupt this processor; returns one for each vector.
+pub fn messages() -> Option<[MsixMessage; VECTORS]> {
     for (vector, gate) in GATES.iter().skip(FIRST).take(VECTORS).enumerate() {
         let entry = (&raw const interrupt_entries).addr() as u64 + 16 * vector as u64;
         let low = entry & 0xffff | 8 << 16 | 0x8e << 40 | (entry >> 16 & 0xffff) << 48;
@@ -267,7 +271,10 @@ pub fn messages() -> Option<(u64, u32)> {
     APIC.store(0xf0, 0x100 | (FIRST as u32 + 15)); // on; spurious interrupts have no gate
     // SAFETY: the gates lead to code that saves what it changes; they stay where they are.
     unsafe { asm!("lidt [{}]", "sti", in(reg) &raw const table, options(nostack)) };
-    Some((u64::from(MESSAGES | (APIC.load(0x20) >> 24) << 12), FIRST as u32))
+    let address = MESSAGES | (APIC.load(0x20) >> 24) << 12;
+    // SAFETY: this processor's APIC, and vectors that have gates.
+    let message = |vector| unsafe { MsixMessage::new(address.into(), (FIRST + vector) as u32) };
+    Some(core::array::from_fn(message))
 }
 
 /// Tells whether a vector has interrupted since it was last asked.
