@@ -93,24 +93,32 @@ pub struct PciId {
     pub model: ModelName,
     /// The variant: package, port type or board.
     pub name: &'static str,
+    /// Whether the link of this variant is set up where the model is driven: not on igb's SerDes ports, nor
+    /// where the 82598 has an external PHY or an SFP+ module.
+    pub link: bool,
 }
 
 const fn id(device: u16, model: ModelName, name: &'static str) -> PciId {
-    PciId { device, model, name }
+    PciId { device, model, name, link: true }
+}
+
+/// A variant of a driven model whose link is not set up.
+const fn without_link(device: u16, model: ModelName, name: &'static str) -> PciId {
+    PciId { link: false, ..id(device, model, name) }
 }
 
 /// Every known controller with VMDq, by model.
 pub static PCI_IDS: [PciId; 46] = [
     id(0x10a7, ModelName::I82575, "82575EB copper"),
-    id(0x10a9, ModelName::I82575, "82575EB fiber/SerDes"),
+    without_link(0x10a9, ModelName::I82575, "82575EB fiber/SerDes"),
     id(0x10d6, ModelName::I82575, "82575GB quad copper"),
     id(0x10c9, ModelName::I82576, "82576 copper"),
-    id(0x10e6, ModelName::I82576, "82576 fiber"),
-    id(0x10e7, ModelName::I82576, "82576 SerDes"),
+    without_link(0x10e6, ModelName::I82576, "82576 fiber"),
+    without_link(0x10e7, ModelName::I82576, "82576 SerDes"),
     id(0x10e8, ModelName::I82576, "82576 quad copper"),
     id(0x150a, ModelName::I82576, "82576NS"),
-    id(0x150d, ModelName::I82576, "82576 quad SerDes"),
-    id(0x1518, ModelName::I82576, "82576NS SerDes"),
+    without_link(0x150d, ModelName::I82576, "82576 quad SerDes"),
+    without_link(0x1518, ModelName::I82576, "82576NS SerDes"),
     id(0x1526, ModelName::I82576, "82576 quad copper ET2"),
     id(0x1521, ModelName::I350, "I350 copper"),
     id(0x1522, ModelName::I350, "I350 fiber"),
@@ -120,15 +128,15 @@ pub static PCI_IDS: [PciId; 46] = [
     id(0x10b6, ModelName::I82598, "82598 backplane"),
     id(0x10c6, ModelName::I82598, "82598AF dual port"),
     id(0x10c7, ModelName::I82598, "82598AF single port"),
-    id(0x10c8, ModelName::I82598, "82598AT"),
-    id(0x10db, ModelName::I82598, "82598EB SFP LOM"),
+    without_link(0x10c8, ModelName::I82598, "82598AT"),
+    without_link(0x10db, ModelName::I82598, "82598EB SFP LOM"),
     id(0x10dd, ModelName::I82598, "82598EB CX4"),
-    id(0x10e1, ModelName::I82598, "82598 SR dual port EM"),
+    without_link(0x10e1, ModelName::I82598, "82598 SR dual port EM"),
     id(0x10ec, ModelName::I82598, "82598 CX4 dual port"),
-    id(0x10f1, ModelName::I82598, "82598 DA dual port"),
+    without_link(0x10f1, ModelName::I82598, "82598 DA dual port"),
     id(0x10f4, ModelName::I82598, "82598EB XF LR"),
     id(0x1508, ModelName::I82598, "82598 BX"),
-    id(0x150b, ModelName::I82598, "82598AT2"),
+    without_link(0x150b, ModelName::I82598, "82598AT2"),
     id(0x10f7, ModelName::I82599, "82599 KX4"),
     id(0x10f8, ModelName::I82599, "82599 combo backplane"),
     id(0x10f9, ModelName::I82599, "82599 CX4"),

@@ -119,13 +119,16 @@
 //!
 //! # Features
 //!
-//! None by default; both are additive, and `defmt` wins over `log`.
+//! None by default; all are additive, and `defmt` wins over `log`.
 //!
 //! - `defmt`: logs a port's life through `defmt`, and implements `defmt::Format` for the types of all crates.
 //! - `log`: logs a port's life through the `log` crate.
+//! - `pci`: adds the module `pci`, which finds and enables controllers on the PCI bus.
 
 mod any;
 mod ids;
+#[cfg(feature = "pci")]
+pub mod pci;
 #[cfg(doc)]
 #[doc = include_str!("performance.md")]
 pub mod performance {}

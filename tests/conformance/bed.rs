@@ -1,9 +1,5 @@
 //! The test beds, and what a check must know of them beyond [`Testbed`].
 
-use std::env;
-use std::io::Write;
-use std::sync::Once;
-
 use embedded_hal::delay::DelayNs;
 use vmdq::MacAddress;
 use vmdq::bus::{Bus, Offset};
@@ -79,16 +75,5 @@ impl Bed for Qemu {
 
 /// Starts QEMU, or says once that its checks are left out.
 pub(crate) fn qemu() -> Option<Qemu> {
-    static SAID: Once = Once::new();
-    match Qemu::start() {
-        Ok(qemu) => Some(qemu),
-        Err(error) if error.is_absent() && env::var_os("CI").is_none_or(|ci| ci != "true") => {
-            // Not `eprintln`, which the test harness hides where tests pass.
-            SAID.call_once(|| {
-                drop(writeln!(std::io::stderr(), "conformance on QEMU and its departures left out: {error}"));
-            });
-            None
-        }
-        Err(error) => panic!("{error}"),
-    }
+    crate::common::qemu("conformance on QEMU and its departures")
 }

@@ -138,7 +138,7 @@ unsafe impl Bus for Mmio {
 /// It uses a plain `ldr` on aarch64: a hypervisor that emulates the window can't decode the instructions
 /// with write-back that the compiler may choose.
 #[inline(always)]
-unsafe fn load(at: NonNull<u32>) -> u32 {
+pub(crate) unsafe fn load(at: NonNull<u32>) -> u32 {
     #[cfg(target_arch = "aarch64")]
     {
         let value;
@@ -157,7 +157,7 @@ unsafe fn load(at: NonNull<u32>) -> u32 {
 
 /// Stores to a device register; see [`load`].
 #[inline(always)]
-unsafe fn store(at: NonNull<u32>, value: u32) {
+pub(crate) unsafe fn store(at: NonNull<u32>, value: u32) {
     #[cfg(target_arch = "aarch64")]
     // SAFETY: `at` is a register of the window (caller).
     unsafe {

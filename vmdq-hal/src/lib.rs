@@ -38,12 +38,16 @@
 //! | [`Identity::new`](dma::Identity::new), [`Shifted::new`](dma::Shifted::new) | bus addresses are pointers (plus the constant), and caches are coherent with the controller |
 //! | [`Vmm`](vmm::Vmm) | what it validates is one machine's memory alone; what it maps stays pinned and reaches that memory until it is unmapped |
 //! | [`Vmm::unmap`](vmm::Vmm::unmap) | the same hypervisor mapped the range at this address, once, and no controller uses it any more |
+//! | [`MsixTable::new`](msix::MsixTable::new) | the whole table of one controller is mapped as device memory, and nothing else writes it |
+//! | [`MsixMessage::new`](msix::MsixMessage::new) | the address is one of an interrupt controller, whose interrupt has a handler |
 //! | [`Port::new`] | the platform reaches a controller of this model that nothing else drives and that accesses only memory it was given |
 //! | [`Port::assume_quiesced`] | all DMA of the device has ended, and stays so until the port is initialised |
 //! | [`Model`](device::Model), [`Life`](device::Life), [`Filters`](device::Filters), [`Vlans`](device::Vlans), [`Pools`](device::Pools), [`Queues`](device::Queues), [`Vectors`](device::Vectors), [`LinkControl`](device::LinkControl), [`Counters`](device::Counters) | the sequences do what their names say, hand over no memory but that of rings, see the device stopped where they say so, and end |
 //! | [`LiveAccept`](device::LiveAccept), [`DefaultPoolChoice`](device::DefaultPoolChoice), [`HeaderReplication`](device::HeaderReplication) | the device has the ability, and its sequences are as those above |
 //! | [`Queues::start_receive`](device::Queues::start_receive), [`Queues::start_transmit`](device::Queues::start_transmit) | the descriptors stay mapped until the ring is seen stopped |
 //! | [`Ring::hand_over`](device::shared::rings::Ring::hand_over), [`Ring::enable`](device::shared::rings::Ring::enable) | the ring was seen disabled, and its descriptors stay mapped until that is seen again |
+//! | `controllers`, `Function::at` of the facade's module for PCI | configuration space is reached, and nothing else changes that of the controllers or drives them; they have no memory from earlier software when bus mastering is turned on |
+//! | `MemoryWindow::new` there | the addresses lead to the bus of the functions that get some, and nothing else is there |
 //! | `ReceiveHalf::dismantle` (sealed) | the device was seen to have stopped the ring |
 //!
 //! # Features
@@ -77,6 +81,7 @@ mod filter_memory;
 mod fmt;
 mod index;
 mod link;
+pub mod msix;
 mod owner;
 mod platform;
 mod pool;

@@ -1,6 +1,6 @@
 //! MSI-X vectors.
 //!
-//! The platform programs the MSI-X table of the PCI function; here vectors are
+//! The program writes the MSI-X table of the PCI function ([`msix`](crate::msix)); here vectors are
 //! routed ([`Port::route`](crate::Port::route)), masked and unmasked. A vector writes only write-one
 //! registers, so that it can be used on the core that it interrupts.
 

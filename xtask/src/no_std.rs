@@ -11,7 +11,7 @@ use crate::workspace::cargo;
 /// The crates that need no standard library.
 const CRATES: [&str; 6] = ["vmdq-core", "vmdq-hal", "igb-hal", "ixgbe-hal", "vmdq", "vmdq-smoltcp"];
 /// What is switched on in each build.
-const FEATURES: [&[&str]; 2] = [&[], &["--features", "defmt"]];
+const FEATURES: [&[&str]; 2] = [&[], &["--features", "defmt,vmdq/pci"]];
 
 /// Runs the task by itself.
 pub(crate) fn run() -> Result<()> {
@@ -19,7 +19,7 @@ pub(crate) fn run() -> Result<()> {
     for mut build in builds(&sysroot) {
         ensure!(build.status()?.success(), "a build without the standard library failed");
     }
-    println!("{} crates built for {} targets, without and with defmt", CRATES.len(), TARGETS.len());
+    println!("{} crates built for {} targets, without and with defmt and pci", CRATES.len(), TARGETS.len());
     Ok(())
 }
 

@@ -23,7 +23,9 @@ const BAR3: u32 = 0xe010_0000;
 /// PCI device and vendor of the controller.
 const ID: u32 = 0x10c9_8086;
 /// PCI device number of the controller on bus 0.
-const SLOT: u32 = 4;
+const SLOT: u16 = 4;
+/// The controller's bus, device and function as one number.
+const NIC: u16 = SLOT << 3;
 
 /// What a register reads when no device answers.
 const NOBODY: u32 = u32::MAX;
@@ -77,23 +79,25 @@ impl Machine {
     }
 
     fn boot(&mut self) -> io::Result<()> {
-        let id = self.config_read(0x00)?;
+        let id = self.config_read(NIC, 0x00)?;
         if id != ID {
             return Err(io::Error::other(format!("its igb has the PCI id {id:#010x}, not {ID:#010x}")));
         }
-        self.config_write(0x10, BAR0)?;
-        self.config_write(0x1c, BAR3)?;
-        let command = self.config_read(0x04)?;
-        self.config_write(0x04, command | 0x6)
+        self.config_write(NIC, 0x10, BAR0)?;
+        self.config_write(NIC, 0x1c, BAR3)?;
+        let command = self.config_read(NIC, 0x04)?;
+        self.config_write(NIC, 0x04, command | 0x6)
     }
 
-    fn config_read(&mut self, at: u32) -> io::Result<u32> {
-        self.qtest.port_out(0xcf8, 1 << 31 | SLOT << 11 | at)?;
+    /// Reads configuration space; `function` is the bus, device and function as one number.
+    pub(super) fn config_read(&mut self, function: u16, at: u8) -> io::Result<u32> {
+        self.qtest.port_out(0xcf8, config_address(function, at))?;
         self.qtest.port_in(0xcfc)
     }
 
-    fn config_write(&mut self, at: u32, value: u32) -> io::Result<()> {
-        self.qtest.port_out(0xcf8, 1 << 31 | SLOT << 11 | at)?;
+    /// Writes configuration space.
+    pub(super) fn config_write(&mut self, function: u16, at: u8, value: u32) -> io::Result<()> {
+        self.qtest.port_out(0xcf8, config_address(function, at))?;
         self.qtest.port_out(0xcfc, value)
     }
 
@@ -194,6 +198,11 @@ impl Machine {
     pub(super) fn turn(&mut self) -> io::Result<()> {
         self.register(STATUS).map(drop)
     }
+}
+
+/// Returns what the port 0xCF8 takes for a word of configuration space.
+fn config_address(function: u16, at: u8) -> u32 {
+    1 << 31 | u32::from(function) << 8 | u32::from(at & 0xfc)
 }
 
 /// Returns whether a register is one of the 16 queues' TDT, at its address or, for the first four

@@ -108,6 +108,24 @@ impl Qemu {
         Ok(Self { machine: Shared::new(machine), ram, books })
     }
 
+    /// Reads a word of PCI configuration space, all ones where no function is or QEMU is gone.
+    ///
+    /// `function` is bus, device and function as one number (bits 15:8, 7:3 and 2:0). The controller is
+    /// device 4 of bus 0.
+    #[must_use]
+    pub fn config_read(&self, function: u16, at: u8) -> u32 {
+        let mut machine = self.machine.lock();
+        machine.unless_gone(|machine| machine.config_read(function, at)).unwrap_or(u32::MAX)
+    }
+
+    /// Writes a word of PCI configuration space; lost once QEMU is gone.
+    ///
+    /// The test bed has assigned addresses, which a test puts back if it changes them.
+    pub fn config_write(&self, function: u16, at: u8, value: u32) {
+        let mut machine = self.machine.lock();
+        machine.unless_gone(|machine| machine.config_write(function, at, value));
+    }
+
     /// Returns why QEMU is gone, if it is. Registers read all ones then, and
     /// [`settle`](Testbed::settle) returns [`Settled::Blocked`].
     #[must_use]

@@ -1,0 +1,34 @@
+//! All memory of some size: what the controller reaches, and what the machines are. It is a `static`, taken once
+//! without `unsafe`; on the stack it would be in the way.
+
+use static_cell::ConstStaticCell;
+use vmdq::ring::{BufferMemory, RingMemory};
+
+use crate::machine::VirtualMachine;
+
+/// How many queues there are: the default one, and one for each virtual machine.
+pub const QUEUES: usize = 4;
+/// Descriptors of a ring.
+const DESCRIPTORS: usize = 64;
+/// Buffers of 2 KiB: the receive rings take one less than they have descriptors, and the rest is under way.
+const BUFFERS: usize = QUEUES * DESCRIPTORS + 64;
+
+/// Rings, buffers and machines.
+pub struct Memory {
+    /// Receive rings.
+    pub rx: [RingMemory<DESCRIPTORS>; QUEUES],
+    /// Transmit rings.
+    pub tx: [RingMemory<DESCRIPTORS>; QUEUES],
+    /// Buffers of all queues.
+    pub buffers: BufferMemory<BUFFERS, 2>,
+    /// What runs on the default queue, then the virtual machines.
+    pub machines: [VirtualMachine; QUEUES],
+}
+
+/// The memory.
+pub static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory {
+    rx: [const { RingMemory::new() }; QUEUES],
+    tx: [const { RingMemory::new() }; QUEUES],
+    buffers: BufferMemory::new(),
+    machines: [const { VirtualMachine::new() }; QUEUES],
+});

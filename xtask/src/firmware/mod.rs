@@ -1,0 +1,121 @@
+//! `cargo xtask firmware`: boots the firmware of `examples/firmware` on QEMU's `igb`, on every architecture, and
+//! plays the other side of its wire.
+//!
+//! - `machine`: the machines, and how the firmware is built for them.
+//! - `boot`: one run, under a bound.
+//! - `play`, `player`, `frame`: what happens on the wire.
+//! - `row`: what became of each check.
+
+mod boot;
+mod frame;
+mod machine;
+mod play;
+mod player;
+mod row;
+
+use std::io::Write;
+
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+
+use crate::qemu;
+use crate::targets;
+use crate::terminal;
+use boot::Ran;
+use machine::{Build, MACHINES, Machine};
+use row::{Outcome, Row};
+
+/// Boots the firmware of examples/firmware on QEMU and plays the other side of its wire.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The architecture
+    #[arg(long, value_enum, default_value_t = Arch::All)]
+    arch: Arch,
+    /// Prints one JSON object instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// An architecture, or all of them.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+#[value(rename_all = "snake_case")]
+enum Arch {
+    #[value(name = "x86_64")]
+    X86,
+    Aarch64,
+    Riscv64,
+    All,
+}
+
+impl Arch {
+    fn is(self, machine: &Machine) -> bool {
+        let name = match self {
+            Self::X86 => "x86_64",
+            Self::Aarch64 => "aarch64",
+            Self::Riscv64 => "riscv64",
+            Self::All => return true,
+        };
+        machine.arch == name
+    }
+}
+
+/// Most bytes of stack that the whole firmware may use.
+const STACK: [(Build, &str, u64); 2] =
+    [(Build::Release, "stack_release", 8 << 10), (Build::Debug, "stack_debug", 32 << 10)];
+
+/// Runs the task.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let mut rows = Vec::new();
+    for machine in MACHINES.iter().filter(|machine| args.arch.is(machine)) {
+        rows.extend(on(machine)?);
+    }
+    if args.json {
+        println!("{}", row::json(&rows));
+    } else {
+        print!("{}", row::table(&rows, terminal::width()));
+    }
+    let failed = rows.iter().filter(|row| row.outcome.has_failed()).count();
+    if failed > 0 {
+        bail!("{failed} checks of the firmware failed");
+    }
+    Ok(())
+}
+
+/// Runs all checks on one machine.
+fn on(machine: &Machine) -> Result<Vec<Row>> {
+    let sysroot = targets::ensure()?;
+    let qemu = qemu::ensure_for(machine.arch)?;
+    let mut rows = Vec::new();
+    let mut add = |check, outcome| rows.push(Row { arch: machine.arch, check, outcome });
+    for build in [Build::Release, Build::Debug, Build::OneModel] {
+        let image = machine.build(build, &sysroot)?;
+        let ran = boot::boot(machine, &qemu, &image)?;
+        if let Some(why) = ran.failure() {
+            eprintln!("{} {build:?}: {why}", machine.arch);
+            std::io::stderr().write_all(&ran.printed)?;
+        }
+        match build {
+            Build::Release => ran.checks().for_each(|(check, outcome)| add(check, outcome.clone())),
+            Build::Debug => add("debug_build", whole(&ran)),
+            Build::OneModel => add("model_while_compiling", whole(&ran)),
+            Build::Defmt => {}
+        }
+        for (_, check, most) in STACK.iter().filter(|(of, ..)| *of == build) {
+            add(check, stack(&ran, *most));
+        }
+    }
+    Ok(rows)
+}
+
+/// Joins all checks of a run in one.
+fn whole(ran: &Ran) -> Outcome {
+    ran.failure().map_or(Outcome::Passed(None), Outcome::Failed)
+}
+
+fn stack(ran: &Ran, most: u64) -> Outcome {
+    match ran.stack() {
+        Some(used) if used <= most => Outcome::Passed(Some(format!("{used} of {most} bytes"))),
+        Some(used) => Outcome::Failed(format!("{used} bytes, which is more than {most}")),
+        None => Outcome::Failed("the firmware did not print it".into()),
+    }
+}
