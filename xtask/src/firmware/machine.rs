@@ -77,6 +77,8 @@ pub(super) enum Build {
     OneModel,
     /// With the driver's events.
     Defmt,
+    /// The second program, with a TCP/IP stack.
+    Tcp,
 }
 
 impl Build {
@@ -86,6 +88,7 @@ impl Build {
             Self::Debug => &[],
             Self::OneModel => &["--release", "--features=i82576"],
             Self::Defmt => &["--release", "--features=defmt"],
+            Self::Tcp => &["--release", "--features=tcp", "--bin=tcp_echo"],
         }
     }
 }

@@ -4,6 +4,7 @@
 //! - `machine`: the machines, and how the firmware is built for them.
 //! - `boot`: one run, under a bound.
 //! - `play`, `player`, `frame`: what happens on the wire.
+//! - `tcp`, `station`: the second program, and the station that talks to it.
 //! - `row`: what became of each check.
 
 mod boot;
@@ -12,6 +13,8 @@ mod machine;
 mod play;
 mod player;
 mod row;
+mod station;
+mod tcp;
 
 use std::io::Write;
 
@@ -98,12 +101,13 @@ fn on(machine: &Machine) -> Result<Vec<Row>> {
             Build::Release => ran.checks().for_each(|(check, outcome)| add(check, outcome.clone())),
             Build::Debug => add("debug_build", whole(&ran)),
             Build::OneModel => add("model_while_compiling", whole(&ran)),
-            Build::Defmt => {}
+            Build::Defmt | Build::Tcp => {}
         }
         for (_, check, most) in STACK.iter().filter(|(of, ..)| *of == build) {
             add(check, stack(&ran, *most));
         }
     }
+    rows.extend(tcp::rows(machine, &qemu, &machine.build(Build::Tcp, &sysroot)?)?);
     Ok(rows)
 }
 

@@ -1,0 +1,255 @@
+//! A station on the wire with a TCP/IP stack: pings the firmware, and has a message echoed.
+
+use std::io::ErrorKind;
+use std::os::unix::net::UnixDatagram;
+use std::time::{Duration, Instant};
+
+use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet, SocketStorage};
+use smoltcp::phy::{self, ChecksumCapabilities, Device, DeviceCapabilities, Medium};
+use smoltcp::socket::{icmp, tcp};
+use smoltcp::time::Instant as StackInstant;
+use smoltcp::wire::{EthernetAddress, Icmpv4Packet, Icmpv4Repr, IpAddress, IpCidr};
+
+/// The firmware's address and service; they stand in `examples/firmware/src/tcp_echo`, too.
+const FIRMWARE: IpAddress = IpAddress::v4(10, 0, 0, 1);
+const PORT: u16 = 7;
+const OWN: (IpAddress, u8) = (IpAddress::v4(10, 0, 0, 200), 24);
+const OWN_PORT: u16 = 49_152;
+const IDENT: u16 = 0x22b;
+/// How long nothing may move.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// After how long an unanswered first request is sent again: nobody listens before the link is up.
+const AGAIN: Duration = Duration::from_millis(100);
+/// How long the wire is listened to at once.
+const LISTEN: Duration = Duration::from_millis(1);
+/// The longest frame, and the shortest on a wire, without FCS.
+const LONGEST: usize = 1514;
+const SHORTEST: usize = 60;
+
+/// What came of it.
+#[derive(Debug)]
+pub(super) struct Played {
+    /// How many requests were answered as they were sent.
+    pub(super) answered: u16,
+    /// How many bytes came back as they were sent.
+    pub(super) echoed: usize,
+    /// How long the echo took.
+    pub(super) echo: Duration,
+    /// What ended it early.
+    pub(super) fault: Option<String>,
+}
+
+impl Played {
+    /// Returns what ended it early, to be appended.
+    pub(super) fn why(&self) -> String {
+        self.fault.as_ref().map(|fault| format!(": {fault}")).unwrap_or_default()
+    }
+}
+
+/// The station.
+pub(super) struct Station {
+    wire: Wire,
+    interface: Interface,
+    sockets: SocketSet<'static>,
+    tcp: SocketHandle,
+    icmp: SocketHandle,
+    start: Instant,
+    deadline: Instant,
+}
+
+impl Station {
+    /// Makes a station with its end of the wire, for use until a deadline.
+    pub(super) fn new(wire: UnixDatagram, deadline: Instant) -> Self {
+        let mut wire = Wire(wire);
+        let config = Config::new(EthernetAddress([0x02, 0, 0, 0, 0xaa, 1]).into());
+        let mut interface = Interface::new(config, &mut wire, StackInstant::ZERO);
+        interface.update_ip_addrs(|all| {
+            let (address, prefix) = OWN;
+            // The list is empty.
+            let _ = all.push(IpCidr::new(address, prefix));
+        });
+        // One station for each run of the firmware: its memory is not given back.
+        let bytes = |count| vec![0_u8; count].leak();
+        let storage = Box::leak(Box::new([SocketStorage::EMPTY, SocketStorage::EMPTY]));
+        let mut sockets = SocketSet::new(&mut storage[..]);
+        let tcp = sockets.add(tcp::Socket::new(
+            tcp::SocketBuffer::new(bytes(1 << 15)),
+            tcp::SocketBuffer::new(bytes(1 << 15)),
+        ));
+        let packets = || {
+            let metadata = Box::leak(Box::new([icmp::PacketMetadata::EMPTY; 4]));
+            icmp::PacketBuffer::new(&mut metadata[..], bytes(4096))
+        };
+        let icmp = sockets.add(icmp::Socket::new(packets(), packets()));
+        Self { wire, interface, sockets, tcp, icmp, start: Instant::now(), deadline }
+    }
+
+    /// Sends `pings` requests, then has `bytes` bytes echoed, and closes the connection.
+    pub(super) fn play(mut self, bytes: usize, pings: u16) -> Played {
+        let mut played = Played { answered: 0, echoed: 0, echo: Duration::ZERO, fault: None };
+        let result = self.ping(pings, &mut played.answered).and_then(|()| {
+            let start = Instant::now();
+            let echoed = self.echo(bytes, &mut played.echoed);
+            played.echo = start.elapsed();
+            echoed
+        });
+        played.fault = result.err();
+        played
+    }
+
+    /// Lets frames move once; fails if all must be over, or nothing has moved since `last`.
+    fn poll(&mut self, last: Instant) -> Result<(), String> {
+        let now = StackInstant::from_micros(self.start.elapsed().as_micros() as i64);
+        self.interface.poll(now, &mut self.wire, &mut self.sockets);
+        if Instant::now() > self.deadline {
+            return Err("time is up".into());
+        }
+        if last.elapsed() > PATIENCE {
+            return Err(format!("nothing has moved for {} s", PATIENCE.as_secs()));
+        }
+        Ok(())
+    }
+
+    fn ping(&mut self, count: u16, answered: &mut u16) -> Result<(), String> {
+        let checksums = ChecksumCapabilities::default();
+        let socket = self.sockets.get_mut::<icmp::Socket<'_>>(self.icmp);
+        socket.bind(icmp::Endpoint::Ident(IDENT)).map_err(|error| error.to_string())?;
+        let (mut last, mut next, mut sent) = (Instant::now(), 0, Instant::now());
+        while *answered < count {
+            let socket = self.sockets.get_mut::<icmp::Socket<'_>>(self.icmp);
+            // The first one only: from then on a request that is lost stays lost.
+            let again = *answered == 0 && sent.elapsed() > AGAIN;
+            if (next == *answered || again) && socket.can_send() {
+                let payload = payload(*answered);
+                let request = Icmpv4Repr::EchoRequest { ident: IDENT, seq_no: *answered, data: &payload };
+                let buffer =
+                    socket.send(request.buffer_len(), FIRMWARE).map_err(|error| error.to_string())?;
+                request.emit(&mut Icmpv4Packet::new_unchecked(buffer), &checksums);
+                (next, sent) = (*answered + 1, Instant::now());
+            }
+            self.poll(last)?;
+            let socket = self.sockets.get_mut::<icmp::Socket<'_>>(self.icmp);
+            while let Ok((bytes, from)) = socket.recv() {
+                let packet = Icmpv4Packet::new_checked(bytes).map_err(|error| error.to_string())?;
+                let reply = Icmpv4Repr::parse(&packet, &checksums).map_err(|error| error.to_string())?;
+                if let Icmpv4Repr::EchoReply { seq_no, data, .. } = reply
+                    && from == FIRMWARE
+                    && seq_no == *answered
+                    && data == payload(seq_no)
+                {
+                    *answered += 1;
+                    last = Instant::now();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn echo(&mut self, length: usize, echoed: &mut usize) -> Result<(), String> {
+        let socket = self.sockets.get_mut::<tcp::Socket<'_>>(self.tcp);
+        let context = self.interface.context();
+        socket.connect(context, (FIRMWARE, PORT), OWN_PORT).map_err(|error| error.to_string())?;
+        let (mut last, mut sent) = (Instant::now(), 0);
+        loop {
+            self.poll(last)?;
+            let socket = self.sockets.get_mut::<tcp::Socket<'_>>(self.tcp);
+            if !socket.is_open() || (*echoed == length && !socket.may_recv()) {
+                let whole = *echoed == length;
+                // The last acknowledgement is under way.
+                return self.poll(last).and(if whole {
+                    Ok(())
+                } else {
+                    Err("the connection broke off".into())
+                });
+            }
+            while socket.can_send() && sent < length {
+                let first = sent;
+                let fill = |room: &mut [u8]| {
+                    let count = room.len().min(length - first);
+                    room[..count].iter_mut().zip(first..).for_each(|(place, at)| *place = byte(at));
+                    (count, count)
+                };
+                sent += socket.send(fill).map_err(|error| error.to_string())?;
+            }
+            while socket.can_recv() {
+                let first = *echoed;
+                let check = |bytes: &mut [u8]| {
+                    let wrong = bytes.iter().zip(first..).position(|(got, at)| *got != byte(at));
+                    (bytes.len(), (bytes.len(), wrong))
+                };
+                let (count, wrong) = socket.recv(check).map_err(|error| error.to_string())?;
+                if let Some(at) = wrong {
+                    return Err(format!("byte {} is wrong", first + at));
+                }
+                *echoed += count;
+                last = Instant::now();
+            }
+            if *echoed == length && socket.may_send() {
+                socket.close();
+            }
+        }
+    }
+}
+
+/// Returns a byte of the message; repeats after a prime number of bytes.
+const fn byte(at: usize) -> u8 {
+    ((at % 65_521 * 31) >> 3) as u8
+}
+
+/// Returns the payload of a request: each is longer than the one before.
+fn payload(number: u16) -> Vec<u8> {
+    (0..8 + number * 9).map(|at| (at ^ number) as u8).collect()
+}
+
+/// This side's end of the wire: one datagram is one frame.
+struct Wire(UnixDatagram);
+
+impl Device for Wire {
+    type RxToken<'w> = Received;
+    type TxToken<'w> = ToSend<'w>;
+
+    fn receive(&mut self, _: StackInstant) -> Option<(Received, ToSend<'_>)> {
+        let mut bytes = vec![0; LONGEST + 4];
+        // A wire that is broken is quiet: patience ends then.
+        let _ = self.0.set_read_timeout(Some(LISTEN));
+        let length = self.0.recv(&mut bytes).ok()?;
+        bytes.truncate(length);
+        Some((Received(bytes), ToSend(&self.0)))
+    }
+
+    fn transmit(&mut self, _: StackInstant) -> Option<ToSend<'_>> {
+        Some(ToSend(&self.0))
+    }
+
+    fn capabilities(&self) -> DeviceCapabilities {
+        let mut all = DeviceCapabilities::default();
+        (all.medium, all.max_transmission_unit) = (Medium::Ethernet, LONGEST);
+        all
+    }
+}
+
+struct Received(Vec<u8>);
+
+impl phy::RxToken for Received {
+    fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
+        read(&self.0)
+    }
+}
+
+struct ToSend<'w>(&'w UnixDatagram);
+
+impl phy::TxToken for ToSend<'_> {
+    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, len: usize, write: F) -> R {
+        let mut frame = vec![0; len];
+        let result = write(&mut frame);
+        frame.resize(len.max(SHORTEST), 0);
+        // A full wire blocks until QEMU reads; one that is broken is quiet.
+        let _ = self.0.set_write_timeout(Some(PATIENCE));
+        if let Err(error) = self.0.send(&frame)
+            && error.kind() == ErrorKind::Interrupted
+        {
+            let _ = self.0.send(&frame);
+        }
+        result
+    }
+}
