@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::os::unix::net::UnixDatagram;
 use std::time::{Duration, Instant};
 
-use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet, SocketStorage};
+use smoltcp::iface::{Config, Interface, PollResult, SocketHandle, SocketSet, SocketStorage};
 use smoltcp::phy::{self, ChecksumCapabilities, Device, DeviceCapabilities, Medium};
 use smoltcp::socket::{icmp, tcp};
 use smoltcp::time::Instant as StackInstant;
@@ -60,7 +60,7 @@ pub(super) struct Station {
 impl Station {
     /// Makes a station with its end of the wire, for use until a deadline.
     pub(super) fn new(wire: UnixDatagram, deadline: Instant) -> Self {
-        let mut wire = Wire(wire);
+        let mut wire = Wire { wire, heard: None };
         let config = Config::new(EthernetAddress([0x02, 0, 0, 0, 0xaa, 1]).into());
         let mut interface = Interface::new(config, &mut wire, StackInstant::ZERO);
         interface.update_ip_addrs(|all| {
@@ -100,7 +100,9 @@ impl Station {
     /// Lets frames move once; fails if all must be over, or nothing has moved since `last`.
     fn poll(&mut self, last: Instant) -> Result<(), String> {
         let now = StackInstant::from_micros(self.start.elapsed().as_micros() as i64);
-        self.interface.poll(now, &mut self.wire, &mut self.sockets);
+        if let PollResult::None = self.interface.poll(now, &mut self.wire, &mut self.sockets) {
+            self.wire.listen();
+        }
         if Instant::now() > self.deadline {
             return Err("time is up".into());
         }
@@ -202,23 +204,48 @@ fn payload(number: u16) -> Vec<u8> {
 }
 
 /// This side's end of the wire: one datagram is one frame.
-struct Wire(UnixDatagram);
+struct Wire {
+    wire: UnixDatagram,
+    heard: Option<Vec<u8>>,
+}
+
+impl Wire {
+    /// Waits a moment for a frame.
+    fn listen(&mut self) {
+        // A wire that is broken is quiet: patience ends then.
+        let _ = self.wire.set_read_timeout(Some(LISTEN));
+        self.heard = self.heard.take().or_else(|| self.read());
+    }
+
+    /// Takes a frame that is there.
+    fn take(&mut self) -> Option<Vec<u8>> {
+        self.heard.take().or_else(|| {
+            // Only for this: a frame that is sent waits until there is room for it.
+            self.wire.set_nonblocking(true).ok()?;
+            let read = self.read();
+            self.wire.set_nonblocking(false).ok()?;
+            read
+        })
+    }
+
+    fn read(&self) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; LONGEST + 4];
+        let length = self.wire.recv(&mut bytes).ok()?;
+        bytes.truncate(length);
+        Some(bytes)
+    }
+}
 
 impl Device for Wire {
     type RxToken<'w> = Received;
     type TxToken<'w> = ToSend<'w>;
 
     fn receive(&mut self, _: StackInstant) -> Option<(Received, ToSend<'_>)> {
-        let mut bytes = vec![0; LONGEST + 4];
-        // A wire that is broken is quiet: patience ends then.
-        let _ = self.0.set_read_timeout(Some(LISTEN));
-        let length = self.0.recv(&mut bytes).ok()?;
-        bytes.truncate(length);
-        Some((Received(bytes), ToSend(&self.0)))
+        Some((Received(self.take()?), ToSend(&self.wire)))
     }
 
     fn transmit(&mut self, _: StackInstant) -> Option<ToSend<'_>> {
-        Some(ToSend(&self.0))
+        Some(ToSend(&self.wire))
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
