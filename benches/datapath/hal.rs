@@ -1,19 +1,11 @@
 //! The HALs of this project, through their public API.
 
-use vmdq_bench::{Layout0, Machine, Nic, place};
+use vmdq_bench::Layout0;
 use vmdq_hal::device::Model;
-use vmdq_hal::ring::{BufferMemory, BufferPool, Burst, Exchange, InPlace, RingMemory, RxRing, TxRing};
-use vmdq_hal::{Config, Platform, Port, Resources, Started};
+use vmdq_hal::ring::{BufferPool, Burst, Exchange, InPlace};
 
+use crate::start::{RECLAIM_AT, Rx, Tx, start};
 use crate::subject::{Path, Subject, touch};
-
-const RING: usize = 512;
-const BUFFERS: usize = 2 * RING;
-/// Frames under way from which on buffers are taken back: half of the ring.
-pub(crate) const RECLAIM_AT: usize = RING / 4;
-
-pub(crate) type Rx = RxRing<Machine>;
-pub(crate) type Tx = TxRing<Machine>;
 
 /// A way to forward.
 pub(crate) trait Forward: 'static {
@@ -32,21 +24,6 @@ pub(crate) fn subject<M: Model + Default, F: Forward>(layout: Layout0) -> Subjec
     let mut forwarder = F::new(rx, tx, buffers);
     let burst = Box::new(move |size| forwarder.forward(size));
     Subject { name: "hal", device: M::default().limits().name, path: F::PATH, nic, burst }
-}
-
-/// Starts pool 0 of a controller of model `M`, on rings without buffers.
-pub(crate) fn start<M: Model + Default>(layout: Layout0) -> (Nic, Rx, Tx, BufferPool) {
-    let nic = Nic::new(layout);
-    let machine = nic.registers().machine();
-    // SAFETY: the device in memory keeps to what it is given.
-    let port = unsafe { Port::new(M::default(), machine) }.init(&Config::DEFAULT).expect("a port in memory");
-    let (buffers, _memory) =
-        place(BufferMemory::<BUFFERS, 2>::new()).pool(*machine.dma()).expect("memory for buffers");
-    let Resources { port, pools, .. } = port.enable();
-    let pool = pools.into_iter().next().expect("pool 0");
-    let (rx, tx) = (place(RingMemory::<RING>::new()), place(RingMemory::<RING>::new()));
-    let Started { rx, tx, .. } = port.start(pool, rx, tx, buffers.size()).expect("pool 0 in memory");
-    (nic, rx, tx, buffers)
 }
 
 /// By bursts, with a pool.

@@ -8,7 +8,7 @@ use vmdq_smoltcp::QueueDevice;
 use vmdq_smoltcp::smoltcp::phy::{Device, RxToken, TxToken};
 use vmdq_smoltcp::smoltcp::time::Instant;
 
-use crate::hal::{RECLAIM_AT, Rx, Tx, start};
+use crate::start::{RECLAIM_AT, Rx, Tx, start};
 use crate::subject::{Path, Subject, touch};
 
 /// A way to answer.
