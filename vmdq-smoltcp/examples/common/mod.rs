@@ -25,4 +25,4 @@ pub const MEBIBYTE: usize = 1 << 20;
 /// Echo requests that are sent.
 pub const PINGS: u16 = 100;
 /// Steps of a millisecond after which something is wrong.
-pub const STEPS: usize = 20_000;
+pub const STEPS: usize = 4_000;
