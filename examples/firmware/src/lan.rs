@@ -48,16 +48,24 @@ impl Lan {
     }
 
     /// Brings the controller up, and binds the filter of each virtual machine.
-    #[inline(never)]
     pub fn open(&mut self, port: Port<Model, Machine, Reset>) -> Result<(), Stop> {
-        let config = Config { accept: ACCEPTED, ..Config::DEFAULT };
-        let port = port.init(&config).map_err(because("the controller can't be initialised"))?;
-        // Frames for the port's own address go to the default queue, without a filter.
-        self.machines[0].address = port.address();
-        let device = self.device.insert(Device::enable(port, self.machines, &mut self.buffers)?);
+        self.bring_up(port, &Config { accept: ACCEPTED, ..Config::DEFAULT })?;
+        let device = there(&mut self.device)?;
         for (number, machine) in self.machines.iter().enumerate().skip(1) {
             device.bind(number, machine)?;
         }
+        Ok(())
+    }
+
+    /// Initialises the controller and starts all queues.
+    ///
+    /// Like `quiesce` it is not inlined: what passes over the stack here is gone when it returns.
+    #[inline(never)]
+    fn bring_up(&mut self, port: Port<Model, Machine, Reset>, config: &Config) -> Result<(), Stop> {
+        let port = port.init(config).map_err(because("the controller can't be initialised"))?;
+        // Frames for the port's own address go to the default queue, without a filter.
+        self.machines[0].address = port.address();
+        self.device = Some(Device::enable(port, self.machines, &mut self.buffers)?);
         Ok(())
     }
 
@@ -165,14 +173,18 @@ impl Lan {
     }
 
     /// Ends all DMA, resets the controller, and leads everything where it led before.
-    #[inline(never)]
     pub fn reset(&mut self) -> Result<(), Stop> {
+        let Device { port, table, .. } = there(&mut self.device)?;
+        let plan = port.plan(table);
+        let port = self.quiesce()?;
+        self.bring_up(port, plan.config())?;
+        there(&mut self.device)?.restore(&plan, self.machines)
+    }
+
+    #[inline(never)]
+    fn quiesce(&mut self) -> Result<Port<Model, Machine, Reset>, Stop> {
         let device = self.device.take().ok_or(Stop("the controller is not open"))?;
-        let plan = device.port.plan(&device.table);
-        let port = device.quiesce(self.machines, &mut self.buffers)?;
-        let port = port.init(plan.config()).map_err(because("the controller can't be initialised again"))?;
-        let device = self.device.insert(Device::enable(port, self.machines, &mut self.buffers)?);
-        device.restore(&plan, self.machines)
+        device.quiesce(self.machines, &mut self.buffers)
     }
 
     /// Prints what each machine got.
