@@ -1,9 +1,10 @@
-//! All memory of some size: what the controller reaches, and what the machines are. It is a `static`, taken once
+//! All memory of some size: what the controller reaches, the machines, and the rights to use the controller. It is a `static`, taken once
 //! without `unsafe`; on the stack it would be in the way.
 
 use static_cell::ConstStaticCell;
 use vmdq::ring::{BufferMemory, RingMemory};
 
+use crate::device::Device;
 use crate::machine::VirtualMachine;
 
 /// How many queues there are: the default one, and one for each virtual machine.
@@ -13,7 +14,7 @@ const DESCRIPTORS: usize = 64;
 /// Buffers of 2 KiB: the receive rings take one less than they have descriptors, and the rest is under way.
 const BUFFERS: usize = QUEUES * DESCRIPTORS + 64;
 
-/// Rings, buffers and machines.
+/// Rings, buffers, machines and the controller.
 pub struct Memory {
     /// Receive rings.
     pub rx: [RingMemory<DESCRIPTORS>; QUEUES],
@@ -23,6 +24,8 @@ pub struct Memory {
     pub buffers: BufferMemory<BUFFERS, 2>,
     /// What runs on the default queue, then the virtual machines.
     pub machines: [VirtualMachine; QUEUES],
+    /// The controller, while VMDq is on.
+    pub device: Option<Device>,
 }
 
 /// The memory.
@@ -31,4 +34,5 @@ pub static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory {
     tx: [const { RingMemory::new() }; QUEUES],
     buffers: BufferMemory::new(),
     machines: [const { VirtualMachine::new() }; QUEUES],
+    device: None,
 });
