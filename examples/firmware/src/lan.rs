@@ -9,7 +9,7 @@ use crate::arch;
 use crate::device::Device;
 use crate::frame::Order;
 use crate::machine::VirtualMachine;
-use crate::memory::{Memory, QUEUES};
+use crate::memory::{Memory, QUEUES, State};
 use crate::nic::{Machine, Model};
 use crate::report::{Stop, because, say};
 
@@ -37,8 +37,9 @@ fn there(device: &mut Option<Device>) -> Result<&mut Device, Stop> {
 
 impl Lan {
     /// Makes the machines, each with an address and memory.
-    pub fn new(memory: &'static mut Memory, dma: Identity) -> Result<Self, Stop> {
-        let Memory { rx, tx, buffers, machines, device } = memory;
+    pub fn new(memory: &'static mut Memory, state: &'static mut State, dma: Identity) -> Result<Self, Stop> {
+        let Memory { rx, tx, buffers } = memory;
+        let State { machines, device } = state;
         for (((machine, rx), tx), number) in machines.iter_mut().zip(rx).zip(tx).zip(0..) {
             machine.address = MacAddress([2, 0, 0, 0, 0, number]);
             machine.give(rx, tx);

@@ -2,17 +2,20 @@
 //! plays the other side of its wire.
 //!
 //! - `machine`: the machines, and how the firmware is built for them.
+//! - `image`: what is in a linked image.
 //! - `boot`: one run, under a bound.
 //! - `play`, `player`, `frame`: what happens on the wire.
 //! - `row`: what became of each check.
 
 mod boot;
 mod frame;
+mod image;
 mod machine;
 mod play;
 mod player;
 mod row;
 
+use std::fs;
 use std::io::Write;
 
 use anyhow::{Result, bail};
@@ -22,6 +25,7 @@ use crate::qemu;
 use crate::targets;
 use crate::terminal;
 use boot::Ran;
+use image::Image;
 use machine::{Build, MACHINES, Machine};
 use row::{Outcome, Row};
 
@@ -95,7 +99,10 @@ fn on(machine: &Machine) -> Result<Vec<Row>> {
             std::io::stderr().write_all(&ran.printed)?;
         }
         match build {
-            Build::Release => ran.checks().for_each(|(check, outcome)| add(check, outcome.clone())),
+            Build::Release => {
+                ran.checks().for_each(|(check, outcome)| add(check, outcome.clone()));
+                add("no_panic_path", Outcome::of(Image::read(&fs::read(&image)?)?.panics()));
+            }
             Build::Debug => add("debug_build", whole(&ran)),
             Build::OneModel => add("model_while_compiling", whole(&ran)),
             Build::Defmt => {}
