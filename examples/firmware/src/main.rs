@@ -13,6 +13,9 @@
 //! - `report`, `stack`: what is printed.
 //! - `arch`: start code, serial port, clock, interrupts.
 
+#[cfg(all(feature = "defmt", target_arch = "riscv64"))]
+compile_error!("no defmt on this machine: code at 2 GiB does not reach its symbols, which are near address 0");
+
 mod arch;
 mod device;
 mod ecam;

@@ -55,8 +55,32 @@ impl Drop for Running {
     }
 }
 
+/// What came of a run that played anything on the wire.
+#[derive(Debug)]
+pub(super) struct Booted<T> {
+    /// What was played.
+    pub(super) played: T,
+    /// Whether the firmware ended with its status.
+    pub(super) ended: Outcome,
+    /// What it printed.
+    pub(super) printed: Vec<u8>,
+}
+
 /// Boots an image and plays the wire.
 pub(super) fn boot(machine: &Machine, qemu: &Path, image: &Path) -> Result<Ran> {
+    let play = |wire, deadline| play::play(&mut Player::new(wire, deadline), machine.interrupts);
+    let Booted { played, ended, printed } = boot_with(machine, qemu, image, play, |it| !it.to_the_end)?;
+    Ok(Ran { played: played.outcomes, ended, printed })
+}
+
+/// Boots an image and lets `play` have the wire until a deadline; ends the machine if that was `lost`.
+pub(super) fn boot_with<T>(
+    machine: &Machine,
+    qemu: &Path,
+    image: &Path,
+    play: impl FnOnce(UnixDatagram, Instant) -> T,
+    lost: impl FnOnce(&T) -> bool,
+) -> Result<Booted<T>> {
     let deadline = Instant::now() + LIMIT;
     let (near, far) = UnixDatagram::pair()?;
     let mut command = machine.command(qemu, image);
@@ -75,10 +99,9 @@ pub(super) fn boot(machine: &Machine, qemu: &Path, image: &Path) -> Result<Ran> 
             bytes
         }));
     }
-    let played = play::play(&mut Player::new(near, deadline), machine.interrupts);
+    let played = play(near, deadline);
     // Nobody gives orders any more: what hangs is ended.
-    let lost = played.last().is_some_and(Outcome::has_failed);
-    let status = running.end(if lost { Instant::now() } else { deadline })?;
+    let status = running.end(if lost(&played) { Instant::now() } else { deadline })?;
     let ended = match status {
         Some(status) if status.code() == Some(PASSED) => Outcome::Passed(None),
         Some(status) => Outcome::Failed(format!("QEMU ended with {status}")),
@@ -89,7 +112,7 @@ pub(super) fn boot(machine: &Machine, qemu: &Path, image: &Path) -> Result<Ran> 
     for output in outputs {
         printed.extend(output.join().unwrap_or_default());
     }
-    Ok(Ran { played, ended, printed })
+    Ok(Booted { played, ended, printed })
 }
 
 impl Ran {

@@ -5,9 +5,11 @@
 //! - `image`: what is in a linked image.
 //! - `boot`: one run, under a bound.
 //! - `play`, `player`, `frame`: what happens on the wire.
+//! - `events`: what the driver told meanwhile.
 //! - `row`: what became of each check.
 
 mod boot;
+mod events;
 mod frame;
 mod image;
 mod machine;
@@ -18,7 +20,7 @@ mod row;
 use std::fs;
 use std::io::Write;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
 use crate::qemu;
@@ -92,8 +94,9 @@ fn on(machine: &Machine) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     let mut add = |check, outcome| rows.push(Row { arch: machine.arch, check, outcome });
     for build in [Build::Release, Build::Debug, Build::OneModel] {
-        let image = machine.build(build, &sysroot)?;
-        let ran = boot::boot(machine, &qemu, &image)?;
+        let file = machine.build(build, &sysroot)?;
+        let image = fs::read(&file).with_context(|| format!("can't read {}", file.display()))?;
+        let ran = boot::boot(machine, &qemu, &file)?;
         if let Some(why) = ran.failure() {
             eprintln!("{} {build:?}: {why}", machine.arch);
             std::io::stderr().write_all(&ran.printed)?;
@@ -101,11 +104,17 @@ fn on(machine: &Machine) -> Result<Vec<Row>> {
         match build {
             Build::Release => {
                 ran.checks().for_each(|(check, outcome)| add(check, outcome.clone()));
-                add("no_panic_path", Outcome::of(Image::read(&fs::read(&image)?)?.panics()));
+                let image = Image::read(&image)?;
+                add(
+                    "no_panic_path",
+                    Outcome::of_figure(image.panics(), format!("{} bytes of code", image.code)),
+                );
             }
             Build::Debug => add("debug_build", whole(&ran)),
-            Build::OneModel => add("model_while_compiling", whole(&ran)),
-            Build::Defmt => {}
+            Build::OneModel => {
+                add("model_while_compiling", whole(&ran));
+                add("events_over_defmt", events(machine, &ran, &image)?);
+            }
         }
         for (_, check, most) in STACK.iter().filter(|(of, ..)| *of == build) {
             add(check, stack(&ran, *most));
@@ -117,6 +126,15 @@ fn on(machine: &Machine) -> Result<Vec<Row>> {
 /// Joins all checks of a run in one.
 fn whole(ran: &Ran) -> Outcome {
     ran.failure().map_or(Outcome::Passed(None), Outcome::Failed)
+}
+
+/// Looks for the driver's events in what was printed.
+fn events(machine: &Machine, ran: &Ran, image: &[u8]) -> Result<Outcome> {
+    if machine.defmt {
+        return Ok(Outcome::of(events::check(&ran.printed, &events::texts(image)?)));
+    }
+    let why = "code at 2 GiB does not reach address 0 here, where defmt's linker script puts its symbols";
+    Ok(Outcome::NotApplicable(why.into()))
 }
 
 fn stack(ran: &Ran, most: u64) -> Outcome {
