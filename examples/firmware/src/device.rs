@@ -53,7 +53,9 @@ impl Device {
         parts.put_all(filters).map_err(because(MIXED))?;
         let mut vectors = vectors.into_iter();
         let four = [vectors.next(), vectors.next(), vectors.next(), vectors.next()];
-        let [Some(a), Some(b), Some(c), Some(d)] = four else { return Err(Stop("there are too few vectors")) };
+        let [Some(a), Some(b), Some(c), Some(d)] = four else {
+            return Err(Stop("there are too few vectors"));
+        };
         parts.put_all(vectors).map_err(because(MIXED))?;
         Ok(Self { port, table, vectors: [a, b, c, d], slots, parts })
     }

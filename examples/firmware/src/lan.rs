@@ -9,7 +9,7 @@ use crate::arch;
 use crate::device::Device;
 use crate::frame::Order;
 use crate::machine::VirtualMachine;
-use crate::memory::{Memory, QUEUES};
+use crate::memory::{Memory, QUEUES, State};
 use crate::nic::{Machine, Model};
 use crate::report::{Stop, because, say};
 
@@ -20,7 +20,7 @@ const ACCEPTED: Accept = Accept::BROADCAST;
 
 /// The controller, and the machines that it serves.
 pub struct Lan {
-    device: Option<Device>,
+    device: &'static mut Option<Device>,
     /// What runs on the default queue, then the virtual machines.
     machines: &'static mut [VirtualMachine; QUEUES],
     buffers: BufferPool,
@@ -37,27 +37,36 @@ fn there(device: &mut Option<Device>) -> Result<&mut Device, Stop> {
 
 impl Lan {
     /// Makes the machines, each with an address and memory.
-    pub fn new(memory: &'static mut Memory, dma: Identity) -> Result<Self, Stop> {
-        let Memory { rx, tx, buffers, machines } = memory;
+    pub fn new(memory: &'static mut Memory, state: &'static mut State, dma: Identity) -> Result<Self, Stop> {
+        let Memory { rx, tx, buffers } = memory;
+        let State { machines, device } = state;
         for (((machine, rx), tx), number) in machines.iter_mut().zip(rx).zip(tx).zip(0..) {
             machine.address = MacAddress([2, 0, 0, 0, 0, number]);
             machine.give(rx, tx);
         }
         let (buffers, memory) = buffers.pool(dma).map_err(because("the buffers can't be mapped"))?;
-        Ok(Self { device: None, machines, buffers, memory, by_interrupt: false, order: None })
+        Ok(Self { device, machines, buffers, memory, by_interrupt: false, order: None })
     }
 
     /// Brings the controller up, and binds the filter of each virtual machine.
-    #[inline(never)]
     pub fn open(&mut self, port: Port<Model, Machine, Reset>) -> Result<(), Stop> {
-        let config = Config { accept: ACCEPTED, ..Config::DEFAULT };
-        let port = port.init(&config).map_err(because("the controller can't be initialised"))?;
-        // Frames for the port's own address go to the default queue, without a filter.
-        self.machines[0].address = port.address();
-        let device = self.device.insert(Device::enable(port, self.machines, &mut self.buffers)?);
+        self.bring_up(port, &Config { accept: ACCEPTED, ..Config::DEFAULT })?;
+        let device = there(self.device)?;
         for (number, machine) in self.machines.iter().enumerate().skip(1) {
             device.bind(number, machine)?;
         }
+        Ok(())
+    }
+
+    /// Initialises the controller and starts all queues.
+    ///
+    /// Like `quiesce` it is not inlined: what passes over the stack here is gone when it returns.
+    #[inline(never)]
+    fn bring_up(&mut self, port: Port<Model, Machine, Reset>, config: &Config) -> Result<(), Stop> {
+        let port = port.init(config).map_err(because("the controller can't be initialised"))?;
+        // Frames for the port's own address go to the default queue, without a filter.
+        self.machines[0].address = port.address();
+        *self.device = Some(Device::enable(port, self.machines, &mut self.buffers)?);
         Ok(())
     }
 
@@ -84,7 +93,7 @@ impl Lan {
     ///
     /// A machine has one turn of work here, however much arrives for it: the others wait for theirs.
     fn turn_where_interrupted(&mut self) -> Result<(), Stop> {
-        let vectors = &there(&mut self.device)?.vectors;
+        let vectors = &there(self.device)?.vectors;
         for ((number, machine), vector) in self.machines.iter_mut().enumerate().zip(vectors) {
             machine.awake |= arch::interrupted_by(number);
             if machine.awake && machine.turn(&mut self.buffers) == 0 {
@@ -114,13 +123,13 @@ impl Lan {
 
     /// Accepts frames for unknown addresses, too: promiscuous mode.
     pub fn accept_strangers(&mut self) -> Result<(), Stop> {
-        let accepted = there(&mut self.device)?.port.set_accept(ACCEPTED | Accept::PROMISCUOUS);
+        let accepted = there(self.device)?.port.set_accept(ACCEPTED | Accept::PROMISCUOUS);
         accepted.map_err(because("what is accepted can't be changed"))
     }
 
     /// Moves the first machine's filter to the second one's queue.
     pub fn move_filter(&mut self) -> Result<(), Stop> {
-        let device = there(&mut self.device)?;
+        let device = there(self.device)?;
         let [_, first, second, _] = &*self.machines;
         let filter = device.filter(first)?;
         device.table.move_to(filter.id, second.pool()?).map_err(because("the filter can't be moved"))
@@ -128,7 +137,7 @@ impl Lan {
 
     /// Removes the first machine's filter.
     pub fn unbind_filter(&mut self) -> Result<(), Stop> {
-        let device = there(&mut self.device)?;
+        let device = there(self.device)?;
         let filter = device.filter(&self.machines[1])?;
         device.slots[1] =
             Some(device.table.unbind(filter.id).map_err(because("the filter can't be unbound"))?);
@@ -137,12 +146,12 @@ impl Lan {
 
     /// Binds the first machine's filter again, to its own queue.
     pub fn bind_filter(&mut self) -> Result<(), Stop> {
-        there(&mut self.device)?.bind(1, &self.machines[1])
+        there(self.device)?.bind(1, &self.machines[1])
     }
 
     /// From here on, a machine is looked at when its vector interrupts.
     pub fn take_interrupts(&mut self) -> Result<(), Stop> {
-        let Device { port, vectors, .. } = there(&mut self.device)?;
+        let Device { port, vectors, .. } = there(self.device)?;
         for (vector, machine) in vectors.iter_mut().zip(self.machines.iter_mut()) {
             port.route(vector, machine.pool()?).map_err(because("no route to the vector"))?;
             // What has arrived already does not interrupt.
@@ -155,7 +164,7 @@ impl Lan {
     /// Stops the third machine's queues and starts them again; meanwhile the default queue gets its frames.
     #[inline(never)]
     pub fn restart_queue(&mut self) -> Result<(), Stop> {
-        let device = there(&mut self.device)?;
+        let device = there(self.device)?;
         let [default, .., third] = &mut *self.machines;
         let filter = device.filter(third)?;
         device.table.move_to(filter.id, default.pool()?).map_err(because("the filter can't be moved"))?;
@@ -165,14 +174,18 @@ impl Lan {
     }
 
     /// Ends all DMA, resets the controller, and leads everything where it led before.
-    #[inline(never)]
     pub fn reset(&mut self) -> Result<(), Stop> {
+        let Device { port, table, .. } = there(self.device)?;
+        let plan = port.plan(table);
+        let port = self.quiesce()?;
+        self.bring_up(port, plan.config())?;
+        there(self.device)?.restore(&plan, self.machines)
+    }
+
+    #[inline(never)]
+    fn quiesce(&mut self) -> Result<Port<Model, Machine, Reset>, Stop> {
         let device = self.device.take().ok_or(Stop("the controller is not open"))?;
-        let plan = device.port.plan(&device.table);
-        let port = device.quiesce(self.machines, &mut self.buffers)?;
-        let port = port.init(plan.config()).map_err(because("the controller can't be initialised again"))?;
-        let device = self.device.insert(Device::enable(port, self.machines, &mut self.buffers)?);
-        device.restore(&plan, self.machines)
+        device.quiesce(self.machines, &mut self.buffers)
     }
 
     /// Prints what each machine got.
@@ -182,7 +195,7 @@ impl Lan {
             let VirtualMachine { address, received, broadcast, dropped, .. } = machine;
             say!("{number:4}  {address}  {received:8}  {broadcast:9}  {dropped:7}");
         }
-        let statistics = there(&mut self.device)?.port.statistics();
+        let statistics = there(self.device)?.port.statistics();
         say!("the controller received {} frames and sent {}", statistics.received, statistics.sent);
         Ok(())
     }
@@ -191,7 +204,7 @@ impl Lan {
     #[inline(never)]
     pub fn close(self) -> Result<(), Stop> {
         let Self { device, machines, mut buffers, memory, .. } = self;
-        let device = device.ok_or(Stop("the controller is not open"))?;
+        let device = device.take().ok_or(Stop("the controller is not open"))?;
         let _port = device.disable(machines, &mut buffers)?;
         memory.release(buffers).map(drop).map_err(because("buffers were lost"))
     }

@@ -13,6 +13,9 @@
 //! - `report`, `stack`: what is printed.
 //! - `arch`: start code, serial port, clock, interrupts.
 
+#[cfg(all(feature = "defmt", target_arch = "riscv64"))]
+compile_error!("no defmt on this machine: code at 2 GiB does not reach its symbols, which are near address 0");
+
 mod arch;
 mod device;
 mod ecam;
@@ -27,7 +30,7 @@ mod stack;
 use core::panic::PanicInfo;
 
 use lan::Lan;
-use memory::MEMORY;
+use memory::{MEMORY, STATE};
 use nic::Nic;
 use report::{Stop, say};
 use vmdq::Platform;
@@ -51,14 +54,15 @@ extern "C" fn main() -> ! {
 
 fn run() -> Result<(), Stop> {
     say!("{}", arch::NAME);
-    let memory = MEMORY.try_take().ok_or(Stop("the memory was taken before"))?;
+    let taken = MEMORY.try_take().zip(STATE.try_take());
+    let (memory, state) = taken.ok_or(Stop("the memory was taken before"))?;
     let mut nic = Nic::find()?;
     let messages = arch::messages();
     if let Some(messages) = &messages {
         nic.listen(messages)?;
     }
     let machine = nic.machine();
-    let mut lan = Lan::new(memory, *machine.dma())?;
+    let mut lan = Lan::new(memory, state, *machine.dma())?;
     lan.open(nic.port(machine)?)?;
 
     lan.serve()?; // frames to each machine, broadcast, strangers

@@ -17,7 +17,7 @@ use core::fmt;
 use vmdq_core::MacAddress;
 
 use crate::device::{Io, Model};
-use crate::filter_memory::{Entry, Slots};
+use crate::filter_memory::{Entry, Remembered, Slots};
 use crate::fmt::event;
 use crate::index::{FilterIndex, PoolIndex};
 use crate::owner::Owner;
@@ -115,7 +115,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
     /// Binds an address that was checked. The entry is a free slot's, which the caller gives up.
     pub(crate) fn add(&mut self, entry: FilterIndex, address: MacAddress, pool: PoolIndex) -> BindingId {
         self.model.add(self.io(), entry, address, pool);
-        self.memory.slots_mut()[entry.number() - 1].bound = Some(Entry { address, pool });
+        self.remember(entry, Some(Entry { address, pool }));
         event!("{}: filter {} leads {} to pool {}", self.model.limits().name, entry, address, pool);
         self.id(entry)
     }
@@ -138,7 +138,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
         }
         let pool = pool.index();
         self.model.redirect(self.io(), id.entry, bound.address, pool);
-        self.memory.slots_mut()[id.entry.number() - 1].bound = Some(Entry { pool, ..bound });
+        self.remember(id.entry, Some(Entry { pool, ..bound }));
         event!("{}: filter {} moved to pool {}", self.model.limits().name, id.entry, pool);
         Ok(())
     }
@@ -155,9 +155,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
     pub fn unbind(&mut self, id: BindingId) -> Result<FilterSlot<M>, FilterError> {
         self.entry(id)?;
         self.model.remove(self.io(), id.entry);
-        let slot = &mut self.memory.slots_mut()[id.entry.number() - 1];
-        slot.bound = None;
-        slot.round = slot.round.wrapping_add(1);
+        self.remember(id.entry, None);
         event!("{}: filter {} removed", self.model.limits().name, id.entry);
         Ok(FilterSlot::new(self.owner, id.entry))
     }
@@ -172,11 +170,8 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
         for entry in 1..=filters {
             self.model.remove(self.io(), FilterIndex::new(entry));
         }
-        for entry in 1..=filters {
-            let entry = FilterIndex::new(entry);
-            if let Some(Entry { address, pool }) = self.memory.slots()[entry.number() - 1].bound {
-                self.model.add(self.io(), entry, address, pool);
-            }
+        for Binding { id, address, pool } in self.bindings() {
+            self.model.add(self.io(), id.entry, address, pool);
         }
         event!("{}: filters written again", self.model.limits().name);
     }
@@ -190,7 +185,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
     /// Lists the filters in the order of their slots.
     pub fn bindings(&self) -> impl Iterator<Item = Binding> + '_ {
         self.memory.slots().iter().zip(1..).filter_map(|(slot, entry)| {
-            let id = self.id(FilterIndex::new(entry));
+            let id = BindingId { owner: self.owner, entry: FilterIndex::new(entry), round: slot.round };
             slot.bound.map(|Entry { address, pool }| Binding { id, address, pool })
         })
     }
@@ -201,16 +196,30 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
         self.bindings().any(|binding| binding.pool == pool)
     }
 
+    fn slot(&self, entry: FilterIndex) -> Option<&Remembered> {
+        self.memory.slots().get(entry.number().wrapping_sub(1))
+    }
+
+    /// Remembers what an entry holds from now on; a binding that is removed is another one afterwards.
+    fn remember(&mut self, entry: FilterIndex, bound: Option<Entry>) {
+        if let Some(slot) = self.memory.slots_mut().get_mut(entry.number().wrapping_sub(1)) {
+            if bound.is_none() {
+                slot.round = slot.round.wrapping_add(1);
+            }
+            slot.bound = bound;
+        }
+    }
+
     fn id(&self, entry: FilterIndex) -> BindingId {
-        BindingId { owner: self.owner, entry, round: self.memory.slots()[entry.number() - 1].round }
+        BindingId { owner: self.owner, entry, round: self.slot(entry).map_or(0, |slot| slot.round) }
     }
 
     fn entry(&self, id: BindingId) -> Result<Entry, FilterError> {
         if id.owner.port != self.owner.port {
             return Err(FilterError::OtherPort);
         }
-        let slot = self.memory.slots().get(id.entry.number().wrapping_sub(1));
-        slot.and_then(|slot| slot.bound).filter(|_| self.id(id.entry) == id).ok_or(FilterError::NotBound)
+        let bound = self.slot(id.entry).and_then(|slot| slot.bound);
+        bound.filter(|_| self.id(id.entry) == id).ok_or(FilterError::NotBound)
     }
 }
 

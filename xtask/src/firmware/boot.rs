@@ -69,9 +69,8 @@ pub(super) struct Booted<T> {
 /// Boots an image and plays the wire.
 pub(super) fn boot(machine: &Machine, qemu: &Path, image: &Path) -> Result<Ran> {
     let play = |wire, deadline| play::play(&mut Player::new(wire, deadline), machine.interrupts);
-    let lost = |played: &Vec<Outcome>| played.last().is_some_and(Outcome::has_failed);
-    let Booted { played, ended, printed } = boot_with(machine, qemu, image, play, lost)?;
-    Ok(Ran { played, ended, printed })
+    let Booted { played, ended, printed } = boot_with(machine, qemu, image, play, |it| !it.to_the_end)?;
+    Ok(Ran { played: played.outcomes, ended, printed })
 }
 
 /// Boots an image and lets `play` have the wire until a deadline; ends the machine if that was `lost`.

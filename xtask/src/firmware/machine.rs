@@ -25,6 +25,8 @@ pub(super) struct Machine {
     pub(super) arguments: &'static [&'static str],
     /// Whether the firmware takes interrupts there.
     pub(super) interrupts: bool,
+    /// Whether it can be built with defmt.
+    pub(super) defmt: bool,
 }
 
 /// All machines.
@@ -44,6 +46,7 @@ pub(super) const MACHINES: [Machine; 3] = [
             "isa-debug-exit,iobase=0xf4,iosize=4",
         ],
         interrupts: true,
+        defmt: true,
     },
     Machine {
         arch: "aarch64",
@@ -57,12 +60,15 @@ pub(super) const MACHINES: [Machine; 3] = [
             "enable=on,target=native",
         ],
         interrupts: false,
+        defmt: true,
     },
     Machine {
         arch: "riscv64",
         target: "riscv64gc-unknown-none-elf",
         arguments: &["-M", "virt", "-bios", "none"],
         interrupts: false,
+        // Its code is too far from address 0, where defmt has its symbols.
+        defmt: false,
     },
 ];
 
@@ -73,22 +79,27 @@ pub(super) enum Build {
     Release,
     /// The same without optimisation.
     Debug,
-    /// For one model, which is known while compiling.
+    /// For one model, which is known while compiling, and with the driver's events where there is defmt.
     OneModel,
-    /// With the driver's events.
-    Defmt,
     /// The second program, with a TCP/IP stack.
     Tcp,
 }
 
 impl Build {
-    fn arguments(self) -> &'static [&'static str] {
+    fn arguments(self, defmt: bool) -> &'static [&'static str] {
         match self {
             Self::Release => &["--release"],
             Self::Debug => &[],
-            Self::OneModel => &["--release", "--features=i82576"],
-            Self::Defmt => &["--release", "--features=defmt"],
-            Self::Tcp => &["--release", "--features=tcp", "--bin=tcp_echo"],
+            Self::OneModel if !defmt => &["--release", "--features=i82576"],
+            Self::OneModel => &["--release", "--features=i82576,defmt"],
+            Self::Tcp => &["--release", "--features=tcp"],
+        }
+    }
+
+    fn binary(self) -> &'static str {
+        match self {
+            Self::Release | Self::Debug | Self::OneModel => "vmdq-firmware",
+            Self::Tcp => "tcp_echo",
         }
     }
 }
@@ -98,8 +109,8 @@ impl Machine {
     pub(super) fn build(&self, build: Build, sysroot: &Sysroot) -> Result<PathBuf> {
         let mut command = cargo();
         command.args(["build", "--target", self.target, "--manifest-path"]).arg(root().join(MANIFEST));
-        command.args(build.arguments()).arg("--target-dir").arg(targets::target_dir());
-        command.args(["--locked", "--message-format", "json-render-diagnostics"]);
+        command.args(build.arguments(self.defmt)).arg("--target-dir").arg(targets::target_dir());
+        command.args(["--locked", "--bin", build.binary(), "--message-format", "json-render-diagnostics"]);
         no_std::compile_all_messages(&mut command);
         sysroot.apply(&mut command);
         let built =
@@ -128,7 +139,7 @@ impl Machine {
 
 fn image(messages: &str) -> Option<PathBuf> {
     let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    artifacts.filter_map(|artifact| artifact["executable"].as_str().map(PathBuf::from)).last()
+    artifacts.filter_map(|artifact| artifact["executable"].as_str().map(PathBuf::from)).next_back()
 }
 
 #[cfg(test)]

@@ -28,14 +28,22 @@ pub(super) const CHECKS: [&str; 11] = [
     "reset_and_restored",
 ];
 
-/// Plays all chapters; the outcomes are those of [`CHECKS`]. After one that can't be finished, the others fail.
-pub(super) fn play(player: &mut Player, interrupts: bool) -> Vec<Outcome> {
+/// What came of the chapters.
+pub(super) struct Played {
+    /// The outcomes of [`CHECKS`].
+    pub(super) outcomes: Vec<Outcome>,
+    /// Whether the last order was given: the firmware ends by itself then.
+    pub(super) to_the_end: bool,
+}
+
+/// Plays all chapters. After one that can't be finished, the others fail.
+pub(super) fn play(player: &mut Player, interrupts: bool) -> Played {
     let mut outcomes = Vec::new();
-    if let Err(why) = chapters(player, interrupts, &mut outcomes) {
-        outcomes.push(Outcome::Failed(why));
-    }
+    let played = chapters(player, interrupts, &mut outcomes);
+    let to_the_end = played.is_ok();
+    outcomes.extend(played.err().map(Outcome::Failed));
     outcomes.resize(CHECKS.len(), Outcome::Failed("not reached".into()));
-    outcomes
+    Played { outcomes, to_the_end }
 }
 
 fn chapters(player: &mut Player, interrupts: bool, outcomes: &mut Vec<Outcome>) -> Result<(), String> {

@@ -29,6 +29,11 @@ impl Outcome {
         result.map_or_else(Self::Failed, |()| Self::Passed(None))
     }
 
+    /// Makes an outcome of a check that has a figure where it passes.
+    pub(super) fn of_figure(result: Result<(), String>, figure: String) -> Self {
+        result.map_or_else(Self::Failed, |()| Self::Passed(Some(figure)))
+    }
+
     pub(super) fn has_failed(&self) -> bool {
         matches!(self, Self::Failed(_))
     }

@@ -15,10 +15,11 @@ const FIRMWARE: IpAddress = IpAddress::v4(10, 0, 0, 1);
 const PORT: u16 = 7;
 const OWN: (IpAddress, u8) = (IpAddress::v4(10, 0, 0, 200), 24);
 const OWN_PORT: u16 = 49_152;
-const IDENT: u16 = 0x22b;
+/// Of the requests that are repeated until the firmware listens, and of those that count.
+const IDENTS: [u16; 2] = [0x22a, 0x22b];
 /// How long nothing may move.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// After how long an unanswered first request is sent again: nobody listens before the link is up.
+/// After how long a first request is repeated: nobody listens before the link is up.
 const AGAIN: Duration = Duration::from_millis(100);
 /// How long the wire is listened to at once.
 const LISTEN: Duration = Duration::from_millis(1);
@@ -52,7 +53,8 @@ pub(super) struct Station {
     interface: Interface,
     sockets: SocketSet<'static>,
     tcp: SocketHandle,
-    icmp: SocketHandle,
+    /// One for each of [`IDENTS`]: late answers to the first don't get in the way of the second.
+    icmp: [SocketHandle; 2],
     start: Instant,
     deadline: Instant,
 }
@@ -70,7 +72,7 @@ impl Station {
         });
         // One station for each run of the firmware: its memory is not given back.
         let bytes = |count| vec![0_u8; count].leak();
-        let storage = Box::leak(Box::new([SocketStorage::EMPTY, SocketStorage::EMPTY]));
+        let storage = Box::leak(Box::new([SocketStorage::EMPTY; 3]));
         let mut sockets = SocketSet::new(&mut storage[..]);
         let tcp = sockets.add(tcp::Socket::new(
             tcp::SocketBuffer::new(bytes(1 << 15)),
@@ -80,14 +82,19 @@ impl Station {
             let metadata = Box::leak(Box::new([icmp::PacketMetadata::EMPTY; 4]));
             icmp::PacketBuffer::new(&mut metadata[..], bytes(4096))
         };
-        let icmp = sockets.add(icmp::Socket::new(packets(), packets()));
+        let icmp = IDENTS.map(|ident| {
+            let mut socket = icmp::Socket::new(packets(), packets());
+            // It is not bound yet.
+            let _ = socket.bind(icmp::Endpoint::Ident(ident));
+            sockets.add(socket)
+        });
         Self { wire, interface, sockets, tcp, icmp, start: Instant::now(), deadline }
     }
 
     /// Sends `pings` requests, then has `bytes` bytes echoed, and closes the connection.
     pub(super) fn play(mut self, bytes: usize, pings: u16) -> Played {
         let mut played = Played { answered: 0, echoed: 0, echo: Duration::ZERO, fault: None };
-        let result = self.ping(pings, &mut played.answered).and_then(|()| {
+        let result = self.greet().and_then(|()| self.ping(pings, &mut played.answered)).and_then(|()| {
             let start = Instant::now();
             let echoed = self.echo(bytes, &mut played.echoed);
             played.echo = start.elapsed();
@@ -112,39 +119,60 @@ impl Station {
         Ok(())
     }
 
-    fn ping(&mut self, count: u16, answered: &mut u16) -> Result<(), String> {
-        let checksums = ChecksumCapabilities::default();
-        let socket = self.sockets.get_mut::<icmp::Socket<'_>>(self.icmp);
-        socket.bind(icmp::Endpoint::Ident(IDENT)).map_err(|error| error.to_string())?;
-        let (mut last, mut next, mut sent) = (Instant::now(), 0, Instant::now());
-        while *answered < count {
-            let socket = self.sockets.get_mut::<icmp::Socket<'_>>(self.icmp);
-            // The first one only: from then on a request that is lost stays lost.
-            let again = *answered == 0 && sent.elapsed() > AGAIN;
-            if (next == *answered || again) && socket.can_send() {
-                let payload = payload(*answered);
-                let request = Icmpv4Repr::EchoRequest { ident: IDENT, seq_no: *answered, data: &payload };
-                let buffer =
-                    socket.send(request.buffer_len(), FIRMWARE).map_err(|error| error.to_string())?;
-                request.emit(&mut Icmpv4Packet::new_unchecked(buffer), &checksums);
-                (next, sent) = (*answered + 1, Instant::now());
+    /// Sends a request, again and again, until one is answered.
+    fn greet(&mut self) -> Result<(), String> {
+        let start = Instant::now();
+        let mut sent = None;
+        while !self.answered(0, 0)? {
+            if sent.is_none_or(|sent: Instant| sent.elapsed() > AGAIN) {
+                self.request(0, 0)?;
+                sent = Some(Instant::now());
             }
-            self.poll(last)?;
-            let socket = self.sockets.get_mut::<icmp::Socket<'_>>(self.icmp);
-            while let Ok((bytes, from)) = socket.recv() {
-                let packet = Icmpv4Packet::new_checked(bytes).map_err(|error| error.to_string())?;
-                let reply = Icmpv4Repr::parse(&packet, &checksums).map_err(|error| error.to_string())?;
-                if let Icmpv4Repr::EchoReply { seq_no, data, .. } = reply
-                    && from == FIRMWARE
-                    && seq_no == *answered
-                    && data == payload(seq_no)
-                {
-                    *answered += 1;
-                    last = Instant::now();
-                }
-            }
+            self.poll(start)?;
         }
         Ok(())
+    }
+
+    /// Sends requests, one after the other, and none twice.
+    fn ping(&mut self, count: u16, answered: &mut u16) -> Result<(), String> {
+        while *answered < count {
+            let start = Instant::now();
+            self.request(1, *answered)?;
+            while !self.answered(1, *answered)? {
+                self.poll(start)?;
+            }
+            *answered += 1;
+        }
+        Ok(())
+    }
+
+    /// Gives a request to one of the sockets, unless that is full.
+    fn request(&mut self, socket: usize, number: u16) -> Result<(), String> {
+        let ident = IDENTS[socket];
+        let socket = self.sockets.get_mut::<icmp::Socket<'_>>(self.icmp[socket]);
+        if socket.can_send() {
+            let payload = payload(number);
+            let request = Icmpv4Repr::EchoRequest { ident, seq_no: number, data: &payload };
+            let buffer = socket.send(request.buffer_len(), FIRMWARE).map_err(|error| error.to_string())?;
+            request.emit(&mut Icmpv4Packet::new_unchecked(buffer), &ChecksumCapabilities::default());
+        }
+        Ok(())
+    }
+
+    /// Tells whether a request was answered as it was sent.
+    fn answered(&mut self, socket: usize, number: u16) -> Result<bool, String> {
+        let socket = self.sockets.get_mut::<icmp::Socket<'_>>(self.icmp[socket]);
+        while let Ok((bytes, from)) = socket.recv() {
+            let packet = Icmpv4Packet::new_checked(bytes).map_err(|error| error.to_string())?;
+            let reply = Icmpv4Repr::parse(&packet, &ChecksumCapabilities::default());
+            if let Icmpv4Repr::EchoReply { seq_no, data, .. } = reply.map_err(|error| error.to_string())?
+                && (from, seq_no) == (FIRMWARE, number)
+                && data == payload(seq_no)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn echo(&mut self, length: usize, echoed: &mut usize) -> Result<(), String> {

@@ -13,9 +13,9 @@
 #[path = "../arch/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "this program polls, and takes no interrupts")]
 mod arch;
-mod echo;
 #[path = "../ecam.rs"]
 mod ecam;
+mod echo;
 mod net;
 #[path = "../nic.rs"]
 #[allow(dead_code, reason = "this program polls, and takes no interrupts")]

@@ -46,8 +46,7 @@ impl Net {
     /// Brings the controller up, starts both queues, and binds the machine's filter.
     #[inline(never)]
     pub fn new(port: Port<Model, Machine, Reset>, machine: Machine) -> Result<Self, Stop> {
-        let mut port =
-            port.init(&Config::DEFAULT).map_err(because("the controller can't be initialised"))?;
+        let mut port = port.init(&Config::DEFAULT).map_err(because("the controller can't be initialised"))?;
         if !port.bring_link_up(LINK).is_up() {
             return Err(Stop("there is no link"));
         }
