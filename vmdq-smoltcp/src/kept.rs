@@ -108,7 +108,8 @@ impl<const INBOX: usize> Kept<INBOX> {
         pool: &mut BufferPool,
         fill: impl FnOnce(&mut Frame) -> bool,
     ) -> bool {
-        // The last buffer is the one to send from: without it the stack would get no token to read the copy.
+        // What was sent comes back first, and one of it stays to send from: without that the stack would get no
+        // token to read the copy.
         let room = !self.inbox.is_full() && self.provide_spare(tx, pool);
         let offered = room
             && pool.take().is_some_and(|mut copy| {

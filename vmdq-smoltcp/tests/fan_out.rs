@@ -69,7 +69,7 @@ fn copies_without_room_are_dropped_and_counted() {
 
 #[test]
 fn a_pool_that_is_used_up_drops_copies() {
-    // 15 posted, 3 left: one of them stays to send from.
+    // 7 posted, 3 left: one of them stays to send from.
     let mut lab = Lab::<I82576>::new(Sim::i82576(), Shape { buffers: 10, ..SHORT });
     let (default, mut device) = (lab.start(None), lab.start(Some(mac(1))));
     let offered = broadcasts(0..5).iter().filter(|frame| device.offer(frame)).count();
@@ -78,6 +78,20 @@ fn a_pool_that_is_used_up_drops_copies() {
     assert_eq!(read_all(&mut device).len(), 0, "the answer would have no buffer");
     assert_eq!(bed::sent(&mut lab).len(), 1);
     assert_eq!(read_all(&mut device), broadcasts(0..2));
+    lab.finish([default, device]);
+}
+
+/// What was sent from meanwhile is there for copies.
+#[test]
+fn a_copy_finds_the_buffers_that_were_sent() {
+    let mut lab = Lab::<I82576>::new(Sim::i82576(), Shape { buffers: 10, ..SHORT });
+    let (default, mut device) = (lab.start(None), lab.start(Some(mac(1))));
+    (0..3).for_each(|_| assert!(bed::send(&mut device, &broadcasts(0..1)[0])));
+    assert!(!device.offer(&broadcasts(0..1)[0]), "all three are under way");
+    assert_eq!(bed::sent(&mut lab).len(), 3);
+    let offered = broadcasts(1..4).iter().filter(|frame| device.offer(frame)).count();
+    assert_eq!(offered, 2, "one stays to send from");
+    assert_eq!(read_all(&mut device), broadcasts(1..3));
     lab.finish([default, device]);
 }
 

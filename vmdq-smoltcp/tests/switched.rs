@@ -103,10 +103,10 @@ fn the_switch_tells_machines_and_their_tags_apart() {
 }
 
 #[test]
-fn machines_get_the_frames_of_their_vlans_without_tags() {
+fn machines_get_the_frames_of_their_vlans_with_the_tags_that_they_want() {
     let access = |id| VlanMembership::Access(Vlan::new(id).expect("a VLAN"));
     let config = Config { strip_tags: true, ..Config::DEFAULT };
-    let mut bed = bed(Shape { config, ..LONG }, [access(10), VlanMembership::UNTAGGED, access(20)]);
+    let mut bed = bed(Shape { config, ..LONG }, [access(10), VlanMembership::ALL, access(20)]);
     let tagged = |frame: &[u8], id| [&frame[..12], &[0x81, 0, 0, id], &frame[12..]].concat();
     let to = |to: [u8; 6], number| frame(to, number, 100);
     let [all, one, two, three] = [[0xff; 6], mac(1).0, mac(2).0, mac(3).0].map(|address| to(address, 9));
@@ -123,8 +123,9 @@ fn machines_get_the_frames_of_their_vlans_without_tags() {
     inject(&mut bed.lab, &from_the_wire);
     assert_eq!(bed.relay_received(), from_the_wire.len());
     // From the own queue first, then from the default one.
-    assert_eq!(bed.read(), [vec![one], vec![two, all.clone()], vec![three, all]]);
-    assert_eq!(bed.switch.counters().traffic.dropped.total(), 3);
+    let of_all = vec![two.clone(), tagged(&two, 10), tagged(&all, 20), all.clone()];
+    assert_eq!(bed.read(), [vec![one], of_all, vec![three, all]]);
+    assert_eq!(bed.switch.counters().traffic.dropped.total(), 2);
     bed.finish();
 }
 
