@@ -13,8 +13,10 @@ use crate::workspace::{cargo, root};
 
 /// QEMU's exit status where all went well, on every machine.
 pub(super) const PASSED: i32 = 33;
-/// The package, below the workspace's folder.
-const MANIFEST: &str = "examples/firmware/Cargo.toml";
+/// Returns the firmware's manifest.
+pub(super) fn manifest() -> PathBuf {
+    root().join("examples/firmware/Cargo.toml")
+}
 
 /// A machine.
 #[derive(Clone, Copy, Debug)]
@@ -107,12 +109,14 @@ impl Build {
 impl Machine {
     /// Builds the firmware; returns the image.
     pub(super) fn build(&self, build: Build, sysroot: &Sysroot) -> Result<PathBuf> {
-        let mut command = cargo();
-        command.args(["build", "--target", self.target, "--manifest-path"]).arg(root().join(MANIFEST));
-        command.args(build.arguments(self.defmt)).arg("--target-dir").arg(targets::target_dir());
-        command.args(["--locked", "--bin", build.binary(), "--message-format", "json-render-diagnostics"]);
-        no_std::compile_all_messages(&mut command);
-        sysroot.apply(&mut command);
+        let mut command = self.cargo("build", sysroot);
+        command.args(build.arguments(self.defmt)).args([
+            "--locked",
+            "--bin",
+            build.binary(),
+            "--message-format",
+            "json-render-diagnostics",
+        ]);
         let built =
             command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("can't start cargo")?;
         ensure!(built.status.success(), "the firmware can't be built for {}", self.target);
@@ -121,6 +125,22 @@ impl Machine {
         let kept = image.with_file_name(format!("firmware-{build:?}").to_lowercase());
         fs::copy(&image, &kept).with_context(|| format!("can't copy {}", image.display()))?;
         Ok(kept)
+    }
+
+    /// Returns the command that lints the firmware.
+    pub(super) fn lint(&self, sysroot: &Sysroot) -> Command {
+        let mut command = self.cargo("clippy", sysroot);
+        command.args(Build::OneModel.arguments(self.defmt)).args(["--locked", "--", "-D", "warnings"]);
+        command
+    }
+
+    fn cargo(&self, subcommand: &str, sysroot: &Sysroot) -> Command {
+        let mut command = cargo();
+        command.args([subcommand, "--target", self.target, "--manifest-path"]).arg(manifest());
+        command.arg("--target-dir").arg(targets::target_dir());
+        no_std::compile_all_messages(&mut command);
+        sysroot.apply(&mut command);
+        command
     }
 
     /// Returns the command that boots an image.

@@ -4,7 +4,7 @@
 //! - `machine`: the machines, and how the firmware is built for them.
 //! - `image`: what is in a linked image.
 //! - `boot`: one run, under a bound.
-//! - `play`, `player`, `frame`: what happens on the wire.
+//! - `play`, `player`, `frame`, `wire`: what happens on the wire.
 //! - `tcp`, `station`: the second program, and the station that talks to it.
 //! - `events`: what the driver told meanwhile.
 //! - `row`: what became of each check.
@@ -19,16 +19,19 @@ mod player;
 mod row;
 mod station;
 mod tcp;
+mod wire;
 
 use std::fs;
 use std::io::Write;
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
 use crate::qemu;
-use crate::targets;
+use crate::targets::{self, Sysroot};
 use crate::terminal;
+use crate::workspace::cargo;
 use boot::Ran;
 use image::Image;
 use machine::{Build, MACHINES, Machine};
@@ -66,6 +69,22 @@ impl Arch {
         };
         machine.arch == name
     }
+}
+
+/// The steps of `cargo xtask test`, each with its architecture.
+pub(crate) const STEPS: [(&str, &str); 3] =
+    [("firmware x86_64", "x86_64"), ("firmware aarch64", "aarch64"), ("firmware riscv64", "riscv64")];
+
+/// Returns the command that checks the format of the firmware, which is a workspace of its own.
+pub(crate) fn format() -> Command {
+    let mut command = cargo();
+    command.args(["fmt", "--check", "--manifest-path"]).arg(machine::manifest());
+    command
+}
+
+/// Returns the commands that lint the firmware, one for each machine.
+pub(crate) fn lints(sysroot: &Sysroot) -> Vec<Command> {
+    MACHINES.iter().map(|machine| machine.lint(sysroot)).collect()
 }
 
 /// Most bytes of stack that the whole firmware may use.
@@ -147,5 +166,33 @@ fn stack(ran: &Ran, most: u64) -> Outcome {
         Some(used) if used <= most => Outcome::Passed(Some(format!("{used} of {most} bytes"))),
         Some(used) => Outcome::Failed(format!("{used} bytes, which is more than {most}")),
         None => Outcome::Failed("the firmware did not print it".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_machine_is_a_step_and_a_choice() {
+        for (machine, (name, arch)) in MACHINES.iter().zip(STEPS) {
+            assert_eq!(machine.arch, arch);
+            assert!(name.ends_with(arch));
+            let chosen = Arch::from_str(arch, false).unwrap();
+            assert_eq!(MACHINES.iter().filter(|machine| chosen.is(machine)).count(), 1);
+            assert!(chosen.is(machine) && Arch::All.is(machine));
+        }
+    }
+
+    #[test]
+    fn a_stack_that_is_too_deep_or_unknown_fails() {
+        let ran = |printed: &str| Ran {
+            played: Vec::new(),
+            ended: Outcome::Passed(None),
+            printed: printed.as_bytes().to_owned(),
+        };
+        assert!(!stack(&ran("x86_64, q35\nstack: 8192 of 65536 bytes\n"), 8192).has_failed());
+        assert!(stack(&ran("stack: 8193 of 65536 bytes\n"), 8192).has_failed());
+        assert!(stack(&ran("panicked\n"), 8192).has_failed());
     }
 }

@@ -7,6 +7,7 @@
 use super::frame::{BROADCAST, LENGTHS, STRANGER, machine};
 use super::player::{DEFAULT, Player};
 use super::row::Outcome;
+use super::wire::Wire;
 
 /// Virtual machines, by the numbers of their pools.
 const MACHINES: [u8; 3] = [1, 2, 3];
@@ -37,7 +38,7 @@ pub(super) struct Played {
 }
 
 /// Plays all chapters. After one that can't be finished, the others fail.
-pub(super) fn play(player: &mut Player, interrupts: bool) -> Played {
+pub(super) fn play<W: Wire>(player: &mut Player<W>, interrupts: bool) -> Played {
     let mut outcomes = Vec::new();
     let played = chapters(player, interrupts, &mut outcomes);
     let to_the_end = played.is_ok();
@@ -46,7 +47,11 @@ pub(super) fn play(player: &mut Player, interrupts: bool) -> Played {
     Played { outcomes, to_the_end }
 }
 
-fn chapters(player: &mut Player, interrupts: bool, outcomes: &mut Vec<Outcome>) -> Result<(), String> {
+fn chapters<W: Wire>(
+    player: &mut Player<W>,
+    interrupts: bool,
+    outcomes: &mut Vec<Outcome>,
+) -> Result<(), String> {
     player.connect()?;
 
     outcomes.push(Outcome::of(burst(player)?.all_at_home()));
@@ -173,7 +178,7 @@ fn only(pools: &[Option<u8>], pool: u8) -> Result<(), String> {
 }
 
 /// Sends frames to all machines in turn, with an order in the middle; returns whether it was followed, too.
-fn burst_around_order(player: &mut Player) -> Result<(Burst, bool), String> {
+fn burst_around_order<W: Wire>(player: &mut Player<W>) -> Result<(Burst, bool), String> {
     let mut sent = Vec::new();
     let mut order = None;
     for i in 0..BURST {
@@ -189,7 +194,7 @@ fn burst_around_order(player: &mut Player) -> Result<(Burst, bool), String> {
 }
 
 /// Sends frames to all machines in turn.
-fn burst(player: &mut Player) -> Result<Burst, String> {
+fn burst<W: Wire>(player: &mut Player<W>) -> Result<Burst, String> {
     let mut sent = Vec::new();
     for i in 0..BURST {
         for machine in MACHINES {
@@ -199,21 +204,21 @@ fn burst(player: &mut Player) -> Result<Burst, String> {
     answered(player, &sent)
 }
 
-fn answered(player: &mut Player, sent: &[(u8, u32)]) -> Result<Burst, String> {
+fn answered<W: Wire>(player: &mut Player<W>, sent: &[(u8, u32)]) -> Result<Burst, String> {
     player.settle()?;
     let pools = sent.iter().map(|&(machine, number)| (machine, vec![player.pool(number)])).collect();
     Ok(Burst { pools, fault: player.take_fault() })
 }
 
 /// Sends frames to nobody; returns the pools that answered.
-fn strangers(player: &mut Player) -> Result<Vec<Option<u8>>, String> {
+fn strangers<W: Wire>(player: &mut Player<W>) -> Result<Vec<Option<u8>>, String> {
     let asked = [player.ask(STRANGER, LENGTHS[0])?, player.ask(STRANGER, LENGTHS[1])?];
     player.settle()?;
     player.take_fault()?;
     Ok(answers(player, &asked))
 }
 
-fn answers(player: &Player, asked: &[u32]) -> Vec<Option<u8>> {
+fn answers<W: Wire>(player: &Player<W>, asked: &[u32]) -> Vec<Option<u8>> {
     asked.iter().map(|&number| player.pool(number)).collect()
 }
 
@@ -236,7 +241,10 @@ fn dropped(strangers: &[Option<u8>]) -> Outcome {
 }
 
 /// Orders the firmware to go on; returns whether it did what it was to do.
-fn follow(player: &mut Player) -> Result<bool, String> {
+fn follow<W: Wire>(player: &mut Player<W>) -> Result<bool, String> {
     let order = player.order()?;
     player.followed(order)
 }
+
+#[cfg(test)]
+mod tests;

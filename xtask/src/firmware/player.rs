@@ -1,19 +1,15 @@
 //! This side's end of the wire: what was asked, and what came back.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
-use std::os::unix::net::UnixDatagram;
 use std::time::{Duration, Instant};
 
 use super::frame::{self, Address, Answer, BROADCAST, machine};
+use super::wire::Wire;
 
 /// How long one answer may take: the firmware resets the controller and waits for the link in it.
 const ANSWER: Duration = Duration::from_secs(20);
 /// After how long a first question is asked again: nobody listens before the link is up.
 const AGAIN: Duration = Duration::from_millis(50);
-/// Longer than any frame.
-const LARGEST: usize = 1 << 14;
-
 /// The default pool.
 pub(super) const DEFAULT: u8 = 0;
 
@@ -26,8 +22,8 @@ struct Asked {
 
 /// This side of the wire.
 #[derive(Debug)]
-pub(super) struct Player {
-    wire: UnixDatagram,
+pub(super) struct Player<W> {
+    wire: W,
     /// When all must be over.
     deadline: Instant,
     next: u32,
@@ -37,8 +33,8 @@ pub(super) struct Player {
     faults: Vec<String>,
 }
 
-impl Player {
-    pub(super) fn new(wire: UnixDatagram, deadline: Instant) -> Self {
+impl<W: Wire> Player<W> {
+    pub(super) fn new(wire: W, deadline: Instant) -> Self {
         Self { wire, deadline, next: 0, asked: BTreeMap::new(), orders: BTreeMap::new(), faults: Vec::new() }
     }
 
@@ -114,10 +110,8 @@ impl Player {
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
-        // A full wire blocks until QEMU reads.
-        self.wire.set_write_timeout(Some(self.left(ANSWER))).map_err(|error| error.to_string())?;
-        self.wire.send(bytes).map_err(|error| format!("QEMU does not read from the wire: {error}"))?;
-        Ok(())
+        let most = self.left(ANSWER);
+        self.wire.send(bytes, most).map_err(|error| format!("QEMU does not read from the wire: {error}"))
     }
 
     /// Receives until something holds; tells whether it does in time.
@@ -125,33 +119,15 @@ impl Player {
         let end = Instant::now() + self.left(most);
         while !holds(self) {
             let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(false);
-            }
-            self.receive(left)?;
+            let received = self.wire.receive(left).map_err(|error| format!("the wire is broken: {error}"))?;
+            let Some(bytes) = received else { return Ok(false) };
+            self.note(&bytes);
         }
         Ok(true)
     }
 
-    fn receive(&mut self, most: Duration) -> Result<(), String> {
-        let mut bytes = [0; LARGEST];
-        self.wire.set_read_timeout(Some(most)).map_err(|error| error.to_string())?;
-        match self.wire.recv(&mut bytes) {
-            Ok(length) => self.note(&bytes[..length]),
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
-                ) => {}
-            Err(error) => return Err(format!("the wire is broken: {error}")),
-        }
-        Ok(())
-    }
-
-    /// Never zero, which would mean no limit.
     fn left(&self, most: Duration) -> Duration {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        left.min(most).max(Duration::from_millis(1))
+        most.min(self.deadline.saturating_duration_since(Instant::now()))
     }
 
     fn note(&mut self, bytes: &[u8]) {
