@@ -127,10 +127,11 @@ impl Machine {
         Ok(kept)
     }
 
-    /// Returns the command that lints the firmware.
+    /// Returns the command that lints the firmware, both programs.
     pub(super) fn lint(&self, sysroot: &Sysroot) -> Command {
         let mut command = self.cargo("clippy", sysroot);
-        command.args(Build::OneModel.arguments(self.defmt)).args(["--locked", "--", "-D", "warnings"]);
+        command.args(Build::OneModel.arguments(self.defmt));
+        command.args(["--features=tcp", "--locked", "--", "-D", "warnings"]);
         command
     }
 

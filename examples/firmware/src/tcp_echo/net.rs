@@ -50,7 +50,8 @@ impl Net {
         if !port.bring_link_up(LINK).is_up() {
             return Err(Stop("there is no link"));
         }
-        let Resources { port, mut pools, mut filters, mut table, .. } = port.enable();
+        let Resources { port, pools, filters, mut table, .. } = port.enable();
+        let (mut pools, mut filters) = (pools.into_iter(), filters.into_iter());
         let mut start = |queue: &'static mut Queue| {
             let pool = pools.next().ok_or(Stop("there are too few pools"))?;
             let dma = *machine.dma();
