@@ -180,7 +180,8 @@ impl<T, A> RegArray<T, A> {
     #[must_use]
     pub const fn at(self, i: usize) -> Reg<T, A> {
         debug_assert!(i < self.len(), "register array index out of range");
-        let i = if i < self.len() { i as u32 } else { self.len() as u32 - 1 };
+        let (i, last) = (i as u32, self.len() as u32 - 1);
+        let i = if i < last { i } else { last };
         let at = match self.1 {
             Some(second) if i >= self.0.len => second.base + (i - self.0.len) * second.stride,
             _ => self.0.base + i * self.0.stride,

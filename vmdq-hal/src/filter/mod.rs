@@ -17,7 +17,7 @@ use core::fmt;
 use vmdq_core::MacAddress;
 
 use crate::device::{Io, Model};
-use crate::filter_memory::{Entry, Remembered, Slots};
+use crate::filter_memory::{Entry, Slots};
 use crate::fmt::event;
 use crate::index::{FilterIndex, PoolIndex};
 use crate::owner::Owner;
@@ -115,9 +115,9 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
     /// Binds an address that was checked. The entry is a free slot's, which the caller gives up.
     pub(crate) fn add(&mut self, entry: FilterIndex, address: MacAddress, pool: PoolIndex) -> BindingId {
         self.model.add(self.io(), entry, address, pool);
-        self.remember(entry, Some(Entry { address, pool }));
+        let round = self.remember(entry, Some(Entry { address, pool }));
         event!("{}: filter {} leads {} to pool {}", self.model.limits().name, entry, address, pool);
-        self.id(entry)
+        BindingId { owner: self.owner, entry, round }
     }
 
     /// Moves a filter to another pool.
@@ -196,30 +196,24 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
         self.bindings().any(|binding| binding.pool == pool)
     }
 
-    fn slot(&self, entry: FilterIndex) -> Option<&Remembered> {
-        self.memory.slots().get(entry.number().wrapping_sub(1))
-    }
-
-    /// Remembers what an entry holds from now on; a binding that is removed is another one afterwards.
-    fn remember(&mut self, entry: FilterIndex, bound: Option<Entry>) {
-        if let Some(slot) = self.memory.slots_mut().get_mut(entry.number().wrapping_sub(1)) {
-            if bound.is_none() {
-                slot.round = slot.round.wrapping_add(1);
-            }
-            slot.bound = bound;
+    /// Remembers what an entry holds from now on; returns its round, which a binding that is removed ends.
+    fn remember(&mut self, entry: FilterIndex, bound: Option<Entry>) -> u32 {
+        // An entry without a slot would be a mistake of this module: it is none of an id's or a slot's.
+        let Some(slot) = self.memory.slots_mut().get_mut(entry.number().wrapping_sub(1)) else { return 0 };
+        if bound.is_none() {
+            slot.round = slot.round.wrapping_add(1);
         }
-    }
-
-    fn id(&self, entry: FilterIndex) -> BindingId {
-        BindingId { owner: self.owner, entry, round: self.slot(entry).map_or(0, |slot| slot.round) }
+        slot.bound = bound;
+        slot.round
     }
 
     fn entry(&self, id: BindingId) -> Result<Entry, FilterError> {
         if id.owner.port != self.owner.port {
             return Err(FilterError::OtherPort);
         }
-        let bound = self.slot(id.entry).and_then(|slot| slot.bound);
-        bound.filter(|_| self.id(id.entry) == id).ok_or(FilterError::NotBound)
+        let slot = self.memory.slots().get(id.entry.number().wrapping_sub(1));
+        let same = slot.filter(|slot| (slot.round, self.owner) == (id.round, id.owner));
+        same.and_then(|slot| slot.bound).ok_or(FilterError::NotBound)
     }
 }
 

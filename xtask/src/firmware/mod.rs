@@ -87,6 +87,15 @@ pub(crate) fn lints(sysroot: &Sysroot) -> Vec<Command> {
     MACHINES.iter().map(|machine| machine.lint(sysroot)).collect()
 }
 
+/// Returns the targets, each with the bytes of code of the whole firmware.
+pub(crate) fn code_sizes(sysroot: &Sysroot) -> Result<Vec<(&'static str, u64)>> {
+    let size = |machine: &Machine| {
+        let image = fs::read(machine.build(Build::Release, sysroot)?)?;
+        Ok((machine.target, Image::read(&image)?.code))
+    };
+    MACHINES.iter().map(size).collect()
+}
+
 /// Most bytes of stack that the whole firmware may use.
 const STACK: [(Build, &str, u64); 2] =
     [(Build::Release, "stack_release", 8 << 10), (Build::Debug, "stack_debug", 32 << 10)];
