@@ -39,6 +39,8 @@
 //! section 2.3.4): `vmdq_sim::Emulated` is an 82576 in software whose wire is an interface of the
 //! switch.
 //!
+//! A TCP/IP stack runs on a queue pair through the crate `vmdq-smoltcp`, which needs a newer compiler.
+//!
 //! # Controllers
 //!
 //! | model | pools | filters | driven |

@@ -168,16 +168,20 @@ impl<T, A> RegArray<T, A> {
         (self.0.len + second) as usize
     }
 
-    /// Returns copy `i`.
+    /// Returns copy `i`; the last one if there is no copy `i`.
+    ///
+    /// Indices come from a port's own resources, so that none is out of range but by a mistake of the driver. A
+    /// branch to a panic for it would be in every firmware.
     ///
     /// # Panics
     ///
-    /// If there is no copy `i`.
+    /// With debug assertions, if there is no copy `i`.
     #[inline(always)]
     #[must_use]
     pub const fn at(self, i: usize) -> Reg<T, A> {
-        assert!(i < self.len(), "register array index out of range");
-        let i = i as u32;
+        debug_assert!(i < self.len(), "register array index out of range");
+        let (i, last) = (i as u32, self.len() as u32 - 1);
+        let i = if i < last { i } else { last };
         let at = match self.1 {
             Some(second) if i >= self.0.len => second.base + (i - self.0.len) * second.stride,
             _ => self.0.base + i * self.0.stride,

@@ -9,6 +9,7 @@ mod bench;
 mod code;
 mod committed;
 mod features;
+mod firmware;
 mod loom;
 mod modules;
 mod mutants;
@@ -58,6 +59,8 @@ enum Task {
     Targets,
     /// Builds the crates that a firmware uses for those targets
     NoStd,
+    /// Boots the firmware of examples/firmware on QEMU and plays the other side of its wire
+    Firmware(firmware::Args),
     /// Checks every crate with every set of its features
     Features,
     /// Shows that no modules need each other in a circle, and that no file is too long to read
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         Task::Qemu => qemu::run(),
         Task::Targets => targets::run(),
         Task::NoStd => no_std::run(),
+        Task::Firmware(args) => firmware::run(&args),
         Task::Features => features::run(),
         Task::Modules => modules::run(),
         Task::Package => package::run(),

@@ -75,6 +75,10 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
 
     /// Binds a filter: frames for `address` go to the pool.
     ///
+    /// Those frames alone: broadcast and multicast reach the default queue (paper section 2.1), and with them every
+    /// ARP request for a machine behind the filter. Someone has to hand it copies of them: `fan_out` of the crate
+    /// `vmdq-smoltcp`, or [`relay`](vmdq_core::relay) with the virtual switch.
+    ///
     /// # Errors
     ///
     /// [`BindError`] and the slot.
@@ -111,9 +115,9 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
     /// Binds an address that was checked. The entry is a free slot's, which the caller gives up.
     pub(crate) fn add(&mut self, entry: FilterIndex, address: MacAddress, pool: PoolIndex) -> BindingId {
         self.model.add(self.io(), entry, address, pool);
-        self.memory.slots_mut()[entry.number() - 1].bound = Some(Entry { address, pool });
+        let round = self.remember(entry, Some(Entry { address, pool }));
         event!("{}: filter {} leads {} to pool {}", self.model.limits().name, entry, address, pool);
-        self.id(entry)
+        BindingId { owner: self.owner, entry, round }
     }
 
     /// Moves a filter to another pool.
@@ -134,7 +138,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
         }
         let pool = pool.index();
         self.model.redirect(self.io(), id.entry, bound.address, pool);
-        self.memory.slots_mut()[id.entry.number() - 1].bound = Some(Entry { pool, ..bound });
+        self.remember(id.entry, Some(Entry { pool, ..bound }));
         event!("{}: filter {} moved to pool {}", self.model.limits().name, id.entry, pool);
         Ok(())
     }
@@ -151,9 +155,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
     pub fn unbind(&mut self, id: BindingId) -> Result<FilterSlot<M>, FilterError> {
         self.entry(id)?;
         self.model.remove(self.io(), id.entry);
-        let slot = &mut self.memory.slots_mut()[id.entry.number() - 1];
-        slot.bound = None;
-        slot.round = slot.round.wrapping_add(1);
+        self.remember(id.entry, None);
         event!("{}: filter {} removed", self.model.limits().name, id.entry);
         Ok(FilterSlot::new(self.owner, id.entry))
     }
@@ -168,11 +170,8 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
         for entry in 1..=filters {
             self.model.remove(self.io(), FilterIndex::new(entry));
         }
-        for entry in 1..=filters {
-            let entry = FilterIndex::new(entry);
-            if let Some(Entry { address, pool }) = self.memory.slots()[entry.number() - 1].bound {
-                self.model.add(self.io(), entry, address, pool);
-            }
+        for Binding { id, address, pool } in self.bindings() {
+            self.model.add(self.io(), id.entry, address, pool);
         }
         event!("{}: filters written again", self.model.limits().name);
     }
@@ -186,7 +185,7 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
     /// Lists the filters in the order of their slots.
     pub fn bindings(&self) -> impl Iterator<Item = Binding> + '_ {
         self.memory.slots().iter().zip(1..).filter_map(|(slot, entry)| {
-            let id = self.id(FilterIndex::new(entry));
+            let id = BindingId { owner: self.owner, entry: FilterIndex::new(entry), round: slot.round };
             slot.bound.map(|Entry { address, pool }| Binding { id, address, pool })
         })
     }
@@ -197,8 +196,15 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
         self.bindings().any(|binding| binding.pool == pool)
     }
 
-    fn id(&self, entry: FilterIndex) -> BindingId {
-        BindingId { owner: self.owner, entry, round: self.memory.slots()[entry.number() - 1].round }
+    /// Remembers what an entry holds from now on; returns its round, which a binding that is removed ends.
+    fn remember(&mut self, entry: FilterIndex, bound: Option<Entry>) -> u32 {
+        // An entry without a slot would be a mistake of this module: it is none of an id's or a slot's.
+        let Some(slot) = self.memory.slots_mut().get_mut(entry.number().wrapping_sub(1)) else { return 0 };
+        if bound.is_none() {
+            slot.round = slot.round.wrapping_add(1);
+        }
+        slot.bound = bound;
+        slot.round
     }
 
     fn entry(&self, id: BindingId) -> Result<Entry, FilterError> {
@@ -206,7 +212,8 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
             return Err(FilterError::OtherPort);
         }
         let slot = self.memory.slots().get(id.entry.number().wrapping_sub(1));
-        slot.and_then(|slot| slot.bound).filter(|_| self.id(id.entry) == id).ok_or(FilterError::NotBound)
+        let same = slot.filter(|slot| (slot.round, self.owner) == (id.round, id.owner));
+        same.and_then(|slot| slot.bound).ok_or(FilterError::NotBound)
     }
 }
 

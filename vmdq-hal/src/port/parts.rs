@@ -1,6 +1,7 @@
 //! The resources that `enable` hands out, and their return.
 
 use core::fmt;
+use core::marker::PhantomData;
 
 use super::{Missing, OtherPort, Port, Vmdq};
 use crate::device::{Limits, Model};
@@ -100,9 +101,12 @@ pub struct Parts<M: Model, P> {
     limits: Limits,
     pools: PoolSet,
     vectors: VectorSet,
-    /// Free slots, bit i for entry i.
+    /// Slots that are free, or bound in the table that came back; bit i for entry i.
     slots: u128,
-    table: Option<FilterTable<M, P>>,
+    /// Whether the table came back. It is not kept: with it this value, which passes over the stack with each
+    /// error, would be six times as large.
+    table: bool,
+    kind: PhantomData<fn() -> (M, P)>,
 }
 
 /// A resource that goes back to a port.
@@ -163,14 +167,17 @@ impl<M: Model, P: Platform> PutInto<M, P> for FilterTable<M, P> {
     }
 
     fn put_into(self, parts: &mut Parts<M, P>) {
-        parts.table = Some(self);
+        for binding in self.bindings() {
+            parts.slots |= 1 << binding.id.entry().number();
+        }
+        parts.table = true;
     }
 }
 
 impl<M: Model, P: Platform> Parts<M, P> {
     pub(crate) fn new(owner: Owner, limits: Limits) -> Self {
         let (pools, vectors) = (PoolSet::EMPTY, VectorSet::EMPTY);
-        Self { owner, limits, pools, vectors, slots: 0, table: None }
+        Self { owner, limits, pools, vectors, slots: 0, table: false, kind: PhantomData }
     }
 
     /// Takes a value back.
@@ -210,16 +217,14 @@ impl<M: Model, P: Platform> Parts<M, P> {
     /// [`Missing`], if anything is.
     pub fn check(&self) -> Result<(), Missing> {
         let Limits { pools, vectors, filters, .. } = self.limits;
-        let bound = self.table.iter().flat_map(FilterTable::bindings).map(|binding| binding.id.entry());
-        let here = bound.fold(self.slots, |slots, entry| slots | 1 << entry.number());
         let missing = Missing {
             pools: PoolSet::first(pools.into()).iter().filter(|&pool| !self.pools.contains(pool)).collect(),
             vectors: VectorSet::first(vectors.into())
                 .iter()
                 .filter(|&vector| !self.vectors.contains(vector))
                 .collect(),
-            filters: filters - here.count_ones() as u8,
-            table: self.table.is_none(),
+            filters: filters - self.slots.count_ones() as u8,
+            table: !self.table,
             other_port: false,
         };
         let none =
@@ -238,7 +243,7 @@ impl<M: Model, P> fmt::Debug for Parts<M, P> {
             .field("pools", &self.pools)
             .field("slots", &self.slots.count_ones())
             .field("vectors", &self.vectors)
-            .field("table", &self.table.is_some())
+            .field("table", &self.table)
             .finish_non_exhaustive()
     }
 }

@@ -116,9 +116,14 @@ impl<M: Model, P: Platform, S: HandedOut> Port<M, P, S> {
     /// `table` is this port's.
     #[must_use]
     pub fn plan(&self, table: &FilterTable<M, P>) -> Plan {
+        let mut filters = Vec::new();
+        for binding in table.bindings() {
+            // No controller has more than there is room for.
+            let _ = filters.push((binding.address, binding.pool));
+        }
         Plan {
             config: self.known.config,
-            filters: table.bindings().map(|binding| (binding.address, binding.pool)).collect(),
+            filters,
             default_pool: self.known.default_pool,
             routes: self.known.routes,
         }

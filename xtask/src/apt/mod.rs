@@ -48,18 +48,21 @@ impl Apt {
         Ok(apt)
     }
 
-    /// Downloads a package and all that it depends on, preferably from `suite`; returns the files.
+    /// Downloads packages of one version and all that they depend on, preferably from `suite`; returns the
+    /// files.
     pub(crate) fn download_with_dependencies(
         &self,
-        package: &str,
+        packages: &[&str],
         wanted: Wanted<'_>,
         suite: &str,
     ) -> Result<Vec<PathBuf>> {
-        let version = self.version(package, wanted)?;
         let mut install = self.tool("apt-get");
         install.args(["-q", "-y", "--download-only", "--no-install-recommends", "-t", suite, "install"]);
-        install.arg(format!("{package}={version}"));
-        watched(install, is_progress).with_context(|| format!("can't fetch Debian's {package} {version}"))?;
+        for package in packages {
+            install.arg(format!("{package}={}", self.version(package, wanted)?));
+        }
+        watched(install, is_progress)
+            .with_context(|| format!("can't fetch Debian's {}", packages.join(", ")))?;
         packages_in(&config::archives(&self.dir))
     }
 

@@ -1,10 +1,11 @@
-//! `cargo xtask size`: bytes of code for each operation.
+//! `cargo xtask size`: bytes of code for each operation, and of a whole firmware (`examples/firmware`).
 
 use anyhow::{Context, Result};
 use serde_json::json;
 
 use super::{PREFIX, build, operation};
 use crate::committed::{self, Numbers, Table};
+use crate::firmware;
 use crate::targets::{self, TARGETS};
 use crate::terminal;
 use crate::workspace::root;
@@ -13,7 +14,7 @@ use crate::workspace::root;
 const TABLE: &str = "benches/size.toml";
 const WRITE: &str = "cargo xtask size --write";
 
-/// Measures the code of each operation on the bare targets, without and with defmt.
+/// Measures the code of each operation on the bare targets, without and with defmt, and that of the firmware.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// Prints one JSON object instead of a table
@@ -44,7 +45,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         return committed::write(
             &path,
             &numbers(&rows),
-            "Bytes of code for each operation, with what it reaches in our crates, built with opt-level 3.",
+            "Bytes of code for each operation, with what it reaches in our crates, built with opt-level 3; and of the firmware, with \"s\".",
             WRITE,
         );
     }
@@ -92,6 +93,10 @@ fn measure() -> Result<Vec<Row>> {
             }
         }
     }
+    for (target, bytes) in firmware::code_sizes(&sysroot)? {
+        let (model, operation) = ("firmware".to_owned(), "program".to_owned());
+        rows.push(Row { target, model, operation, defmt: false, bytes });
+    }
     Ok(rows)
 }
 
@@ -116,7 +121,7 @@ fn table(rows: &[Row], width: u16) -> String {
                         && row.operation == *operation
                         && row.defmt == with
                 };
-                rows.iter().find(same).map_or(0, |row| row.bytes)
+                rows.iter().find(same).map_or_else(|| "-".to_owned(), |row| row.bytes.to_string())
             };
             format!("{} / {}", of(false), of(true))
         });

@@ -15,6 +15,7 @@ use crate::bench;
 use crate::code;
 use crate::committed;
 use crate::features;
+use crate::firmware;
 use crate::loom;
 use crate::modules;
 use crate::no_std;
@@ -30,7 +31,7 @@ use toolchain::Toolchain;
 
 /// Provides what the tests need and runs everything: format, lints, documentation, register tables, modules,
 /// packages, tests, the model checker, sets of features, builds without the standard library, the emitted code
-/// and its instruction counts; at last, that the toolchain is as it was.
+/// and its instruction counts, a firmware that boots on QEMU; at last, that the toolchain is as it was.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// Prints one JSON object on standard output, and everything else on standard error
@@ -47,8 +48,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let sysroot = run.provide("bare targets", targets::ensure);
     let valgrind = run.provide("valgrind", valgrind::ensure);
 
-    run.component("format", "rustfmt", &["fmt", "--all", "--check"]);
-    run.component("lints", "clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+    let format = [cargo_with(&["fmt", "--all", "--check"]), firmware::format()];
+    run.component("format", "rustfmt", "fmt", format);
+    let lints = cargo_with(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+    let firmware = sysroot.iter().flat_map(firmware::lints);
+    run.component("lints", "clippy", "clippy", [lints].into_iter().chain(firmware));
     let mut doc = cargo_with(&["doc", "--workspace", "--no-deps"]);
     doc.env("RUSTDOCFLAGS", "-Dwarnings");
     run.commands("documentation", [doc]);
@@ -60,6 +64,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     run.step("feature sets", |run| features::checks()?.into_iter().try_for_each(|check| run.command(check)));
     run.no_std(sysroot.as_ref());
     run.emitted_code(sysroot.as_ref());
+    run.firmware(sysroot.as_ref());
     run.instructions(valgrind.as_ref());
     run.step("toolchain as it was", |_| toolchain?.is_as_it_was());
     run.finish()
@@ -153,9 +158,15 @@ impl Run {
     }
 
     /// Runs a part of the toolchain that may not be installed.
-    fn component(&mut self, name: &'static str, component: &str, args: &[&str]) {
-        if output(cargo().args([args[0], "--version"])).is_ok() {
-            self.commands(name, [cargo_with(args)]);
+    fn component(
+        &mut self,
+        name: &'static str,
+        component: &str,
+        subcommand: &str,
+        commands: impl IntoIterator<Item = Command>,
+    ) {
+        if output(cargo().args([subcommand, "--version"])).is_ok() {
+            self.commands(name, commands);
         } else {
             let why = format!("{component} is not installed: `rustup component add {component}`");
             self.leave_out(name, why);
@@ -184,6 +195,20 @@ impl Run {
         ] {
             match obstacle {
                 None => self.commands(name, [cargo_with(args)]),
+                Some(why) => self.leave_out(name, why),
+            }
+        }
+    }
+
+    /// Boots the firmware on each machine for which there is a QEMU.
+    fn firmware(&mut self, sysroot: Option<&Sysroot>) {
+        for (name, arch) in firmware::STEPS {
+            let obstacle = match sysroot {
+                None => Some("no bare targets".to_owned()),
+                Some(_) => qemu::ensure_for(arch).err().map(|error| format!("{error:#}")),
+            };
+            match obstacle {
+                None => self.commands(name, [cargo_with(&["xtask", "firmware", "--arch", arch])]),
                 Some(why) => self.leave_out(name, why),
             }
         }

@@ -53,9 +53,15 @@ impl Entry {
 /// Removes all filters but the port's own address, which is entry 0 and comes from NVM.
 pub fn remove_all<P: Platform>(io: Io<'_, P>, low: RegArray<(), Rw>, high: RegArray<(), Rw>) {
     for entry in 1..high.len() {
-        high.at(entry).on(io).set(0);
-        low.at(entry).on(io).set(0);
+        remove(io, low, high, entry);
     }
+}
+
+/// Not inlined: of a loop with these two writes the compiler makes a copy for each combination of windows.
+#[inline(never)]
+fn remove<P: Platform>(io: Io<'_, P>, low: RegArray<(), Rw>, high: RegArray<(), Rw>, entry: usize) {
+    high.at(entry).on(io).set(0);
+    low.at(entry).on(io).set(0);
 }
 
 /// Returns the address that entry 0 holds.
