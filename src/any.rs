@@ -11,7 +11,7 @@ use ixgbe_hal::I82598;
 use vmdq_hal::bus::Offset;
 use vmdq_hal::device::{
     Counters, DefaultPoolChoice, Filters, HeaderReplication, Io, Life, Limits, LinkControl, LiveAccept,
-    Model, NotStopped, Pools, Queues, ReceiveSetup, RingSetup, Vectors, Vlans, Warnings,
+    Model, NotStopped, Pools, Queues, ReceiveSetup, RingSetup, RingState, Vectors, Vlans, Warnings,
 };
 use vmdq_hal::{
     Causes, Config, Fault, FilterIndex, FilterMemory, Link, MacAddress, Mint, Minted, Platform, PoolIndex,
@@ -241,6 +241,8 @@ implement! { Queues:
     on model fn transmit_context(ring: RingIndex) -> u8;
     on model fn receive_errors() -> u32;
     fn first_descriptors(receive: RingIndex, transmit: RingIndex) -> (u32, u32);
+    fn receive_state(ring: RingIndex) -> RingState;
+    fn transmit_state(ring: RingIndex) -> RingState;
     unsafe fn start_receive(setup: RingSetup, receive: ReceiveSetup) -> Result<bool, Fault>;
     fn stop_receive(ring: RingIndex, seen: &mut bool) -> Result<(), NotStopped>;
     unsafe fn start_transmit(setup: RingSetup) -> Result<bool, Fault>;
@@ -252,6 +254,7 @@ implement! { Vectors:
     fn route_others(vector: VectorIndex);
     fn mask_bits(vector: VectorIndex, pools: PoolSet, others: bool) -> u64;
     fn unmask(mask: u64);
+    fn unmasked() -> u64;
     fn mask(mask: u64);
     fn fire(mask: u64);
     fn causes() -> Causes;

@@ -20,9 +20,9 @@ use vmdq::ring::{
 use vmdq::targeted::{TargetedBurst, TargetedRing};
 use vmdq::vmm::{GuestMemory, GuestRange, NotOwned, VmId, Vmm};
 use vmdq::{
-    Any, BindError, BindingId, Config, FilterError, FilterSlot, FilterTable, Host, Idle, InitError,
-    MacAddress, NotStarted, Pool, Port, Ready, Refused, Reset, Resources, Running, StartError, Started,
-    StopError, Stopped, Vmdq, WaitWith,
+    Any, BindError, BindingId, Config, Diagnosis, FilterError, FilterSlot, FilterTable, Host, Idle,
+    InitError, MacAddress, NotStarted, OtherPort, Pool, Port, Ready, Refused, Reset, Resources, Running,
+    StartError, Started, StopError, Stopped, Vmdq, WaitWith,
 };
 
 /// A platform whose way to wait is no part of an operation.
@@ -183,7 +183,7 @@ fn everything<M: Model>(
 /// Each operation of a model, with the name of its symbol.
 macro_rules! operations {
     ($model:ty: $init:literal $enable:literal $start:literal $stop:literal $bind:literal $unbind:literal
-     $program:literal) => {
+     $diagnose:literal $program:literal) => {
         const _: () = {
             type M = $model;
 
@@ -238,6 +238,15 @@ macro_rules! operations {
                 table.unbind(id)
             }
 
+            #[unsafe(export_name = $diagnose)]
+            fn diagnose(
+                port: &mut Port<M, Machine, Vmdq>,
+                started: &Started<M, Machine>,
+                table: &FilterTable<M, Machine>,
+            ) -> Result<Diagnosis, OtherPort> {
+                port.diagnose(&started.pool, &started.rx, &started.tx, table)
+            }
+
             #[unsafe(export_name = $program)]
             fn program(
                 model: M,
@@ -253,17 +262,17 @@ macro_rules! operations {
 
 operations!(I82575:
     "probe_82575_init" "probe_82575_enable" "probe_82575_start" "probe_82575_stop"
-    "probe_82575_bind" "probe_82575_unbind" "probe_82575_program"
+    "probe_82575_bind" "probe_82575_unbind" "probe_82575_diagnose" "probe_82575_program"
 );
 operations!(I82576:
     "probe_82576_init" "probe_82576_enable" "probe_82576_start" "probe_82576_stop"
-    "probe_82576_bind" "probe_82576_unbind" "probe_82576_program"
+    "probe_82576_bind" "probe_82576_unbind" "probe_82576_diagnose" "probe_82576_program"
 );
 operations!(I82598:
     "probe_82598_init" "probe_82598_enable" "probe_82598_start" "probe_82598_stop"
-    "probe_82598_bind" "probe_82598_unbind" "probe_82598_program"
+    "probe_82598_bind" "probe_82598_unbind" "probe_82598_diagnose" "probe_82598_program"
 );
 operations!(Any:
     "probe_any_init" "probe_any_enable" "probe_any_start" "probe_any_stop"
-    "probe_any_bind" "probe_any_unbind" "probe_any_program"
+    "probe_any_bind" "probe_any_unbind" "probe_any_diagnose" "probe_any_program"
 );

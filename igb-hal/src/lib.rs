@@ -34,6 +34,8 @@
 //! # Limits
 //!
 //! - Copper ports (internal PHY). On SerDes and SGMII ports the link is not set up.
+//! - [`Port::init`](vmdq_hal::Port::init) tells an 82575 by PBA, which holds through the reset what was written
+//!   before it, and an 82576 by VLVF, which the 82575 lacks.
 //! - 82575: an NVM must be present; the start-up script for boards without one is not done.
 //! - The PCIe completion time-out is set where the device's own register has it (GCR). With
 //!   capability version 2 it is in the PCI configuration space, and the platform has to set it.

@@ -46,7 +46,9 @@ unsafe impl<M: Hooks> Life for Igb<M> {
 
     fn holds_what_is_written<P: Platform>(self, io: Io<'_, P>) -> bool {
         // The receiver is off, and `init` clears the tables. The second is elsewhere in the other family.
-        tables::holds_what_is_written(io, Common::MTA) && tables::holds_what_is_written(io, Common::VFTA)
+        tables::holds_what_is_written(io, Common::MTA)
+            && tables::holds_what_is_written(io, Common::VFTA)
+            && M::is_this_model(io)
     }
 
     fn init<P: Platform>(self, io: Io<'_, P>, _: &Config) {

@@ -23,7 +23,9 @@ use core::convert::Infallible;
 
 use vmdq_hal::bus::Offset;
 use vmdq_hal::device::shared::rings::{IN_FLIGHT, Ring};
-use vmdq_hal::device::{HeaderReplication, Io, Model, NotStopped, Queues, ReceiveSetup, RingSetup};
+use vmdq_hal::device::{
+    HeaderReplication, Io, Model, NotStopped, Queues, ReceiveSetup, RingSetup, RingState,
+};
 use vmdq_hal::reg::{Dma, Reg, Rw};
 use vmdq_hal::{Fault, Platform, RingIndex};
 
@@ -83,6 +85,14 @@ unsafe impl<M: Hooks> Queues for Igb<M> {
             Ring::receive::<M::Shared>(receive).read_tail(io),
             Ring::transmit::<M::Shared>(transmit).read_tail(io),
         )
+    }
+
+    fn receive_state<P: Platform>(self, io: Io<'_, P>, ring: RingIndex) -> RingState {
+        Ring::receive::<M::Shared>(ring).state(io)
+    }
+
+    fn transmit_state<P: Platform>(self, io: Io<'_, P>, ring: RingIndex) -> RingState {
+        Ring::transmit::<M::Shared>(ring).state(io)
     }
 
     unsafe fn start_receive<P: Platform>(

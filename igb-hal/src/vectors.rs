@@ -44,6 +44,10 @@ unsafe impl<M: Hooks> Vectors for Igb<M> {
         Common::EIMS.on(io).raise(mask as u32);
     }
 
+    fn unmasked<P: Platform>(self, io: Io<'_, P>) -> u64 {
+        Common::EIMS.on(io).get().into()
+    }
+
     fn mask<P: Platform>(self, io: Io<'_, P>, mask: u64) {
         Common::EIMC.on(io).set(mask as u32);
     }

@@ -16,6 +16,8 @@ const RCTL: u32 = 0x0100;
 const TCTL: u32 = 0x0400;
 const MTA_0: u32 = 0x5200;
 const VFTA_0: u32 = 0x5600;
+const VLVF_0: u32 = 0x5d00;
+const PBA: u32 = 0x1000;
 const MASTER_DISABLE: u32 = 1 << 2;
 const MASTER_ENABLE: u32 = 1 << 19;
 
@@ -81,7 +83,7 @@ fn registers_that_hold_nothing_are_seen() {
         ("ones", false, |_, _| u32::MAX),
         ("one pattern", false, |_, _| 0x5aa5_c33c),
         ("half of the bits", false, |_, written| written.unwrap_or(0) & 0xffff),
-        ("a register", true, holds),
+        ("a register", true, |at, written| if at == PBA { 34 } else { holds(at, written) }),
     ];
     for (what, expected, answer) in answers {
         let machine = Machine::new(answer);
@@ -89,14 +91,37 @@ fn registers_that_hold_nothing_are_seen() {
         let io = unsafe { Io::new(&machine) };
         assert_eq!(I82575.holds_what_is_written(io), expected, "{what}");
         assert_eq!(I82576.holds_what_is_written(io), expected, "{what}");
-        // The first of MTA and of VFTA alone, and each is left as `init` leaves it.
-        for at in [MTA_0, VFTA_0] {
+        // The first of MTA, of VFTA and of VLVF alone, and each is left as `init` leaves it.
+        for at in [MTA_0, VFTA_0, VLVF_0] {
             let last = machine.events().into_iter().rfind(|e| matches!(e, Event::Write(to, _) if *to == at));
             assert!(last.is_none_or(|last| last == Event::Write(at, 0)), "{last:?}");
         }
-        let elsewhere = |e: &Event| matches!(e, Event::Write(to, _) if ![MTA_0, VFTA_0].contains(to));
+        let elsewhere = |e: &Event| matches!(e, Event::Write(to, _) if ![MTA_0, VFTA_0, VLVF_0].contains(to));
         assert!(!machine.events().iter().any(elsewhere));
         assert_eq!(I82576.is_gone(io), what == "ones");
+    }
+}
+
+#[test]
+fn the_sibling_is_seen() {
+    let answers: [(&str, fn(u32, Option<u32>) -> u32); 2] = [
+        // Neither has the register of the other.
+        ("82575", |at, written| match at {
+            PBA => 34,
+            VLVF_0 => 0,
+            _ => holds(at, written),
+        }),
+        ("82576", |at, written| if at == PBA { 0 } else { holds(at, written) }),
+    ];
+    for (what, answer) in answers {
+        let machine = Machine::new(answer);
+        // SAFETY: no controller is there.
+        let io = unsafe { Io::new(&machine) };
+        assert_eq!(I82575.holds_what_is_written(io), what == "82575", "{what}");
+        assert_eq!(I82576.holds_what_is_written(io), what == "82576", "{what}");
+        // No entry of VLVF is valid for a moment.
+        let valid = |e: &Event| matches!(e, Event::Write(VLVF_0, value) if value >> 20 != 0);
+        assert!(!machine.events().iter().any(valid));
     }
 }
 

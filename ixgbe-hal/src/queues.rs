@@ -22,7 +22,7 @@
 
 use vmdq_hal::bus::Offset;
 use vmdq_hal::device::shared::rings::{IN_FLIGHT, Ring};
-use vmdq_hal::device::{HeaderReplication, Io, NotStopped, Queues, ReceiveSetup, RingSetup};
+use vmdq_hal::device::{HeaderReplication, Io, NotStopped, Queues, ReceiveSetup, RingSetup, RingState};
 use vmdq_hal::{Fault, Platform, RingIndex};
 
 use crate::link;
@@ -82,6 +82,14 @@ unsafe impl<M: Hooks> Queues for Ixgbe<M> {
 
     fn first_descriptors<P: Platform>(self, _: Io<'_, P>, _: RingIndex, _: RingIndex) -> (u32, u32) {
         (0, 0)
+    }
+
+    fn receive_state<P: Platform>(self, io: Io<'_, P>, ring: RingIndex) -> RingState {
+        Ring::receive::<M::Shared>(ring).state(io)
+    }
+
+    fn transmit_state<P: Platform>(self, io: Io<'_, P>, ring: RingIndex) -> RingState {
+        Ring::transmit::<M::Shared>(ring).state(io)
     }
 
     unsafe fn start_receive<P: Platform>(

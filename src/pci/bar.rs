@@ -106,7 +106,7 @@ impl<A: ConfigRegionAccess> Function<A> {
                 return match () {
                     () if !self.space.is_there() => Err(BarError::Absent),
                     () if index != at => Err(BarError::SecondHalf),
-                    () if io => Err(BarError::Io),
+                    () if io => Err(BarError::IoSpace),
                     () if end > BARS || kind & !WIDE != 0 => Err(BarError::Malformed),
                     () => Ok(()),
                 };
@@ -153,9 +153,11 @@ impl MemoryWindow {
 
     /// Takes a range for a register, aligned to its size.
     fn take(&mut self, bar: &MemoryBar) -> Result<u64, NotAssigned> {
+        // Powers of two, both.
         let unit = bar.size.max(PAGE);
         // Address 0 would read as none.
-        let address = self.next.max(1).checked_next_multiple_of(unit).ok_or(NotAssigned::WindowFull)?;
+        let last = self.next.max(1).checked_add(unit - 1).ok_or(NotAssigned::WindowFull)?;
+        let address = last & !(unit - 1);
         let end = address.checked_add(unit).filter(|&end| end <= self.end).ok_or(NotAssigned::WindowFull)?;
         if !bar.wide && end > 1 << 32 {
             return Err(NotAssigned::Above4GiB);
@@ -174,7 +176,7 @@ pub enum BarError {
     /// [`Function::msix`] names.
     Absent,
     /// It is of I/O space: use register 0.
-    Io,
+    IoSpace,
     /// It is the upper half of the one before: use that.
     SecondHalf,
     /// Its kind is reserved, or it has no upper half: the function is broken.
@@ -185,7 +187,7 @@ impl fmt::Display for BarError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Absent => "there is no such base address register: use 0, or the one of the MSI-X table",
-            Self::Io => "the base address register is of I/O space: use 0",
+            Self::IoSpace => "the base address register is of I/O space: use 0",
             Self::SecondHalf => "it is the upper half of a base address register: use the one before",
             Self::Malformed => "the base address register is malformed: the function is broken",
         })

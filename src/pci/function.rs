@@ -64,8 +64,8 @@ impl<A: ConfigRegionAccess> Function<A> {
     ///
     /// [`WhyNotDriven`], if it can't be driven.
     pub fn model(&self) -> Result<Any, WhyNotDriven> {
-        let model = Any::new(self.product.model).map_err(|NotDriven(name)| WhyNotDriven::Model(name))?;
-        if self.product.link { Ok(model) } else { Err(WhyNotDriven::Link(self.product)) }
+        let model = Any::new(self.product.model).map_err(|NotDriven(name)| WhyNotDriven::NoDriver(name))?;
+        if self.product.link { Ok(model) } else { Err(WhyNotDriven::NoLink(self.product)) }
     }
 
     /// Reads the command register: whether memory space is decoded, and whether the function may start DMA.
@@ -118,17 +118,17 @@ impl<A: ConfigRegionAccess> Function<A> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum WhyNotDriven {
     /// The model is not driven yet: use an 82575, an 82576 or an 82598.
-    Model(ModelName),
+    NoDriver(ModelName),
     /// The model is driven, but the link of this variant is not set up (SerDes, SFP+, external PHY): use another
     /// variant. Where something else sets the link up, [`Any::new`] makes the model.
-    Link(&'static PciId),
+    NoLink(&'static PciId),
 }
 
 impl fmt::Display for WhyNotDriven {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Model(name) => NotDriven(*name).fmt(f),
-            Self::Link(product) => write!(
+            Self::NoDriver(name) => NotDriven(*name).fmt(f),
+            Self::NoLink(product) => write!(
                 f,
                 "the {} is driven, but not the link of this variant ({}): use another one, or set the link up",
                 product.model, product.name

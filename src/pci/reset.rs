@@ -36,8 +36,8 @@ const TRIES: u32 = 1_000;
 impl<A: ConfigRegionAccess> Function<A> {
     /// Brings the function to power state D0, and waits 10 ms if it was in another.
     ///
-    /// Addresses are restored if it lost them. Memory space and bus mastering may be off afterwards:
-    /// [`enable`](Self::enable) comes next. `wait_us` waits for that many microseconds.
+    /// Addresses, the command register and the settings of its bus are restored if it lost them; MSI-X is off
+    /// then. `wait_us` waits for that many microseconds.
     ///
     /// # Errors
     ///
@@ -63,7 +63,7 @@ impl<A: ConfigRegionAccess> Function<A> {
     /// Resets the function: all of its DMA ends, and it is as after power-on.
     ///
     /// Addresses and the settings of its bus are restored; memory space, bus mastering and MSI-X are off, so that
-    /// [`enable`](Self::enable) comes next. Takes 100 ms; 1.2 s at most. `wait_us` waits for that many
+    /// [`enable`](Self::enable) comes next, and each entry of the table of vectors is masked. Takes 100 ms; 1.2 s at most. `wait_us` waits for that many
     /// microseconds, and no less.
     ///
     /// A [`Port`](crate::Port) that was in use goes on with [`quiesce`](crate::Port::quiesce) and

@@ -108,18 +108,8 @@ pub(crate) fn a_missing_bus_master_is_noticed<M: Concrete>(bed: fn() -> Sim) {
 pub(crate) fn another_model_is_noticed<M: Concrete>(bed: fn() -> Sim) {
     let own = bed().kind();
     let others = [Sim::i82575(), Sim::i82576(), Sim::i82598()].into_iter().filter(|bed| bed.kind() != own);
-    let mut noticed = 0;
     for bed in others {
-        // SAFETY: the model confines its DMA, whoever drives it.
-        let port = unsafe { Port::new(M::default(), bed.platform()) };
-        match port.init(&Config::DEFAULT) {
-            Err(Refused { error, .. }) => {
-                assert!(error.to_string().contains("model"), "{error}");
-                noticed += 1;
-            }
-            // Within a family the registers that are looked at are the same.
-            Ok(port) => assert_eq!(port.address(), MacAddress(bed.mac())),
-        }
+        let error = refused::<M, _>(bed.platform());
+        assert!(error.to_string().contains("model"), "{error}");
     }
-    assert!(noticed >= 1, "no model of the other family is taken for this one");
 }

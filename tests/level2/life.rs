@@ -6,7 +6,9 @@ use vmdq::bus::Offset;
 use vmdq::device::HeaderReplication;
 use vmdq::ring::BufferSize;
 use vmdq::targeted::{HeaderSize, Targeting};
-use vmdq::{Fault, Gone, NotStarted, OtherPort, Platform, Refused, StartError, Started, StopError, Stopped};
+use vmdq::{
+    Fault, Finding, Gone, NotStarted, OtherPort, Platform, Refused, StartError, Started, StopError, Stopped,
+};
 use vmdq_sim::{InjectedFault, Sim, SimDma, Testbed};
 
 use crate::common::{Concrete, QueuePair, Setup, frame, gather, limits, pools, rings, tails, vm};
@@ -95,6 +97,26 @@ pub(crate) fn goes_on<M: HeaderReplication + Concrete>(hypervisor: &mut Hypervis
     let sent = run(0..5);
     assert!(hypervisor.get(1, &sent).iter().map(|got| &got.bytes).eq(&sent));
     hypervisor.setup.unbind(id);
+}
+
+/// A ring that has no buffers of its own shows the same as any other.
+pub(crate) fn a_queue_without_traffic_is_diagnosed<M: HeaderReplication + Concrete>(bed: Sim) {
+    let mut hypervisor = Hypervisor::<M>::start(bed, Shape { shared: 0, ..Shape::default() });
+    let shows = |hypervisor: &mut Hypervisor<M>, expected: &[Finding]| {
+        let (pair, setup) = (&hypervisor.pairs[&1], &mut hypervisor.setup);
+        let diagnosis = setup.port.diagnose(&pair.pool, &pair.rx, &pair.tx, &setup.table);
+        let findings = diagnosis.expect("they belong together").findings();
+        assert_eq!(findings.collect::<Vec<_>>(), expected);
+    };
+    shows(&mut hypervisor, &[Finding::NeverFilled]);
+    hypervisor.pair(1).share(0, 3);
+    shows(&mut hypervisor, &[Finding::NothingCounted]);
+    hypervisor.setup.inject(&run(0..2));
+    shows(&mut hypervisor, &[]);
+    hypervisor.setup.inject(&run(2..3));
+    shows(&mut hypervisor, &[Finding::NotTaken]);
+    assert_eq!(hypervisor.pair(1).take().len(), 3);
+    shows(&mut hypervisor, &[Finding::NotRefilled]);
 }
 
 pub(crate) fn a_bound_queue_does_not_stop<M: HeaderReplication + Concrete>(bed: Sim) {

@@ -69,6 +69,7 @@ on_every_model! {
         the_model_sees_who_unmaps_too_early;
     life:
         all_is_unmapped_after_the_stop_was_seen,
+        a_queue_without_traffic_is_diagnosed,
         a_bound_queue_does_not_stop,
         rings_of_another_queue_do_not_stop,
         what_is_another_ports_stops_nothing,

@@ -53,7 +53,7 @@ fn a_register_of_64_bits_is_two() {
 #[test]
 fn what_is_no_memory_is_refused() {
     let (machine, mut nic) = function(assigned());
-    assert_eq!(nic.bar(2), Err(BarError::Io));
+    assert_eq!(nic.bar(2), Err(BarError::IoSpace));
     for absent in [1, 4, 5, 6, 255] {
         assert_eq!(nic.bar(absent), Err(BarError::Absent), "{absent}");
     }
@@ -69,7 +69,7 @@ fn what_is_no_memory_is_refused() {
     machine.pull(place());
     assert_eq!(nic.bar(0), Err(BarError::Absent), "it is gone");
     assert_eq!(machine.take_writes(), []);
-    for error in [BarError::Absent, BarError::Io] {
+    for error in [BarError::Absent, BarError::IoSpace] {
         assert!(error.to_string().contains("use 0"), "{error}");
     }
 }
@@ -129,6 +129,6 @@ fn a_window_gives_no_more_than_it_has() {
     assert_eq!(assign(&mut nic, 0, 0x4_0000).unwrap().address, 0x2_0000);
     machine.change(place(), |model| model.holds = false);
     assert_eq!(assign(&mut nic, 0x4000_0000, 0x10_0000), Err(NotAssigned::NotHeld));
-    assert_eq!(nic.assign(2, &mut window(0, 1 << 30)), Err(NotAssigned::Bar(BarError::Io)));
+    assert_eq!(nic.assign(2, &mut window(0, 1 << 30)), Err(NotAssigned::Bar(BarError::IoSpace)));
     assert_eq!(machine.violations(), [] as [String; 0]);
 }

@@ -63,7 +63,7 @@ fn its_layout_is_that_of_an_82576() {
         let before = nic.command();
         let registers = nic.bar(0).unwrap();
         assert_eq!((registers.size, registers.is_assigned()), (0x2_0000, true));
-        assert_eq!(nic.bar(2), Err(BarError::Io));
+        assert_eq!(nic.bar(2), Err(BarError::IoSpace));
         let table = nic.bar(3).unwrap();
         let layout = nic.msix().unwrap();
         assert_eq!((layout.entries, layout.table.bar, layout.table.offset), (10, 3, 0));

@@ -86,7 +86,7 @@ fn each_product_says_whether_it_is_driven() {
                 driven += 1;
                 assert_eq!(any.name(), product.model);
             }
-            Err(error @ WhyNotDriven::Model(name)) => {
+            Err(error @ WhyNotDriven::NoDriver(name)) => {
                 model += 1;
                 assert!(name == product.model && !name.is_driven());
                 assert!(error.to_string().contains("not driven yet: use"), "{error}");

@@ -15,6 +15,7 @@
 //! - **Rings.** [`ring::RxRing`] and [`ring::TxRing`] move [`ring::Frame`]s in bursts: no register
 //!   is read, at most one is written for each burst.
 //! - **Targeted receive.** [`targeted`]: frames are received into buffers that a virtual machine shared.
+//! - **Diagnosis.** [`Port::diagnose`] says which known mistake fits a pool without traffic.
 //! - **Base.** [`bus::Bus`] accesses registers, [`dma::DmaSpace`] maps memory, [`reg`] gives each register
 //!   the methods that its access kind allows.
 //!
@@ -74,6 +75,7 @@ pub mod bus;
 mod collection;
 mod config;
 pub mod device;
+mod diagnose;
 pub mod dma;
 mod fault;
 mod filter;
@@ -97,6 +99,7 @@ pub mod vmm;
 
 pub use collection::{Collection, Mint, Minted};
 pub use config::{Causes, Config};
+pub use diagnose::{Diagnosis, Finding};
 pub use fault::{Fault, Gone, TimedOut};
 pub use filter::{BindError, Binding, BindingId, FilterError, FilterSlot, FilterTable};
 pub use filter_memory::{FilterMemory, Shadow};

@@ -17,6 +17,9 @@ pub(crate) struct Board {
     /// MSI-X messages, by vector.
     pub(crate) messages: Vec<u16>,
     pub(crate) drops: ModelDrops,
+    /// Whether the function may not start DMA (bus master enable of its command register is off): no
+    /// descriptor is fetched, nothing is written, and no message is sent.
+    pub(crate) not_master: bool,
     /// Whether the cable is unplugged.
     pub(crate) unplugged: bool,
     /// Whether DESCTYPE 3 and 4 are taken for one buffer (`Sim::without_replication`).

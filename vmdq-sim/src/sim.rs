@@ -170,6 +170,13 @@ impl Sim {
         model.device.cable(&mut model.board);
     }
 
+    /// Sets whether the function may start DMA (bus master enable of its command register), as it may at first.
+    ///
+    /// While it may not, the controller counts a frame and keeps it, and sends neither frames nor messages.
+    pub fn set_bus_master(&mut self, enabled: bool) {
+        self.shared.lock().board.not_master = !enabled;
+    }
+
     /// Takes the MSI-X messages since the last call: vector numbers in order.
     #[must_use]
     pub fn take_interrupts(&mut self) -> Vec<u16> {

@@ -56,6 +56,11 @@ impl Hooks for I82575 {
         Self::RAH_QSEL.val(pool.bits()).value
     }
 
+    fn is_this_model<P: Platform>(io: Io<'_, P>) -> bool {
+        // Written before the reset, with which it takes effect.
+        Self::PBA.on(io).read(PBA::RXA) == RECEIVE_BUFFER
+    }
+
     fn before_reset<P: Platform>(io: Io<'_, P>) {
         Self::PBA.on(io).write(PBA::RXA.val(RECEIVE_BUFFER));
     }

@@ -13,7 +13,7 @@ use super::common::{accepted, clear_and_mask_by_message, hardware_limit};
 use super::{Hooks, LARGEST_HEADER, MAX_FRAME};
 use crate::regs::{
     CTRL_EXT, Common, DTXSWC, GPIE, I82576, IVAR, IVAR_MISC, MRQC, PoolRegs, RCTL, RLPML, RPLOLR, Regs, VFRE,
-    VFTE, VMOLR,
+    VFTE, VLVF, VMOLR,
 };
 
 /// How many pools there are.
@@ -55,6 +55,12 @@ impl Hooks for I82576 {
 
     fn destination(pool: PoolIndex) -> u32 {
         Self::RAH_POOLSEL.val(1 << pool.number()).value
+    }
+
+    fn is_this_model<P: Platform>(io: Io<'_, P>) -> bool {
+        // An entry that is not valid, which `clear_pool_vlans` clears.
+        let entry = VLVF::VLAN_ID.val(VLVF::VLAN_ID.mask) + VLVF::POOLSEL.val(VLVF::POOLSEL.mask);
+        tables::bits_hold_what_is_written(io, Self::VLVF.at(0), entry.value)
     }
 
     fn init<P: Platform>(io: Io<'_, P>) {

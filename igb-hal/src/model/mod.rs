@@ -89,6 +89,9 @@ pub(crate) trait Hooks: Regs + 'static {
     /// Returns the bits of RAH that name a pool.
     fn destination(pool: PoolIndex) -> u32;
 
+    /// Looks, after a reset, whether a register is there that the other models don't have.
+    fn is_this_model<P: Platform>(io: Io<'_, P>) -> bool;
+
     /// Writes what takes effect with the reset.
     fn before_reset<P: Platform>(_: Io<'_, P>) {}
 

@@ -30,7 +30,7 @@ pub use filters::Filters;
 pub use life::{Life, Warnings};
 pub use link::LinkControl;
 pub use pools::{DefaultPoolChoice, LiveAccept, Pools};
-pub use queues::{HeaderReplication, NotStopped, Queues, ReceiveSetup, RingSetup};
+pub use queues::{HeaderReplication, NotStopped, Queues, ReceiveSetup, RingSetup, RingState};
 pub use shared::SharedRegs;
 pub use vectors::Vectors;
 pub use vlans::Vlans;

@@ -56,6 +56,20 @@ impl From<Fault> for NotStopped {
     }
 }
 
+/// What the device says of a ring.
+///
+/// The head is a hint: a driver can't rely on it (*82575EB Software Developer's Manual*, page 359).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct RingState {
+    /// The descriptor that the device uses next.
+    pub head: u32,
+    /// The end of the descriptors that the device has.
+    pub tail: u32,
+    /// Whether the ring reads as enabled.
+    pub enabled: bool,
+}
+
 /// Receive and transmit rings.
 ///
 /// # Safety
@@ -81,6 +95,12 @@ pub unsafe trait Queues: Copy {
         receive: RingIndex,
         transmit: RingIndex,
     ) -> (u32, u32);
+
+    /// Reads the state of a receive ring.
+    fn receive_state<P: Platform>(self, io: Io<'_, P>, ring: RingIndex) -> RingState;
+
+    /// Reads the state of a transmit ring.
+    fn transmit_state<P: Platform>(self, io: Io<'_, P>, ring: RingIndex) -> RingState;
 
     /// Sets up and enables a receive ring without buffers, and returns whether it was seen enabled.
     ///

@@ -25,6 +25,9 @@ pub unsafe trait Vectors: Copy {
     /// Unmasks the causes in `mask`.
     fn unmask<P: Platform>(self, io: Io<'_, P>, mask: u64);
 
+    /// Reads the causes that are not masked; the bits are those of [`mask_bits`](Self::mask_bits).
+    fn unmasked<P: Platform>(self, io: Io<'_, P>) -> u64;
+
     /// Masks the causes in `mask`.
     fn mask<P: Platform>(self, io: Io<'_, P>, mask: u64);
 

@@ -21,7 +21,8 @@ pub enum InitError {
     },
     /// All registers read as ones: the device is gone.
     Gone,
-    /// The reset did not end in time: power-cycle the device, or check that it is of this model.
+    /// The reset did not end in time: power-cycle the device, or check that the window is BAR 0 and that the
+    /// device is of this model.
     Reset(TimedOut),
     /// A register does not hold what is written to it: check that the window is decoded (memory space
     /// enable), that it is BAR 0, and that the device is of this model.
@@ -50,7 +51,10 @@ impl fmt::Display for InitError {
             }
             Self::Gone => Gone.fmt(f),
             Self::Reset(timed_out) => {
-                write!(f, "the reset did not end ({timed_out}): power-cycle the device, or check its model")
+                write!(
+                    f,
+                    "the reset did not end ({timed_out}): power-cycle the device, or check BAR and model"
+                )
             }
             Self::NotDecoded => f.write_str(
                 "registers don't hold what is written: check memory space enable, the BAR and the model",

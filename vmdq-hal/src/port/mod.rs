@@ -129,6 +129,10 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         Owner { port: self.id(), life: self.life }
     }
 
+    pub(crate) const fn platform(&self) -> &P {
+        &self.platform
+    }
+
     fn io(&self) -> Io<'_, P> {
         // SAFETY: the port is the one driver of its device (`Port::new`). What its methods write hands no
         // memory to the device: `Pool` does, for the rings that own it.
@@ -183,6 +187,9 @@ impl<M: Model, P: Platform, S: Initialised> Port<M, P, S> {
     }
 
     /// Reads what the device counted, and returns the sums since [`init`](Port::init).
+    ///
+    /// The device's counters clear when they are read. [`diagnose`](Port::diagnose) reads them, too, and adds to
+    /// the same sums.
     pub fn statistics(&mut self) -> Statistics {
         let mut statistics = self.known.statistics;
         self.model.add_to(self.io(), &mut statistics);

@@ -11,7 +11,7 @@ use crate::config::Causes;
 use crate::device::{DefaultPoolChoice, LiveAccept, Model};
 use crate::filter::{FilterTable, SlotSeed};
 use crate::fmt::event;
-use crate::index::PoolIndex;
+use crate::index::{PoolIndex, VectorIndex};
 use crate::platform::Platform;
 use crate::pool::{Pool, PoolSeed, PoolSetup, Running};
 use crate::vector::{Vector, VectorSeed};
@@ -151,6 +151,11 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         self.known.routes.others = Some(vector.index());
         event!("{}: vector {} serves all other causes", self.model.limits().name, vector.index());
         Ok(())
+    }
+
+    /// Returns the vector to which a pool is routed.
+    pub(crate) fn route_of(&self, pool: PoolIndex) -> Option<VectorIndex> {
+        self.known.routes.pools.get(pool.number()).copied().flatten()
     }
 
     /// Reads and clears the interrupt causes other than those of pools.

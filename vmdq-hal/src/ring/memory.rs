@@ -153,6 +153,37 @@ where
     }
 }
 
+// SAFETY: through a shared reference nothing of it can be reached: what uses the memory takes it for good, by
+// `&'static mut`. So a plain `static` of it compiles, and what is missing is said where it is used.
+unsafe impl<const N: usize> Sync for RingMemory<N> {}
+
+/// What a ring can be started on: ring memory that is taken for good, or that of a ring that was stopped.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the memory of a ring",
+    label = "needs `&'static mut RingMemory<N>`, or the `RingSpace` of a ring that was stopped",
+    note = "the device writes there: nobody else may reach it, so that a shared reference to a plain `static` will not do",
+    note = "take it once, out of a `static` of `static_cell::ConstStaticCell` by `take`, or out of a `Box` by `leak`"
+)]
+pub trait RingSource {
+    /// Takes the memory.
+    fn into_space(self) -> RingSpace;
+}
+
+impl RingSource for RingSpace {
+    fn into_space(self) -> RingSpace {
+        self
+    }
+}
+
+impl<const N: usize> RingSource for &'static mut RingMemory<N>
+where
+    Length<N>: RingLength,
+{
+    fn into_space(self) -> RingSpace {
+        self.into()
+    }
+}
+
 /// Where descriptors and slots are: a copy to work with, which the compiler keeps in registers.
 ///
 /// Separate from [`RingSpace`], since what is reached through a ring's own fields would be read again

@@ -29,10 +29,11 @@ pub use forwarded::ForwardedFrame;
 pub use frame::{Frame, FrameFlags, HEADER, TooLong};
 pub use in_place::InPlace;
 pub use lost::lost_buffers;
-pub use memory::{Length, RingLength, RingMemory, RingSpace};
+pub use memory::{Length, RingLength, RingMemory, RingSource, RingSpace};
 pub use pool_memory::{PoolMemory, ReleaseError};
-pub(crate) use rx::RingStart;
+pub(crate) use rx::{RingStart, RxProgress};
 pub use rx::{RxCounters, RxRing};
+pub(crate) use tx::TxProgress;
 pub use tx::{SendError, TxRing};
 
 pub use crate::buffer_size::{BufferKib, BufferSize, Kib};

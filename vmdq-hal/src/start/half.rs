@@ -3,7 +3,7 @@
 use crate::index::{PoolIndex, RingIndex};
 use crate::owner::Owner;
 use crate::platform::Platform;
-use crate::ring::{Frame, RingSpace, RxRing};
+use crate::ring::{Frame, RingSpace, RxProgress, RxRing};
 
 /// The receiving half of a running pool: [`RxRing`] or [`TargetedRing`](crate::targeted::TargetedRing).
 pub trait ReceiveRing<P: Platform>: ReceiveHalf<P> {}
@@ -22,6 +22,8 @@ pub trait ReceiveHalf<P: Platform>: Sized {
     fn belongs_to(&self) -> (Owner, PoolIndex);
     /// Returns the number of the ring.
     fn ring(&self) -> RingIndex;
+    /// Returns how far the ring has come.
+    fn progress(&self) -> RxProgress;
     /// Returns whether the ring was seen enabled, to change it.
     fn seen(&mut self) -> &mut bool;
     /// Takes the ring apart; buffers that are frames go to `freed`.
@@ -41,6 +43,10 @@ impl<P: Platform> ReceiveHalf<P> for RxRing<P> {
 
     fn ring(&self) -> RingIndex {
         self.ring()
+    }
+
+    fn progress(&self) -> RxProgress {
+        self.progress()
     }
 
     fn seen(&mut self) -> &mut bool {

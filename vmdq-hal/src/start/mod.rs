@@ -15,7 +15,7 @@ use crate::platform::Platform;
 use crate::pool::{Idle, Pool};
 use crate::port::{Port, VmdqOn};
 use crate::refused::Refused;
-use crate::ring::{BufferPool, BufferSize, RingSpace};
+use crate::ring::{BufferPool, BufferSize, RingSource};
 
 pub use error::{StartError, StopError};
 pub(crate) use half::ReceiveHalf;
@@ -31,14 +31,14 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
     pub fn start(
         &self,
         pool: Pool<M, P, Idle>,
-        rx: impl Into<RingSpace>,
-        tx: impl Into<RingSpace>,
+        rx: impl RingSource,
+        tx: impl RingSource,
         size: BufferSize,
     ) -> Result<Started<M, P>, Refused<StartError, NotStarted<M, P>>>
     where
         S: VmdqOn,
     {
-        let (rx, tx) = (rx.into(), tx.into());
+        let (rx, tx) = (rx.into_space(), tx.into_space());
         if pool.owner() != self.owner() {
             return Err(Refused::new(StartError::OtherPort, NotStarted { pool, memory: Some((rx, tx)) }));
         }
@@ -58,8 +58,8 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
     pub fn start_with(
         &self,
         pool: Pool<M, P, Idle>,
-        rx: impl Into<RingSpace>,
-        tx: impl Into<RingSpace>,
+        rx: impl RingSource,
+        tx: impl RingSource,
         buffers: &mut BufferPool,
     ) -> Result<Started<M, P>, Refused<StartError, NotStarted<M, P>>>
     where

@@ -10,7 +10,7 @@ use crate::platform::Platform;
 use crate::pool::{Idle, Pool};
 use crate::port::{Port, VmdqOn};
 use crate::refused::Refused;
-use crate::ring::{Frame, RingSpace};
+use crate::ring::{Frame, RingSource, RxProgress};
 use crate::start::{NotStarted, ReceiveHalf, StartError, Started};
 use crate::vmm::Vmm;
 
@@ -26,14 +26,14 @@ impl<M: Model, P: Platform, S> Port<M, P, S> {
         &self,
         pool: Pool<M, P, Idle>,
         rx: impl Into<TargetedSpace>,
-        tx: impl Into<RingSpace>,
+        tx: impl RingSource,
         targeting: Targeting<M>,
         vmm: V,
     ) -> Result<Started<M, P, TargetedRing<P, V>>, Refused<StartError, NotStarted<M, P, TargetedSpace>>>
     where
         S: VmdqOn,
     {
-        let (TargetedSpace { ring, entries }, tx) = (rx.into(), tx.into());
+        let (TargetedSpace { ring, entries }, tx) = (rx.into(), tx.into_space());
         if pool.owner() != self.owner() {
             let memory = Some((TargetedSpace { ring, entries }, tx));
             return Err(Refused::new(StartError::OtherPort, NotStarted { pool, memory }));
@@ -65,6 +65,10 @@ impl<P: Platform, V: Vmm> ReceiveHalf<P> for TargetedRing<P, V> {
 
     fn ring(&self) -> RingIndex {
         self.rx.ring()
+    }
+
+    fn progress(&self) -> RxProgress {
+        self.rx.progress()
     }
 
     fn seen(&mut self) -> &mut bool {

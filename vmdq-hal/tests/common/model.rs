@@ -5,7 +5,7 @@ use core::convert::Infallible;
 use vmdq_hal::bus::Offset;
 use vmdq_hal::device::{
     Counters, Filters, Life, Limits, LinkControl, Model, NotStopped, Pools, Queues, ReceiveSetup, RingSetup,
-    Vectors, Vlans, Warnings,
+    RingState, Vectors, Vlans, Warnings,
 };
 use vmdq_hal::{
     Causes, Config, Fault, FilterIndex, FilterMemory, Io, Link, MacAddress, Mint, Platform, PoolIndex,
@@ -117,6 +117,14 @@ unsafe impl Queues for Plain {
         (0, 0)
     }
 
+    fn receive_state<P: Platform>(self, _: Io<'_, P>, _: RingIndex) -> RingState {
+        RingState { head: 0, tail: 0, enabled: true }
+    }
+
+    fn transmit_state<P: Platform>(self, _: Io<'_, P>, _: RingIndex) -> RingState {
+        RingState { head: 0, tail: 0, enabled: true }
+    }
+
     unsafe fn start_receive<P: Platform>(
         self,
         _: Io<'_, P>,
@@ -149,6 +157,11 @@ unsafe impl Vectors for Plain {
     }
 
     fn unmask<P: Platform>(self, _: Io<'_, P>, _: u64) {}
+
+    fn unmasked<P: Platform>(self, _: Io<'_, P>) -> u64 {
+        0
+    }
+
     fn mask<P: Platform>(self, _: Io<'_, P>, _: u64) {}
     fn fire<P: Platform>(self, _: Io<'_, P>, _: u64) {}
 

@@ -118,7 +118,7 @@ impl Interrupts {
 
     /// Sends the messages of causes that have just become pending and enabled.
     fn send(&mut self, bits: u32, file: &File, board: &mut Board) {
-        if bits == 0 || !self.msix(file) {
+        if bits == 0 || board.not_master || !self.msix(file) {
             return;
         }
         for v in 0..32u16 {

@@ -16,7 +16,7 @@ const PSP: u32 = 1 << 3;
 impl Igb {
     /// Gives one queue its turn; returns whether there was one.
     pub(super) fn step_transmit(&mut self, board: &mut Board) -> bool {
-        if !self.file.on(Reg::TCTL, EN) {
+        if board.not_master || !self.file.on(Reg::TCTL, EN) {
             return false;
         }
         let (file, tx, may_send) = (&self.file, &self.tx, self.chip.may_send);

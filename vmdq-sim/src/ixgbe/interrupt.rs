@@ -61,7 +61,7 @@ impl Interrupts {
     }
 
     fn send(&mut self, causes: u32, file: &File, board: &mut Board) {
-        if causes == 0 || !file.on(Reg::GPIE, MSIX) {
+        if causes == 0 || board.not_master || !file.on(Reg::GPIE, MSIX) {
             return;
         }
         board.messages.extend((0..16u16).filter(|&vector| causes >> vector & 1 != 0));

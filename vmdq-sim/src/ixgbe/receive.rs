@@ -144,6 +144,9 @@ impl Ixgbe {
             board.drops.disabled += 1;
             return true;
         }
+        if board.not_master {
+            return false;
+        }
         let (data, tag) = pending.copy(target);
         let headers = if tag.is_some() { pending.frame.untagged() } else { pending.frame.clone() }.headers();
         let psrtype = self.file.get(Reg::PSRTYPE, self.copy(queue));

@@ -14,6 +14,9 @@ use crate::violation::Rule;
 impl Ixgbe {
     /// Gives one queue its turn; returns whether there was one.
     pub(super) fn step_transmit(&mut self, board: &mut Board) -> bool {
+        if board.not_master {
+            return false;
+        }
         let tx = &self.tx;
         let Some(queue) = self.arbiter.pick(tx.len(), |queue| tx[queue].backlogged()) else { return false };
         let turn = self.tx[queue].turn(self.chip.transmit, board);

@@ -10,7 +10,7 @@
 
 use super::regs::{RDT, RXDCTL, SharedRegs, TDT};
 use crate::bus::Offset;
-use crate::device::RingSetup;
+use crate::device::{RingSetup, RingState};
 use crate::fault::Fault;
 use crate::index::RingIndex;
 use crate::platform::Platform;
@@ -83,6 +83,15 @@ impl Ring {
     /// Reads the tail.
     pub fn read_tail<P: Platform>(self, io: Io<'_, P>) -> u32 {
         self.tail.on(io).read(RDT::RDT)
+    }
+
+    /// Reads what the device says of the ring.
+    pub fn state<P: Platform>(self, io: Io<'_, P>) -> RingState {
+        RingState {
+            head: self.head.on(io).read(RDT::RDT),
+            tail: self.read_tail(io),
+            enabled: ENABLE.is_set(self.control.on(io).get()),
+        }
     }
 
     /// Gives the ring's memory to the device.

@@ -5,7 +5,7 @@
 
 use crate::platform::Platform;
 use crate::reg::io::Io;
-use crate::reg::{RegArray, Rw};
+use crate::reg::{Reg, RegArray, Rw};
 use tock_registers::RegisterLongName;
 
 /// Writes one value to every register of a table.
@@ -19,10 +19,21 @@ pub fn fill<T: RegisterLongName, P: Platform>(io: Io<'_, P>, table: RegArray<T, 
 ///
 /// A window that no device decodes reads as all zeros or all ones, no matter what is written.
 pub fn holds_what_is_written<P: Platform>(io: Io<'_, P>, table: RegArray<(), Rw>) -> bool {
-    let register = table.at(0).on(io);
+    bits_hold_what_is_written(io, table.at(0), u32::MAX)
+}
+
+/// Returns whether `bits` of a register hold two patterns, and leaves 0 in it.
+///
+/// It is for a register that a model has and its siblings don't.
+pub fn bits_hold_what_is_written<T: RegisterLongName, P: Platform>(
+    io: Io<'_, P>,
+    register: Reg<T, Rw>,
+    bits: u32,
+) -> bool {
+    let register = register.on(io);
     let held = [0x5aa5_c33c, 0xa55a_3cc3].into_iter().all(|pattern| {
-        register.set(pattern);
-        register.get() == pattern
+        register.set(pattern & bits);
+        register.get() == pattern & bits
     });
     register.set(0);
     held

@@ -38,6 +38,19 @@ pub struct RxCounters {
     pub malformed: u64,
 }
 
+/// How far a receive ring has come, as software sees it.
+#[derive(Clone, Copy)]
+pub struct RxProgress {
+    /// The descriptor that is completed next.
+    pub(crate) head: u32,
+    /// Whether a frame was ever taken; not known of a ring that began elsewhere than at descriptor 0.
+    pub(crate) taken: bool,
+    /// How many buffers are posted.
+    pub(crate) posted: usize,
+    /// Whether a finished descriptor waits.
+    pub(crate) ready: bool,
+}
+
 /// A running receive ring.
 ///
 /// It owns its memory and every posted buffer, reads no register and writes none but its own tail,
@@ -184,6 +197,16 @@ impl<P: Platform> RxRing<P> {
     /// [`Gone`] if it is not.
     pub fn check(&self) -> Result<(), Gone> {
         if self.bus.read32(self.tail) == u32::MAX { Err(Gone) } else { Ok(()) }
+    }
+
+    /// Returns how far the ring has come.
+    pub(crate) fn progress(&self) -> RxProgress {
+        RxProgress {
+            head: self.head & self.mask(),
+            taken: self.head != 0,
+            posted: self.posted(),
+            ready: self.is_ready(),
+        }
     }
 
     /// Returns the smallest size of buffers that the ring takes.

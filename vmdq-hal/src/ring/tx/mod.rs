@@ -18,6 +18,17 @@ use crate::owner::Owner;
 use crate::platform::Platform;
 use vmdq_core::FrameLimit;
 
+/// How far a transmit ring has come, as software sees it.
+#[derive(Clone, Copy)]
+pub(crate) struct TxProgress {
+    /// Whether frames are not reclaimed.
+    pub(crate) pending: bool,
+    /// How many frames the ring takes.
+    pub(crate) room: usize,
+    /// Whether the device has reported some of those that are not reclaimed.
+    pub(crate) reported: bool,
+}
+
 /// A running transmit ring.
 ///
 /// It owns its memory and every frame that it sends, reads no register and writes none but its own
@@ -145,6 +156,11 @@ impl<P: Platform> TxRing<P> {
     /// [`Gone`] if it is not.
     pub fn check(&self) -> Result<(), Gone> {
         if self.bus.read32(self.tail) == u32::MAX { Err(Gone) } else { Ok(()) }
+    }
+
+    /// Returns how far the ring has come.
+    pub(crate) fn progress(&self) -> TxProgress {
+        TxProgress { pending: self.pending() > 0, room: self.room(), reported: self.is_reported() }
     }
 
     pub(crate) const fn owner(&self) -> Owner {

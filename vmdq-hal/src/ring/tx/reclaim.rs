@@ -90,6 +90,11 @@ impl<P: Platform> TxRing<P> {
         (last.wrapping_sub(self.clean) < self.pending() as u32).then_some(last)
     }
 
+    /// Tells whether the device has reported frames that are not reclaimed.
+    pub(super) fn is_reported(&self) -> bool {
+        self.seen_report().is_some()
+    }
+
     /// Looks for a report that the device has made: at one that lies ahead first, since frames are sent
     /// in order and a report covers all before it, then at the nearest. Returns how many reports that
     /// settles, and the counter behind the frame that was reported.

@@ -1,0 +1,160 @@
+//! Why no frames come or go: which of the known mistakes fits what a running pool shows.
+//!
+//! Nothing here is on the way of a frame. It reads the controller's counters, heads and tails, the mask of
+//! interrupts and the state of the link, compares them with what the rings know, waits a millisecond and
+//! looks again: what has moved meanwhile is at work.
+//!
+//! Trap: the head of a ring is no basis for a driver ("the host cannot rely on this value", *82575EB Software
+//! Developer's Manual*, page 359). Here it is a hint for whoever looks for a mistake, and nothing else.
+
+mod finding;
+
+pub use finding::{Diagnosis, Finding};
+
+use crate::device::{Io, Model, RingState};
+use crate::filter::FilterTable;
+use crate::index::PoolSet;
+use crate::link::Link;
+use crate::platform::Platform;
+use crate::pool::{Pool, Running};
+use crate::port::{OtherPort, Port, Vmdq};
+use crate::ring::{RxProgress, TxProgress, TxRing};
+use crate::start::ReceiveRing;
+
+/// How long a controller that works needs at most to show it, in microseconds.
+const MOVES: u32 = 1_000;
+
+impl<M: Model, P: Platform> Port<M, P, Vmdq> {
+    /// Looks for what keeps frames from a pool, or in it.
+    ///
+    /// Takes a millisecond, reads some thirty registers and writes none. The rings stay as they are, and may be
+    /// diagnosed while traffic runs; but a finding is about the moment. The counters clear when they are
+    /// read: what is read here goes into the sums of [`statistics`](Self::statistics), so that the two can be
+    /// called in any order, and nothing is counted twice or lost.
+    ///
+    /// A pool to which nobody sends shows the same as one that frames do not reach: [`Finding::NothingCounted`]
+    /// and [`Finding::NothingReceived`] are mistakes only if frames were sent to it.
+    ///
+    /// # Errors
+    ///
+    /// [`OtherPort`], if pool, rings or table belong to another port, or do not belong together.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use vmdq_hal::device::Model;
+    /// use vmdq_hal::{FilterTable, Finding, OtherPort, Platform, Port, Started, Vmdq};
+    ///
+    /// /// To be called when a pool has been silent for longer than expected.
+    /// fn why<M: Model, P: Platform>(
+    ///     port: &mut Port<M, P, Vmdq>,
+    ///     guest: &Started<M, P>,
+    ///     table: &FilterTable<M, P>,
+    ///     mut log: impl FnMut(Finding),
+    /// ) -> Result<(), OtherPort> {
+    ///     let diagnosis = port.diagnose(&guest.pool, &guest.rx, &guest.tx, table)?;
+    ///     diagnosis.findings().for_each(&mut log); // each says what to do, as `Display`
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn diagnose<R: ReceiveRing<P>>(
+        &mut self,
+        pool: &Pool<M, P, Running>,
+        rx: &R,
+        tx: &TxRing<P>,
+        table: &FilterTable<M, P>,
+    ) -> Result<Diagnosis, OtherPort> {
+        let same = (pool.owner(), pool.index());
+        if pool.owner() != self.owner()
+            || table.owner() != self.owner()
+            || rx.belongs_to() != same
+            || (tx.owner(), tx.pool()) != same
+        {
+            return Err(OtherPort);
+        }
+        let index = pool.index();
+        let mut diagnosis = Diagnosis::new(self.statistics());
+        let (model, platform) = (self.model(), self.platform());
+        // SAFETY: reads alone.
+        let io = unsafe { Io::new(platform) };
+        let before = look(model, io, rx, tx);
+        io.wait_us(MOVES);
+        let now = look(model, io, rx, tx);
+
+        let link = model.state(io);
+        let bus_master = platform.is_bus_master();
+        let masked = self.route_of(index).is_some_and(|vector| {
+            let bits = model.mask_bits(io, vector, PoolSet::EMPTY.with(index), false);
+            // On the 82575 a bit is one direction of a pool, and each masks itself.
+            model.unmasked(io) & bits != bits
+        });
+        let reached = table.leads_to(index) || self.default_pool() == index;
+        // At the end: then all that was read before was read of a device.
+        if model.is_gone(io) {
+            diagnosis.note(Finding::Gone, true);
+            return Ok(diagnosis);
+        }
+        diagnosis.note(Finding::NotBusMaster, bus_master == Some(false));
+        diagnosis.note(Finding::LinkDown, link == Link::Down);
+        // Rings of the 82598 read as off while there is no link.
+        let off = link.is_up() && !(now.receive.enabled && now.transmit.enabled);
+        diagnosis.note(Finding::RingsOff, off);
+        diagnosis.note(Finding::NoFilter, !reached);
+        receiving(&mut diagnosis, before, now, masked);
+        // What follows from these needs no finding of its own.
+        if !off && link.is_up() && bus_master != Some(false) {
+            silence(&mut diagnosis, before, now, reached);
+        }
+        Ok(diagnosis)
+    }
+}
+
+/// What rings and controller show at one time.
+#[derive(Clone, Copy)]
+struct Look {
+    rx: RxProgress,
+    tx: TxProgress,
+    receive: RingState,
+    transmit: RingState,
+}
+
+/// Looks once. Not twice in the caller's code.
+#[inline(never)]
+fn look<M: Model, P: Platform, R: ReceiveRing<P>>(model: M, io: Io<'_, P>, rx: &R, tx: &TxRing<P>) -> Look {
+    Look {
+        rx: rx.progress(),
+        tx: tx.progress(),
+        receive: model.receive_state(io, rx.ring()),
+        transmit: model.transmit_state(io, tx.ring()),
+    }
+}
+
+/// Finds what the program does not do.
+fn receiving(diagnosis: &mut Diagnosis, before: Look, now: Look, masked: bool) {
+    let rx = now.rx;
+    diagnosis.note(Finding::NeverFilled, rx.posted == 0 && !rx.taken);
+    diagnosis.note(Finding::NotRefilled, rx.posted == 0 && rx.taken);
+    // A frame that is there since the first look.
+    let waits = before.rx.ready && rx.ready;
+    diagnosis.note(Finding::NotTaken, waits && now.receive.head == now.receive.tail);
+    diagnosis.note(Finding::VectorMasked, waits && masked);
+    let full = now.tx.pending && now.tx.room == 0;
+    diagnosis.note(Finding::NotReclaimed, full && now.tx.reported);
+}
+
+/// Finds where the controller does not reach memory.
+fn silence(diagnosis: &mut Diagnosis, before: Look, now: Look, reached: bool) {
+    let statistics = diagnosis.statistics();
+    let counted = statistics.received > 0 || statistics.missed > 0;
+    let waiting = now.rx.posted > 0 && !now.rx.ready;
+    let used = before.receive.head != before.rx.head && now.receive.head != now.rx.head;
+    diagnosis.note(Finding::ReceivedElsewhere, waiting && used);
+    let nothing = waiting && !used && !now.rx.taken && reached;
+    diagnosis.note(Finding::NothingCounted, nothing && !counted);
+    diagnosis.note(Finding::NothingReceived, nothing && counted);
+
+    let sent = now.transmit.head == now.transmit.tail;
+    let stands = before.transmit.head == now.transmit.head;
+    diagnosis.note(Finding::NothingSent, now.tx.pending && !sent && stands);
+    diagnosis.note(Finding::ReportedElsewhere, now.tx.pending && sent && !now.tx.reported);
+}
