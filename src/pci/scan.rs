@@ -50,9 +50,8 @@ pub struct Controllers<A> {
 }
 
 impl<A: ConfigRegionAccess + Clone> Controllers<A> {
-    /// Returns the address of a function of the device. Both numbers are in range; by the divisions the compiler
-    /// sees it, too, and leaves the panic out that is in `PciAddress::new`.
-    fn address(&self, function: u8) -> PciAddress {
+    fn at(&self, function: u8) -> PciAddress {
+        // `new` panics on other numbers: the compiler has to see that there are none.
         PciAddress::new(self.segment, self.bus, self.device % DEVICES, function % FUNCTIONS)
     }
 
@@ -60,7 +59,7 @@ impl<A: ConfigRegionAccess + Clone> Controllers<A> {
     fn place(&mut self) -> Option<PciAddress> {
         loop {
             if self.function < self.functions {
-                let at = self.address(self.function);
+                let at = self.at(self.function);
                 self.function += 1;
                 return Some(at);
             }
@@ -70,7 +69,7 @@ impl<A: ConfigRegionAccess + Clone> Controllers<A> {
                 self.bus = self.buses.next()?;
                 self.device = 0;
             }
-            let first = PciHeader::new(self.address(0));
+            let first = PciHeader::new(self.at(0));
             let there = first.id(&self.access).0 != NO_VENDOR;
             self.function = 0;
             self.functions = match there {

@@ -14,7 +14,7 @@ use crate::nic::{Machine, Model};
 use crate::report::{Stop, because, say};
 
 /// How long nobody may have given an order, in microseconds.
-const PATIENCE: u64 = 20_000_000;
+const PATIENCE: u64 = 60_000_000;
 /// What is accepted beyond the frames for the machines; it goes to the default queue.
 const ACCEPTED: Accept = Accept::BROADCAST;
 

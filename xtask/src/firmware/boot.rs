@@ -17,7 +17,7 @@ use super::player::Player;
 use super::row::Outcome;
 
 /// When QEMU is ended, whatever happens.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(120);
 /// How often it is asked whether it has ended.
 const LOOK: Duration = Duration::from_millis(10);
 

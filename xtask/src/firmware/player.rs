@@ -1,6 +1,7 @@
 //! This side's end of the wire: what was asked, and what came back.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use super::frame::{self, Address, Answer, BROADCAST, machine};
@@ -111,7 +112,10 @@ impl<W: Wire> Player<W> {
 
     fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
         let most = self.left(ANSWER);
-        self.wire.send(bytes, most).map_err(|error| format!("QEMU does not read from the wire: {error}"))
+        self.wire.send(bytes, most).map_err(|error| match error.kind() {
+            ErrorKind::ConnectionRefused => "QEMU has ended: see what the firmware printed".to_owned(),
+            _ => format!("QEMU does not read from the wire: {error}"),
+        })
     }
 
     /// Receives until something holds; tells whether it does in time.
