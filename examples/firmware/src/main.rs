@@ -14,7 +14,9 @@
 //! - `arch`: start code, serial port, clock, interrupts.
 
 #[cfg(all(feature = "defmt", target_arch = "riscv64"))]
-compile_error!("no defmt on this machine: code at 2 GiB does not reach its symbols, which are near address 0");
+compile_error!(
+    "no defmt on this machine: code at 2 GiB does not reach its symbols, which are near address 0"
+);
 
 mod arch;
 mod device;
