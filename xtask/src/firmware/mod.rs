@@ -143,7 +143,8 @@ fn on(machine: &Machine) -> Result<Vec<Row>> {
             }
             Build::Debug => add("debug_build", whole(&ran)),
             Build::OneModel => {
-                add("model_while_compiling", whole(&ran));
+                let panics = Image::read(&image)?.panics();
+                add("model_while_compiling", panics.map_or_else(Outcome::Failed, |()| whole(&ran)));
                 add("events_over_defmt", events(machine, &ran, &image)?);
             }
             Build::Tcp => {}

@@ -79,7 +79,7 @@ start:
     .globl interrupt_entries
     .balign 16
 interrupt_entries:
-    .irp number, 0, 1, 2, 3
+    .irp number, 0, 1, 2, 3, 4
     .balign 16
     pushq $\number
     jmp interrupt_common
@@ -130,7 +130,7 @@ page_directories: .skip 16384
 /// COM1.
 const SERIAL: u16 = 0x3f8;
 /// Counts while the machine runs.
-// SAFETY: every PC of the last twenty years has it there.
+// SAFETY: where the machine has it.
 const HPET: Device = unsafe { Device::at(0xfed0_0000) };
 /// Where messages to the local APIC go.
 const MESSAGES: u32 = 0xfee0_0000;
@@ -233,32 +233,36 @@ pub fn exit(status: u8) -> ! {
     }
 }
 
+/// Our vectors, and one more for interrupts that are gone when the processor asks which they are.
+const ENTRIES: usize = VECTORS + 1;
 /// Gates of 16 bytes, up to the last vector of ours.
-static GATES: [[AtomicU64; 2]; FIRST + 16] = [const { [const { AtomicU64::new(0) }; 2] }; FIRST + 16];
+type Gates = [[AtomicU64; 2]; FIRST + ENTRIES];
+static GATES: Gates = [const { [const { AtomicU64::new(0) }; 2] }; FIRST + ENTRIES];
 static TAKEN: [AtomicBool; VECTORS] = [const { AtomicBool::new(false) }; VECTORS];
 
 #[repr(C, packed)]
 struct Table {
     limit: u16,
-    base: *const [[AtomicU64; 2]; FIRST + 16],
+    base: *const Gates,
 }
 
 unsafe extern "C" {
-    /// Entries of 16 bytes, one for each vector.
-    static interrupt_entries: [[u8; 16]; VECTORS];
+    /// Entries of 16 bytes, one for each gate.
+    static interrupt_entries: [[u8; 16]; ENTRIES];
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn interrupted(vector: usize) {
+    // One that is gone is none of ours, and has no end.
     if let Some(taken) = TAKEN.get(vector) {
         taken.store(true, Ordering::Release);
+        APIC.store(0xb0, 0); // end of interrupt
     }
-    APIC.store(0xb0, 0); // end of interrupt
 }
 
 /// Lets messages interrupt this processor; returns one for each vector.
 pub fn messages() -> Option<[MsixMessage; VECTORS]> {
-    for (vector, gate) in GATES.iter().skip(FIRST).take(VECTORS).enumerate() {
+    for (vector, gate) in GATES.iter().skip(FIRST).enumerate() {
         let entry = (&raw const interrupt_entries).addr() as u64 + 16 * vector as u64;
         let low = entry & 0xffff | 8 << 16 | 0x8e << 40 | (entry >> 16 & 0xffff) << 48;
         gate[0].store(low, Ordering::Relaxed);
@@ -268,7 +272,7 @@ pub fn messages() -> Option<[MsixMessage; VECTORS]> {
     // The old interrupt controllers stay silent.
     out8(0x21, 0xff);
     out8(0xa1, 0xff);
-    APIC.store(0xf0, 0x100 | (FIRST as u32 + 15)); // on; spurious interrupts have no gate
+    APIC.store(0xf0, 0x100 | (FIRST + VECTORS) as u32); // on, and the vector of what is gone
     // SAFETY: the gates lead to code that saves what it changes; they stay where they are.
     unsafe { asm!("lidt [{}]", "sti", in(reg) &raw const table, options(nostack)) };
     let address = MESSAGES | (APIC.load(0x20) >> 24) << 12;
