@@ -11,7 +11,7 @@ use ixgbe_hal::I82598;
 use vmdq_hal::bus::Offset;
 use vmdq_hal::device::{
     Counters, DefaultPoolChoice, Filters, HeaderReplication, Io, Life, Limits, LinkControl, LiveAccept,
-    Model, NotStopped, Pools, Queues, ReceiveSetup, RingSetup, RingState, Vectors, Vlans, Warnings,
+    Model, NotStopped, Pools, Queues, ReceiveSetup, RingKind, RingSetup, RingState, Vectors, Vlans, Warnings,
 };
 use vmdq_hal::{
     Causes, Config, Fault, FilterIndex, FilterMemory, Link, MacAddress, Mint, Minted, Platform, PoolIndex,
@@ -236,17 +236,14 @@ implement! { Pools:
 }
 
 implement! { Queues:
-    on model fn receive_tail(ring: RingIndex) -> Offset;
-    on model fn transmit_tail(ring: RingIndex) -> Offset;
+    on model fn tail(kind: RingKind, ring: RingIndex) -> Offset;
     on model fn transmit_context(ring: RingIndex) -> u8;
     on model fn receive_errors() -> u32;
-    fn first_descriptors(receive: RingIndex, transmit: RingIndex) -> (u32, u32);
-    fn receive_state(ring: RingIndex) -> RingState;
-    fn transmit_state(ring: RingIndex) -> RingState;
+    fn first_descriptor(kind: RingKind, ring: RingIndex) -> u32;
+    fn ring_state(kind: RingKind, ring: RingIndex) -> RingState;
     unsafe fn start_receive(setup: RingSetup, receive: ReceiveSetup) -> Result<bool, Fault>;
-    fn stop_receive(ring: RingIndex, seen: &mut bool) -> Result<(), NotStopped>;
     unsafe fn start_transmit(setup: RingSetup) -> Result<bool, Fault>;
-    fn stop_transmit(ring: RingIndex, seen: &mut bool) -> Result<(), NotStopped>;
+    fn stop(kind: RingKind, ring: RingIndex, seen: &mut bool) -> Result<(), NotStopped>;
 }
 
 implement! { Vectors:

@@ -39,6 +39,8 @@
 //! section 2.3.4): `vmdq_sim::Emulated` is an 82576 in software whose wire is an interface of the
 //! switch.
 //!
+//! A TCP/IP stack runs on a queue pair through the crate `vmdq-smoltcp`, which needs a newer compiler.
+//!
 //! # Controllers
 //!
 //! | model | pools | filters | driven |
@@ -52,70 +54,10 @@
 //!
 //! # A program
 //!
-//! A loop that gives a virtual machine the frames for its address and echoes them; all other frames go to the
-//! default pool. The platform finds the function on the PCI bus, maps its register
-//! window, turns bus mastering on and knows how to wait.
+//! The [guide](guide) explains it line by line, and goes on from there: memory, interrupts, filters, sending,
+//! stopping.
 //!
-//! ```no_run
-//! use core::ptr::NonNull;
-//! use vmdq::bus::Mmio;
-//! use vmdq::dma::Identity;
-//! use vmdq::ring::{BufferMemory, Burst, RingMemory};
-//! use vmdq::{Any, Config, Host, MacAddress, ModelName, Platform, Port, Resources, WaitWith};
-//!
-//! /// All memory that the controller reaches: a `static` that is taken once.
-//! struct Memory {
-//!     rx: [RingMemory<256>; 2],
-//!     tx: [RingMemory<256>; 2],
-//!     buffers: BufferMemory<1024, 2>, // 1024 buffers of 2 KiB
-//! }
-//!
-//! fn serve(
-//!     (vendor, device): (u16, u16),
-//!     registers: NonNull<u32>,
-//!     wait_us: fn(u32),
-//!     memory: &'static mut Memory,
-//! ) -> Result<(), Box<dyn std::error::Error>> {
-//!     let name = ModelName::from_pci_id(vendor, device).ok_or("not a controller with VMDq")?;
-//!     let model = Any::new(name)?; // or `vmdq::igb::I82576`, if it is known
-//!     // SAFETY: BAR 0 is mapped here, for this driver alone; no IOMMU, identity paging, coherent caches;
-//!     // and the function waits as long as it is asked to.
-//!     let machine = unsafe { Host::new(Mmio::new(registers), Identity::new(), WaitWith(wait_us)) };
-//!     // SAFETY: the PCI id says that it is this model, and it accesses only memory that it is given.
-//!     let port = unsafe { Port::new(model, machine) };
-//!
-//!     let mut port = port.init(&Config::DEFAULT)?; // Reset -> Ready
-//!     if !port.bring_link_up(5000).is_up() {
-//!         return Err("no link".into());
-//!     }
-//!     let Resources { port, mut pools, mut filters, mut table, .. } = port.enable(); // Ready -> Vmdq
-//!     let (default, guest) = pools.next().zip(pools.next()).ok_or("no pools")?; // each exists once
-//!     let slot = filters.next().ok_or("no filter")?;
-//!
-//!     let [rx0, rx1] = &mut memory.rx;
-//!     let [tx0, tx1] = &mut memory.tx;
-//!     let (mut buffers, _memory) = memory.buffers.pool(*machine.dma())?; // mapped once
-//!     let mut default = port.start_with(default, rx0, tx0, &mut buffers)?;
-//!     let mut guest = port.start_with(guest, rx1, tx1, &mut buffers)?;
-//!     // Now frames for this address go to the guest's pool. `slot` was moved: it is bound.
-//!     table.bind(slot, MacAddress([0x02, 0, 0, 0, 0, 1]), &guest.pool)?;
-//!
-//!     let mut burst = Burst::<32>::new();
-//!     loop {
-//!         guest.rx.receive_replacing(&mut burst, 32, &mut buffers); // reads no register
-//!         for frame in &mut burst {
-//!             let (to, rest) = frame.bytes_mut().split_at_mut(6);
-//!             to.swap_with_slice(&mut rest[..6]);
-//!         }
-//!         guest.tx.send(&mut burst)?; // writes one register, the tail
-//!         buffers.put_all(&mut burst); // the ring was full: what it did not take is dropped
-//!         guest.tx.reclaim(&mut buffers);
-//!
-//!         default.rx.receive_replacing(&mut burst, 32, &mut buffers); // broadcast, multicast, unknown
-//!         buffers.put_all(&mut burst);
-//!     }
-//! }
-//! ```
+#![doc = include_str!("guide/program.md")]
 //!
 //! # Firmware
 //!
@@ -135,6 +77,8 @@
 //! - `pci`: adds the module `pci`, which finds and enables controllers on the PCI bus.
 
 mod any;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod ids;
 #[cfg(feature = "pci")]
 pub mod pci;

@@ -1,19 +1,11 @@
 //! The HALs of this project, through their public API.
 
-use vmdq_bench::{Layout0, Machine, Nic, place};
+use vmdq_bench::Layout0;
 use vmdq_hal::device::Model;
-use vmdq_hal::ring::{BufferMemory, BufferPool, Burst, Exchange, InPlace, RingMemory, RxRing, TxRing};
-use vmdq_hal::{Config, Platform, Port, Resources, Started};
+use vmdq_hal::ring::{BufferPool, Burst, Exchange, InPlace};
 
+use crate::start::{RECLAIM_AT, Rx, Tx, start};
 use crate::subject::{Path, Subject, touch};
-
-const RING: usize = 512;
-const BUFFERS: usize = 2 * RING;
-/// Frames under way from which on buffers are taken back: half of the ring.
-const RECLAIM_AT: usize = RING / 4;
-
-type Rx = RxRing<Machine>;
-type Tx = TxRing<Machine>;
 
 /// A way to forward.
 pub(crate) trait Forward: 'static {
@@ -28,20 +20,10 @@ pub(crate) trait Forward: 'static {
 
 /// Starts pool 0 of a controller of model `M`, and forwards in a way `F`.
 pub(crate) fn subject<M: Model + Default, F: Forward>(layout: Layout0) -> Subject {
-    let nic = Nic::new(layout);
-    let machine = nic.registers().machine();
-    let model = M::default();
-    // SAFETY: the device in memory keeps to what it is given.
-    let port = unsafe { Port::new(model, machine) }.init(&Config::DEFAULT).expect("a port in memory");
-    let (buffers, _memory) =
-        place(BufferMemory::<BUFFERS, 2>::new()).pool(*machine.dma()).expect("memory for buffers");
-    let Resources { port, pools, .. } = port.enable();
-    let pool = pools.into_iter().next().expect("pool 0");
-    let (rx, tx) = (place(RingMemory::<RING>::new()), place(RingMemory::<RING>::new()));
-    let Started { rx, tx, .. } = port.start(pool, rx, tx, buffers.size()).expect("pool 0 in memory");
+    let (nic, rx, tx, buffers) = start::<M>(layout);
     let mut forwarder = F::new(rx, tx, buffers);
     let burst = Box::new(move |size| forwarder.forward(size));
-    Subject { name: "hal", device: model.limits().name, path: F::PATH, nic, burst }
+    Subject { name: "hal", device: M::default().limits().name, path: F::PATH, nic, burst }
 }
 
 /// By bursts, with a pool.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use vmdq_bench::{Clock, Goal, Mode, Sample, count, count_if_possible, goal_table, table};
 
-use crate::goals::goals;
+use crate::goals::{Most, goals};
 use crate::measure;
 use crate::subject::{Path, Subject};
 use crate::time::{self, Effort, Timing};
@@ -23,6 +23,7 @@ pub(crate) struct Row {
 /// What was measured.
 pub(crate) struct Report {
     rows: Vec<Row>,
+    goals: &'static [Most],
     sweep: usize,
 }
 
@@ -31,6 +32,7 @@ impl Report {
     pub(crate) fn make(
         subjects: &[fn() -> Subject],
         sizes: &[usize],
+        goals: &'static [Most],
         effort: Option<Effort>,
     ) -> Result<Self, String> {
         let make = || subjects.iter().map(|make| make()).collect::<Vec<_>>();
@@ -59,7 +61,7 @@ impl Report {
                 });
             }
         }
-        Ok(Self { rows, sweep: clock.sweep_bytes() })
+        Ok(Self { rows, goals, sweep: clock.sweep_bytes() })
     }
 
     /// Returns the table, and below it the goals.
@@ -80,7 +82,7 @@ impl Report {
             target_cpu(),
             self.sweep / 1024,
             table(&HEAD, 4, self.rows.iter().map(row)),
-            goal_table(&goals(&self.rows))
+            goal_table(&goals(self.goals, &self.rows))
         )
     }
 
@@ -90,7 +92,7 @@ impl Report {
             "target_cpu": target_cpu(),
             "swept_bytes": self.sweep,
             "rows": self.rows.iter().map(Row::json).collect::<Vec<_>>(),
-            "goals": goals(&self.rows).iter().map(Goal::json).collect::<Vec<_>>(),
+            "goals": goals(self.goals, &self.rows).iter().map(Goal::json).collect::<Vec<_>>(),
         })
     }
 }

@@ -11,6 +11,8 @@ pub(crate) enum Path {
     Exchange,
     /// Not at all: the descriptor that received it sends it.
     InPlace,
+    /// Not at all: an answer is written into another buffer, one frame at a time, as a TCP/IP stack does.
+    Answer,
 }
 
 impl Path {
@@ -20,13 +22,22 @@ impl Path {
             Self::Burst => "burst",
             Self::Exchange => "exchange",
             Self::InPlace => "in_place",
+            Self::Answer => "answer",
+        }
+    }
+
+    /// The name of the subject that the others of its path are compared with.
+    pub(crate) const fn base(self) -> &'static str {
+        match self {
+            Self::Burst | Self::Exchange | Self::InPlace => "limit",
+            Self::Answer => "rings",
         }
     }
 }
 
 /// A forwarder on a device of its own.
 pub(crate) struct Subject {
-    /// Its name in the table; `limit` is what the others of its path are compared with.
+    /// Its name in the table; that of [`Path::base`] is what the others of its path are compared with.
     pub(crate) name: &'static str,
     /// The device whose registers it drives.
     pub(crate) device: &'static str,

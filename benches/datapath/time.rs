@@ -5,9 +5,6 @@ use vmdq_bench::{Clock, Mode, Sample, show};
 use crate::measure::{REGION, region_ns};
 use crate::subject::Subject;
 
-/// The name of what all others of its path are compared with.
-pub(crate) const BASE: &str = "limit";
-
 /// How often what is measured.
 pub(crate) struct Effort {
     /// Runs, each with subjects that are made anew, since where memory lies makes a difference.
@@ -34,7 +31,7 @@ impl Effort {
 pub(crate) struct Timing {
     /// Nanoseconds for each frame, the median.
     pub(crate) ns: f64,
-    /// Ratio to the limit of the same path.
+    /// Ratio to the base of the same path.
     pub(crate) ratio: Sample,
 }
 
@@ -88,8 +85,8 @@ fn alternate(
     let base: Vec<usize> = subjects
         .iter()
         .map(|subject| {
-            let is_base = |other: &Subject| other.name == BASE && other.path == subject.path;
-            subjects.iter().position(is_base).expect("each path has a limit")
+            let is_base = |other: &Subject| other.name == subject.path.base() && other.path == subject.path;
+            subjects.iter().position(is_base).expect("each path has a base")
         })
         .collect();
     let mut ns = vec![Vec::with_capacity(regions); subjects.len()];

@@ -6,7 +6,7 @@
 //!
 //! Traps:
 //! - 82575: a tail written while the queue is disabled is ignored (*82575EB Software Developer's Manual*,
-//!   page 359). A ring has to begin where the tail was left, so [`Queues::first_descriptors`] reads it.
+//!   page 359). A ring has to begin where the tail was left, so [`Queues::first_descriptor`] reads it.
 //! - 82575: a data descriptor's context index must be the number of its ring; the 82576 has two contexts for
 //!   each queue and index 0 does.
 //! - 82576 with MSI-X: WTHRESH must be 1. That value also suits polling on the 82575, because a descriptor is
@@ -24,7 +24,7 @@ use core::convert::Infallible;
 use vmdq_hal::bus::Offset;
 use vmdq_hal::device::shared::rings::{IN_FLIGHT, Ring};
 use vmdq_hal::device::{
-    HeaderReplication, Io, Model, NotStopped, Queues, ReceiveSetup, RingSetup, RingState,
+    HeaderReplication, Io, Model, NotStopped, Queues, ReceiveSetup, RingKind, RingSetup, RingState,
 };
 use vmdq_hal::reg::{Dma, Reg, Rw};
 use vmdq_hal::{Fault, Platform, RingIndex};
@@ -53,15 +53,10 @@ const EVERY_TYPE: u32 = PSRTYPE::PSR_TYPE0::SET.value
     | PSRTYPE::PSR_TYPE9::SET.value;
 
 // SAFETY: the sequences write the registers of their own ring; rings are handed over in `start_receive` and
-// `start_transmit` alone; `stop_receive` and `stop_transmit` see the ring disabled and wait for what is
-// under way.
+// `start_transmit` alone; `stop` sees the ring disabled and waits for what is under way.
 unsafe impl<M: Hooks> Queues for Igb<M> {
-    fn receive_tail(self, ring: RingIndex) -> Offset {
-        Ring::receive::<M::Shared>(ring).tail()
-    }
-
-    fn transmit_tail(self, ring: RingIndex) -> Offset {
-        Ring::transmit::<M::Shared>(ring).tail()
+    fn tail(self, kind: RingKind, ring: RingIndex) -> Offset {
+        Ring::of::<M::Shared>(kind, ring).tail()
     }
 
     fn transmit_context(self, ring: RingIndex) -> u8 {
@@ -72,27 +67,12 @@ unsafe impl<M: Hooks> Queues for Igb<M> {
         RECEIVE_ERRORS
     }
 
-    fn first_descriptors<P: Platform>(
-        self,
-        io: Io<'_, P>,
-        receive: RingIndex,
-        transmit: RingIndex,
-    ) -> (u32, u32) {
-        if M::TAIL_WHILE_DISABLED {
-            return (0, 0);
-        }
-        (
-            Ring::receive::<M::Shared>(receive).read_tail(io),
-            Ring::transmit::<M::Shared>(transmit).read_tail(io),
-        )
+    fn first_descriptor<P: Platform>(self, io: Io<'_, P>, kind: RingKind, ring: RingIndex) -> u32 {
+        if M::TAIL_WHILE_DISABLED { 0 } else { Ring::of::<M::Shared>(kind, ring).read_tail(io) }
     }
 
-    fn receive_state<P: Platform>(self, io: Io<'_, P>, ring: RingIndex) -> RingState {
-        Ring::receive::<M::Shared>(ring).state(io)
-    }
-
-    fn transmit_state<P: Platform>(self, io: Io<'_, P>, ring: RingIndex) -> RingState {
-        Ring::transmit::<M::Shared>(ring).state(io)
+    fn ring_state<P: Platform>(self, io: Io<'_, P>, kind: RingKind, ring: RingIndex) -> RingState {
+        Ring::of::<M::Shared>(kind, ring).state(io)
     }
 
     unsafe fn start_receive<P: Platform>(
@@ -111,30 +91,26 @@ unsafe impl<M: Hooks> Queues for Igb<M> {
         unsafe { start_receive(io, Ring::receive::<M::Shared>(setup.ring), control, setup, receive) }
     }
 
-    fn stop_receive<P: Platform>(
-        self,
-        io: Io<'_, P>,
-        ring: RingIndex,
-        seen: &mut bool,
-    ) -> Result<(), NotStopped> {
-        stop(io, Ring::receive::<M::Shared>(ring), seen)
-    }
-
     unsafe fn start_transmit<P: Platform>(self, io: Io<'_, P>, setup: RingSetup) -> Result<bool, Fault> {
         let ring = Ring::transmit::<M::Shared>(setup.ring);
         // SAFETY: the caller's promise.
         unsafe { start_transmit(io, ring, setup, M::TAIL_WHILE_DISABLED) }
     }
 
-    fn stop_transmit<P: Platform>(
+    fn stop<P: Platform>(
         self,
         io: Io<'_, P>,
+        kind: RingKind,
         ring: RingIndex,
         seen: &mut bool,
     ) -> Result<(), NotStopped> {
-        let ring = Ring::transmit::<M::Shared>(ring);
-        ring.drain(io);
-        stop(io, ring, seen)
+        let ring = Ring::of::<M::Shared>(kind, ring);
+        if kind == RingKind::Transmit {
+            ring.drain(io);
+        }
+        ring.disable(io, seen)?;
+        io.wait_us(IN_FLIGHT);
+        Ok(())
     }
 }
 
@@ -207,10 +183,4 @@ unsafe fn start_transmit<P: Platform>(
     // SAFETY: the ring was handed over; the rest is the caller's promise.
     unsafe { ring.enable(io, thresholds.value) };
     ring.see_enabled(io).map(|()| true)
-}
-
-fn stop<P: Platform>(io: Io<'_, P>, ring: Ring, seen: &mut bool) -> Result<(), NotStopped> {
-    ring.disable(io, seen)?;
-    io.wait_us(IN_FLIGHT);
-    Ok(())
 }

@@ -7,7 +7,7 @@ use igb_hal::{I82575, I82576};
 use machine::{Event, Machine};
 use vmdq_hal::device::{
     DefaultPoolChoice, Filters, HeaderReplication, Io, Model, NotStopped, Pools, Queues, ReceiveSetup,
-    RingSetup, Vectors,
+    RingKind, RingSetup, Vectors,
 };
 use vmdq_hal::{Causes, Config, Fault, FilterIndex, MacAddress, PoolIndex, PoolSet, RingIndex, VectorIndex};
 
@@ -135,9 +135,9 @@ fn a_ring_that_is_on_is_not_handed_over() {
 
 #[test]
 fn a_ring_that_was_never_on_was_not_stopped() {
-    let (result, written) = writes(|io| I82575.stop_receive(io, RingIndex::new(2), &mut false));
+    let (result, written) = writes(|io| I82575.stop(io, RingKind::Receive, RingIndex::new(2), &mut false));
     assert!(matches!(result, Err(NotStopped::Fault(_))) && written.is_empty());
-    let (result, _) = writes(|io| I82575.stop_transmit(io, RingIndex::new(2), &mut false));
+    let (result, _) = writes(|io| I82575.stop(io, RingKind::Transmit, RingIndex::new(2), &mut false));
     assert!(matches!(result, Err(NotStopped::Fault(_))));
 }
 
@@ -147,8 +147,8 @@ fn a_ring_that_stays_on_was_not_stopped() {
     // SAFETY: no controller is there.
     let io = unsafe { Io::new(&machine) };
     for (result, control) in [
-        (I82576.stop_receive(io, RingIndex::new(1), &mut true), 0xc068),
-        (I82576.stop_transmit(io, RingIndex::new(1), &mut false), 0xe068),
+        (I82576.stop(io, RingKind::Receive, RingIndex::new(1), &mut true), 0xc068),
+        (I82576.stop(io, RingKind::Transmit, RingIndex::new(1), &mut false), 0xe068),
     ] {
         let at = |fault| matches!(fault, Fault::TimedOut(t) if t.register.bytes() == control);
         assert!(matches!(result, Err(NotStopped::Fault(fault)) if at(fault)), "{result:?}");
@@ -158,8 +158,8 @@ fn a_ring_that_stays_on_was_not_stopped() {
 #[test]
 fn memory_comes_back_after_what_is_under_way() {
     for stop in [
-        |io: Io<'_, Machine>| I82576.stop_receive(io, RingIndex::new(1), &mut true),
-        |io: Io<'_, Machine>| I82576.stop_transmit(io, RingIndex::new(1), &mut true),
+        |io: Io<'_, Machine>| I82576.stop(io, RingKind::Receive, RingIndex::new(1), &mut true),
+        |io: Io<'_, Machine>| I82576.stop(io, RingKind::Transmit, RingIndex::new(1), &mut true),
     ] {
         let machine = Machine::new(holds);
         // SAFETY: no controller is there.
@@ -185,7 +185,7 @@ fn a_transmit_ring_sends_what_it_holds_before_it_stops() {
         });
         // SAFETY: no controller is there.
         let io = unsafe { Io::new(&machine) };
-        assert_eq!(I82576.stop_transmit(io, RingIndex::new(0), &mut true), Ok(()));
+        assert_eq!(I82576.stop(io, RingKind::Transmit, RingIndex::new(0), &mut true), Ok(()));
         let events = machine.events();
         let off = events.iter().position(|&event| event == Event::Write(CONTROL, 0)).expect("it is disabled");
         let asked = events[..off].iter().filter(|&&event| event == Event::Read(0xe010)).count();
@@ -200,11 +200,19 @@ fn what_models_do_unlike_each_other_on_rings() {
     // SAFETY: no controller is there.
     let io = unsafe { Io::new(&machine) };
     let two = RingIndex::new(2);
-    assert_eq!(I82575.first_descriptors(io, two, two), (5, 7));
-    assert_eq!(I82576.first_descriptors(io, two, two), (0, 0));
+    for (kind, first) in [(RingKind::Receive, 5), (RingKind::Transmit, 7)] {
+        assert_eq!(I82575.first_descriptor(io, kind, two), first);
+        assert_eq!(I82576.first_descriptor(io, kind, two), 0);
+    }
     assert_eq!((I82575.transmit_context(two), I82576.transmit_context(two)), (2, 0));
-    assert_eq!((I82575.receive_tail(two).bytes(), I82576.receive_tail(two).bytes()), (0x2a18, 0xc098));
-    assert_eq!((I82575.transmit_tail(two).bytes(), I82576.transmit_tail(two).bytes()), (0x3a18, 0xe098));
+    assert_eq!(
+        (I82575.tail(RingKind::Receive, two).bytes(), I82576.tail(RingKind::Receive, two).bytes()),
+        (0x2a18, 0xc098)
+    );
+    assert_eq!(
+        (I82575.tail(RingKind::Transmit, two).bytes(), I82576.tail(RingKind::Transmit, two).bytes()),
+        (0x3a18, 0xe098)
+    );
     assert_eq!(I82575.receive_errors(), 0x9700_0000);
     assert_eq!((I82575.largest_header(), I82576.largest_header()), (Ok(960), Ok(960)));
 }

@@ -22,7 +22,9 @@
 
 use vmdq_hal::bus::Offset;
 use vmdq_hal::device::shared::rings::{IN_FLIGHT, Ring};
-use vmdq_hal::device::{HeaderReplication, Io, NotStopped, Queues, ReceiveSetup, RingSetup, RingState};
+use vmdq_hal::device::{
+    HeaderReplication, Io, NotStopped, Queues, ReceiveSetup, RingKind, RingSetup, RingState,
+};
 use vmdq_hal::{Fault, Platform, RingIndex};
 
 use crate::link;
@@ -47,29 +49,11 @@ fn see_enabled<P: Platform>(io: Io<'_, P>, ring: Ring, needs_link: bool) -> Resu
     Ok(shown)
 }
 
-/// Disables a ring, waits until it reads as disabled, and waits for writes in flight.
-fn stop<P: Platform>(io: Io<'_, P>, ring: Ring, seen: &mut bool, needs_link: bool) -> Result<(), NotStopped> {
-    if !shows_rings(io, needs_link)? {
-        return Err(NotStopped::LinkDown);
-    }
-    ring.disable(io, seen)?;
-    // The link may have gone down between: then the 0 came from that.
-    if !shows_rings(io, needs_link)? {
-        return Err(NotStopped::LinkDown);
-    }
-    io.wait_us(IN_FLIGHT);
-    Ok(())
-}
-
-// SAFETY: rings are handed to the device in `start_receive` and `start_transmit` alone; `stop_receive` and
-// `stop_transmit` return `Ok` only after ENABLE was seen 1, then 0, with the link up, and the time in flight.
+// SAFETY: rings are handed to the device in `start_receive` and `start_transmit` alone; `stop` returns
+// `Ok` only after ENABLE was seen 1, then 0, with the link up, and the time in flight.
 unsafe impl<M: Hooks> Queues for Ixgbe<M> {
-    fn receive_tail(self, ring: RingIndex) -> Offset {
-        Ring::receive::<M::Shared>(ring).tail()
-    }
-
-    fn transmit_tail(self, ring: RingIndex) -> Offset {
-        Ring::transmit::<M::Shared>(ring).tail()
+    fn tail(self, kind: RingKind, ring: RingIndex) -> Offset {
+        Ring::of::<M::Shared>(kind, ring).tail()
     }
 
     fn transmit_context(self, _: RingIndex) -> u8 {
@@ -80,16 +64,12 @@ unsafe impl<M: Hooks> Queues for Ixgbe<M> {
         M::RECEIVE_ERRORS
     }
 
-    fn first_descriptors<P: Platform>(self, _: Io<'_, P>, _: RingIndex, _: RingIndex) -> (u32, u32) {
-        (0, 0)
+    fn first_descriptor<P: Platform>(self, _: Io<'_, P>, _: RingKind, _: RingIndex) -> u32 {
+        0
     }
 
-    fn receive_state<P: Platform>(self, io: Io<'_, P>, ring: RingIndex) -> RingState {
-        Ring::receive::<M::Shared>(ring).state(io)
-    }
-
-    fn transmit_state<P: Platform>(self, io: Io<'_, P>, ring: RingIndex) -> RingState {
-        Ring::transmit::<M::Shared>(ring).state(io)
+    fn ring_state<P: Platform>(self, io: Io<'_, P>, kind: RingKind, ring: RingIndex) -> RingState {
+        Ring::of::<M::Shared>(kind, ring).state(io)
     }
 
     unsafe fn start_receive<P: Platform>(
@@ -122,15 +102,6 @@ unsafe impl<M: Hooks> Queues for Ixgbe<M> {
         see_enabled(io, ring, M::ENABLE_NEEDS_LINK)
     }
 
-    fn stop_receive<P: Platform>(
-        self,
-        io: Io<'_, P>,
-        ring: RingIndex,
-        seen: &mut bool,
-    ) -> Result<(), NotStopped> {
-        stop(io, Ring::receive::<M::Shared>(ring), seen, M::ENABLE_NEEDS_LINK)
-    }
-
     unsafe fn start_transmit<P: Platform>(self, io: Io<'_, P>, setup: RingSetup) -> Result<bool, Fault> {
         let ring = Ring::transmit::<M::Shared>(setup.ring);
         ring.turn_off(io, TXDCTL::SWFLSH::SET.value);
@@ -145,16 +116,27 @@ unsafe impl<M: Hooks> Queues for Ixgbe<M> {
         see_enabled(io, ring, M::ENABLE_NEEDS_LINK)
     }
 
-    fn stop_transmit<P: Platform>(
+    fn stop<P: Platform>(
         self,
         io: Io<'_, P>,
+        kind: RingKind,
         ring: RingIndex,
         seen: &mut bool,
     ) -> Result<(), NotStopped> {
-        let ring = Ring::transmit::<M::Shared>(ring);
-        // Descriptors that the device has are sent first, if they can be.
-        ring.drain(io);
-        stop(io, ring, seen, M::ENABLE_NEEDS_LINK)
+        let ring = Ring::of::<M::Shared>(kind, ring);
+        if kind == RingKind::Transmit {
+            ring.drain(io);
+        }
+        if !shows_rings(io, M::ENABLE_NEEDS_LINK)? {
+            return Err(NotStopped::LinkDown);
+        }
+        ring.disable(io, seen)?;
+        // The link may have gone down between: then the 0 came from that.
+        if !shows_rings(io, M::ENABLE_NEEDS_LINK)? {
+            return Err(NotStopped::LinkDown);
+        }
+        io.wait_us(IN_FLIGHT);
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! A controller with VMDq on and all of its queues running.
 
 use vmdq::bus::Offset;
-use vmdq::device::{Limits, Model};
+use vmdq::device::{Limits, Model, RingKind};
 use vmdq::dma::Direction;
 use vmdq::ring::BufferSize;
 use vmdq::{
@@ -29,7 +29,10 @@ pub(crate) fn pools<M: Concrete>() -> usize {
 /// Where the tails of a pool's first rings are, receive and transmit.
 pub(crate) fn tails<M: Concrete>(pool: usize) -> (Offset, Offset) {
     let (model, pool) = (M::default(), PoolIndex::new(pool as u8));
-    (model.receive_tail(model.receive_ring(pool)), model.transmit_tail(model.transmit_ring(pool)))
+    (
+        model.tail(RingKind::Receive, model.receive_ring(pool)),
+        model.tail(RingKind::Transmit, model.transmit_ring(pool)),
+    )
 }
 
 /// The machine that a model is driven from, over a bus that leads to it.

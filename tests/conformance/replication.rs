@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 
 use vmdq::bus::{Bus, Offset};
-use vmdq::device::{HeaderReplication, ReceiveSetup, RingSetup};
+use vmdq::device::{HeaderReplication, ReceiveSetup, RingKind, RingSetup};
 use vmdq::dma::{Direction, DmaSpace};
 use vmdq::ring::BufferSize;
 use vmdq::targeted::HeaderSize;
@@ -86,7 +86,7 @@ fn replicate<M: HeaderReplication + Concrete, T: Bed>(
     let io = unsafe { Io::new(&platform) };
     let memory = Memory::new(&setup.bed);
     let (ring, pool) = (RingIndex::new(0), PoolIndex::new(0));
-    let (first, _) = model.first_descriptors(io, ring, ring);
+    let first = model.first_descriptor(io, RingKind::Receive, ring);
     let ring_setup = RingSetup { ring, pool, base: memory.bus, descriptors: DESCRIPTORS as u32, first };
     let header = HeaderSize::new(model, bytes).map(|size| (size.bytes() / 64) as u8);
     let size = BufferSize::kib(2).expect("a size");
@@ -95,7 +95,7 @@ fn replicate<M: HeaderReplication + Concrete, T: Bed>(
     let mut seen = unsafe { model.start_receive(io, ring_setup, receive) }.expect("the ring starts");
     let place = |i: usize| (first as usize + i) % DESCRIPTORS;
     // SAFETY: the descriptors up to there name the bed's memory.
-    unsafe { setup.bed.bus().write32(model.receive_tail(ring), place(DESCRIPTORS - 1) as u32) };
+    unsafe { setup.bed.bus().write32(model.tail(RingKind::Receive, ring), place(DESCRIPTORS - 1) as u32) };
 
     let frames = [udp(300), udp(60), tagged(STRANGER, 5, 1, 1518), frame(STRANGER, 2, 1514), udp(1514)];
     setup.inject(&frames);
@@ -109,7 +109,7 @@ fn replicate<M: HeaderReplication + Concrete, T: Bed>(
         assert_eq!(buffer[..stored], sent[..stored], "frame {i}");
         assert!(buffer[stored..].iter().all(|byte| *byte == UNTOUCHED), "frame {i}");
     }
-    model.stop_receive(io, ring, &mut seen).expect("the ring stops");
+    model.stop(io, RingKind::Receive, ring, &mut seen).expect("the ring stops");
     // SAFETY: no device has it any more.
     unsafe { setup.bed.dma().unmap(memory.bus, memory.bytes.len(), Direction::Both) };
 }

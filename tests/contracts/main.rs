@@ -10,6 +10,7 @@ mod gone;
 mod lives;
 mod maps;
 mod names;
+mod program;
 mod shares;
 mod unsafe_items;
 mod waits;

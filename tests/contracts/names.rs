@@ -7,8 +7,15 @@ use std::path::Path;
 use crate::unsafe_items::{sources, word, workspace};
 
 /// The crates whose public items may be used in one program, below the workspace.
-const CRATES: [&str; 6] =
-    ["src", "vmdq-core/src", "vmdq-hal/src", "igb-hal/src", "ixgbe-hal/src", "vmdq-sim/src"];
+const CRATES: [&str; 7] = [
+    "src",
+    "vmdq-core/src",
+    "vmdq-hal/src",
+    "igb-hal/src",
+    "ixgbe-hal/src",
+    "vmdq-smoltcp/src",
+    "vmdq-sim/src",
+];
 
 /// The words with which public items begin. Modules are left out: they are named by their path, and the
 /// family crates have the same files by design.

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates that users name, below the workspace.
-const CRATES: [&str; 5] = ["src", "vmdq-core/src", "vmdq-hal/src", "igb-hal/src", "ixgbe-hal/src"];
+const CRATES: [&str; 6] =
+    ["src", "vmdq-core/src", "vmdq-hal/src", "igb-hal/src", "ixgbe-hal/src", "vmdq-smoltcp/src"];
 
 pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are in the workspace").to_owned()

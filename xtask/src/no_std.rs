@@ -9,7 +9,7 @@ use crate::targets::{self, Sysroot, TARGETS, target_dir};
 use crate::workspace::cargo;
 
 /// The crates that need no standard library.
-const CRATES: [&str; 5] = ["vmdq-core", "vmdq-hal", "igb-hal", "ixgbe-hal", "vmdq"];
+const CRATES: [&str; 6] = ["vmdq-core", "vmdq-hal", "igb-hal", "ixgbe-hal", "vmdq", "vmdq-smoltcp"];
 /// What is switched on in each build.
 const FEATURES: [&[&str]; 2] = [&[], &["--features", "defmt,vmdq/pci"]];
 

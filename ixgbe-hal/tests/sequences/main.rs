@@ -5,7 +5,8 @@ mod fake;
 
 use ixgbe_hal::I82598;
 use vmdq_hal::device::{
-    Counters, Filters, Life, LinkControl, NotStopped, Pools, Queues, ReceiveSetup, RingSetup, Vectors,
+    Counters, Filters, Life, LinkControl, NotStopped, Pools, Queues, ReceiveSetup, RingKind, RingSetup,
+    Vectors,
 };
 use vmdq_hal::ring::BufferSize;
 use vmdq_hal::{
@@ -245,8 +246,8 @@ fn a_ring_is_handed_over_while_it_is_off_and_enabled_last() {
             (txdctl(5), ENABLE | 1 << 16),
         ]
     );
-    assert_eq!(I82598.receive_tail(RING.ring).bytes(), 0x1018 + 0x40 * 5);
-    assert_eq!(I82598.transmit_tail(RING.ring).bytes(), 0x6018 + 0x40 * 5);
+    assert_eq!(I82598.tail(RingKind::Receive, RING.ring).bytes(), 0x1018 + 0x40 * 5);
+    assert_eq!(I82598.tail(RingKind::Transmit, RING.ring).bytes(), 0x6018 + 0x40 * 5);
 }
 
 #[test]
@@ -256,31 +257,34 @@ fn without_a_link_a_ring_starts_unseen_and_is_not_taken_for_stopped() {
     let ring = RING.ring;
     // SAFETY: no device uses the address.
     assert_eq!(unsafe { I82598.start_transmit(io(&platform), RING) }, Ok(false));
-    assert_eq!(I82598.stop_transmit(io(&platform), ring, &mut true), Err(NotStopped::LinkDown));
-    assert_eq!(I82598.stop_receive(io(&platform), ring, &mut true), Err(NotStopped::LinkDown));
+    assert_eq!(I82598.stop(io(&platform), RingKind::Transmit, ring, &mut true), Err(NotStopped::LinkDown));
+    assert_eq!(I82598.stop(io(&platform), RingKind::Receive, ring, &mut true), Err(NotStopped::LinkDown));
 
     fake.set(LINKS, UP_10G);
     let waited = fake.0.waited.get();
-    assert_eq!(I82598.stop_transmit(io(&platform), ring, &mut false), Ok(()));
+    assert_eq!(I82598.stop(io(&platform), RingKind::Transmit, ring, &mut false), Ok(()));
     assert!(fake.0.waited.get() >= waited + 100, "what was under way has time to land");
     // Off by now: a 0 that was there all along proves nothing.
     assert!(matches!(
-        I82598.stop_transmit(io(&platform), ring, &mut false),
+        I82598.stop(io(&platform), RingKind::Transmit, ring, &mut false),
         Err(NotStopped::Fault(Fault::TimedOut(_)))
     ));
 
     fake.set(rxdctl(5), ENABLE);
     fake.0.link_falls.set(true);
-    assert_eq!(I82598.stop_receive(io(&platform), ring, &mut true), Err(NotStopped::LinkDown));
+    assert_eq!(I82598.stop(io(&platform), RingKind::Receive, ring, &mut true), Err(NotStopped::LinkDown));
 }
 
 #[test]
 fn a_ring_of_a_device_that_is_gone_says_so() {
     let fake = Fake::new(Answers::Ones);
     let platform = platform(&fake);
-    assert_eq!(I82598.stop_receive(io(&platform), RING.ring, &mut true), Err(NotStopped::Fault(Fault::Gone)));
     assert_eq!(
-        I82598.stop_transmit(io(&platform), RING.ring, &mut true),
+        I82598.stop(io(&platform), RingKind::Receive, RING.ring, &mut true),
+        Err(NotStopped::Fault(Fault::Gone))
+    );
+    assert_eq!(
+        I82598.stop(io(&platform), RingKind::Transmit, RING.ring, &mut true),
         Err(NotStopped::Fault(Fault::Gone))
     );
     // SAFETY: no device uses the address.

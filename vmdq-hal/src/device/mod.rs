@@ -30,7 +30,7 @@ pub use filters::Filters;
 pub use life::{Life, Warnings};
 pub use link::LinkControl;
 pub use pools::{DefaultPoolChoice, LiveAccept, Pools};
-pub use queues::{HeaderReplication, NotStopped, Queues, ReceiveSetup, RingSetup, RingState};
+pub use queues::{HeaderReplication, NotStopped, Queues, ReceiveSetup, RingKind, RingSetup, RingState};
 pub use shared::SharedRegs;
 pub use vectors::Vectors;
 pub use vlans::Vlans;
@@ -68,8 +68,8 @@ pub struct Limits {
 ///
 /// The sequences do what their names say. Apart from [`Queues::start_receive`] and [`Queues::start_transmit`],
 /// they give the device no memory. Those of different rings, filter entries and vectors write different
-/// registers, or bits of registers in which zeros change nothing. [`Queues::stop_receive`],
-/// [`Queues::stop_transmit`] and [`Life::quiesce`] return `Ok` only after the device was seen to have
+/// registers, or bits of registers in which zeros change nothing. [`Queues::stop`] and
+/// [`Life::quiesce`] return `Ok` only after the device was seen to have
 /// stopped and the writes that were in flight have completed. No sequence panics, and all waits are bounded.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a controller with VMDq",

@@ -39,6 +39,16 @@ pub struct ReceiveSetup {
     pub strip_tags: bool,
 }
 
+/// The kind of a descriptor ring: a receive and a transmit ring may have the same number.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum RingKind {
+    /// The device fills buffers.
+    Receive,
+    /// The device sends frames.
+    Transmit,
+}
+
 /// Why a ring was not seen to have stopped.
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,11 +86,8 @@ pub struct RingState {
 ///
 /// See [`Model`].
 pub unsafe trait Queues: Copy {
-    /// Returns where the tail of a receive ring is written.
-    fn receive_tail(self, ring: RingIndex) -> Offset;
-
-    /// Returns where the tail of a transmit ring is written.
-    fn transmit_tail(self, ring: RingIndex) -> Offset;
+    /// Returns where the tail of a ring is written.
+    fn tail(self, kind: RingKind, ring: RingIndex) -> Offset;
 
     /// Returns the context index that data descriptors must have.
     fn transmit_context(self, ring: RingIndex) -> u8;
@@ -88,19 +95,11 @@ pub unsafe trait Queues: Copy {
     /// Returns the error bits in the status word of a receive descriptor.
     fn receive_errors(self) -> u32;
 
-    /// Returns the descriptors at which the receive and the transmit ring of a stopped pool have to begin.
-    fn first_descriptors<P: Platform>(
-        self,
-        io: Io<'_, P>,
-        receive: RingIndex,
-        transmit: RingIndex,
-    ) -> (u32, u32);
+    /// Returns the descriptor at which a stopped ring has to begin.
+    fn first_descriptor<P: Platform>(self, io: Io<'_, P>, kind: RingKind, ring: RingIndex) -> u32;
 
-    /// Reads the state of a receive ring.
-    fn receive_state<P: Platform>(self, io: Io<'_, P>, ring: RingIndex) -> RingState;
-
-    /// Reads the state of a transmit ring.
-    fn transmit_state<P: Platform>(self, io: Io<'_, P>, ring: RingIndex) -> RingState;
+    /// Reads the state of a ring.
+    fn ring_state<P: Platform>(self, io: Io<'_, P>, kind: RingKind, ring: RingIndex) -> RingState;
 
     /// Sets up and enables a receive ring without buffers, and returns whether it was seen enabled.
     ///
@@ -120,21 +119,6 @@ pub unsafe trait Queues: Copy {
         receive: ReceiveSetup,
     ) -> Result<bool, Fault>;
 
-    /// Disables a receive ring, waits until it reads as disabled, then for writes in flight.
-    ///
-    /// `seen` says whether it was seen enabled before: otherwise a ring that reads as disabled proves
-    /// nothing. It is set once the ring was seen enabled, even if the stop fails later.
-    ///
-    /// # Errors
-    ///
-    /// [`NotStopped`] if it was not seen disabled.
-    fn stop_receive<P: Platform>(
-        self,
-        io: Io<'_, P>,
-        ring: RingIndex,
-        seen: &mut bool,
-    ) -> Result<(), NotStopped>;
-
     /// Sets up and enables a transmit ring. Returns whether it was seen enabled.
     ///
     /// # Errors
@@ -146,14 +130,19 @@ pub unsafe trait Queues: Copy {
     /// The descriptors stay mapped at `setup.base` until the ring is seen stopped.
     unsafe fn start_transmit<P: Platform>(self, io: Io<'_, P>, setup: RingSetup) -> Result<bool, Fault>;
 
-    /// Disables a transmit ring, as [`stop_receive`](Self::stop_receive) does a receive ring.
+    /// Disables a ring, waits until it reads as disabled, then for writes in flight. What a transmit ring holds
+    /// is sent first, if it can be.
+    ///
+    /// `seen` says whether it was seen enabled before: otherwise a ring that reads as disabled proves
+    /// nothing. It is set once the ring was seen enabled, even if the stop fails later.
     ///
     /// # Errors
     ///
     /// [`NotStopped`] if it was not seen disabled.
-    fn stop_transmit<P: Platform>(
+    fn stop<P: Platform>(
         self,
         io: Io<'_, P>,
+        kind: RingKind,
         ring: RingIndex,
         seen: &mut bool,
     ) -> Result<(), NotStopped>;

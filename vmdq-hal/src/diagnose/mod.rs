@@ -11,7 +11,7 @@ mod finding;
 
 pub use finding::{Diagnosis, Finding};
 
-use crate::device::{Io, Model, RingState};
+use crate::device::{Io, Model, RingKind, RingState};
 use crate::filter::FilterTable;
 use crate::index::PoolSet;
 use crate::link::Link;
@@ -124,8 +124,8 @@ fn look<M: Model, P: Platform, R: ReceiveRing<P>>(model: M, io: Io<'_, P>, rx: &
     Look {
         rx: rx.progress(),
         tx: tx.progress(),
-        receive: model.receive_state(io, rx.ring()),
-        transmit: model.transmit_state(io, tx.ring()),
+        receive: model.ring_state(io, RingKind::Receive, rx.ring()),
+        transmit: model.ring_state(io, RingKind::Transmit, tx.ring()),
     }
 }
 

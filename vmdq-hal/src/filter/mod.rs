@@ -75,6 +75,10 @@ impl<M: Model, P: Platform> FilterTable<M, P> {
 
     /// Binds a filter: frames for `address` go to the pool.
     ///
+    /// Those frames alone: broadcast and multicast reach the default queue (paper section 2.1), and with them every
+    /// ARP request for a machine behind the filter. Someone has to hand it copies of them: `fan_out` of the crate
+    /// `vmdq-smoltcp`, or [`relay`](vmdq_core::relay) with the virtual switch.
+    ///
     /// # Errors
     ///
     /// [`BindError`] and the slot.

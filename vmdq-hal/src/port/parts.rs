@@ -125,50 +125,52 @@ impl<M: Model, P: Platform> Part<M, P> for FilterTable<M, P> {}
 
 /// How each kind goes back. Not nameable outside, which seals [`Part`].
 pub trait PutInto<M: Model, P: Platform>: Sized {
+    /// Returns the port, and its life, that handed the value out.
+    fn handed_out_by(&self) -> Owner;
     /// Notes that the value is back.
-    fn put_into(self, parts: &mut Parts<M, P>) -> Result<(), Refused<OtherPort, Self>>;
+    fn put_into(self, parts: &mut Parts<M, P>);
 }
 
 impl<M: Model, P: Platform> PutInto<M, P> for Pool<M, P, Idle> {
-    fn put_into(self, parts: &mut Parts<M, P>) -> Result<(), Refused<OtherPort, Self>> {
-        if self.owner() != parts.owner {
-            return Err(Refused::new(OtherPort, self));
-        }
+    fn handed_out_by(&self) -> Owner {
+        self.owner()
+    }
+
+    fn put_into(self, parts: &mut Parts<M, P>) {
         parts.pools = parts.pools.with(self.index());
-        Ok(())
     }
 }
 
 impl<M: Model, P: Platform> PutInto<M, P> for FilterSlot<M> {
-    fn put_into(self, parts: &mut Parts<M, P>) -> Result<(), Refused<OtherPort, Self>> {
-        if self.owner() != parts.owner {
-            return Err(Refused::new(OtherPort, self));
-        }
+    fn handed_out_by(&self) -> Owner {
+        self.owner()
+    }
+
+    fn put_into(self, parts: &mut Parts<M, P>) {
         parts.slots |= 1 << self.entry().number();
-        Ok(())
     }
 }
 
 impl<M: Model, P: Platform> PutInto<M, P> for Vector<M, P> {
-    fn put_into(self, parts: &mut Parts<M, P>) -> Result<(), Refused<OtherPort, Self>> {
-        if self.owner() != parts.owner {
-            return Err(Refused::new(OtherPort, self));
-        }
+    fn handed_out_by(&self) -> Owner {
+        self.owner()
+    }
+
+    fn put_into(self, parts: &mut Parts<M, P>) {
         parts.vectors = parts.vectors.with(self.index());
-        Ok(())
     }
 }
 
 impl<M: Model, P: Platform> PutInto<M, P> for FilterTable<M, P> {
-    fn put_into(self, parts: &mut Parts<M, P>) -> Result<(), Refused<OtherPort, Self>> {
-        if self.owner() != parts.owner {
-            return Err(Refused::new(OtherPort, self));
-        }
+    fn handed_out_by(&self) -> Owner {
+        self.owner()
+    }
+
+    fn put_into(self, parts: &mut Parts<M, P>) {
         for binding in self.bindings() {
             parts.slots |= 1 << binding.id.entry().number();
         }
         parts.table = true;
-        Ok(())
     }
 }
 
@@ -184,7 +186,11 @@ impl<M: Model, P: Platform> Parts<M, P> {
     ///
     /// [`OtherPort`] and the value, if it is of another port or was handed out before the last enable.
     pub fn put<T: Part<M, P>>(&mut self, part: T) -> Result<(), Refused<OtherPort, T>> {
-        part.put_into(self)
+        if part.handed_out_by() != self.owner {
+            return Err(Refused::new(OtherPort, part));
+        }
+        part.put_into(self);
+        Ok(())
     }
 
     /// Takes several values back.

@@ -46,11 +46,7 @@ pub struct Exchange<R, T> {
     dropping: bool,
 }
 
-impl<P, P2> Exchange<RxRing<P>, TxRing<P2>>
-where
-    P: Platform,
-    P2: Platform,
-{
+impl<P: Platform, P2: Platform> Exchange<RxRing<P>, TxRing<P2>> {
     /// Joins two rings; `pool` gives a buffer for each descriptor that has none.
     ///
     /// # Errors
@@ -85,12 +81,12 @@ where
             self.rx.announce();
             return 0;
         }
-        let mut left = most.min(u32::MAX as usize) as u32;
+        let mut left = most;
         let (before, mut last) = (self.tx.next, self.tx.word);
         while left > 0 {
-            let run = left.min(self.next_run());
+            let run = left.min(self.next_run() as usize) as u32;
             let taken = self.exchange(run, before, &mut last, &mut look);
-            left -= taken;
+            left -= taken as usize;
             if left > 0 && (taken < run || run == 0) {
                 match self.exchange_exceptional(before, &mut look) {
                     Outcome::Nothing => break,
@@ -253,11 +249,7 @@ where
     }
 }
 
-impl<P, P2> Forwarder for Exchange<RxRing<P>, TxRing<P2>>
-where
-    P: Platform,
-    P2: Platform,
-{
+impl<P: Platform, P2: Platform> Forwarder for Exchange<RxRing<P>, TxRing<P2>> {
     #[cold]
     fn cut_short(&mut self, passed: u32, before: u32) {
         self.count(passed);

@@ -80,16 +80,12 @@ pub enum ForwardError {
 impl ForwardError {
     /// Checks a pair of rings and the pool from which the receive ring gets its missing buffers, and
     /// `more` buffers.
-    pub(super) fn check<P, P2>(
+    pub(super) fn check<P: Platform, P2: Platform>(
         rx: &RxRing<P>,
         tx: &TxRing<P2>,
         pool: &BufferPool,
         more: usize,
-    ) -> Result<(), Self>
-    where
-        P: Platform,
-        P2: Platform,
-    {
+    ) -> Result<(), Self> {
         let needed = rx.missing() + more;
         if !tx.sends_all_of(rx.limit()) {
             Err(Self::FrameLimit)
@@ -103,9 +99,7 @@ impl ForwardError {
             Ok(())
         }
     }
-}
 
-impl ForwardError {
     /// Checks whether a pool takes `needed` spare buffers of the rings.
     pub(super) fn check_split<P: Platform>(
         rx: &RxRing<P>,

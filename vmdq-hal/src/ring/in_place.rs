@@ -50,11 +50,7 @@ pub struct InPlace<R, T> {
     took_back: bool,
 }
 
-impl<P, P2> InPlace<RxRing<P>, TxRing<P2>>
-where
-    P: Platform,
-    P2: Platform,
-{
+impl<P: Platform, P2: Platform> InPlace<RxRing<P>, TxRing<P2>> {
     /// Joins two rings; `pool` gives a buffer for each receive descriptor that has none.
     ///
     /// # Errors
@@ -319,11 +315,7 @@ where
     }
 }
 
-impl<P, P2> Forwarder for InPlace<RxRing<P>, TxRing<P2>>
-where
-    P: Platform,
-    P2: Platform,
-{
+impl<P: Platform, P2: Platform> Forwarder for InPlace<RxRing<P>, TxRing<P2>> {
     #[cold]
     fn cut_short(&mut self, passed: u32, before: u32) {
         self.count(passed);

@@ -6,7 +6,7 @@
 use super::error::StartError;
 use super::half::ReceiveHalf;
 use super::started::{NotStarted, Started, stop_both};
-use crate::device::{Io, Model, ReceiveSetup, RingSetup};
+use crate::device::{Io, Model, ReceiveSetup, RingKind, RingSetup};
 use crate::dma::{Direction, DmaSpace};
 use crate::fmt::{event, warning};
 use crate::platform::Platform;
@@ -63,7 +63,8 @@ impl<M: Model, P: Platform> Pool<M, P, Idle> {
         let io = unsafe { Io::new(&self.platform) };
         let (receive, transmit) =
             (self.model.receive_ring(self.index()), self.model.transmit_ring(self.index()));
-        let (rx_first, tx_first) = self.model.first_descriptors(io, receive, transmit);
+        let rx_first = self.model.first_descriptor(io, RingKind::Receive, receive);
+        let tx_first = self.model.first_descriptor(io, RingKind::Transmit, transmit);
         // Afterwards: what was read of a device that is gone is nothing.
         if self.model.is_gone(io) {
             return Err(StartError::Gone);
@@ -87,8 +88,8 @@ impl<M: Model, P: Platform> Pool<M, P, Idle> {
             owner: self.owner(),
         };
         Ok((
-            start(receive, rx_bus, rx, rx_first, self.model.receive_tail(receive)),
-            start(transmit, tx_bus, tx, tx_first, self.model.transmit_tail(transmit)),
+            start(receive, rx_bus, rx, rx_first, self.model.tail(RingKind::Receive, receive)),
+            start(transmit, tx_bus, tx, tx_first, self.model.tail(RingKind::Transmit, transmit)),
         ))
     }
 
@@ -134,10 +135,10 @@ impl<M: Model, P: Platform> Prepared<M, P> {
         let how = ReceiveSetup { size, header, drops, strip_tags: pool.setup.strip_tags };
         // From here on the device may have the memory, and only a stop that is seen gives it back.
         // Dropping a ring leaks it.
-        // SAFETY: the ring owns the mapped memory; `stop_receive` comes before it gives it back.
+        // SAFETY: the ring owns the mapped memory; `Queues::stop` comes before it gives it back.
         let started = unsafe { pool.model.start_receive(io, receive.setup, how) };
         let started = started.and_then(|rx_seen| {
-            // SAFETY: the ring owns the mapped memory; `stop_transmit` comes before it gives it back.
+            // SAFETY: the ring owns the mapped memory; `Queues::stop` comes before it gives it back.
             let tx_seen = unsafe { pool.model.start_transmit(io, transmit.setup) };
             tx_seen.map(|tx_seen| (rx_seen, tx_seen))
         });

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::error::StopError;
 use super::half::{ReceiveHalf, ReceiveRing};
-use crate::device::{Io, Model, NotStopped};
+use crate::device::{Io, Model, NotStopped, RingKind};
 use crate::filter::FilterTable;
 use crate::fmt::{event, warning};
 use crate::index::RingIndex;
@@ -181,8 +181,8 @@ pub(super) fn stop_both<M: Model, P: Platform>(
     io: Io<'_, P>,
     (receive, transmit): ((RingIndex, &mut bool), (RingIndex, &mut bool)),
 ) -> Result<(), NotStopped> {
-    model.stop_receive(io, receive.0, receive.1)?;
-    model.stop_transmit(io, transmit.0, transmit.1)
+    model.stop(io, RingKind::Receive, receive.0, receive.1)?;
+    model.stop(io, RingKind::Transmit, transmit.0, transmit.1)
 }
 
 impl<M, P: Platform, R: fmt::Debug> fmt::Debug for Started<M, P, R> {

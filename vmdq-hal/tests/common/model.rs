@@ -4,8 +4,8 @@ use core::convert::Infallible;
 
 use vmdq_hal::bus::Offset;
 use vmdq_hal::device::{
-    Counters, Filters, Life, Limits, LinkControl, Model, NotStopped, Pools, Queues, ReceiveSetup, RingSetup,
-    RingState, Vectors, Vlans, Warnings,
+    Counters, Filters, Life, Limits, LinkControl, Model, NotStopped, Pools, Queues, ReceiveSetup, RingKind,
+    RingSetup, RingState, Vectors, Vlans, Warnings,
 };
 use vmdq_hal::{
     Causes, Config, Fault, FilterIndex, FilterMemory, Io, Link, MacAddress, Mint, Platform, PoolIndex,
@@ -97,12 +97,11 @@ unsafe impl Pools for Plain {
 
 // SAFETY: see `Model`; what the test plays as the device stops when the test does.
 unsafe impl Queues for Plain {
-    fn receive_tail(self, _: RingIndex) -> Offset {
-        Offset::new(RX_TAIL)
-    }
-
-    fn transmit_tail(self, _: RingIndex) -> Offset {
-        Offset::new(TX_TAIL)
+    fn tail(self, kind: RingKind, _: RingIndex) -> Offset {
+        match kind {
+            RingKind::Receive => Offset::new(RX_TAIL),
+            RingKind::Transmit => Offset::new(TX_TAIL),
+        }
     }
 
     fn transmit_context(self, _: RingIndex) -> u8 {
@@ -113,15 +112,11 @@ unsafe impl Queues for Plain {
         0
     }
 
-    fn first_descriptors<P: Platform>(self, _: Io<'_, P>, _: RingIndex, _: RingIndex) -> (u32, u32) {
-        (0, 0)
+    fn first_descriptor<P: Platform>(self, _: Io<'_, P>, _: RingKind, _: RingIndex) -> u32 {
+        0
     }
 
-    fn receive_state<P: Platform>(self, _: Io<'_, P>, _: RingIndex) -> RingState {
-        RingState { head: 0, tail: 0, enabled: true }
-    }
-
-    fn transmit_state<P: Platform>(self, _: Io<'_, P>, _: RingIndex) -> RingState {
+    fn ring_state<P: Platform>(self, _: Io<'_, P>, _: RingKind, _: RingIndex) -> RingState {
         RingState { head: 0, tail: 0, enabled: true }
     }
 
@@ -134,15 +129,17 @@ unsafe impl Queues for Plain {
         Ok(true)
     }
 
-    fn stop_receive<P: Platform>(self, _: Io<'_, P>, _: RingIndex, _: &mut bool) -> Result<(), NotStopped> {
-        Ok(())
-    }
-
     unsafe fn start_transmit<P: Platform>(self, _: Io<'_, P>, _: RingSetup) -> Result<bool, Fault> {
         Ok(true)
     }
 
-    fn stop_transmit<P: Platform>(self, _: Io<'_, P>, _: RingIndex, _: &mut bool) -> Result<(), NotStopped> {
+    fn stop<P: Platform>(
+        self,
+        _: Io<'_, P>,
+        _: RingKind,
+        _: RingIndex,
+        _: &mut bool,
+    ) -> Result<(), NotStopped> {
         Ok(())
     }
 }

@@ -19,7 +19,10 @@ const WRITE: &str = "cargo xtask bench --write";
 const TOLERANCE: f64 = 0.02;
 /// The subjects whose counts are committed. A peer's depend on the machine's C library and can't be fixed
 /// here.
-const OWN: [&str; 2] = ["hal", "limit"];
+const OWN: [&str; 4] = ["hal", "limit", "rings", "smoltcp"];
+/// The benches whose counts are committed, by package and name.
+const DATAPATH: (&str, &str) = ("vmdq-bench", "datapath");
+const SMOLTCP: (&str, &str) = ("vmdq-smoltcp-bench", "answer");
 
 /// Measures the data path beside hand-written loops and other drivers.
 #[derive(clap::Args, Debug)]
@@ -33,6 +36,9 @@ pub(crate) struct Args {
     /// Measures how the cost grows with rings, queues and filters instead, and draws plots
     #[arg(long, conflicts_with_all = ["check", "write"])]
     scaling: bool,
+    /// Measures the tokens of vmdq-smoltcp beside the bare rings instead
+    #[arg(long, conflicts_with_all = ["check", "write", "scaling"])]
+    smoltcp: bool,
     /// Counts instructions only, and fails if they differ from benches/instructions.toml
     #[arg(long, conflicts_with = "write")]
     check: bool,
@@ -46,7 +52,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if args.check || args.write {
         return counts(args.write);
     }
-    let mut bench = bench(if args.scaling { "scaling" } else { "datapath" });
+    let (package, name) = if args.smoltcp { SMOLTCP } else { DATAPATH };
+    let mut bench = bench(package, if args.scaling { "scaling" } else { name });
     bench.env("VMDQ_PLOTS", target().join("plots"));
     bench.args(args.json.then_some("--json")).args(args.quick.then_some("--quick"));
     match valgrind::ensure() {
@@ -68,13 +75,17 @@ pub(crate) fn obstacle() -> Option<String> {
 
 fn counts(write: bool) -> Result<()> {
     ensure!(has_v3(), "the committed counts are of x86-64-v3, which this processor is not");
-    let mut bench = bench("datapath");
-    bench.args(["--instructions", "--json"]).stdin(Stdio::null()).stderr(Stdio::inherit());
-    valgrind::ensure()?.apply(&mut bench);
-    let done = bench.output().context("can't start the bench")?;
-    ensure!(done.status.success(), "the bench failed");
-    let report: Value = serde_json::from_slice(&done.stdout).context("the bench printed no report")?;
-    let numbers = numbers(&report)?;
+    let valgrind = valgrind::ensure()?;
+    let mut numbers = Numbers::new();
+    for (package, name) in [DATAPATH, SMOLTCP] {
+        let mut bench = bench(package, name);
+        bench.args(["--instructions", "--json"]).stdin(Stdio::null()).stderr(Stdio::inherit());
+        valgrind.apply(&mut bench);
+        let done = bench.output().context("can't start the bench")?;
+        ensure!(done.status.success(), "the bench {name} failed");
+        let report: Value = serde_json::from_slice(&done.stdout).context("the bench printed no report")?;
+        numbers.extend(self::numbers(&report)?);
+    }
     let path = root().join(TABLE);
     if write {
         return committed::write(&path, &numbers, "Instructions for each frame, built for x86-64-v3.", WRITE);
@@ -104,9 +115,9 @@ fn numbers(report: &Value) -> Result<Numbers> {
 }
 
 /// Returns the command that builds and runs a bench; arguments for it can be added.
-pub(crate) fn bench(name: &str) -> Command {
+fn bench(package: &str, name: &str) -> Command {
     let mut command = cargo();
-    command.args(["bench", "--package", "vmdq-bench", "--bench", name]);
+    command.args(["bench", "--package", package, "--bench", name]);
     // A folder of its own: with other flags, all that is built elsewhere would be built again.
     command.arg("--target-dir").arg(target().join("bench")).arg("--");
     if has_v3() {

@@ -83,6 +83,8 @@ pub(super) enum Build {
     Debug,
     /// For one model, which is known while compiling, and with the driver's events where there is defmt.
     OneModel,
+    /// The second program, with a TCP/IP stack.
+    Tcp,
 }
 
 impl Build {
@@ -92,6 +94,14 @@ impl Build {
             Self::Debug => &[],
             Self::OneModel if !defmt => &["--release", "--features=i82576"],
             Self::OneModel => &["--release", "--features=i82576,defmt"],
+            Self::Tcp => &["--release", "--features=tcp"],
+        }
+    }
+
+    fn binary(self) -> &'static str {
+        match self {
+            Self::Release | Self::Debug | Self::OneModel => "vmdq-firmware",
+            Self::Tcp => "tcp_echo",
         }
     }
 }
@@ -103,7 +113,7 @@ impl Machine {
         command.args(build.arguments(self.defmt)).args([
             "--locked",
             "--bin",
-            "vmdq-firmware",
+            build.binary(),
             "--message-format",
             "json-render-diagnostics",
         ]);
@@ -117,10 +127,11 @@ impl Machine {
         Ok(kept)
     }
 
-    /// Returns the command that lints the firmware.
+    /// Returns the command that lints the firmware, both programs.
     pub(super) fn lint(&self, sysroot: &Sysroot) -> Command {
         let mut command = self.cargo("clippy", sysroot);
-        command.args(Build::OneModel.arguments(self.defmt)).args(["--locked", "--", "-D", "warnings"]);
+        command.args(Build::OneModel.arguments(self.defmt));
+        command.args(["--features=tcp", "--locked", "--", "-D", "warnings"]);
         command
     }
 

@@ -5,6 +5,7 @@
 //! - `image`: what is in a linked image.
 //! - `boot`: one run, under a bound.
 //! - `play`, `player`, `frame`, `wire`: what happens on the wire.
+//! - `tcp`, `station`: the second program, and the station that talks to it.
 //! - `events`: what the driver told meanwhile.
 //! - `row`: what became of each check.
 
@@ -16,6 +17,8 @@ mod machine;
 mod play;
 mod player;
 mod row;
+mod station;
+mod tcp;
 mod wire;
 
 use std::fs;
@@ -144,11 +147,13 @@ fn on(machine: &Machine) -> Result<Vec<Row>> {
                 add("model_while_compiling", panics.map_or_else(Outcome::Failed, |()| whole(&ran)));
                 add("events_over_defmt", events(machine, &ran, &image)?);
             }
+            Build::Tcp => {}
         }
         for (_, check, most) in STACK.iter().filter(|(of, ..)| *of == build) {
             add(check, stack(&ran, *most));
         }
     }
+    rows.extend(tcp::rows(machine, &qemu, &machine.build(Build::Tcp, &sysroot)?)?);
     Ok(rows)
 }
 

@@ -22,10 +22,18 @@ const LINES: usize = 400;
 const GENERATED: &str = "@generated";
 
 /// Folders of sources, each a crate of its own. Of `examples/`, `tests/` and `benches/` only lengths count.
-const CRATES: [&str; 7] =
-    ["vmdq-core/src", "vmdq-hal/src", "igb-hal/src", "ixgbe-hal/src", "src", "vmdq-sim/src", "xtask/src"];
+const CRATES: [&str; 8] = [
+    "vmdq-core/src",
+    "vmdq-hal/src",
+    "igb-hal/src",
+    "ixgbe-hal/src",
+    "src",
+    "vmdq-smoltcp/src",
+    "vmdq-sim/src",
+    "xtask/src",
+];
 /// Further folders with files that are written by hand.
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 11] = [
     "examples",
     "tests",
     "benches",
@@ -33,6 +41,8 @@ const OTHERS: [&str; 9] = [
     "vmdq-hal/tests",
     "igb-hal/tests",
     "ixgbe-hal/tests",
+    "vmdq-smoltcp/examples",
+    "vmdq-smoltcp/tests",
     "vmdq-sim/tests",
     "xtask/tests",
 ];

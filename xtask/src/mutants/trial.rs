@@ -157,9 +157,10 @@ impl Trial {
         command.args(tests.targets.iter().map(|argument| format!("--cargo-arg={argument}")));
         command.arg("--").args(WITHOUT_QEMU);
         self.set_up(&mut command);
-        run_until(&mut command, end)?;
+        let ended = run_until(&mut command, end)?;
+        // It may have been asked to end before it began; then nothing was tried.
         ensure!(
-            results.join("mutants.json").is_file(),
+            ended || results.join("mutants.json").is_file(),
             "cargo-mutants wrote no results to {}",
             results.display()
         );
@@ -177,7 +178,8 @@ impl Trial {
 }
 
 /// Runs a command to its end, or until a time: then it is asked to end, so that it ends what it started.
-fn run_until(command: &mut Command, end: Instant) -> Result<()> {
+/// Returns whether it was asked to.
+fn run_until(command: &mut Command, end: Instant) -> Result<bool> {
     let mut child = command.spawn().context("can't start cargo-mutants")?;
     let mut ended = false;
     let status = loop {
@@ -193,8 +195,8 @@ fn run_until(command: &mut Command, end: Instant) -> Result<()> {
     };
     // 0: all caught; 2: some survived; 3: some ran into the time limit.
     match status.code() {
-        _ if ended => Ok(()),
-        Some(0 | 2 | 3) => Ok(()),
+        _ if ended => Ok(true),
+        Some(0 | 2 | 3) => Ok(false),
         _ => bail!("cargo-mutants failed: {status}"),
     }
 }
@@ -220,7 +222,7 @@ mod tests {
         let mut shell = Command::new("sh");
         shell.args(["-c", "sleep 30 & trap 'kill $!; exit 130' TERM; wait"]);
         let start = Instant::now();
-        run_until(&mut shell, start + Duration::from_millis(100)).unwrap();
+        assert!(run_until(&mut shell, start + Duration::from_millis(100)).unwrap());
         assert!(start.elapsed() < Duration::from_secs(20));
         assert!(run_until(&mut Command::new("false"), start + Duration::from_secs(60)).is_err());
     }

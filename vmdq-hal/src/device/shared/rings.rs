@@ -10,7 +10,7 @@
 
 use super::regs::{RDT, RXDCTL, SharedRegs, TDT};
 use crate::bus::Offset;
-use crate::device::{RingSetup, RingState};
+use crate::device::{RingKind, RingSetup, RingState};
 use crate::fault::Fault;
 use crate::index::RingIndex;
 use crate::platform::Platform;
@@ -43,34 +43,43 @@ pub struct Ring {
 }
 
 impl Ring {
+    /// Names the registers of a ring on a device.
+    #[inline(always)]
+    #[must_use]
+    pub fn of<R: SharedRegs>(kind: RingKind, ring: RingIndex) -> Self {
+        let i = ring.number();
+        match kind {
+            RingKind::Receive => Self {
+                base_low: R::RDBAL.at(i),
+                base_high: R::RDBAH.at(i),
+                length: R::RDLEN.at(i),
+                head: R::RDH.at(i),
+                tail: R::RDT.at(i),
+                control: R::RXDCTL.at(i),
+            },
+            RingKind::Transmit => Self {
+                base_low: R::TDBAL.at(i),
+                base_high: R::TDBAH.at(i),
+                length: R::TDLEN.at(i),
+                head: R::TDH.at(i),
+                tail: R::TDT.at(i),
+                control: R::TXDCTL.at(i),
+            },
+        }
+    }
+
     /// Names the registers of a receive ring on a device.
     #[inline(always)]
     #[must_use]
     pub fn receive<R: SharedRegs>(ring: RingIndex) -> Self {
-        let i = ring.number();
-        Self {
-            base_low: R::RDBAL.at(i),
-            base_high: R::RDBAH.at(i),
-            length: R::RDLEN.at(i),
-            head: R::RDH.at(i),
-            tail: R::RDT.at(i),
-            control: R::RXDCTL.at(i),
-        }
+        Self::of::<R>(RingKind::Receive, ring)
     }
 
     /// Names the registers of a transmit ring on a device.
     #[inline(always)]
     #[must_use]
     pub fn transmit<R: SharedRegs>(ring: RingIndex) -> Self {
-        let i = ring.number();
-        Self {
-            base_low: R::TDBAL.at(i),
-            base_high: R::TDBAH.at(i),
-            length: R::TDLEN.at(i),
-            head: R::TDH.at(i),
-            tail: R::TDT.at(i),
-            control: R::TXDCTL.at(i),
-        }
+        Self::of::<R>(RingKind::Transmit, ring)
     }
 
     /// Returns where the tail is written.

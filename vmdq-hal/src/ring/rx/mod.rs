@@ -210,12 +210,14 @@ impl<P: Platform> RxRing<P> {
     }
 
     /// Returns the smallest size of buffers that the ring takes.
-    pub(crate) const fn size(&self) -> BufferSize {
+    #[must_use]
+    pub const fn size(&self) -> BufferSize {
         self.size
     }
 
     /// Returns which frames the port takes.
-    pub(crate) const fn limit(&self) -> FrameLimit {
+    #[must_use]
+    pub const fn limit(&self) -> FrameLimit {
         self.limit
     }
 

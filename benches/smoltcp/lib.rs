@@ -1,0 +1,1 @@
+//! Nothing: the bench `answer` is all that this package has.
