@@ -161,7 +161,11 @@ fn memory_comes_back_after_what_is_under_way() {
         |io: Io<'_, Machine>| I82576.stop(io, RingKind::Receive, RingIndex::new(1), &mut true),
         |io: Io<'_, Machine>| I82576.stop(io, RingKind::Transmit, RingIndex::new(1), &mut true),
     ] {
-        let machine = Machine::new(holds);
+        // The lengths of the rings: with 0 there, no device would decode the window.
+        let machine = Machine::new(|at, written| match at {
+            0xc048 | 0xe048 => 128,
+            _ => holds(at, written),
+        });
         // SAFETY: no controller is there.
         assert_eq!(stop(unsafe { Io::new(&machine) }), Ok(()));
         assert_eq!(machine.events().last(), Some(&Event::Wait(100)));
@@ -180,6 +184,7 @@ fn a_transmit_ring_sends_what_it_holds_before_it_stops() {
                 if asked.get() >= sends_after { 5 } else { 1 }
             }
             0xe018 => 5,
+            0xe008 => 128,
             CONTROL => written.unwrap_or(ENABLE),
             _ => 0,
         });

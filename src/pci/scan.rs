@@ -24,6 +24,8 @@ const NO_VENDOR: u16 = 0xffff;
 ///   is.
 /// - Nothing else drives the controllers that are found, or changes their configuration space, as long as a
 ///   [`Function`] is used.
+/// - No [`Port`](crate::Port) of a controller is in use while its BARs are sized or assigned, or it is woken or
+///   reset: its registers are elsewhere meanwhile, and what reads 0 there is no proof that it has stopped.
 /// - The controllers have no memory from earlier software when bus mastering or MSI-X is turned on: it has
 ///   stopped them, as firmware does before it starts a system, or [`Function::reset`] comes first.
 pub unsafe fn controllers<A: ConfigRegionAccess + Clone>(

@@ -9,6 +9,7 @@ mod common;
 mod gone;
 mod lives;
 mod maps;
+mod moved;
 mod names;
 mod program;
 mod shares;
@@ -55,6 +56,8 @@ on_every_model! {
     maps:
         a_start_that_fails_leaves_nothing_mapped,
         buffers_that_cant_be_mapped_come_back;
+    moved:
+        no_memory_comes_back_from_a_window_that_moved;
     shares:
         a_range_that_another_ring_shares_is_refused,
         each_ring_unmaps_what_it_mapped;

@@ -47,7 +47,7 @@
 //! | [`LiveAccept`](device::LiveAccept), [`DefaultPoolChoice`](device::DefaultPoolChoice), [`HeaderReplication`](device::HeaderReplication) | the device has the ability, and its sequences are as those above |
 //! | [`Queues::start_receive`](device::Queues::start_receive), [`Queues::start_transmit`](device::Queues::start_transmit) | the descriptors stay mapped until the ring is seen stopped |
 //! | [`Ring::hand_over`](device::shared::rings::Ring::hand_over), [`Ring::enable`](device::shared::rings::Ring::enable) | the ring was seen disabled, and its descriptors stay mapped until that is seen again |
-//! | `controllers`, `Function::at` of the facade's module for PCI | configuration space is reached, and nothing else changes that of the controllers or drives them; they have no memory from earlier software when bus mastering is turned on |
+//! | `controllers`, `Function::at` of the facade's module for PCI | configuration space is reached, and nothing else changes that of the controllers or drives them; no port is in use while BARs are sized or assigned, or a function is woken or reset; the controllers have no memory from earlier software when bus mastering is turned on |
 //! | `MemoryWindow::new` there | the addresses lead to the bus of the functions that get some, and nothing else is there |
 //! | `ReceiveHalf::dismantle` (sealed) | the device was seen to have stopped the ring |
 //!

@@ -70,11 +70,11 @@ pub unsafe trait Platform: Clone {
 /// }
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Host<B, D, W> {
+pub struct Host<B, D, W, F = fn() -> bool> {
     bus: B,
     dma: D,
     clock: W,
-    bus_master: Option<fn() -> bool>,
+    bus_master: Option<F>,
 }
 
 impl<B: Bus, D: DmaSpace, W: DelayNs + Clone> Host<B, D, W> {
@@ -90,20 +90,21 @@ impl<B: Bus, D: DmaSpace, W: DelayNs + Clone> Host<B, D, W> {
     }
 
     /// Lets [`Port::init`](crate::Port::init) ask whether the PCI function may start DMA: `bus_master`
-    /// reads bus master enable in its command register.
+    /// reads bus master enable in its command register. A closure may hold the access to it.
     ///
     /// # Panics
     ///
     /// `init` panics if `bus_master` does.
     #[must_use]
-    pub fn with_bus_master(self, bus_master: fn() -> bool) -> Self {
-        Self { bus_master: Some(bus_master), ..self }
+    pub fn with_bus_master<F: Fn() -> bool + Clone>(self, bus_master: F) -> Host<B, D, W, F> {
+        let Self { bus, dma, clock, .. } = self;
+        Host { bus, dma, clock, bus_master: Some(bus_master) }
     }
 }
 
 // SAFETY: `bus` and `dma` are fields, whose clones are handles to the same (contracts of `Bus` and
 // `DmaSpace`); the clock is the promise of `Host::new`.
-unsafe impl<B: Bus, D: DmaSpace, W: DelayNs + Clone> Platform for Host<B, D, W> {
+unsafe impl<B: Bus, D: DmaSpace, W: DelayNs + Clone, F: Fn() -> bool + Clone> Platform for Host<B, D, W, F> {
     type Bus = B;
     type Dma = D;
 
@@ -122,7 +123,7 @@ unsafe impl<B: Bus, D: DmaSpace, W: DelayNs + Clone> Platform for Host<B, D, W> 
     }
 
     fn is_bus_master(&self) -> Option<bool> {
-        self.bus_master.map(|asked| asked())
+        self.bus_master.as_ref().map(|asked| asked())
     }
 }
 

@@ -271,8 +271,50 @@ fn without_a_link_a_ring_starts_unseen_and_is_not_taken_for_stopped() {
     ));
 
     fake.set(rxdctl(5), ENABLE);
+    fake.set(0x1008 + 0x40 * 5, 1024);
     fake.0.link_falls.set(true);
     assert_eq!(I82598.stop(io(&platform), RingKind::Receive, ring, &mut true), Err(NotStopped::LinkDown));
+}
+
+#[test]
+fn a_transmit_ring_sends_what_it_holds_before_it_stops_and_a_receive_ring_does_not_wait() {
+    let fake = Fake::new(Answers::Device);
+    let platform = platform(&fake);
+    fake.set(LINKS, UP_10G);
+    // Head and tail differ, and stay so: nothing is sent, and nothing arrives.
+    for (kind, base, control) in
+        [(RingKind::Transmit, 0x6000, txdctl(5)), (RingKind::Receive, 0x1000, rxdctl(5))]
+    {
+        let base = base + 0x40 * 5;
+        fake.set(base + 8, 1024);
+        fake.set(base + 0x18, 3);
+        fake.set(control, ENABLE);
+        let before = fake.0.waited.get();
+        assert_eq!(I82598.stop(io(&platform), kind, RING.ring, &mut true), Ok(()));
+        let drained = fake.0.waited.get() - before >= 10_000;
+        assert_eq!(drained, kind == RingKind::Transmit, "{kind:?}");
+        // Of a window that is not decoded the length reads 0, too.
+        fake.set(base + 8, 0);
+        fake.set(control, ENABLE);
+        let stopped = I82598.stop(io(&platform), kind, RING.ring, &mut true);
+        assert!(matches!(stopped, Err(NotStopped::Fault(Fault::TimedOut(_)))), "{stopped:?}");
+    }
+}
+
+#[test]
+fn initialisation_turns_flow_control_off_and_has_transmit_rings_take_turns() {
+    const RMCS: u32 = 0x3d00;
+    const DPMCS: u32 = 0x7f40;
+    const PDPMCS: u32 = 0xcd00;
+    let fake = Fake::new(Answers::Device);
+    let platform = platform(&fake);
+    for register in [RMCS, DPMCS, PDPMCS] {
+        fake.set(register, u32::MAX);
+    }
+    I82598.init(io(&platform), &Config::DEFAULT);
+    assert_eq!(fake.cell(RMCS) & 0b11 << 3, 0, "802.3x and priority flow control of the transmitter");
+    assert_eq!(fake.cell(DPMCS), !(1 | 1 << 4 | 1 << 6), "in turn by descriptors, and the arbiter is on");
+    assert_eq!(fake.cell(PDPMCS), !(1 << 5), "in turn by packets");
 }
 
 #[test]

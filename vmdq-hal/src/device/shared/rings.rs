@@ -6,7 +6,8 @@
 //! was read. Writes in flight when ENABLE clears still complete, within [`IN_FLIGHT`].
 //!
 //! A ring that reads as disabled proves that it was stopped only if it was seen enabled before: some
-//! devices read 0 for other reasons, and a register that no device decodes reads 0 as well.
+//! devices read 0 for other reasons. A register that no device decodes reads 0 as well: so the ring's length,
+//! which is never 0, is read after ENABLE.
 
 use super::regs::{RDT, RXDCTL, SharedRegs, TDT};
 use crate::bus::Offset;
@@ -174,14 +175,17 @@ impl Ring {
     ///
     /// # Errors
     ///
-    /// [`Fault`] if the device is gone, or the ring was not seen enabled and then disabled.
+    /// [`Fault`] if the device is gone, its window is not decoded, or the ring was not seen enabled and then
+    /// disabled.
     pub fn disable<P: Platform>(self, io: Io<'_, P>, seen: &mut bool) -> Result<(), Fault> {
         if !*seen {
             io.until(self.control, 1, 1, |value| ENABLE.is_set(value))?;
             *seen = true;
         }
         self.clear_enable(io);
-        self.see_disabled(io)
+        self.see_disabled(io)?;
+        // Not 0 because no device decodes the window any more, while it goes on writing to memory.
+        io.until(self.length, 0, 0, |value| value != 0).map(|_| ())
     }
 
     /// Waits until the device has sent what a transmit ring holds, 10 ms at most.
