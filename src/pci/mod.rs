@@ -78,7 +78,7 @@
 //!         let at = layout.table_in(&nic.bar(layout.table.bar)?).ok_or("the table is nowhere")?;
 //!         // SAFETY: the table is mapped there, for this program alone.
 //!         table = Some(unsafe { MsixTable::new(map(at)?, layout.entries) });
-//!         nic.set_msix(MsixState::On)?; // each vector is masked until its entry is written
+//!         nic.set_msix(MsixState::Masked)?; // `On` when the entries are written
 //!     }
 //!
 //!     // SAFETY: BAR 0 is mapped there, for this driver alone; bus addresses are pointers, caches are coherent;
