@@ -52,6 +52,7 @@ on_every_model! {
     an_empty_poll_touches_nothing,
     the_tail_waits_for_32_buffers,
     the_tail_does_not_wait_when_the_device_runs_short,
+    replacing_announces_by_the_same_rule,
     few_buffers_are_all_usable,
     forwarding_in_place_writes_its_own_tails_alone,
     rings_work_on_another_thread,
@@ -142,6 +143,26 @@ fn the_tail_does_not_wait_when_the_device_runs_short<M: Concrete>(bed: Sim) {
     assert_eq!((tails::<M>(&bus, 1).0, bus.writes()), (2, 2));
     setup.inject(&Vec::from_iter((0..40).map(|i| frame(vm(1), i, 60))));
     assert_eq!(setup.pair(1).receive().len(), 40);
+    setup.finish();
+}
+
+/// As above, for frames that are replaced one by one: 40 buffers stay posted, and one is spare.
+fn replacing_announces_by_the_same_rule<M: Concrete>(bed: Sim) {
+    let (mut setup, bus) = traced::<M>(bed, Plan { descriptors: 64, buffers: 41, ..Plan::default() });
+    let mut burst = Burst::<1>::new();
+    for i in 0..=21 {
+        setup.inject(&[frame(vm(1), i, 60)]);
+        let pair = setup.pair(1);
+        let count = if i == 0 {
+            pair.rx.receive(&mut burst) // leaves one buffer out of the ring
+        } else {
+            pair.rx.receive_replacing(&mut burst, 1, &mut pair.buffers)
+        };
+        assert_eq!((count, pair.rx.posted()), (1, 40));
+        pair.buffers.put_all(&mut burst);
+        // Not before 19 of 40 are known.
+        assert_eq!(bus.writes(), u64::from(i == 21), "after frame {i}");
+    }
     setup.finish();
 }
 
