@@ -35,10 +35,13 @@ impl<Q: Rings, B: BorrowMut<BufferPool>, const INBOX: usize> QueueDevice<Q, B, I
     /// It ends when the inbox is full; other frames wait in the ring. A default queue without a stack of its own
     /// calls [`discard`](Self::discard) afterwards.
     ///
+    /// The example polls each stack for a bounded number of frames: `Interface::poll` does not return while frames
+    /// arrive faster than it processes them, and the other machines would wait.
+    ///
     /// # Examples
     ///
     /// ```
-    /// use smoltcp::iface::{Interface, SocketSet};
+    /// use smoltcp::iface::{Interface, PollIngressSingleResult, SocketSet};
     /// use smoltcp::time::Instant;
     /// use vmdq_hal::device::Model;
     /// use vmdq_hal::ring::BufferPool;
@@ -58,7 +61,12 @@ impl<Q: Rings, B: BorrowMut<BufferPool>, const INBOX: usize> QueueDevice<Q, B, I
     ///     default.fan_out(&mut [red, blue]);
     ///     default.discard();
     ///     for (machine, (interface, sockets)) in machines.iter_mut().zip(stacks) {
-    ///         interface.poll(now, machine, sockets);
+    ///         for _ in 0..64 {
+    ///             if interface.poll_ingress_single(now, machine, sockets) == PollIngressSingleResult::None {
+    ///                 break;
+    ///             }
+    ///         }
+    ///         interface.poll_egress(now, machine, sockets);
     ///     }
     /// }
     /// ```

@@ -57,6 +57,13 @@
 //! | a controller that is gone | [`QueueDevice::check`] |
 //! | what was dropped | [`DeviceCounters`] |
 //!
+//! # More frames than the stack can process
+//!
+//! No function of this crate runs for longer than the rings and inboxes are long, however fast frames arrive.
+//! `smoltcp::iface::Interface::poll` has no such bound: it does not return while frames arrive faster than it
+//! processes them. A program that must not be held up by one machine calls `poll_ingress_single` a bounded number
+//! of times instead, and then `poll_egress`.
+//!
 //! # Features
 //!
 //! None by default. `defmt` implements `defmt::Format` for errors and counters. smoltcp's own features

@@ -73,6 +73,8 @@ where
 /// the default queue go where the switch says: broadcast and multicast to all who carry the VLAN, and frames for
 /// a machine without a filter of its own to it. A copy for which an inbox has no room is dropped and counted.
 ///
+/// It takes a ring's length of each queue at most, however fast frames arrive.
+///
 /// `uplink` is the interface that stands for the port, `default` the device of its default queue.
 pub fn relay_received<
     Q,
@@ -95,7 +97,9 @@ where
     let mut count = 0;
     for machine in machines.iter_mut() {
         let from = Origin::Matched { uplink, to: machine.id() };
-        while let Some(mut frame) = machine.next_received() {
+        // A ring's length at most: what the switch drops fills no inbox.
+        for _ in 0..=machine.device().rings().rx().posted() {
+            let Some(mut frame) = machine.next_received() else { break };
             let mut own = Own(None);
             relay(switch, from, slice::from_mut(&mut frame), now, &mut own);
             match own.0 {

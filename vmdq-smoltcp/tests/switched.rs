@@ -5,15 +5,18 @@ mod common;
 
 mod bed;
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use bed::{LONG, SHORT, frame, inject, read_all, send, sent};
 use common::{Lab, Machine, Pair, Shape, mac};
 use igb_hal::I82576;
 use smoltcp::phy::Device;
 use vmdq_core::switch::{InterfaceId, Physical, Switch, Virtual, Vlan, VlanMembership};
-use vmdq_hal::ring::BufferPool;
+use vmdq_hal::ring::{BufferPool, RxRing, TxRing};
 use vmdq_hal::{Accept, Config, Started};
 use vmdq_sim::Sim;
-use vmdq_smoltcp::{SwitchedDevice, relay_received, relay_sent, smoltcp};
+use vmdq_smoltcp::{QueueDevice, Rings, SwitchedDevice, relay_received, relay_sent, smoltcp};
 
 type Switched = SwitchedDevice<Started<I82576, Machine>, BufferPool, 16, 4>;
 
@@ -202,4 +205,59 @@ fn the_default_queue_serves_machines_without_a_filter() {
     assert_eq!(bed.relay_received(), 2);
     assert_eq!(bed.read(), [vec![], vec![], vec![to_three]]);
     bed.finish();
+}
+
+/// Rings into which the wire brings another frame whenever they are used, so many times.
+struct Flooded {
+    started: Started<I82576, Machine>,
+    lab: Rc<RefCell<Lab<I82576>>>,
+    left: u32,
+}
+
+impl Rings for Flooded {
+    type Platform = Machine;
+
+    fn rx(&self) -> &RxRing<Machine> {
+        &self.started.rx
+    }
+
+    fn tx(&self) -> &TxRing<Machine> {
+        &self.started.tx
+    }
+
+    fn both(&mut self) -> (&mut RxRing<Machine>, &mut TxRing<Machine>) {
+        if let Some(left) = self.left.checked_sub(1) {
+            self.left = left;
+            inject(&mut self.lab.borrow_mut(), &[frame(mac(1).0, 1, 60)]);
+        }
+        self.started.both()
+    }
+}
+
+/// What the switch drops fills no inbox: a flood of it ends all the same.
+#[test]
+fn a_flood_that_the_switch_drops_takes_a_rings_length() {
+    let lab = Rc::new(RefCell::new(Lab::<I82576>::new(Sim::i82576(), SHORT)));
+    let start = |address, left| {
+        let (started, buffers) = lab.borrow_mut().start_bare(address);
+        let rings = Flooded { started, lab: Rc::clone(&lab), left };
+        QueueDevice::<_, _, 16>::new(rings, buffers).expect("rings and buffers belong together")
+    };
+    let (mut default, device) = (start(None, 0), start(Some(mac(1)), 100));
+    let mut switch = Switch::<4, 32>::new(7);
+    let uplink = switch.bind_physical(&Physical::default()).expect("room in the switch");
+    let vlans = VlanMembership::Access(Vlan::new(10).expect("a VLAN"));
+    let id = switch.bind_virtual(&Virtual { vlans, ..Virtual::default() }).expect("room in the switch");
+    switch.bind_address(id, mac(1)).expect("room in the switch");
+    let mut machines = [SwitchedDevice::<_, _, 16, 4>::new(device, id, uplink)];
+    assert_eq!(relay_received(&mut switch, uplink, &mut default, &mut machines, 1), 8);
+    assert_eq!(switch.counters().traffic.dropped.total(), 8);
+    let pairs = machines.map(SwitchedDevice::into_device).into_iter().chain([default]);
+    let pairs: Vec<_> = pairs
+        .map(|device| {
+            let (rings, buffers) = device.into_parts();
+            (rings.started, buffers)
+        })
+        .collect();
+    Rc::into_inner(lab).expect("nobody else has it").into_inner().finish_bare(pairs);
 }

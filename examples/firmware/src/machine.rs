@@ -76,8 +76,13 @@ impl VirtualMachine {
         table: &FilterTable<Model, Machine>,
         buffers: &mut BufferPool,
     ) -> Result<Pool<Model, Machine, Idle>, Stop> {
-        // What the ring has is served first.
-        while self.turn(buffers) > 0 {}
+        // What the ring has is served first; not what arrives for ever.
+        let most = self.queues.as_ref().map_or(0, |queues| queues.rx.posted());
+        for _ in 0..most {
+            if self.turn(buffers) == 0 {
+                break;
+            }
+        }
         let stopped = self.take()?.stop(table, |frame| drop(buffers.put(frame)));
         Ok(self.keep(stopped.map_err(because("the queues can't be stopped"))?))
     }

@@ -115,17 +115,17 @@ pub(super) fn boot_with<T>(
     Ok(Booted { played, ended, printed })
 }
 
+/// Returns how deep the stack was, as the firmware printed it.
+pub(super) fn stack(printed: &[u8]) -> Option<u64> {
+    let text = String::from_utf8_lossy(printed);
+    let line = text.lines().find_map(|line| line.strip_prefix("stack: "))?;
+    line.split(' ').next()?.parse().ok()
+}
+
 impl Ran {
     /// Returns all checks with their outcomes.
     pub(super) fn checks(&self) -> impl Iterator<Item = (&'static str, &Outcome)> {
         CHECKS.into_iter().zip(&self.played).chain([("ends_with_its_status", &self.ended)])
-    }
-
-    /// Returns how deep the stack was, as the firmware printed it.
-    pub(super) fn stack(&self) -> Option<u64> {
-        let text = String::from_utf8_lossy(&self.printed);
-        let line = text.lines().find_map(|line| line.strip_prefix("stack: "))?;
-        line.split(' ').next()?.parse().ok()
     }
 
     /// Returns what failed, in one line.

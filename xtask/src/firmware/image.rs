@@ -11,6 +11,8 @@ use object::{Architecture, File, Object, ObjectSection, ObjectSymbol, Relocation
 
 /// Parts of the names in which every panic ends, as both manglings have them.
 const PANICS: [&str; 2] = ["4core9panicking", "17rust_begin_unwind"];
+/// The driver's crates.
+const DRIVER: [&str; 6] = ["vmdq", "vmdq_core", "vmdq_hal", "vmdq_smoltcp", "igb_hal", "ixgbe_hal"];
 /// The section with all code.
 const CODE: &str = ".text";
 /// How many callers a message names.
@@ -55,11 +57,29 @@ impl Image {
 
     /// Says what can panic; nothing, if no code can.
     pub(super) fn panics(&self) -> Result<(), String> {
+        self.callers().map_or(Ok(()), |callers| told(&callers))
+    }
+
+    /// Says which functions of the driver can panic, in an image with other code that can.
+    ///
+    /// It sees the driver's functions that are functions here, and not those that are inlined into others' code.
+    pub(super) fn driver_panics(&self) -> Result<(), String> {
+        let demangled = |name: &String| rustc_demangle::demangle(name).to_string();
+        if !self.functions.values().map(demangled).any(|name| is_driver(&name)) {
+            return Err("the image has no function of the driver".into());
+        }
+        let callers = self.callers().unwrap_or_default();
+        let ours: BTreeSet<_> = callers.into_iter().filter(|name| is_driver(name)).collect();
+        if ours.is_empty() { Ok(()) } else { told(&ours) }
+    }
+
+    /// Returns the names of the functions that can panic; `None` if there is nothing in which a panic ends.
+    fn callers(&self) -> Option<BTreeSet<String>> {
         let is_panic = |name: &str| PANICS.iter().any(|part| name.contains(part));
         let ends = self.functions.iter().filter(|(_, name)| is_panic(name)).map(|(&at, _)| at);
         let mut reached: Vec<u64> = ends.collect();
         if reached.is_empty() {
-            return Ok(());
+            return None;
         }
         let mut callers = BTreeSet::new();
         let mut seen: BTreeSet<u64> = reached.iter().copied().collect();
@@ -74,9 +94,21 @@ impl Image {
                 }
             }
         }
-        let named: Vec<_> = callers.iter().take(MOST).map(String::as_str).collect();
-        Err(format!("{} functions can panic: {}", callers.len(), named.join(", ")))
+        Some(callers)
     }
+}
+
+fn told(callers: &BTreeSet<String>) -> Result<(), String> {
+    let named: Vec<_> = callers.iter().take(MOST).map(String::as_str).collect();
+    Err(format!("{} functions can panic: {}", callers.len(), named.join(", ")))
+}
+
+/// Tells whether a function is the driver's, by the crate with which its name begins.
+fn is_driver(name: &str) -> bool {
+    let path = name.trim_start_matches(['<', '&', '*']);
+    // A token runs what the stack passes to it: that is the stack's code.
+    let of_the_stack = name.contains("::consume");
+    DRIVER.iter().any(|of| path.strip_prefix(of).is_some_and(|rest| rest.starts_with("::"))) && !of_the_stack
 }
 
 #[cfg(test)]
@@ -98,6 +130,27 @@ mod tests {
         let names = ["main", "_ZN1a1b17h0123456789abcdefE", unwrap, panic, "_ZN1a1c17h0123456789abcdefE"];
         let told = image(&names, &[(0, 1), (1, 2), (2, 3), (4, 3)]).panics().unwrap_err();
         assert!(told.starts_with("2 functions can panic: a::b") && told.contains("a::c"), "{told}");
+    }
+
+    #[test]
+    fn a_panic_of_the_driver_is_told_from_one_of_the_stack() {
+        let name = |path: &[&str]| {
+            let path: String = path.iter().map(|part| format!("{}{part}", part.len())).collect();
+            format!("_ZN{path}17h0123456789abcdefE")
+        };
+        let panic = name(&["core", "panicking", "panic_bounds_check"]);
+        let stack = name(&["smoltcp", "wire", "emit"]);
+        let ring = name(&["vmdq_hal", "ring", "receive"]);
+        let device = name(&["_$LT$vmdq_smoltcp..Device$u20$as$u20$smoltcp..phy..Device$GT$", "receive"]);
+        let token = name(&["_$LT$vmdq_smoltcp..RxToken$u20$as$u20$smoltcp..phy..RxToken$GT$", "consume"]);
+        let names = ["main", &stack, &ring, &device, &token, &panic];
+        let panicking = |from| image(&names, &[(0, 1), (1, 5), (from, 5)]).driver_panics();
+        assert_eq!(panicking(1), Ok(()));
+        assert_eq!(panicking(4), Ok(()));
+        assert!(panicking(2).unwrap_err().contains("vmdq_hal::ring::receive"));
+        assert!(panicking(3).unwrap_err().contains("vmdq_smoltcp::Device"));
+        // Without any function of the driver, nothing would be found.
+        assert!(image(&["main", &stack, &panic], &[(1, 2)]).driver_panics().is_err());
     }
 
     #[test]

@@ -150,7 +150,7 @@ fn on(machine: &Machine) -> Result<Vec<Row>> {
             Build::Tcp => {}
         }
         for (_, check, most) in STACK.iter().filter(|(of, ..)| *of == build) {
-            add(check, stack(&ran, *most));
+            add(check, stack(&ran.printed, *most));
         }
     }
     rows.extend(tcp::rows(machine, &qemu, &machine.build(Build::Tcp, &sysroot)?)?);
@@ -171,8 +171,8 @@ fn events(machine: &Machine, ran: &Ran, image: &[u8]) -> Result<Outcome> {
     Ok(Outcome::NotApplicable(why.into()))
 }
 
-fn stack(ran: &Ran, most: u64) -> Outcome {
-    match ran.stack() {
+fn stack(printed: &[u8], most: u64) -> Outcome {
+    match boot::stack(printed) {
         Some(used) if used <= most => Outcome::Passed(Some(format!("{used} of {most} bytes"))),
         Some(used) => Outcome::Failed(format!("{used} bytes, which is more than {most}")),
         None => Outcome::Failed("the firmware did not print it".into()),
@@ -196,13 +196,8 @@ mod tests {
 
     #[test]
     fn a_stack_that_is_too_deep_or_unknown_fails() {
-        let ran = |printed: &str| Ran {
-            played: Vec::new(),
-            ended: Outcome::Passed(None),
-            printed: printed.as_bytes().to_owned(),
-        };
-        assert!(!stack(&ran("x86_64, q35\nstack: 8192 of 65536 bytes\n"), 8192).has_failed());
-        assert!(stack(&ran("stack: 8193 of 65536 bytes\n"), 8192).has_failed());
-        assert!(stack(&ran("panicked\n"), 8192).has_failed());
+        assert!(!stack(b"x86_64, q35\nstack: 8192 of 65536 bytes\n", 8192).has_failed());
+        assert!(stack(b"stack: 8193 of 65536 bytes\n", 8192).has_failed());
+        assert!(stack(b"panicked\n", 8192).has_failed());
     }
 }

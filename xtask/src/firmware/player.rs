@@ -81,9 +81,9 @@ impl<W: Wire> Player<W> {
 
     /// Waits until all that was asked before is answered or lost.
     ///
-    /// The firmware looks at its queues in turn, and takes all of a queue at once. When a first question to the
+    /// The firmware looks at its queues in turn, and takes 16 frames of each at most. When a first question to the
     /// default queue is answered, the controller has sorted everything before it; when a second one is, which was
-    /// asked then, the firmware has looked at every queue since.
+    /// asked then, the firmware has looked at every queue since. No chapter asks more of one queue than that.
     pub(super) fn settle(&mut self) -> Result<(), String> {
         for _ in 0..2 {
             let number = self.ask(BROADCAST, frame::LENGTHS[0])?;
@@ -123,6 +123,10 @@ impl<W: Wire> Player<W> {
         let end = Instant::now() + self.left(most);
         while !holds(self) {
             let left = end.saturating_duration_since(Instant::now());
+            // The wire's bound is for one frame: others may come for ever.
+            if left.is_zero() {
+                return Ok(false);
+            }
             let received = self.wire.receive(left).map_err(|error| format!("the wire is broken: {error}"))?;
             let Some(bytes) = received else { return Ok(false) };
             self.note(&bytes);
@@ -160,5 +164,34 @@ impl<W: Wire> Player<W> {
             None => Some("something came back that nobody asked".into()),
         };
         self.faults.extend(fault);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    /// A wire on which 100 frames wait that nobody asked for.
+    struct Noisy(u32);
+
+    impl Wire for Noisy {
+        fn send(&mut self, _: &[u8], _: Duration) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn receive(&mut self, _: Duration) -> io::Result<Option<Vec<u8>>> {
+            let next = self.0.checked_sub(1);
+            self.0 = next.unwrap_or(0);
+            Ok(next.map(|_| vec![0; 60]))
+        }
+    }
+
+    #[test]
+    fn frames_that_keep_arriving_do_not_prolong_the_wait() {
+        let mut player = Player::new(Noisy(100), Instant::now());
+        assert!(player.settle().is_err());
+        assert_eq!(player.wire.0, 100, "the time was over");
     }
 }

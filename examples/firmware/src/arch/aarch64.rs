@@ -6,7 +6,7 @@ use core::arch::{asm, global_asm};
 use vmdq::msix::MsixMessage;
 use vmdq::pci::MemoryWindow;
 
-use super::{Device, VECTORS};
+use super::{Device, VECTORS, scaled};
 use crate::ecam::Ecam;
 
 /// The machine's name in the table.
@@ -76,7 +76,7 @@ pub fn micros() -> u64 {
     let (count, frequency): (u64, u64);
     // SAFETY: reads of the timer.
     unsafe { asm!("mrs {}, cntvct_el0", "mrs {}, cntfrq_el0", out(reg) count, out(reg) frequency) };
-    count / (frequency / 1_000_000).max(1)
+    scaled(count, 1_000_000, frequency.max(1))
 }
 
 /// Returns where configuration space is.

@@ -23,9 +23,22 @@ pub const VECTORS: usize = 4;
 /// Waits for at least some microseconds.
 pub fn wait_us(us: u32) {
     let start = micros();
-    // The clock may have been about to step when it was read.
-    while micros().wrapping_sub(start) <= us.into() {}
+    // When the clock was read, a microsecond had begun, and a tick of it: both may have been nearly over.
+    while micros().wrapping_sub(start) <= u64::from(us) + 1 {}
 }
+
+/// Returns `count * by / per`, rounded down: in two parts, so that the product does not overflow.
+///
+/// `by` is below 2^32, and so is `per`.
+const fn scaled(count: u64, by: u64, per: u64) -> u64 {
+    count / per * by + count % per * by / per
+}
+
+// No clock runs fast: 62.5 MHz is no whole number of ticks in a microsecond, and 10 ns are 10^7 fs, which
+// overflow after five hours if they are multiplied with the count first.
+const _: () = assert!(scaled(62_500_000, 1_000_000, 62_500_000) == 1_000_000);
+const _: () = assert!(scaled(62, 1_000_000, 62_500_000) == 0);
+const _: () = assert!(scaled(6 * 3600 * 100_000_000 + 99, 10_000_000, 1_000_000_000) == 6 * 3600 * 1_000_000);
 
 /// A device of the machine: 4 KiB of registers.
 struct Device(usize);

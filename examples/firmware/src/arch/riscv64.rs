@@ -6,7 +6,7 @@ use core::arch::{asm, global_asm};
 use vmdq::msix::MsixMessage;
 use vmdq::pci::MemoryWindow;
 
-use super::{Device, VECTORS};
+use super::{Device, VECTORS, scaled};
 use crate::ecam::Ecam;
 
 /// The machine's name in the table.
@@ -57,7 +57,7 @@ pub fn micros() -> u64 {
     let count: u64;
     // SAFETY: a read of the clock, which counts with 10 MHz on this machine.
     unsafe { asm!("rdtime {}", out(reg) count) };
-    count / 10
+    scaled(count, 1_000_000, 10_000_000)
 }
 
 /// Returns where configuration space is.

@@ -8,7 +8,7 @@ use vmdq::msix::MsixMessage;
 use vmdq::pci::MemoryWindow;
 use vmdq::pci::pci_types::{ConfigRegionAccess, PciAddress};
 
-use super::{Device, VECTORS};
+use super::{Device, VECTORS, scaled};
 use crate::ecam::Ecam;
 
 /// The machine's name in the table.
@@ -174,7 +174,7 @@ pub fn put(byte: u8) {
 pub fn micros() -> u64 {
     // The period is in femtoseconds.
     let (period, count) = (u64::from(HPET.load(4)), ticks());
-    count.wrapping_mul(period) / 1_000_000_000
+    scaled(count, period, 1_000_000_000)
 }
 
 /// Reads the count of 64 bits in two halves, of which the upper must be the same before and after.

@@ -13,8 +13,9 @@ use crate::report::{Stop, because};
 pub const ADDRESS: MacAddress = MacAddress([2, 0, 0, 0, 0, 1]);
 /// How long the link may take, in milliseconds.
 const LINK: u32 = 5000;
-/// Descriptors of a ring, and buffers of a queue: as many as both rings take, and some for copies.
-const DESCRIPTORS: usize = 64;
+/// Descriptors of a ring.
+pub const DESCRIPTORS: usize = 64;
+/// Buffers of a queue: as many as both rings take, and some for copies.
 const BUFFERS: usize = 2 * DESCRIPTORS + 16;
 
 /// The memory of one queue.
