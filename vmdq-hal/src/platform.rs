@@ -95,6 +95,22 @@ impl<B: Bus, D: DmaSpace, W: DelayNs + Clone> Host<B, D, W> {
     /// # Panics
     ///
     /// `init` panics if `bus_master` does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use vmdq_hal::bus::Mmio;
+    /// use vmdq_hal::dma::Identity;
+    /// use vmdq_hal::{Host, Platform, WaitWith};
+    ///
+    /// /// `command` reads the command register of the controller's function.
+    /// fn watched(
+    ///     host: Host<Mmio, Identity, WaitWith>,
+    ///     command: impl Fn() -> u16 + Clone,
+    /// ) -> impl Platform {
+    ///     host.with_bus_master(move || command() & 1 << 2 != 0)
+    /// }
+    /// ```
     #[must_use]
     pub fn with_bus_master<F: Fn() -> bool + Clone>(self, bus_master: F) -> Host<B, D, W, F> {
         let Self { bus, dma, clock, .. } = self;
@@ -157,5 +173,30 @@ impl<D: DelayNs> DelayNs for SharedDelay<'_, D> {
 
     fn delay_us(&mut self, us: u32) {
         self.0.borrow_mut().delay_us(us);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::ptr::NonNull;
+
+    use super::*;
+    use crate::bus::Mmio;
+    use crate::dma::Identity;
+
+    #[test]
+    fn bus_mastering_is_asked_for_each_time() {
+        // SAFETY: no register is read or written.
+        let bus = unsafe { Mmio::new(NonNull::dangling()) };
+        // SAFETY: nothing is mapped.
+        let dma = unsafe { Identity::new() };
+        // SAFETY: nobody waits.
+        let host = unsafe { Host::new(bus, dma, WaitWith(|_| {})) };
+        assert_eq!(host.is_bus_master(), None);
+        let on = core::cell::Cell::new(false);
+        let host = host.with_bus_master(|| on.get());
+        assert_eq!(host.is_bus_master(), Some(false));
+        on.set(true);
+        assert_eq!(host.clone().is_bus_master(), Some(true));
     }
 }
