@@ -32,7 +32,9 @@
 //! | the I/O channel between a guest's virtual driver and its virtual interface | [`channel`] | 2.3.5, 3.6.1 |
 //! | guest memory, which is never a slice: what a hypervisor implements | [`guest`], [`vmm`] | 2.3.2, 3.7 |
 //!
-//! "The paper" is Intel's "Notes on Software Design Support for Intel VMDq Technology" (2008). Its claims about
+//! "The paper" is Intel's "Notes on Software Design Support for Intel VMDq Technology" (2008); a
+//! [later white paper](http://www.intel.com/content/www/us/en/virtualization/vmdq-technology-paper.html) of
+//! Intel's describes the same technology. Its claims about
 //! speed (section 1.4) and the cost of a frame here have pages of their own: [`claims`] and [`performance`].
 //!
 //! A guest without a virtual driver for the channel can keep its ordinary one (the paper's emulated path,
