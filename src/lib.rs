@@ -34,8 +34,8 @@
 //!
 //! "The paper" is Intel's "Notes on Software Design Support for Intel VMDq Technology" (2008); a
 //! [later white paper](http://www.intel.com/content/www/us/en/virtualization/vmdq-technology-paper.html) of
-//! Intel's describes the same technology. Its claims about
-//! speed (section 1.4) and the cost of a frame here have pages of their own: [`claims`] and [`performance`].
+//! Intel's describes the same technology. The paper's claims about speed (section 1.4) and the cost of a frame here
+//! have pages of their own: [`claims`] and [`performance`].
 //!
 //! A guest without a virtual driver for the channel can keep its ordinary one (the paper's emulated path,
 //! section 2.3.4): `vmdq_sim::Emulated` is an 82576 in software whose wire is an interface of the
