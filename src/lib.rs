@@ -65,7 +65,7 @@
 //!
 //! `examples/firmware` is a program without an operating system: one source for three machines of QEMU, with start
 //! code, memory in `static`s, PCI and MSI-X. All of it, with four queue pairs and the model chosen at run time, needs
-//! 8 KiB of stack in a release build, 32 KiB without optimisation (7.4 and 28.1 KiB were measured): a smaller
+//! 8 KiB of stack in a release build, 32 KiB without optimisation (7.4 and 30.5 KiB were measured): a smaller
 //! stack overflows without a message on most machines. Keep what lives long, such as [`Resources`], in a `static`
 //! or in one place of the stack: for a concrete model it holds arrays, which are copied when they are moved. A
 //! linked release image has no path to a panic.
