@@ -5,6 +5,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[macro_use]
+#[path = "../common/on_every_model.rs"]
+mod on_every_model;
 
 mod gone;
 mod lives;
@@ -18,28 +21,7 @@ mod waits;
 mod windows;
 mod wrong_device;
 
-/// Runs tests on one model.
-macro_rules! run {
-    ($controller:ty, $bed:path, $($file:ident: $($test:ident),+;)+) => {
-        $(mod $file {
-            $(#[test]
-            fn $test() {
-                crate::$file::$test::<$controller>($bed);
-            })+
-        })+
-    };
-}
-
-/// Runs tests on each model.
-macro_rules! on_every_model {
-    ($($tests:tt)+) => {
-        mod i82575 { run! { vmdq::igb::I82575, vmdq_sim::Sim::i82575, $($tests)+ } }
-        mod i82576 { run! { vmdq::igb::I82576, vmdq_sim::Sim::i82576, $($tests)+ } }
-        mod i82598 { run! { vmdq::ixgbe::I82598, vmdq_sim::Sim::i82598, $($tests)+ } }
-    };
-}
-
-on_every_model! {
+on_every_model! { making
     gone:
         whenever_the_device_goes_init_says_so,
         whenever_the_device_goes_start_says_so,
@@ -57,7 +39,8 @@ on_every_model! {
         a_start_that_fails_leaves_nothing_mapped,
         buffers_that_cant_be_mapped_come_back;
     moved:
-        no_memory_comes_back_from_a_window_that_moved;
+        no_memory_comes_back_from_a_window_that_moved,
+        a_port_whose_window_moved_is_not_quiesced;
     shares:
         a_range_that_another_ring_shares_is_refused,
         each_ring_unmaps_what_it_mapped;

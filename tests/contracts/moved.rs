@@ -1,14 +1,14 @@
-//! A window that is no longer decoded while a pool is stopped, as after its BAR was moved: the device goes on, and
-//! what reads 0 is no proof that it has stopped, so that no memory comes back.
+//! A window that is no longer decoded while a pool is stopped or a port quiesced, as after its BAR was moved: the
+//! device goes on, and what reads 0 is no proof that it has stopped, so that no memory comes back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use vmdq::bus::{Bus, Offset, PortId};
-use vmdq::{Config, Refused, Started, StopError};
+use vmdq::{Config, Started};
 use vmdq_sim::{Sim, SimBus, Testbed};
 
-use crate::common::{Concrete, Plan, QueuePair, Setup, ready};
+use crate::common::{Concrete, Plan, QueuePair, Setup, SimMachine, ready};
 
 /// A bus whose window is elsewhere after a number of accesses. Clones share the count.
 #[derive(Clone)]
@@ -42,27 +42,37 @@ unsafe impl Bus for Moving {
     }
 }
 
-/// Stops a pool while the window moves away after `accesses` accesses; returns how many there were and the
-/// result.
-fn stop<M: Concrete>(bed: Sim, accesses: u64) -> (u64, Result<(), StopError>) {
-    let bus = Moving { inner: bed.bus(), left: Arc::new(AtomicU64::new(u64::MAX)) };
-    let machine = bed.platform_over(bus.clone());
-    let plan = Plan { descriptors: 8, buffers: 14, ..Plan::default() };
-    let mut setup = Setup::<M, _, Sim>::stopped(bed, ready::<M, _>(machine, &Config::DEFAULT), plan);
-    let pool = setup.idle.remove(1);
-    setup.run(pool);
-    let QueuePair { rx, tx, pool, .. } = setup.pairs[1].take().expect("the pool runs");
-    bus.left.store(accesses, Ordering::Relaxed);
-    let stopped = Started { rx, tx, pool }.stop(&setup.table, drop);
-    let used = accesses.saturating_sub(bus.left.load(Ordering::Relaxed));
-    (used, stopped.map(drop).map_err(|Refused { error, value: _ }| error))
+type Moved<M> = Setup<M, SimMachine<Moving>, Sim>;
+
+/// Ends what runs on pool 1 by `end` while the window moves away: after all of its accesses, which are counted and
+/// succeed, then after each number of them below that, which must not.
+fn at_each_access<M: Concrete>(bed: fn() -> Sim, end: impl Fn(Moved<M>) -> bool) {
+    let moves_after = |accesses: u64| {
+        let bed = bed();
+        let bus = Moving { inner: bed.bus(), left: Arc::new(AtomicU64::new(u64::MAX)) };
+        let machine = bed.platform_over(bus.clone());
+        let plan = Plan { descriptors: 8, buffers: 14, ..Plan::default() };
+        let mut setup = Moved::<M>::stopped(bed, ready::<M, _>(machine, &Config::DEFAULT), plan);
+        let pool = setup.idle.remove(1);
+        setup.run(pool);
+        bus.left.store(accesses, Ordering::Relaxed);
+        let ended = end(setup);
+        (ended, accesses - bus.left.load(Ordering::Relaxed))
+    };
+    let (ended, total) = moves_after(1 << 40);
+    assert!(ended && total > 0);
+    for accesses in 0..total {
+        assert!(!moves_after(accesses).0, "the window moved after {accesses} of {total} accesses");
+    }
 }
 
 pub(crate) fn no_memory_comes_back_from_a_window_that_moved<M: Concrete>(bed: fn() -> Sim) {
-    let (total, stopped) = stop::<M>(bed(), 1 << 40);
-    assert_eq!(stopped, Ok(()));
-    for accesses in 0..total {
-        let (_, stopped) = stop::<M>(bed(), accesses);
-        assert!(stopped.is_err(), "the window moved after {accesses} of {total} accesses");
-    }
+    at_each_access::<M>(bed, |mut setup| {
+        let QueuePair { rx, tx, pool, .. } = setup.pairs[1].take().expect("the pool runs");
+        Started { rx, tx, pool }.stop(&setup.table, drop).is_ok()
+    });
+}
+
+pub(crate) fn a_port_whose_window_moved_is_not_quiesced<M: Concrete>(bed: fn() -> Sim) {
+    at_each_access::<M>(bed, |setup| setup.port.quiesce().is_ok());
 }

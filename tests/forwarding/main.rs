@@ -3,6 +3,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[macro_use]
+#[path = "../common/on_every_model.rs"]
+mod on_every_model;
 
 mod joined;
 mod lies;
@@ -50,25 +53,7 @@ fn frames(numbers: std::ops::Range<u32>) -> Vec<Vec<u8>> {
     numbers.map(|i| common::frame(vm(1), i, 60 + (i as usize * 37) % 1400)).collect()
 }
 
-/// Runs tests on each model.
-macro_rules! on_every_model {
-    ($($file:ident: $($test:ident),+;)+) => {
-        on_model! { i82575, vmdq::igb::I82575, $($file: $($test),+;)+ }
-        on_model! { i82576, vmdq::igb::I82576, $($file: $($test),+;)+ }
-        on_model! { i82598, vmdq::ixgbe::I82598, $($file: $($test),+;)+ }
-    };
-}
-
-macro_rules! on_model {
-    ($model:ident, $controller:ty, $($file:ident: $($test:ident),+;)+) => {
-        mod $model {
-            use vmdq_sim::Sim;
-            $(mod $file { $(#[test] fn $test() { crate::$file::$test::<$controller>(super::Sim::$model); })+ })+
-        }
-    };
-}
-
-on_every_model! {
+on_every_model! { making
     joined:
         every_frame_passes_once_and_in_order,
         dropped_frames_are_left_out,

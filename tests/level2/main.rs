@@ -7,6 +7,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[macro_use]
+#[path = "../common/on_every_model.rs"]
+mod on_every_model;
 
 mod account;
 mod changes;
@@ -23,27 +26,6 @@ mod world;
 
 pub(crate) use hypervisor::{Hypervisor, Shape};
 pub(crate) use targeted_queue::{Got, How, Targeted};
-
-/// Runs checks on one model.
-macro_rules! run {
-    ($controller:ty, $bed:expr, $($file:ident: $($check:ident),+;)+) => {
-        $(mod $file {
-            $(#[test]
-            fn $check() {
-                crate::$file::$check::<$controller>($bed);
-            })+
-        })+
-    };
-}
-
-/// Runs checks on each model.
-macro_rules! on_every_model {
-    ($($checks:tt)+) => {
-        mod i82575 { run! { vmdq::igb::I82575, vmdq_sim::Sim::i82575(), $($checks)+ } }
-        mod i82576 { run! { vmdq::igb::I82576, vmdq_sim::Sim::i82576(), $($checks)+ } }
-        mod i82598 { run! { vmdq::ixgbe::I82598, vmdq_sim::Sim::i82598(), $($checks)+ } }
-    };
-}
 
 on_every_model! {
     headers:

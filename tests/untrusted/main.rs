@@ -3,6 +3,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[macro_use]
+#[path = "../common/on_every_model.rs"]
+mod on_every_model;
 
 mod frames;
 mod life;
@@ -25,27 +28,6 @@ fn fresh<M: Concrete>(bed: &Sim) -> Port<M, SimMachine, Reset> {
 
 fn small() -> Plan {
     Plan { descriptors: 64, buffers: 80, ..Plan::default() }
-}
-
-/// Runs tests on one model.
-macro_rules! run {
-    ($controller:ty, $bed:expr, $($file:ident: $($test:ident),+;)+) => {
-        $(mod $file {
-            $(#[test]
-            fn $test() {
-                crate::$file::$test::<$controller>($bed);
-            })+
-        })+
-    };
-}
-
-/// Runs tests on each model.
-macro_rules! on_every_model {
-    ($($tests:tt)+) => {
-        mod i82575 { run! { vmdq::igb::I82575, vmdq_sim::Sim::i82575(), $($tests)+ } }
-        mod i82576 { run! { vmdq::igb::I82576, vmdq_sim::Sim::i82576(), $($tests)+ } }
-        mod i82598 { run! { vmdq::ixgbe::I82598, vmdq_sim::Sim::i82598(), $($tests)+ } }
-    };
 }
 
 on_every_model! {

@@ -38,9 +38,12 @@ impl Master {
     /// [`Fault`] if the device is gone, did not take the request, or its requests did not end.
     pub fn stop<P: Platform>(self, io: Io<'_, P>) -> Result<(), Fault> {
         self.control.on(io).modify(CTRL::GIO_MASTER_DISABLE.val(1));
-        // STATUS is proof only if the device took the request: where no device decodes, all reads are 0.
-        io.until(self.control, 0, 0, |value| CTRL::GIO_MASTER_DISABLE.is_set(value))?;
-        io.until(self.status, TRIES, BETWEEN, |value| !STATUS::GIO_MASTER_ENABLE.is_set(value)).map(|_| ())
+        // STATUS is proof only if the device took the request, and answered all the while: where no device
+        // decodes, all reads are 0.
+        let see_request = || io.until(self.control, 0, 0, |value| CTRL::GIO_MASTER_DISABLE.is_set(value));
+        see_request()?;
+        io.until(self.status, TRIES, BETWEEN, |value| !STATUS::GIO_MASTER_ENABLE.is_set(value))?;
+        see_request().map(|_| ())
     }
 
     /// Returns whether the device is gone: STATUS is never all ones.
