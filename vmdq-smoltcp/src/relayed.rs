@@ -58,8 +58,8 @@ where
             let machine = &mut machines[sender];
             let from = Origin::Virtual(machine.id());
             let Some(mut frame) = machine.next_sent() else { break };
-            let mut ways = Ways { machines, sender: Some(sender) };
-            relay(switch, from, slice::from_mut(&mut frame), now, &mut ways);
+            let mut outlets = Outlets { machines, sender: Some(sender) };
+            relay(switch, from, slice::from_mut(&mut frame), now, &mut outlets);
             machines[sender].put_back(frame);
             count += 1;
         }
@@ -100,30 +100,30 @@ where
         // A ring's length at most: what the switch drops fills no inbox.
         for _ in 0..=machine.device().rings().rx().posted() {
             let Some(mut frame) = machine.next_received() else { break };
-            let mut own = Own(None);
-            relay(switch, from, slice::from_mut(&mut frame), now, &mut own);
-            match own.0 {
+            let mut delivered = Delivered(None);
+            relay(switch, from, slice::from_mut(&mut frame), now, &mut delivered);
+            match delivered.0 {
                 Some(tag) => machine.keep(tag, frame),
                 None => machine.put_back(frame),
             }
             count += 1;
         }
     }
-    let mut ways = Ways { machines, sender: None };
+    let mut outlets = Outlets { machines, sender: None };
     let Parts { rx, pool, .. } = default.parts();
     for _ in 0..=rx.posted() {
         let Some(mut frame) = receive_any(rx, pool) else { break };
-        relay(switch, Origin::Unmatched { uplink }, slice::from_mut(&mut frame), now, &mut ways);
+        relay(switch, Origin::Unmatched { uplink }, slice::from_mut(&mut frame), now, &mut outlets);
         put_home(pool, frame);
         count += 1;
     }
     count
 }
 
-/// The way into the machine whose filter has matched.
-struct Own(Option<TagAction>);
+/// Notes whether the switch delivers a frame to the machine whose filter has matched, and with which tag.
+struct Delivered(Option<TagAction>);
 
-impl Outlet<Frame> for Own {
+impl Outlet<Frame> for Delivered {
     fn copy(&mut self, _: InterfaceId, tag: TagAction, _: &Group<'_, Frame>) {
         self.0 = Some(tag);
     }
@@ -133,14 +133,14 @@ impl Outlet<Frame> for Own {
     }
 }
 
-/// The ways out of the switch.
-struct Ways<'m, Q, B, const IN: usize, const OUT: usize> {
+/// The ways out of the switch: the inboxes of machines, and the ring of the one that sent.
+struct Outlets<'m, Q, B, const IN: usize, const OUT: usize> {
     machines: &'m mut [SwitchedDevice<Q, B, IN, OUT>],
     /// The machine that sent the frames, through whose ring they go to the wire.
     sender: Option<usize>,
 }
 
-impl<Q: Rings, B: BorrowMut<BufferPool>, const IN: usize, const OUT: usize> Ways<'_, Q, B, IN, OUT> {
+impl<Q: Rings, B: BorrowMut<BufferPool>, const IN: usize, const OUT: usize> Outlets<'_, Q, B, IN, OUT> {
     /// Returns the sender if its ring leads to this interface.
     fn leading_to(&mut self, to: InterfaceId) -> Option<&mut SwitchedDevice<Q, B, IN, OUT>> {
         self.machines.get_mut(self.sender?).filter(|machine| machine.uplink() == to)
@@ -148,7 +148,7 @@ impl<Q: Rings, B: BorrowMut<BufferPool>, const IN: usize, const OUT: usize> Ways
 }
 
 impl<Q: Rings, B: BorrowMut<BufferPool>, const IN: usize, const OUT: usize> Outlet<Frame>
-    for Ways<'_, Q, B, IN, OUT>
+    for Outlets<'_, Q, B, IN, OUT>
 {
     fn copy(&mut self, to: InterfaceId, tag: TagAction, group: &Group<'_, Frame>) {
         for frame in &*group.frames {

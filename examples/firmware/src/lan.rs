@@ -31,7 +31,7 @@ pub struct Lan {
 }
 
 /// Returns the controller, which is there from [`Lan::open`] to [`Lan::close`].
-fn there(device: &mut Option<Device>) -> Result<&mut Device, Stop> {
+fn enabled(device: &mut Option<Device>) -> Result<&mut Device, Stop> {
     device.as_mut().ok_or(Stop("the controller is not open"))
 }
 
@@ -51,7 +51,7 @@ impl Lan {
     /// Brings the controller up, and binds the filter of each virtual machine.
     pub fn open(&mut self, port: Port<Model, Machine, Reset>) -> Result<(), Stop> {
         self.bring_up(port, &Config { accept: ACCEPTED, ..Config::DEFAULT })?;
-        let device = there(self.device)?;
+        let device = enabled(self.device)?;
         for (number, machine) in self.machines.iter().enumerate().skip(1) {
             device.bind(number, machine)?;
         }
@@ -93,7 +93,7 @@ impl Lan {
     ///
     /// A machine has one turn of work here, however much arrives for it: the others wait for theirs.
     fn turn_where_interrupted(&mut self) -> Result<(), Stop> {
-        let vectors = &there(self.device)?.vectors;
+        let vectors = &enabled(self.device)?.vectors;
         for ((number, machine), vector) in self.machines.iter_mut().enumerate().zip(vectors) {
             machine.awake |= arch::interrupted_by(number);
             if machine.awake && machine.turn(&mut self.buffers) == 0 {
@@ -123,13 +123,13 @@ impl Lan {
 
     /// Accepts frames for unknown addresses, too: promiscuous mode.
     pub fn accept_strangers(&mut self) -> Result<(), Stop> {
-        let accepted = there(self.device)?.port.set_accept(ACCEPTED | Accept::PROMISCUOUS);
+        let accepted = enabled(self.device)?.port.set_accept(ACCEPTED | Accept::PROMISCUOUS);
         accepted.map_err(because("what is accepted can't be changed"))
     }
 
     /// Moves the first machine's filter to the second one's queue.
     pub fn move_filter(&mut self) -> Result<(), Stop> {
-        let device = there(self.device)?;
+        let device = enabled(self.device)?;
         let [_, first, second, _] = &*self.machines;
         let filter = device.filter(first)?;
         device.table.move_to(filter.id, second.pool()?).map_err(because("the filter can't be moved"))
@@ -137,7 +137,7 @@ impl Lan {
 
     /// Removes the first machine's filter.
     pub fn unbind_filter(&mut self) -> Result<(), Stop> {
-        let device = there(self.device)?;
+        let device = enabled(self.device)?;
         let filter = device.filter(&self.machines[1])?;
         device.slots[1] =
             Some(device.table.unbind(filter.id).map_err(because("the filter can't be unbound"))?);
@@ -146,12 +146,12 @@ impl Lan {
 
     /// Binds the first machine's filter again, to its own queue.
     pub fn bind_filter(&mut self) -> Result<(), Stop> {
-        there(self.device)?.bind(1, &self.machines[1])
+        enabled(self.device)?.bind(1, &self.machines[1])
     }
 
     /// From here on, a machine is looked at when its vector interrupts.
     pub fn take_interrupts(&mut self) -> Result<(), Stop> {
-        let Device { port, vectors, .. } = there(self.device)?;
+        let Device { port, vectors, .. } = enabled(self.device)?;
         for (vector, machine) in vectors.iter_mut().zip(self.machines.iter_mut()) {
             port.route(vector, machine.pool()?).map_err(because("no route to the vector"))?;
             // What has arrived already does not interrupt.
@@ -164,7 +164,7 @@ impl Lan {
     /// Stops the third machine's queues and starts them again; meanwhile the default queue gets its frames.
     #[inline(never)]
     pub fn restart_queue(&mut self) -> Result<(), Stop> {
-        let device = there(self.device)?;
+        let device = enabled(self.device)?;
         let [default, .., third] = &mut *self.machines;
         let filter = device.filter(third)?;
         device.table.move_to(filter.id, default.pool()?).map_err(because("the filter can't be moved"))?;
@@ -175,11 +175,11 @@ impl Lan {
 
     /// Ends all DMA, resets the controller, and leads everything where it led before.
     pub fn reset(&mut self) -> Result<(), Stop> {
-        let Device { port, table, .. } = there(self.device)?;
+        let Device { port, table, .. } = enabled(self.device)?;
         let plan = port.plan(table);
         let port = self.quiesce()?;
         self.bring_up(port, plan.config())?;
-        there(self.device)?.restore(&plan, self.machines)
+        enabled(self.device)?.restore(&plan, self.machines)
     }
 
     #[inline(never)]
@@ -195,7 +195,7 @@ impl Lan {
             let VirtualMachine { address, received, broadcast, dropped, .. } = machine;
             say!("{number:4}  {address}  {received:8}  {broadcast:9}  {dropped:7}");
         }
-        let statistics = there(self.device)?.port.statistics();
+        let statistics = enabled(self.device)?.port.statistics();
         say!("the controller received {} frames and sent {}", statistics.received, statistics.sent);
         Ok(())
     }

@@ -2,15 +2,15 @@
 #![no_main]
 //! Three virtual machines on one controller, each with a queue pair of its own, without an operating system.
 //!
-//! The story is in `run`: find the controller, bring it up, and serve the machines; meanwhile filters move, go
-//! and come, a queue stops and starts, and the controller is reset. Each chapter ends when the host's side of
+//! `run` is the program from top to bottom: find the controller, bring it up, and serve the machines; meanwhile filters move, go
+//! and come, a queue stops and starts, and the controller is reset. Each step ends when the host's side of
 //! the wire says so (`cargo xtask firmware` plays it), or, should nobody, after a while.
 //!
 //! - `lan`, `device`: the controller and the four queues; everything that is done with VMDq.
 //! - `machine`: the task of a virtual machine.
 //! - `frame`: what the frames say.
 //! - `nic`, `ecam`: the controller on the PCI bus.
-//! - `report`, `stack`: what is printed.
+//! - `report`, `stack`, `ending`: what is printed, and the status at the end.
 //! - `arch`: start code, serial port, clock, interrupts.
 
 #[cfg(all(feature = "defmt", target_arch = "riscv64"))]
@@ -21,6 +21,7 @@ compile_error!(
 mod arch;
 mod device;
 mod ecam;
+mod ending;
 mod frame;
 mod lan;
 mod machine;
@@ -29,29 +30,15 @@ mod nic;
 mod report;
 mod stack;
 
-use core::panic::PanicInfo;
-
 use lan::Lan;
 use memory::{MEMORY, STATE};
 use nic::Nic;
 use report::{Stop, say};
 use vmdq::Platform;
 
-/// QEMU's exit status if all went well.
-const PASSED: u8 = 33;
-const FAILED: u8 = 35;
-
 #[unsafe(no_mangle)]
 extern "C" fn main() -> ! {
-    let status = match run() {
-        Ok(()) => PASSED,
-        Err(Stop(why)) => {
-            say!("stopped: {}", why);
-            FAILED
-        }
-    };
-    say!("stack: {} of {} bytes", stack::used(), stack::size());
-    arch::exit(status)
+    ending::end(run())
 }
 
 fn run() -> Result<(), Stop> {
@@ -104,10 +91,4 @@ fn run() -> Result<(), Stop> {
     lan.done();
     lan.report()?;
     lan.close()
-}
-
-#[panic_handler]
-fn panic(info: &PanicInfo<'_>) -> ! {
-    say!("{}", info);
-    arch::exit(FAILED)
 }

@@ -16,6 +16,8 @@ mod arch;
 #[path = "../ecam.rs"]
 mod ecam;
 mod echo;
+#[path = "../ending.rs"]
+mod ending;
 mod net;
 #[path = "../nic.rs"]
 #[allow(dead_code, reason = "this program polls, and takes no interrupts")]
@@ -25,31 +27,17 @@ mod report;
 #[path = "../stack.rs"]
 mod stack;
 
-use core::panic::PanicInfo;
-
 use echo::Echo;
 use net::Net;
 use nic::Nic;
 use report::{Stop, say};
-
-/// QEMU's exit status if all went well.
-const PASSED: u8 = 33;
-const FAILED: u8 = 35;
 
 /// How long nobody may have closed a connection, in microseconds.
 const PATIENCE: u64 = 40_000_000;
 
 #[unsafe(no_mangle)]
 extern "C" fn main() -> ! {
-    let status = match run() {
-        Ok(()) => PASSED,
-        Err(Stop(why)) => {
-            say!("stopped: {}", why);
-            FAILED
-        }
-    };
-    say!("stack: {} of {} bytes", stack::used(), stack::size());
-    arch::exit(status)
+    ending::end(run())
 }
 
 fn run() -> Result<(), Stop> {
@@ -70,10 +58,4 @@ fn run() -> Result<(), Stop> {
     say!("{} bytes echoed", echo.echoed());
     say!("{:?}", net.machine.counters());
     net.close()
-}
-
-#[panic_handler]
-fn panic(info: &PanicInfo<'_>) -> ! {
-    say!("{}", info);
-    arch::exit(FAILED)
 }
