@@ -43,6 +43,7 @@ on_every_model! {
         no_link,
         no_filter,
         a_reset_from_outside,
+        one_ring_that_is_off,
         a_device_that_is_gone,
         rings_of_another_port,
         counters_that_are_read_twice;

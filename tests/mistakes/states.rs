@@ -4,7 +4,7 @@ use vmdq::bus::{Bus, Offset};
 use vmdq::{Finding, OtherPort};
 use vmdq_sim::{InjectedFault, Settled, Sim, Testbed};
 
-use crate::common::Concrete;
+use crate::common::{Concrete, tails};
 use crate::driver::{Driver, RING};
 
 /// Traffic both ways, several times around the rings.
@@ -55,6 +55,27 @@ pub(crate) fn a_reset_from_outside<M: Concrete>(bed: Sim) {
     let _ = driver.bed.settle();
     assert!(driver.port.bring_link_up(5000).is_up());
     driver.shows(Finding::RingsOff, "quiesce the port, reset it");
+}
+
+/// Somebody else turns one of the two rings off: the other one runs on.
+pub(crate) fn one_ring_that_is_off<M: Concrete>(bed: Sim) {
+    let platform = bed.platform();
+    let mut driver = Driver::<M, _>::filled(bed, platform);
+    let (rx, tx) = tails::<M>(1);
+    for tail in [rx, tx] {
+        let bus = driver.bed.bus();
+        // RXDCTL and TXDCTL are 16 bytes behind the tail.
+        let control = Offset::new(tail.bytes() + 0x10);
+        let enabled = bus.read32(control);
+        // SAFETY: a ring that is off uses no memory.
+        unsafe { bus.write32(control, enabled & !(1 << 25)) };
+        let _ = driver.bed.settle();
+        assert!(driver.diagnose().has(Finding::RingsOff));
+        // SAFETY: as before.
+        unsafe { bus.write32(control, enabled) };
+        let _ = driver.bed.settle();
+        assert!(!driver.diagnose().has(Finding::RingsOff));
+    }
 }
 
 pub(crate) fn a_device_that_is_gone<M: Concrete>(bed: Sim) {

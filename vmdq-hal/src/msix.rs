@@ -200,6 +200,7 @@ mod tests {
         // SAFETY: no controller reads the table.
         let message = unsafe { MsixMessage::new(0x1_fee0_1000, 0x40) };
         let mut table = table_of(&mut words);
+        assert_eq!(table.entries(), 3);
         table.set(vector, message).unwrap();
         assert_eq!(table.is_masked(vector), Ok(true));
         table.unmask(vector).unwrap();

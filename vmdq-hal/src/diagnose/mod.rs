@@ -162,3 +162,69 @@ fn silence(diagnosis: &mut Diagnosis, before: Look, now: Look, reached: bool) {
     let was_sent = before.transmit.head == before.transmit.tail && before.transmit.tail == now.transmit.tail;
     diagnosis.note(Finding::ReportedElsewhere, now.tx.pending && sent && was_sent && !now.tx.reported);
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::statistics::Statistics;
+
+    /// A pool at rest: three buffers posted from descriptor 4 on, and one frame that is sent and reported.
+    const REST: Look = Look {
+        rx: RxProgress { head: 4, taken: true, posted: 3, ready: false },
+        tx: TxProgress { pending: true, room: 6, reported: true },
+        receive: RingState { head: 4, tail: 7, enabled: true },
+        transmit: RingState { head: 1, tail: 1, enabled: true },
+    };
+
+    fn found(statistics: Statistics, before: Look, now: Look, masked: bool) -> Vec<Finding> {
+        let mut diagnosis = Diagnosis::new(statistics);
+        receiving(&mut diagnosis, before, now, masked);
+        silence(&mut diagnosis, before, now, true);
+        diagnosis.findings().collect()
+    }
+
+    #[test]
+    fn what_has_moved_since_the_first_look_is_at_work() {
+        let nothing = Statistics::ZERO;
+        let twice = |look, masked| found(nothing, look, look, masked);
+        assert_eq!(twice(REST, true), []);
+
+        // A frame that came meanwhile has not waited for an interrupt, nor to be taken.
+        let mut came = REST;
+        (came.rx.ready, came.receive.head) = (true, 7);
+        assert_eq!(twice(came, true), [Finding::NotTaken, Finding::VectorMasked]);
+        assert_eq!(found(nothing, REST, came, true), []);
+
+        // A buffer that was used just now may be written back in a moment.
+        let mut used = REST;
+        used.receive.head = 5;
+        assert_eq!(twice(used, false), [Finding::ReceivedElsewhere]);
+        assert_eq!(found(nothing, REST, used, false), []);
+        assert_eq!(found(nothing, used, REST, false), []);
+
+        // So may the report of a frame that was fetched just now, or handed over just now.
+        let (mut fetched, mut fetching) = (REST, REST);
+        fetched.tx.reported = false;
+        (fetching.tx.reported, fetching.transmit.head) = (false, 0);
+        assert_eq!(twice(fetched, false), [Finding::ReportedElsewhere]);
+        assert_eq!(found(nothing, fetching, fetched, false), []);
+        let mut earlier = fetched;
+        earlier.transmit = RingState { head: 0, tail: 0, enabled: true };
+        assert_eq!(found(nothing, earlier, fetched, false), []);
+        // One that is not fetched for that long is stuck.
+        assert_eq!(twice(fetching, false), [Finding::NothingSent]);
+    }
+
+    #[test]
+    fn a_frame_that_is_counted_has_come_if_only_to_be_dropped() {
+        let mut silent = REST;
+        silent.rx.taken = false;
+        let with = |statistics| found(statistics, silent, silent, false);
+        assert_eq!(with(Statistics::ZERO), [Finding::NothingCounted]);
+        assert_eq!(with(Statistics { received: 1, ..Statistics::ZERO }), [Finding::NothingReceived]);
+        assert_eq!(with(Statistics { missed: 1, ..Statistics::ZERO }), [Finding::NothingReceived]);
+    }
+}
